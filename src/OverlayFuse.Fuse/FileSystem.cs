@@ -1,0 +1,217 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>
+/// A file system as the kernel asks it: one method per request, named after the system call it serves. Override what you
+/// serve; the rest answers NOSYS, which tells the kernel to stop asking or to do it by itself.
+/// </summary>
+/// <remarks>
+/// Methods are called from several threads at once. Names and buffers are only valid during the call. Results are error
+/// numbers; nothing may throw. A handle is whatever <see cref="Open"/> put into its reply; 0 where OPEN itself was answered NOSYS.
+/// </remarks>
+public abstract class FileSystem
+{
+    /// <summary>INIT was negotiated; requests follow. <paramref name="session"/> tells which capabilities the kernel granted.</summary>
+    public virtual void Started(Session session) { }
+
+    /// <summary>No request will follow.</summary>
+    public virtual void Stopped() { }
+
+    /// <summary>NOENT, or success with <see cref="NodeId.None"/>: there is no such name; the latter lets the kernel remember it.</summary>
+    public virtual Errno Lookup(in Request request, NodeId parent, ReadOnlySpan<byte> name, out Entry entry)
+    {
+        entry = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>The kernel drops <paramref name="count"/> of the lookups it was given for <paramref name="node"/>. Has no answer.</summary>
+    public virtual void Forget(NodeId node, ulong count) { }
+
+    public virtual Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)
+    {
+        attributes = default;
+        timeout = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>statx(2); <paramref name="mask"/> is STATX_*. NOSYS makes the kernel use <see cref="GetAttributes"/>.</summary>
+    public virtual Errno Statx(in Request request, NodeId node, ulong? handle, uint mask, out ExtendedAttributes attributes)
+    {
+        attributes = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno SetAttributes(in Request request, NodeId node, in SetAttributes change, out Attributes attributes, out TimeSpan timeout)
+    {
+        attributes = default;
+        timeout = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno ReadLink(in Request request, NodeId node, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>A node of any type but directory and link. With DONT_MASK <paramref name="mode"/> is unmasked and <paramref name="umask"/> is the caller's.</summary>
+    public virtual Errno Mknod(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, uint device, out Entry entry)
+    {
+        entry = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Mkdir(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, out Entry entry)
+    {
+        entry = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Symlink(in Request request, NodeId parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, out Entry entry)
+    {
+        entry = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Link(in Request request, NodeId node, NodeId newParent, ReadOnlySpan<byte> newName, out Entry entry)
+    {
+        entry = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Unlink(in Request request, NodeId parent, ReadOnlySpan<byte> name) => Errno.NOSYS;
+
+    public virtual Errno Rmdir(in Request request, NodeId parent, ReadOnlySpan<byte> name) => Errno.NOSYS;
+
+    public virtual Errno Rename(in Request request, NodeId oldParent, ReadOnlySpan<byte> oldName, NodeId newParent, ReadOnlySpan<byte> newName, RenameFlags flags) => Errno.NOSYS;
+
+    public virtual Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
+    {
+        reply = default;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Create(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, OpenFlags flags, out Entry entry, out OpenReply reply)
+    {
+        entry = default;
+        reply = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>O_TMPFILE in directory <paramref name="parent"/>.</summary>
+    public virtual Errno TmpFile(in Request request, NodeId parent, uint mode, uint umask, OpenFlags flags, out Entry entry, out OpenReply reply)
+    {
+        entry = default;
+        reply = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>Fills <paramref name="buffer"/>; fewer bytes than asked mean the end of the file.</summary>
+    public virtual Errno Read(in Request request, NodeId node, ulong handle, long offset, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>With <paramref name="killSuidGid"/> (HANDLE_KILLPRIV_V2) setuid, setgid and capabilities of the file go.</summary>
+    public virtual Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    {
+        count = 0;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno Flush(in Request request, NodeId node, ulong handle) => Errno.NOSYS;
+
+    /// <summary>The last user of an open file is gone.</summary>
+    public virtual Errno Release(in Request request, NodeId node, ulong handle) => Errno.NOSYS;
+
+    public virtual Errno FSync(in Request request, NodeId node, ulong handle, bool dataOnly) => Errno.NOSYS;
+
+    public virtual Errno OpenDirectory(in Request request, NodeId node, OpenFlags flags, out OpenReply reply)
+    {
+        reply = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>Adds entries after the one with cookie <paramref name="offset"/> (0: from the start) until <paramref name="buffer"/> is full.</summary>
+    public virtual Errno ReadDirectory(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer) => Errno.NOSYS;
+
+    /// <summary>As <see cref="ReadDirectory"/>, with <see cref="DirectoryBuffer.TryAdd(ReadOnlySpan{byte}, ulong, in Entry)"/>: each entry counts as a lookup.</summary>
+    public virtual Errno ReadDirectoryPlus(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer) => Errno.NOSYS;
+
+    public virtual Errno ReleaseDirectory(in Request request, NodeId node, ulong handle) => Errno.NOSYS;
+
+    public virtual Errno FSyncDirectory(in Request request, NodeId node, ulong handle, bool dataOnly) => Errno.NOSYS;
+
+    public virtual Errno StatFs(in Request request, NodeId node, out FileSystemStatus status)
+    {
+        status = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>An empty <paramref name="buffer"/> asks for the length; RANGE when it is too small.</summary>
+    public virtual Errno GetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>With <paramref name="killSetGid"/> (FUSE_SETXATTR_ACL_KILL_SGID) a new access ACL also clears setgid.</summary>
+    public virtual Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid) => Errno.NOSYS;
+
+    /// <summary>Names, each closed by NUL. An empty <paramref name="buffer"/> asks for the length; RANGE when it is too small.</summary>
+    public virtual Errno ListXattr(in Request request, NodeId node, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno RemoveXattr(in Request request, NodeId node, ReadOnlySpan<byte> name) => Errno.NOSYS;
+
+    public virtual Errno Access(in Request request, NodeId node, uint mask) => Errno.NOSYS;
+
+    public virtual Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length) => Errno.NOSYS;
+
+    /// <summary>lseek(2) with SEEK_DATA (3) or SEEK_HOLE (4).</summary>
+    public virtual Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    {
+        result = 0;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno CopyFileRange(in Request request, NodeId from, ulong fromHandle, long fromOffset, NodeId to, ulong toHandle, long toOffset, ulong length, out ulong copied)
+    {
+        copied = 0;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>ioctl(2) whose argument sizes are in its number; <paramref name="written"/> bytes of <paramref name="output"/> go back.</summary>
+    public virtual Errno Ioctl(in Request request, NodeId node, ulong handle, uint command, IoctlFlags flags, ReadOnlySpan<byte> input, Span<byte> output, out int written)
+    {
+        written = 0;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>poll(2). NOSYS makes the kernel report files as always ready.</summary>
+    public virtual Errno Poll(in Request request, NodeId node, ulong handle, uint events, out uint ready)
+    {
+        ready = 0;
+        return Errno.NOSYS;
+    }
+
+    public virtual Errno GetLock(in Request request, NodeId node, ulong handle, in FileLock asked, out FileLock found)
+    {
+        found = default;
+        return Errno.NOSYS;
+    }
+
+    /// <summary>POSIX locks and, with <see cref="FileLock.IsFlock"/>, flock(2). Only asked for when the locks were negotiated; else the kernel keeps them.</summary>
+    public virtual Errno SetLock(in Request request, NodeId node, ulong handle, in FileLock wanted, bool wait) => Errno.NOSYS;
+
+    public virtual Errno BlockMap(in Request request, NodeId node, ulong block, uint blockSize, out ulong result)
+    {
+        result = 0;
+        return Errno.NOSYS;
+    }
+}

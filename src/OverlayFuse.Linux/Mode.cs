@@ -1,0 +1,16 @@
+namespace OverlayFuse.Linux;
+
+/// <summary>The bits of st_mode beside the type (inode(7)).</summary>
+public static class Mode
+{
+    public const uint TypeMask = 0xF000;
+    public const uint SetUid = 0x800;
+    public const uint SetGid = 0x400;
+    public const uint Sticky = 0x200;
+    public const uint GroupExecute = 0x8;
+
+    /// <summary>All twelve bits that chmod(2) takes.</summary>
+    public const uint Permissions = 0xFFF;
+
+    public static FileType TypeOf(uint mode) => (FileType)(mode & TypeMask);
+}

@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+
+namespace OverlayFuse.Linux;
+
+// Attributes: statx, chmod, chown, times, statfs.
+public static unsafe partial class Syscall
+{
+    private const int AtStatxDontSync = 0x4000;
+    private const uint StatxBasicAndBirth = 0x7ff | 0x800;
+    private const uint StatxBirth = 0x800;
+    private const ulong StatxAttributeMountRoot = 0x2000;
+
+    /// <summary>
+    /// statx(2) of a name, links not followed. With <paramref name="cached"/> (AT_STATX_DONT_SYNC) no request goes to a server
+    /// that already told: a daemon may then look even at its own mount without waiting for itself.
+    /// </summary>
+    public static Errno StatAt(DirFd dir, ReadOnlySpan<byte> name, bool cached, out FileStatus status)
+    {
+        fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
+            return Statx(dir.Number, path, AtSymlinkNoFollow | AtNoAutomount | (cached ? AtStatxDontSync : 0), out status);
+    }
+
+    /// <summary>statx(2) of an open descriptor.</summary>
+    public static Errno Stat(Fd fd, out FileStatus status)
+    {
+        byte empty = 0;
+        return Statx(fd.Number, &empty, AtEmptyPath, out status);
+    }
+
+    /// <summary>statx(2) of a path as a person wrote it, links followed.</summary>
+    public static Errno Stat(string path, out FileStatus status)
+    {
+        fixed (byte* p = Terminated.Copy(System.Text.Encoding.UTF8.GetBytes(path), stackalloc byte[Terminated.StackSize]))
+            return Statx(DirFd.Cwd.Number, p, 0, out status);
+    }
+
+    /// <summary>fchmod(2), by way of /proc for descriptors opened with O_PATH.</summary>
+    public static Errno Chmod(Fd fd, uint mode)
+    {
+        Span<byte> proc = stackalloc byte[ProcPath.Size];
+        fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.fchmodat(DirFd.Cwd.Number, path, mode, 0));
+    }
+
+    /// <summary>fchmodat(2). Follows links, so the caller must know that the name is none (links have no mode of their own).</summary>
+    public static Errno ChmodAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
+    {
+        fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
+            return Check(Native.fchmodat(dir.Number, path, mode, 0));
+    }
+
+    /// <summary>fchownat(2), links not followed; <see cref="uint.MaxValue"/> leaves an id as it is.</summary>
+    public static Errno ChownAt(DirFd dir, ReadOnlySpan<byte> name, uint uid, uint gid)
+    {
+        fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
+            return Check(Native.fchownat(dir.Number, path, uid, gid, AtSymlinkNoFollow));
+    }
+
+    /// <summary>fchown(2), descriptors opened with O_PATH too.</summary>
+    public static Errno Chown(Fd fd, uint uid, uint gid)
+    {
+        byte empty = 0;
+        return Check(Native.fchownat(fd.Number, &empty, uid, gid, AtEmptyPath));
+    }
+
+    /// <summary>utimensat(2), links not followed. <see cref="Timestamp.Now"/> and <see cref="Timestamp.Omit"/> as there.</summary>
+    public static Errno UtimensAt(DirFd dir, ReadOnlySpan<byte> name, Timestamp access, Timestamp modify)
+    {
+        var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
+        fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
+            return Check(Native.utimensat(dir.Number, path, times, AtSymlinkNoFollow));
+    }
+
+    /// <summary>futimens(2), by way of /proc so that descriptors opened with O_PATH work too.</summary>
+    public static Errno Utimens(Fd fd, Timestamp access, Timestamp modify)
+    {
+        var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
+        Span<byte> proc = stackalloc byte[ProcPath.Size];
+        fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.utimensat(DirFd.Cwd.Number, path, times, 0));
+    }
+
+    /// <summary>fstatfs(2).</summary>
+    public static Errno StatFs(Fd fd, out FileSystemStatus status)
+    {
+        var raw = stackalloc ulong[16];
+        var error = Check(Native.fstatfs64(fd.Number, raw));
+        status = error != Errno.None ? default : new FileSystemStatus
+        {
+            Magic = (uint)raw[0],
+            BlockSize = (uint)raw[1],
+            Blocks = raw[2],
+            FreeBlocks = raw[3],
+            AvailableBlocks = raw[4],
+            Files = raw[5],
+            FreeFiles = raw[6],
+            FileSystemId = raw[7],
+            NameLength = (uint)raw[8],
+            FragmentSize = (uint)raw[9],
+        };
+        return error;
+    }
+
+    private static Errno Statx(int dir, byte* path, int flags, out FileStatus status)
+    {
+        var raw = stackalloc byte[256]; // struct statx (linux/stat.h); the offsets below are those of its fields
+        var error = Check(Native.statx(dir, path, flags, StatxBasicAndBirth, raw));
+        if (error != Errno.None)
+        {
+            status = default;
+            return error;
+        }
+
+        status = new FileStatus
+        {
+            BlockSize = *(uint*)(raw + 4),
+            IsMountRoot = (*(ulong*)(raw + 8) & StatxAttributeMountRoot) != 0,
+            LinkCount = *(uint*)(raw + 16),
+            Uid = *(uint*)(raw + 20),
+            Gid = *(uint*)(raw + 24),
+            Mode = *(ushort*)(raw + 28),
+            Inode = *(ulong*)(raw + 32),
+            Size = *(ulong*)(raw + 40),
+            Blocks = *(ulong*)(raw + 48),
+            AccessTime = new Timestamp(*(long*)(raw + 64), *(uint*)(raw + 72)),
+            BirthTime = new Timestamp(*(long*)(raw + 80), *(uint*)(raw + 88)),
+            ChangeTime = new Timestamp(*(long*)(raw + 96), *(uint*)(raw + 104)),
+            ModifyTime = new Timestamp(*(long*)(raw + 112), *(uint*)(raw + 120)),
+            RdevMajor = *(uint*)(raw + 128),
+            RdevMinor = *(uint*)(raw + 132),
+            DeviceMajor = *(uint*)(raw + 136),
+            DeviceMinor = *(uint*)(raw + 140),
+            HasBirthTime = (*(uint*)raw & StatxBirth) != 0,
+        };
+        return Errno.None;
+    }
+
+    private static partial class Native
+    {
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int statx(int dir, byte* path, int flags, uint mask, byte* status);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int fchmodat(int dir, byte* path, uint mode, int flags);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int fchownat(int dir, byte* path, uint uid, uint gid, int flags);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int utimensat(int dir, byte* path, long* times, int flags);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int fstatfs64(int fd, ulong* status);
+    }
+}

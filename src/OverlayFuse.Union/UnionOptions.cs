@@ -1,0 +1,29 @@
+namespace OverlayFuse.Union;
+
+/// <summary>What a mount was asked for. Paths are bytes, absolute or relative to the current directory.</summary>
+public sealed class UnionOptions
+{
+    /// <summary>The lower layers, topmost first.</summary>
+    public List<byte[]> LowerDirectories { get; } = [];
+
+    /// <summary>The writable layer; null for a read-only union.</summary>
+    public byte[]? UpperDirectory { get; set; }
+
+    /// <summary>A directory on the file system of the upper, given whenever an upper is.</summary>
+    public byte[]? WorkDirectory { get; set; }
+
+    public required byte[] MountPoint { get; init; }
+
+    /// <summary>Null: what the caller's rights allow and the benchmarks recommend.</summary>
+    public DataMode? Data { get; set; }
+
+    /// <summary>False: each write(2) reaches the daemon before it returns. Only <see cref="DataMode.Cached"/> has the choice.</summary>
+    public bool WriteBack { get; set; } = true;
+
+    public Durability Durability { get; set; } = Durability.Ordered;
+
+    public bool ReadOnly { get; set; }
+
+    /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
+    public bool Acl { get; set; } = true;
+}
