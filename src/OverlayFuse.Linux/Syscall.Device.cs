@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+
+namespace OverlayFuse.Linux;
+
+// Streams and the FUSE device: read, write, wait, and the ioctls of /dev/fuse.
+public static unsafe partial class Syscall
+{
+    private const nuint DeviceClone = 0x8004E500;
+    private const nuint DeviceBackingOpen = 0x4010E501;
+    private const nuint DeviceBackingClose = 0x4004E502;
+
+    /// <summary>read(2), one call: from /dev/fuse one whole request, 0 at the end of a stream.</summary>
+    public static Errno Read(Fd fd, Span<byte> buffer, out int count)
+    {
+        fixed (byte* to = buffer)
+        {
+            while (true)
+            {
+                count = (int)Native.read(fd.Number, to, (nuint)buffer.Length);
+                if (count >= 0) return Errno.None;
+                if (LastError != Errno.INTR) return LastError;
+            }
+        }
+    }
+
+    /// <summary>write(2), one call: to /dev/fuse one whole answer.</summary>
+    public static Errno Write(Fd fd, ReadOnlySpan<byte> buffer, out int count)
+    {
+        fixed (byte* from = buffer)
+        {
+            while (true)
+            {
+                count = (int)Native.write(fd.Number, from, (nuint)buffer.Length);
+                if (count >= 0) return Errno.None;
+                if (LastError != Errno.INTR) return LastError;
+            }
+        }
+    }
+
+    /// <summary>poll(2) of one descriptor; a negative time waits for ever. <paramref name="ready"/> is empty when the time is over.</summary>
+    public static Errno Poll(Fd fd, PollEvents events, int milliseconds, out PollEvents ready)
+    {
+        var entry = new PollEntry { Descriptor = fd.Number, Events = (short)events };
+        while (true)
+        {
+            var result = Native.poll(&entry, 1, milliseconds);
+            ready = (PollEvents)entry.Ready;
+            if (result >= 0) return Errno.None;
+            if (LastError != Errno.INTR) return LastError;
+        }
+    }
+
+    /// <summary>FUSE_DEV_IOC_CLONE: makes <paramref name="device"/>, a fresh /dev/fuse, a further reader of the connection of <paramref name="session"/>.</summary>
+    public static Errno FuseClone(Fd device, Fd session)
+    {
+        var number = (uint)session.Number;
+        return Check(Native.ioctl(device.Number, DeviceClone, (nint)(&number)));
+    }
+
+    /// <summary>FUSE_DEV_IOC_BACKING_OPEN: a passthrough id for <paramref name="file"/>.</summary>
+    /// <returns>PERM without CAP_SYS_ADMIN in the initial user namespace; LOOP where the file's own file system is stacked too deep.</returns>
+    public static Errno FuseBackingOpen(Fd session, Fd file, out int id)
+    {
+        var map = new BackingMap { Descriptor = file.Number };
+        id = Native.ioctl(session.Number, DeviceBackingOpen, (nint)(&map));
+        return Check(id);
+    }
+
+    /// <summary>FUSE_DEV_IOC_BACKING_CLOSE: open files keep what they have.</summary>
+    public static Errno FuseBackingClose(Fd session, int id)
+    {
+        var number = (uint)id;
+        return Check(Native.ioctl(session.Number, DeviceBackingClose, (nint)(&number)));
+    }
+
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Ready;
+    }
+
+    private struct BackingMap
+    {
+        public int Descriptor;
+        public uint Flags;
+        public ulong Padding;
+    }
+
+    private static partial class Native
+    {
+        [LibraryImport(C, SetLastError = true)]
+        public static partial nint read(int fd, byte* buffer, nuint count);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial nint write(int fd, byte* buffer, nuint count);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+    }
+}

@@ -1,0 +1,207 @@
+using System.Runtime.InteropServices;
+
+namespace OverlayFuse.Linux;
+
+// Processes: start, wait, signal, identity, limits.
+public static unsafe partial class Syscall
+{
+    private const int LimitNoFile = 7;
+    private const short SpawnSetSignalDefaults = 0x04;
+    private const short SpawnSetSignalMask = 0x08;
+    private const short SpawnSetSession = 0x80;
+    private const int DuplicateCloseOnExec = 1030;
+    private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
+
+    /// <summary>
+    /// posix_spawnp(3). The runtime cannot fork(2): no managed code runs between fork and exec. The child has default
+    /// signal dispositions and an empty signal mask.
+    /// </summary>
+    public static Errno Spawn(SpawnRequest request, out int pid)
+    {
+        var actions = stackalloc byte[OpaqueSize];
+        var attributes = stackalloc byte[OpaqueSize];
+        Native.posix_spawn_file_actions_init(actions);
+        Native.posix_spawnattr_init(attributes);
+        var lifted = new List<Fd>();
+        try
+        {
+            foreach (var (ours, theirs) in request.Descriptors)
+            {
+                // Out of the way of the numbers the child will use: one dup2 must not overwrite the source of the next.
+                var copy = new Fd(Native.fcntl(ours.Number, DuplicateCloseOnExec, 64));
+                if (!copy.IsOpen)
+                {
+                    pid = 0;
+                    return LastError;
+                }
+                lifted.Add(copy);
+                Native.posix_spawn_file_actions_adddup2(actions, copy.Number, theirs);
+            }
+            SetAttributes(attributes, request.NewSession);
+            return Launch(request, actions, attributes, out pid);
+        }
+        finally
+        {
+            foreach (var fd in lifted) fd.Close();
+            Native.posix_spawn_file_actions_destroy(actions);
+            Native.posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    /// <summary>waitpid(2). <paramref name="exitCode"/> is what the program returned, or 128 and the signal that ended it.</summary>
+    public static Errno WaitPid(int pid, out int exitCode)
+    {
+        var status = 0;
+        while (Native.waitpid(pid, &status, 0) < 0)
+        {
+            exitCode = -1;
+            if (LastError != Errno.INTR) return LastError;
+        }
+        var signal = status & 0x7f;
+        exitCode = signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+        return Errno.None;
+    }
+
+    /// <summary>kill(2); signal 0 only asks whether the process is there.</summary>
+    public static Errno Kill(int pid, int signal) => Check(Native.kill(pid, signal));
+
+    /// <summary>pipe2(2) with O_CLOEXEC.</summary>
+    public static Errno Pipe(out Fd read, out Fd write)
+    {
+        var pair = stackalloc int[2] { -1, -1 };
+        var error = Check(Native.pipe2(pair, (int)OpenFlags.CloseOnExec));
+        (read, write) = (new Fd(pair[0]), new Fd(pair[1]));
+        return error;
+    }
+
+    /// <summary>dup2(2): <paramref name="number"/> becomes a copy of <paramref name="fd"/>, which programs started later inherit.</summary>
+    public static Errno Duplicate2(Fd fd, int number) => Check(Native.dup2(fd.Number, number));
+
+    /// <summary>setsid(2).</summary>
+    public static Errno SetSid() => Check(Native.setsid());
+
+    /// <summary>umask(2).</summary>
+    public static uint Umask(uint mask) => Native.umask(mask);
+
+    /// <summary>geteuid(2).</summary>
+    public static uint GetEUid() => Native.geteuid();
+
+    /// <summary>getegid(2).</summary>
+    public static uint GetEGid() => Native.getegid();
+
+    /// <summary>chdir(2).</summary>
+    public static Errno ChDir(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* p = Terminated.Copy(path, stackalloc byte[Terminated.StackSize])) return Check(Native.chdir(p));
+    }
+
+    /// <summary>getrlimit(2) of RLIMIT_NOFILE.</summary>
+    public static Errno GetFileLimit(out ulong current, out ulong maximum)
+    {
+        var limit = stackalloc ulong[2];
+        var error = Check(Native.getrlimit(LimitNoFile, limit));
+        (current, maximum) = (limit[0], limit[1]);
+        return error;
+    }
+
+    /// <summary>setrlimit(2) of RLIMIT_NOFILE.</summary>
+    public static Errno SetFileLimit(ulong current, ulong maximum)
+    {
+        var limit = stackalloc ulong[2] { current, maximum };
+        return Check(Native.setrlimit(LimitNoFile, limit));
+    }
+
+    private static void SetAttributes(byte* attributes, bool newSession)
+    {
+        var signals = stackalloc byte[OpaqueSize];
+        Native.sigemptyset(signals);
+        Native.posix_spawnattr_setsigmask(attributes, signals);
+
+        // The runtime ignores SIGPIPE; an ignored signal would stay ignored through exec.
+        Native.sigfillset(signals);
+        Native.posix_spawnattr_setsigdefault(attributes, signals);
+        Native.posix_spawnattr_setflags(attributes, (short)(SpawnSetSignalMask | SpawnSetSignalDefaults | (newSession ? SpawnSetSession : 0)));
+    }
+
+    private static Errno Launch(SpawnRequest request, byte* actions, byte* attributes, out int pid)
+    {
+        using var arguments = new StringVector(request.Arguments);
+        using var environment = new StringVector([.. request.Environment, .. StringVector.OwnEnvironment()]);
+        int child;
+        fixed (byte* file = Terminated.Copy(request.File, stackalloc byte[Terminated.StackSize]))
+        {
+            var error = (Errno)Native.posix_spawnp(&child, file, actions, attributes, arguments.Pointer, environment.Pointer);
+            pid = error == Errno.None ? child : 0;
+            return error;
+        }
+    }
+
+    private static partial class Native
+    {
+        [LibraryImport(C)]
+        public static partial int posix_spawnp(int* pid, byte* file, byte* actions, byte* attributes, byte** arguments, byte** environment);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawn_file_actions_init(byte* actions);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawnattr_init(byte* attributes);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawnattr_destroy(byte* attributes);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawnattr_setsigmask(byte* attributes, byte* signals);
+
+        [LibraryImport(C)]
+        public static partial int posix_spawnattr_setsigdefault(byte* attributes, byte* signals);
+
+        [LibraryImport(C)]
+        public static partial int sigemptyset(byte* signals);
+
+        [LibraryImport(C)]
+        public static partial int sigfillset(byte* signals);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int waitpid(int pid, int* status, int options);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int kill(int pid, int signal);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int pipe2(int* pair, int flags);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int dup2(int from, int to);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int setsid();
+
+        [LibraryImport(C)]
+        public static partial uint umask(uint mask);
+
+        [LibraryImport(C)]
+        public static partial uint geteuid();
+
+        [LibraryImport(C)]
+        public static partial uint getegid();
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int chdir(byte* path);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int getrlimit(int resource, ulong* limit);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int setrlimit(int resource, ulong* limit);
+    }
+}
