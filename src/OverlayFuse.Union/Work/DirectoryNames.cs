@@ -1,0 +1,28 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>All names in a directory of ours, read at one go.</summary>
+internal static class DirectoryNames
+{
+    private const int SeekSet = 0;
+
+    /// <summary>Adds every name but "." and ".."; the descriptor must be readable.</summary>
+    public static Errno Read(DirFd directory, List<byte[]> names)
+    {
+        var error = Syscall.LSeek(directory.Fd, 0, SeekSet, out _);
+        var buffer = new byte[32 * 1024];
+        while (error == Errno.None)
+        {
+            error = Syscall.GetDents(directory.Fd, buffer, out var length);
+            if (error != Errno.None || length == 0) break;
+
+            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
+            while (entries.MoveNext())
+            {
+                if (!entries.IsDotOrDotDot) names.Add(entries.Name.ToArray());
+            }
+        }
+        return error;
+    }
+}

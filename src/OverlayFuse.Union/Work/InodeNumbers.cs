@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>The number that the union shows for each object of a layer: packed where that fits, else allocated once and kept.</summary>
+internal sealed class InodeNumbers : IDisposable
+{
+    private const ulong FirstAllocated = ((ulong)InodeNumber.AllocatedLayer << InodeNumber.LayerShift) | 1;
+    private const ulong LastAllocated = ((ulong)InodeNumber.AllocatedLayer << InodeNumber.LayerShift) | ((1UL << InodeNumber.LayerShift) - 1);
+    private const int RecordLength = 20;
+
+    private readonly RecordFile? _file;
+    private readonly Dictionary<LayerInode, ulong> _allocated = [];
+
+    // Leaf. Protects: _allocated, _next, and _file.
+    private readonly Lock _lock = new();
+    private ulong _next = FirstAllocated;
+
+    /// <summary>Numbers that last as long as the mount, for unions without a work directory.</summary>
+    public InodeNumbers()
+    {
+    }
+
+    private InodeNumbers(RecordFile file, RecordReader records)
+    {
+        _file = file;
+        while (records.MoveNext())
+        {
+            if (records.Current.Length != RecordLength) continue;
+            var layer = BinaryPrimitives.ReadInt32LittleEndian(records.Current);
+            var inode = BinaryPrimitives.ReadUInt64LittleEndian(records.Current[4..]);
+            var number = BinaryPrimitives.ReadUInt64LittleEndian(records.Current[12..]);
+            if (number is < FirstAllocated or > LastAllocated) continue;
+            _allocated[new LayerInode(layer, inode)] = number;
+            _next = Math.Max(_next, number + 1);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Magic => "ofuse-i1"u8;
+
+    public static Errno Open(DirFd directory, out InodeNumbers? numbers)
+    {
+        var error = RecordFile.Open(directory, "inodes"u8, Magic, out var file, out var records);
+        numbers = error == Errno.None ? new InodeNumbers(file, records) : null;
+        return error;
+    }
+
+    /// <summary>
+    /// The number of an object, the same in every mount of this upper. OVERFLOW when all are given away. Where the file cannot
+    /// grow (no space) the number holds for this mount only: an inode number is no reason to fail a lookup.
+    /// </summary>
+    public Errno Find(int layer, ulong inode, out ulong number)
+    {
+        if (InodeNumber.TryPack(layer, inode, out number)) return Errno.None;
+
+        lock (_lock)
+        {
+            var key = new LayerInode(layer, inode);
+            if (_allocated.TryGetValue(key, out number)) return Errno.None;
+            if (_next > LastAllocated) return Errno.OVERFLOW;
+
+            number = _next++;
+            _allocated.Add(key, number);
+            if (_file is null) return Errno.None;
+
+            Span<byte> record = stackalloc byte[RecordLength];
+            BinaryPrimitives.WriteInt32LittleEndian(record, layer);
+            BinaryPrimitives.WriteUInt64LittleEndian(record[4..], inode);
+            BinaryPrimitives.WriteUInt64LittleEndian(record[12..], number);
+            _ = _file.Append(record);
+            return Errno.None;
+        }
+    }
+
+    public Errno Sync()
+    {
+        lock (_lock) return _file?.Sync() ?? Errno.None;
+    }
+
+    public void Dispose() => _file?.Dispose();
+}

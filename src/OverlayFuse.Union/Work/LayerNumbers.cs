@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// The small number by which an upper knows each layer it was ever stacked on. Inode numbers are made of it, so it must not change
+/// when layers are added, left out or stacked in another order. The upper is 0, lowers are 1 to 32766.
+/// </summary>
+/// <remarks>Used while mounting only, by one thread.</remarks>
+internal sealed class LayerNumbers : IDisposable
+{
+    public const int Last = InodeNumber.AllocatedLayer - 1;
+
+    private readonly RecordFile? _file;
+    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _numbers =
+        new Dictionary<byte[], int>(IdentityComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    private int _next = 1;
+
+    /// <summary>Numbers that last as long as the mount, for unions without a work directory.</summary>
+    public LayerNumbers()
+    {
+    }
+
+    private LayerNumbers(RecordFile file, RecordReader records)
+    {
+        _file = file;
+        while (records.MoveNext())
+        {
+            if (records.Current.Length <= 2) continue;
+            var number = BinaryPrimitives.ReadUInt16LittleEndian(records.Current);
+            if (number is 0 or > Last) continue;
+            _numbers[records.Current[2..]] = number;
+            _next = Math.Max(_next, number + 1);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Magic => "ofuse-l1"u8;
+
+    public static Errno Open(DirFd directory, out LayerNumbers? numbers)
+    {
+        var error = RecordFile.Open(directory, "layers"u8, Magic, out var file, out var records);
+        numbers = error == Errno.None ? new LayerNumbers(file, records) : null;
+        return error;
+    }
+
+    /// <summary>The number of the layer with this identity (its file system's id and the handle of its root, or its path).</summary>
+    public int NumberOf(ReadOnlySpan<byte> identity)
+    {
+        if (_numbers.TryGetValue(identity, out var number)) return number;
+        if (_next > Last) throw new MountException($"this upper has been stacked on {Last} different layers, and more cannot be told apart: use a new upper");
+
+        if (_file is not null)
+        {
+            var record = new byte[2 + identity.Length];
+            BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)_next);
+            identity.CopyTo(record.AsSpan(2));
+            var error = _file.Append(record);
+            if (error != Errno.None) throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}");
+        }
+        _numbers[identity] = _next;
+        return _next++;
+    }
+
+    public Errno Sync() => _file?.Sync() ?? Errno.None;
+
+    public void Dispose() => _file?.Dispose();
+
+    private sealed class IdentityComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly IdentityComparer Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)Crc32C.Of(alternate);
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
+}

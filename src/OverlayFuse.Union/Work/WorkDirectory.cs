@@ -1,0 +1,168 @@
+using System.Buffers.Text;
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// WORKDIR, where an upper is worked on: temporary objects on its own file system, and what the upper itself cannot carry. All of
+/// it lies in WORKDIR/overlayfuse (README.md, "On disk") but the fences (<see cref="Incompat"/>).
+/// </summary>
+internal sealed class WorkDirectory : IDisposable
+{
+    private readonly string _path;
+    private DirFd _work = DirFd.None;
+    private Fd _lock = Fd.None;
+    private Incompat _incompat = null!;
+    private ulong _lastTempName;
+    private bool _isClosed;
+
+    private WorkDirectory(byte[] path) => _path = Encoding.UTF8.GetString(path);
+
+    /// <summary>WORKDIR/overlayfuse.</summary>
+    public DirFd Root { get; private set; } = DirFd.None;
+
+    /// <summary>Where objects are built before one rename puts them into the upper, and where removed ones are taken apart.</summary>
+    public DirFd Temp { get; private set; } = DirFd.None;
+
+    /// <summary>Where objects without a name live on while the kernel knows them.</summary>
+    public DirFd Orphans { get; private set; } = DirFd.None;
+
+    /// <summary>The directory of <see cref="LinkIndex"/>.</summary>
+    public DirFd Links { get; private set; } = DirFd.None;
+
+    public LayerNumbers LayerNumbers { get; private set; } = null!;
+
+    public InodeNumbers InodeNumbers { get; private set; } = null!;
+
+    public Origins Origins { get; private set; } = null!;
+
+    public WidenJournal WidenJournal { get; private set; } = null!;
+
+    public LinkIndex LinkIndex { get; private set; } = null!;
+
+    /// <summary>Takes the work directory for this mount and clears what an earlier one left unfinished.</summary>
+    /// <param name="workPath">As the user wrote it, for messages.</param>
+    public static WorkDirectory Open(DirFd upper, DirFd work, byte[] workPath, MarkFamily family, Durability durability)
+    {
+        var directory = new WorkDirectory(workPath);
+        try
+        {
+            directory.Take(work, family, durability);
+            directory.Recover(upper);
+            directory.Load();
+            if (durability == Durability.Volatile) directory.Try(directory._incompat.MarkVolatile(), "work/incompat/volatile");
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A name that nothing in <see cref="Temp"/> or <see cref="Orphans"/> has: "#" and a hexadecimal counter, as kernel overlayfs names them. 16 bytes suffice.</summary>
+    public void NextTempName(Span<byte> name, out int length)
+    {
+        name[0] = (byte)'#';
+        Utf8Formatter.TryFormat(Interlocked.Increment(ref _lastTempName), name[1..], out length, 'x');
+        length++;
+    }
+
+    /// <summary>To be called before the first mark that kernel overlayfs would misread is set; nearly free once raised.</summary>
+    public Errno RaiseFence(Fence fence) => _incompat.Raise(fence);
+
+    /// <summary>To be called when the last such mark is gone.</summary>
+    public Errno LowerFence(Fence fence) => _incompat.Lower(fence);
+
+    /// <summary>Makes numbers given out so far safe against power loss; free where none came since.</summary>
+    public Errno Sync()
+    {
+        var error = LayerNumbers.Sync();
+        if (error == Errno.None) error = InodeNumbers.Sync();
+        if (error == Errno.None) error = Origins.Sync();
+        return error;
+    }
+
+    public void Dispose()
+    {
+        if (_isClosed) return;
+        _isClosed = true;
+        LayerNumbers?.Dispose();
+        InodeNumbers?.Dispose();
+        Origins?.Dispose();
+        WidenJournal?.Dispose();
+        Links.Close();
+        Orphans.Close();
+        Temp.Close();
+        Root.Close();
+        _work.Close();
+
+        // Last: the next mount may begin.
+        _lock.Close();
+    }
+
+    private void Take(DirFd work, MarkFamily family, Durability durability)
+    {
+        Try(Syscall.OpenAt(work, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var own), ".");
+        _work = new DirFd(own.Number);
+        Root = MakeDirectory(_work, "overlayfuse"u8);
+        _lock = WorkLock.Take(Root, _path);
+        _incompat = Incompat.Open(_work, _path, family, durability);
+        WorkFormat.Check(Root, _path);
+        Temp = MakeDirectory(Root, "temp"u8);
+        Orphans = MakeDirectory(Root, "orphans"u8);
+        Links = MakeDirectory(Root, "links"u8);
+        MakeDirectory(Root, "partial"u8).Close();
+    }
+
+    private void Recover(DirFd upper)
+    {
+        var widened = MakeDirectory(Root, "widened"u8);
+        var error = WidenJournal.Open(widened, upper, out var journal);
+        WidenJournal = journal;
+        Try(error, "overlayfuse/widened");
+        Sweep(Temp, "temp");
+        Sweep(Orphans, "orphans");
+    }
+
+    private void Load()
+    {
+        var error = LayerNumbers.Open(Root, out var layers);
+        LayerNumbers = layers!;
+        Try(error, "overlayfuse/layers");
+        error = InodeNumbers.Open(Root, out var inodes);
+        InodeNumbers = inodes!;
+        Try(error, "overlayfuse/inodes");
+        error = Origins.Open(Root, out var origins);
+        Origins = origins!;
+        Try(error, "overlayfuse/origins");
+        error = LinkIndex.Open(Links, out var index);
+        LinkIndex = index;
+        Try(error, "overlayfuse/links");
+    }
+
+    private DirFd MakeDirectory(DirFd parent, ReadOnlySpan<byte> name)
+    {
+        var error = OwnDirectory.MakePlain(parent, name, out var directory);
+        if (error != Errno.None) throw new MountException($"work directory {_path} cannot be used: cannot make \"{Encoding.UTF8.GetString(name)}\" in it: {error.Describe()}");
+        return directory;
+    }
+
+    private void Sweep(DirFd directory, string name)
+    {
+        var error = TreeSweeper.Empty(directory, out var failed);
+        if (error == Errno.None) return;
+        throw new MountException(
+            $"cannot remove {_path}/overlayfuse/{name}/{Encoding.UTF8.GetString(failed)}, which an earlier mount left behind: {error.Describe()}");
+    }
+
+    private void Try(Errno error, string name)
+    {
+        if (error == Errno.None) return;
+        throw new MountException(error == Errno.PROTONOSUPPORT
+            ? $"{_path}/{name} has a form that this version does not know: mount it with the program that wrote it"
+            : $"cannot use {_path}/{name}: {error.Describe()}");
+    }
+}

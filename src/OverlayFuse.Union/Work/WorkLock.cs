@@ -1,0 +1,74 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>WORKDIR/overlayfuse/lock: one live mount per work directory. Held by flock(2), so that it ends with the process whatever its end.</summary>
+internal static class WorkLock
+{
+    private const int RetryMilliseconds = 20;
+
+    // Container tools mount again the moment they unmounted, while the old daemon is still on its way out.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Takes the lock and writes who holds it; the lock lives until the descriptor is closed.</summary>
+    public static Fd Take(DirFd root, string workPath)
+    {
+        var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out var file);
+        if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
+
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            error = Syscall.FLock(file, LockOperation.Exclusive | LockOperation.NonBlocking);
+            if (error == Errno.None) break;
+            if (error is Errno.AGAIN or Errno.INTR && Stopwatch.GetElapsedTime(since) < Patience)
+            {
+                Thread.Sleep(RetryMilliseconds);
+                continue;
+            }
+            var holder = Holder(file);
+            file.Close();
+            throw new MountException(error == Errno.AGAIN
+                ? $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own"
+                : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}");
+        }
+
+        // For people only: nobody trusts the number, since it may be of another pid name space.
+        Span<byte> text = stackalloc byte[64];
+        var length = Describe(text);
+        error = Syscall.Truncate(file, 0);
+        if (error == Errno.None) error = Syscall.PWrite(file, text[..length], 0, out _);
+        if (error != Errno.None)
+        {
+            file.Close();
+            throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
+        }
+        return file;
+    }
+
+    /// <summary>"PID\nBOOT-ID\n".</summary>
+    private static int Describe(Span<byte> text)
+    {
+        Utf8Formatter.TryFormat(Environment.ProcessId, text, out var length);
+        text[length++] = (byte)'\n';
+        if (Syscall.Open("/proc/sys/kernel/random/boot_id", OpenFlags.ReadOnly, out var file) == Errno.None)
+        {
+            _ = Syscall.PRead(file, text.Slice(length, 37), 0, out var count);
+            length += count;
+            file.Close();
+        }
+        return length;
+    }
+
+    private static string Holder(Fd file)
+    {
+        Span<byte> text = stackalloc byte[64];
+        if (Syscall.PRead(file, text, 0, out var count) != Errno.None) return "";
+        var end = text[..count].IndexOf((byte)'\n');
+        return end > 0 ? $" (pid {Encoding.ASCII.GetString(text[..end])})" : "";
+    }
+}
