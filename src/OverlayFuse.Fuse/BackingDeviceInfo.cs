@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>
+/// How the kernel reads ahead and holds back writes for one mount: /sys/class/bdi. INIT cannot raise the read-ahead above
+/// 128 KiB; root can, here.
+/// </summary>
+public static class BackingDeviceInfo
+{
+    /// <summary>Sets read-ahead and, where asked, the share of dirty memory (percent). Best effort: false where that is not allowed.</summary>
+    public static bool TryTune(uint deviceMajor, uint deviceMinor, int readAheadKiB, int? maxRatio = null)
+    {
+        var directory = string.Create(CultureInfo.InvariantCulture, $"/sys/class/bdi/{deviceMajor}:{deviceMinor}");
+        return TryWrite($"{directory}/read_ahead_kb", readAheadKiB) & (maxRatio is not { } ratio || TryWrite($"{directory}/max_ratio", ratio));
+    }
+
+    private static bool TryWrite(string path, int value)
+    {
+        try
+        {
+            File.WriteAllText(path, value.ToString(CultureInfo.InvariantCulture));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

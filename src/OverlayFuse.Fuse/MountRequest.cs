@@ -1,0 +1,25 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>A mount to be made. <c>default_permissions</c> is always on: the kernel checks access by the attributes it is given.</summary>
+public sealed class MountRequest
+{
+    /// <summary>The directory to mount on, or /dev/fd/N for a descriptor that somebody has mounted already.</summary>
+    public required byte[] MountPoint { get; init; }
+
+    /// <summary>What mount tables show as the device.</summary>
+    public byte[] Source { get; init; } = "overlayfuse"u8.ToArray();
+
+    /// <summary>What mount tables show as the type, behind "fuse.".</summary>
+    public string Subtype { get; init; } = "overlayfuse";
+
+    /// <summary>Restrictions: read-only, nodev, nosuid, noexec, access times.</summary>
+    public MountFlags Flags { get; init; } = MountFlags.NoDev | MountFlags.NoSuid;
+
+    /// <summary>
+    /// Other users than the one who mounts may enter. Inside a user namespace that is on in any case: it means the users
+    /// of the namespace. An ordinary user needs user_allow_other in /etc/fuse.conf.
+    /// </summary>
+    public bool AllowOther { get; init; }
+}

@@ -1,0 +1,65 @@
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>Makes the mount: by mount(2) where we may, else by the set-uid helper fusermount3.</summary>
+internal static class Mounter
+{
+    private static ReadOnlySpan<byte> DescriptorPrefix => "/dev/fd/"u8;
+
+    public static MountedDevice Mount(MountRequest request)
+    {
+        if (request.MountPoint.AsSpan().StartsWith(DescriptorPrefix)) return AlreadyMounted(request.MountPoint);
+
+        var path = Resolve(request.MountPoint);
+        var opened = Syscall.Open("/dev/fuse", OpenFlags.ReadWrite, out var device);
+        if (opened is Errno.NOENT or Errno.NODEV or Errno.NXIO) throw Failure(path, MountText.NoDevice);
+        if (opened is not (Errno.None or Errno.ACCES or Errno.PERM)) throw Failure(path, $"/dev/fuse cannot be opened: {opened.Describe()}");
+
+        if (device.IsOpen)
+        {
+            var mounted = MountDirectly(request, path, device);
+            if (mounted == Errno.None) return new MountedDevice(device, path);
+
+            device.Close();
+            if (mounted is not (Errno.PERM or Errno.ACCES)) throw Failure(path, MountText.Of(mounted));
+        }
+        return new MountedDevice(HelperMount.Mount(request, path, isDeviceClosed: opened != Errno.None), path);
+    }
+
+    public static MountException Failure(ReadOnlySpan<byte> path, string why) => new($"cannot mount on {MountText.Path(path)}: {why}");
+
+    private static Errno MountDirectly(MountRequest request, byte[] path, Fd device)
+    {
+        // Behind a user namespace "other" users are those of the namespace, all of them subject to its owner.
+        var allowOther = request.AllowOther || UserNamespace.IsInside;
+        var data = $"fd={device.Number},rootmode=40000,user_id={Syscall.GetEUid()},group_id={Syscall.GetEGid()},default_permissions{(allowOther ? ",allow_other" : "")}";
+        return Syscall.Mount(request.Source, path, Encoding.UTF8.GetBytes($"fuse.{request.Subtype}"), request.Flags, Encoding.ASCII.GetBytes(data));
+    }
+
+    private static MountedDevice AlreadyMounted(byte[] mountPoint)
+    {
+        if (!int.TryParse(mountPoint.AsSpan(DescriptorPrefix.Length), out var number) || number < 0)
+            throw Failure(mountPoint, "behind /dev/fd/ the number of an open descriptor is needed");
+        return new MountedDevice(new Fd(number), null);
+    }
+
+    /// <summary>The absolute, link-free path of the directory: unmounting needs it when the current directory is another.</summary>
+    private static byte[] Resolve(byte[] mountPoint)
+    {
+        var error = Syscall.OpenAt(DirFd.Cwd, mountPoint, OpenFlags.Path | OpenFlags.Directory, 0, out var fd);
+        if (error != Errno.None) throw Failure(mountPoint, MountText.Of(error));
+
+        try
+        {
+            var buffer = new byte[4096];
+            error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{fd.Number}"), buffer, out var length);
+            return error == Errno.None ? buffer[..length] : mountPoint; // without /proc: as given
+        }
+        finally
+        {
+            fd.Close();
+        }
+    }
+}

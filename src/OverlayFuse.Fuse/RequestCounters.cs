@@ -1,0 +1,29 @@
+namespace OverlayFuse.Fuse;
+
+/// <summary>How many requests of each kind the kernel has sent. Shows what its caches spare us.</summary>
+public sealed class RequestCounters
+{
+    private const int Kinds = 64;
+
+    private readonly long[] _counts = new long[Kinds]; // index: opcode; 0 takes those beyond the table
+
+    public long this[Opcode opcode] => Volatile.Read(ref _counts[Index(opcode)]);
+
+    /// <summary>All requests, those without an answer included.</summary>
+    public long Total
+    {
+        get
+        {
+            var sum = 0L;
+            for (var i = 0; i < Kinds; i++) sum += Volatile.Read(ref _counts[i]);
+            return sum;
+        }
+    }
+
+    /// <summary>All requests but FORGET, BATCH_FORGET and INTERRUPT: those somebody waits for.</summary>
+    public long Answered => Total - this[Opcode.Forget] - this[Opcode.BatchForget] - this[Opcode.Interrupt];
+
+    internal void Count(Opcode opcode) => Interlocked.Increment(ref _counts[Index(opcode)]);
+
+    private static uint Index(Opcode opcode) => (uint)opcode < Kinds ? (uint)opcode : 0;
+}

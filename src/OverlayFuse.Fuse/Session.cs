@@ -1,0 +1,177 @@
+using System.Runtime.InteropServices;
+using OverlayFuse.Fuse.Wire;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>A file system being served: its connection to the kernel, from the mount to the unmount.</summary>
+/// <remarks>
+/// The process that serves must not use the mounted files itself. <see cref="Run"/> ends when the file system is unmounted, by
+/// whomever; a copy of the mount in another mount namespace keeps it alive, so end on a signal too (<see cref="Stop"/>).
+/// </remarks>
+public sealed class Session : IDisposable
+{
+    private const uint HandshakeBuffer = 128 * 1024;
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
+    private readonly FileSystem _fileSystem;
+    private readonly SessionOptions _options;
+    private readonly Dispatcher _dispatcher;
+    private readonly MountedDevice _mounted;
+    private readonly ManualResetEventSlim _stopAsked = new();
+    private WorkerPool? _pool;
+    private Notifier? _notifier;
+    private int _disposed;
+
+    private Session(MountedDevice mounted, FileSystem fileSystem, SessionOptions options)
+    {
+        _mounted = mounted;
+        _fileSystem = fileSystem;
+        _options = options;
+        _dispatcher = new Dispatcher(fileSystem, Requests, options.Log);
+    }
+
+    /// <summary>INIT was answered: the mount is live. Raised once, on the thread of <see cref="Run"/>.</summary>
+    public event Action? Ready;
+
+    /// <summary>The capabilities in force, from <see cref="FileSystem.Started"/> on.</summary>
+    public InitFlags Granted { get; private set; }
+
+    /// <summary>The version of the protocol that is spoken.</summary>
+    public Version Protocol { get; private set; } = new(0, 0);
+
+    /// <summary>The largest READ and WRITE.</summary>
+    public uint MaxWrite { get; private set; }
+
+    /// <summary>What the kernel has asked so far.</summary>
+    public RequestCounters Requests { get; } = new();
+
+    /// <summary>The absolute path mounted on; null for a descriptor that was mounted by somebody else.</summary>
+    public byte[]? MountPoint => _mounted.MountPoint;
+
+    /// <summary>Threads that serve requests now.</summary>
+    public int Threads => _pool?.Threads ?? 0;
+
+    /// <summary>There from <see cref="FileSystem.Started"/> on.</summary>
+    public Notifier Notifier => _notifier ?? throw new InvalidOperationException("the session has not started");
+
+    /// <summary>Mounts; requests are served by <see cref="Run"/>. Failures are told by a <see cref="MountException"/>.</summary>
+    public static Session Mount(MountRequest request, FileSystem fileSystem, SessionOptions options) =>
+        new(Mounter.Mount(request), fileSystem, options);
+
+    /// <summary>Serves a /dev/fuse descriptor that is mounted already, and closes it in the end.</summary>
+    public static Session Attach(Fd device, FileSystem fileSystem, SessionOptions options) =>
+        new(new MountedDevice(device, null), fileSystem, options);
+
+    /// <summary>Serves requests until the file system is unmounted or <see cref="Stop"/> is called. Returns at once when it never started.</summary>
+    public void Run()
+    {
+        if (!Start()) return;
+
+        var pool = _pool = new WorkerPool(_mounted.Device, _dispatcher, _options, MaxWrite);
+        pool.Start();
+        Ready?.Invoke();
+        while (!pool.Wait(milliseconds: 100))
+        {
+            if (!_stopAsked.IsSet) continue;
+
+            // Somebody still uses the mount, which Stop has taken out of the tree: the process ends all the same.
+            pool.Wait((int)StopPatience.TotalMilliseconds);
+            break;
+        }
+        pool.End();
+        _notifier?.Close();
+        _dispatcher.Stop();
+    }
+
+    /// <summary>
+    /// Takes the mount out of the tree; <see cref="Run"/> goes on until the last user has left. Not to be called while
+    /// answering a request. Null on success, else a sentence.
+    /// </summary>
+    public string? Unmount() => _mounted.MountPoint is { } path ? Unmounter.Detach(path) : null;
+
+    /// <summary>Unmounts and has <see cref="Run"/> return soon, even when somebody still uses the mount.</summary>
+    public void Stop()
+    {
+        Unmount();
+        _stopAsked.Set();
+    }
+
+    /// <summary>Registers a file for passthrough. The id is given back by <see cref="CloseBacking"/>; the descriptor may be closed before.</summary>
+    /// <returns>NOTSUP where PASSTHROUGH was not granted; PERM without CAP_SYS_ADMIN in the initial user namespace; LOOP where <see cref="SessionOptions.MaxStackDepth"/> is too small.</returns>
+    public Errno OpenBacking(Fd file, out int id)
+    {
+        id = 0;
+        if ((Granted & InitFlags.Passthrough) == 0) return Errno.NOTSUP;
+        return Syscall.FuseBackingOpen(_mounted.Device, file, out id);
+    }
+
+    /// <summary>Gives a passthrough id back. Open files keep their backing until they are closed.</summary>
+    public Errno CloseBacking(int id) => Syscall.FuseBackingClose(_mounted.Device, id);
+
+    /// <summary>Closes the connection. Whoever still uses the mount gets errors.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+
+        _pool?.End();
+        _notifier?.Close();
+        _mounted.Device.Close();
+    }
+
+    /// <summary>Answers INIT. False when the mount was gone before.</summary>
+    private bool Start()
+    {
+        using var buffer = new RequestBuffer(HandshakeBuffer);
+        while (true)
+        {
+            var error = Syscall.Read(_mounted.Device, buffer.Incoming, out var received);
+            if (error == Errno.NOENT) continue;
+            if (error == Errno.AGAIN)
+            {
+                Syscall.Poll(_mounted.Device, PollEvents.In, -1, out _);
+                continue;
+            }
+            if (error == Errno.PERM) throw new MountException("the descriptor that was given is not mounted");
+            if (error != Errno.None || received < Exchange.HeaderSize) return false;
+            if (Answer(buffer.Bytes, received)) return true;
+        }
+    }
+
+    /// <summary>True when INIT was agreed on; false to read on, a kernel of another major version trying again with ours.</summary>
+    private bool Answer(Span<byte> buffer, int received)
+    {
+        var exchange = new Exchange(buffer, received);
+        Requests.Count(exchange.Header.Opcode);
+        if (exchange.Header.Opcode != Opcode.Init || !Handshake.TryRead(exchange.Rest, out var offer, out var offered))
+        {
+            Syscall.Write(_mounted.Device, exchange.Seal(Errno.IO), out _);
+            return false;
+        }
+        if (offer.Major > Handshake.Major)
+        {
+            exchange.Answer(new InitOut { Major = Handshake.Major, Minor = Handshake.Minor });
+            Syscall.Write(_mounted.Device, exchange.Seal(Errno.None), out _);
+            return false;
+        }
+
+        var error = Handshake.Agree(offer, offered, _options, Environment.SystemPageSize, out var answer, out var agreement);
+        if (error != Errno.None)
+        {
+            Syscall.Write(_mounted.Device, exchange.Seal(error), out _);
+            throw new MountException($"this kernel speaks version {offer.Major}.{offer.Minor} of the FUSE protocol; 7.{Handshake.OldestMinor} or later is needed");
+        }
+
+        Granted = agreement.Granted;
+        Protocol = new Version((int)Handshake.Major, (int)agreement.Minor);
+        MaxWrite = agreement.MaxWrite;
+        _dispatcher.HasLongSetXattr = (Granted & InitFlags.SetXattrExt) != 0;
+        _notifier = new Notifier(_mounted.Device, Granted, agreement.Minor, _options.Log);
+        _fileSystem.Started(this); // before the answer: the first request may follow it at once
+
+        exchange.Answer(answer);
+        error = Syscall.Write(_mounted.Device, exchange.Seal(Errno.None), out _);
+        if (error != Errno.None) throw new MountException($"the kernel refused the answer to INIT: {error.Describe()}");
+        return true;
+    }
+}
