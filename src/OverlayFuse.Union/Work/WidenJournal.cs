@@ -79,9 +79,9 @@ internal sealed class WidenJournal : IDisposable
 
         if (TryParse(note[..length], out var mode, out var inode, out var path)) error = Restore(upper, path, inode, mode);
         if (error == Errno.None) Done(ticket);
-        if (error != Errno.ACCES) return error;
+        if (error is not (Errno.ACCES or Errno.PERM)) return error;
 
-        // Somebody shut a directory on the way since: the note waits for a mount that may pass.
+        // Somebody shut a directory on the way since, or took the file over: the note waits for a mount that may restore it.
         _last = Math.Max(_last, ticket.Number);
         return Errno.None;
     }
@@ -91,7 +91,7 @@ internal sealed class WidenJournal : IDisposable
         var error = Syscall.OpenAt2(upper, path, ByPath, 0, Inside, out var file);
 
         // Moved or removed since, or another object by now: nothing to restore here.
-        if (error is Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.XDEV) return Errno.None;
+        if (error is Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.XDEV or Errno.NAMETOOLONG) return Errno.None;
         if (error != Errno.None) return error;
 
         error = Syscall.Stat(file, out var status);
