@@ -15,6 +15,10 @@ internal static class Handshake
     public const uint OldestMinor = 23;
 
     private const InitFlags Transport = InitFlags.BigWrites | InitFlags.MaxPages | InitFlags.InitExt | InitFlags.SetXattrExt;
+
+    /// <summary>What the kernel only lets us know: it is granted wherever it is there.</summary>
+    private const InitFlags Informative = InitFlags.NoOpenSupport | InitFlags.NoOpenDirSupport | InitFlags.HasExpireOnly | InitFlags.HasResend;
+
     private const uint SmallestWrite = 4096;
     private const uint PagesWithoutNegotiation = 32;
 
@@ -40,7 +44,7 @@ internal static class Handshake
         agreement = default;
         if (offer.Major != Major || offer.Minor < OldestMinor) return Errno.PROTO;
 
-        var granted = offered & (options.Wanted | Transport);
+        var granted = offered & (options.Wanted | Transport | Informative);
 
         // The kernel would silently leave passthrough off beside the writeback cache, or with a depth it does not know.
         if ((granted & InitFlags.WritebackCache) != 0 || options.MaxStackDepth is 0 or > 2) granted &= ~InitFlags.Passthrough;

@@ -21,7 +21,7 @@ internal static class HelperMount
             if (helper.IsAbsent) throw Mounter.Failure(path, MountText.NoHelper);
 
             if (Syscall.ReceiveDescriptor(ours, out var device) == Errno.None) return device;
-            throw Mounter.Failure(path, Why(helper, isDeviceClosed));
+            throw Mounter.Failure(path, Why(helper, path, isDeviceClosed));
         }
         finally
         {
@@ -65,8 +65,11 @@ internal static class HelperMount
         return [.. escaped];
     }
 
-    private static string Why(Helper.Outcome helper, bool isDeviceClosed)
+    private static string Why(Helper.Outcome helper, byte[] path, bool isDeviceClosed)
     {
+        // The helper is not let into a mount of the user's own and calls that a lack of permission.
+        if (MountInfo.Find(path) is { } there && there.Type.StartsWith("fuse", StringComparison.Ordinal)) return MountText.Of(Errno.BUSY);
+
         var words = helper.Words.Length == 0 ? $"fusermount3 failed with exit code {helper.ExitCode}" : helper.Words;
         return isDeviceClosed && words.Contains("/dev/fuse", StringComparison.Ordinal)
             ? $"{MountText.DeviceClosed(Syscall.GetEUid())}\n({words})"

@@ -21,7 +21,7 @@ internal static class MountText
         Errno.NOTDIR => "it is not a directory",
         Errno.ACCES => "the path leads through a directory that is closed to us (permission denied)",
         Errno.NOTCONN => "a file system whose server has died is mounted there.\nUnmount it first, as in: umount -l, or fusermount3 -u",
-        Errno.BUSY => "it is busy: a file system is mounted there or in the way (EBUSY)",
+        Errno.BUSY => "a file system is mounted there already",
         Errno.NODEV => "this kernel has no fuse file system.\nAs root: modprobe fuse",
         Errno.INVAL => "the kernel refused the mount options (EINVAL)",
         Errno.NOSPC => "the limit of mounts is reached (fs.mount-max)",

@@ -53,6 +53,8 @@ internal static class Mounter
 
         try
         {
+            if (Syscall.Stat(fd, out _) == Errno.NOTCONN) throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
+
             var buffer = new byte[4096];
             error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{fd.Number}"), buffer, out var length);
             return error == Errno.None ? buffer[..length] : mountPoint; // without /proc: as given

@@ -5,7 +5,8 @@ public sealed class SessionOptions
 {
     /// <summary>
     /// The capabilities wanted; <see cref="Session.Granted"/> tells those the kernel has too. What only concerns the
-    /// transport (BIG_WRITES, MAX_PAGES, INIT_EXT, SETXATTR_EXT) is asked for in any case.
+    /// transport (BIG_WRITES, MAX_PAGES, INIT_EXT, SETXATTR_EXT) is asked for in any case, and what only informs
+    /// (NO_OPEN_SUPPORT, NO_OPENDIR_SUPPORT, HAS_EXPIRE_ONLY, HAS_RESEND) is told in any case.
     /// </summary>
     public InitFlags Wanted { get; init; } = InitFlags.AsyncRead | InitFlags.ParallelDirOps;
 
