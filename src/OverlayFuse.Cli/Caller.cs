@@ -1,0 +1,41 @@
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Who started us and where: what decides the defaults, and makes relative paths absolute.</summary>
+/// <param name="IsRoot">Effective user 0 of whatever user namespace we are in.</param>
+/// <param name="InUserNamespace">In another user namespace than the first.</param>
+/// <param name="Directory">The current directory; paths are bytes.</param>
+internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Directory)
+{
+    /// <summary>Root as the kernel counts it: with the rights of the first user namespace.</summary>
+    public bool IsHostRoot => IsRoot && !InUserNamespace;
+
+    public static Caller Current()
+    {
+        var directory = new byte[4096];
+        var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/cwd"u8, directory, out var length);
+        return new Caller(Syscall.GetEUid() == 0, !HasFirstUserNamespace(), error == Errno.None ? directory[..length] : "/"u8.ToArray());
+    }
+
+    /// <summary>The path from the root; neither links nor ".." are resolved, since ".." after a link means what the kernel says.</summary>
+    public byte[] Absolute(byte[] path)
+    {
+        if (path.Length > 0 && path[0] == '/') return path;
+        return Directory is [.., (byte)'/'] ? [.. Directory, .. path] : [.. Directory, (byte)'/', .. path];
+    }
+
+    private static bool HasFirstUserNamespace()
+    {
+        try
+        {
+            var fields = Encoding.ASCII.GetString(File.ReadAllBytes("/proc/self/uid_map")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return fields is ["0", "0", "4294967295"];
+        }
+        catch (IOException)
+        {
+            return true; // no /proc, or a kernel without user namespaces
+        }
+    }
+}

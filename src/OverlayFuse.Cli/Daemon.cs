@@ -1,0 +1,62 @@
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>The other side of <see cref="DaemonLauncher"/>: takes the job, lets go of the caller, serves until the mount is gone.</summary>
+internal static class Daemon
+{
+    public static int Run()
+    {
+        var job = Descriptors.ReadToEnd(new Fd(0), out _) is { } text ? MountJobText.Read(text) : null;
+        if (job is null)
+        {
+            Terminal.Say($"{DaemonLauncher.Argument} is for overlayfuse itself. To mount: overlayfuse mount -o lowerdir=A:B,upperdir=U,workdir=W MERGED");
+            return 1;
+        }
+
+        // Close-on-exec: fusermount3 must not keep the caller waiting.
+        if (Syscall.Duplicate(new Fd(1), out var caller) != Errno.None || !LetGo()) return 1;
+        var told = false;
+        try
+        {
+            UnionMount.Run(job, live: () =>
+            {
+                told = Tell(caller, DaemonLauncher.Ready);
+            });
+            return 0;
+        }
+        catch (MountException e)
+        {
+            if (told) DaemonLog.Say(job, e.Message);
+            else _ = Tell(caller, Encoding.UTF8.GetBytes(e.Message));
+            return 1;
+        }
+    }
+
+    private static bool Tell(Fd caller, ReadOnlySpan<byte> word)
+    {
+        _ = Descriptors.WriteAll(caller, word); // a caller that was killed does not end the mount
+        caller.Close();
+        return true;
+    }
+
+    private static bool LetGo()
+    {
+        // The name in ps(1) and top(1) would be that of /proc/self/exe.
+        try
+        {
+            File.WriteAllText("/proc/self/comm", "overlayfuse");
+        }
+        catch (IOException)
+        {
+            // Only a name.
+        }
+        if (Syscall.OpenAt(DirFd.Cwd, "/dev/null"u8, OpenFlags.ReadWrite, 0, out var nothing) != Errno.None) return false;
+        var error = Syscall.Duplicate2(nothing, 0);
+        if (error == Errno.None) error = Syscall.Duplicate2(nothing, 1);
+        nothing.Close();
+        return error == Errno.None;
+    }
+}

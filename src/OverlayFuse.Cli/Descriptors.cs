@@ -1,0 +1,73 @@
+using System.Globalization;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Streams read and written whole, and the descriptors our caller left open.</summary>
+internal static class Descriptors
+{
+    private const int CloseOnExec = 0x80000;
+
+    /// <summary>Everything up to the end of the stream, or null and the error.</summary>
+    public static byte[]? ReadToEnd(Fd fd, out Errno error)
+    {
+        var content = new byte[4096];
+        for (var length = 0; ;)
+        {
+            error = Syscall.Read(fd, content.AsSpan(length), out var count);
+            if (error != Errno.None) return null;
+            if (count == 0) return content[..length];
+            length += count;
+            if (length == content.Length) Array.Resize(ref content, 2 * length);
+        }
+    }
+
+    public static Errno WriteAll(Fd fd, ReadOnlySpan<byte> content)
+    {
+        while (!content.IsEmpty)
+        {
+            var error = Syscall.Write(fd, content, out var count);
+            if (error != Errno.None) return error;
+            content = content[count..];
+        }
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// Closes what was inherited beyond the standard streams: container tools leave pipes open and then wait for their end.
+    /// The runtime opens all of its own with O_CLOEXEC, so a descriptor without it came from the caller.
+    /// </summary>
+    /// <param name="kept">One that stays, or <see cref="Fd.None"/>.</param>
+    public static void CloseInherited(Fd kept)
+    {
+        foreach (var path in Directory.GetFiles("/proc/self/fdinfo"))
+        {
+            if (!int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
+            if (number > 2 && number != kept.Number && IsInherited(path)) new Fd(number).Close();
+        }
+    }
+
+    /// <summary>The descriptor that a path /dev/fd/N names, or <see cref="Fd.None"/>.</summary>
+    public static Fd Named(ReadOnlySpan<byte> path)
+    {
+        if (!path.StartsWith("/dev/fd/"u8)) return Fd.None;
+        var digits = path["/dev/fd/".Length..];
+        return System.Buffers.Text.Utf8Parser.TryParse(digits, out int number, out var used) && used == digits.Length && number > 2 ? new Fd(number) : Fd.None;
+    }
+
+    private static bool IsInherited(string path)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                if (line.StartsWith("flags:", StringComparison.Ordinal)) return (Convert.ToInt64(line[6..].Trim(), 8) & CloseOnExec) == 0;
+            }
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile: the listing itself was one.
+        }
+        return false;
+    }
+}

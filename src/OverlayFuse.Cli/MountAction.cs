@@ -1,0 +1,32 @@
+using OverlayFuse.Fuse;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What every form of mounting does once its words are known.</summary>
+internal static class MountAction
+{
+    /// <exception cref="MountException">Nothing was mounted.</exception>
+    public static int Run(MountForm form, MountWords words)
+    {
+        var options = MountOptionsParser.Parse(form, words.OptionLists);
+        if (words.LayerFile is not null)
+        {
+            if (options.Lowers.Count > 0) throw new MountException("the layers are given twice: by --layers and by lowerdir. Choose one.");
+            options.Lowers.AddRange(LayerFile.Read(words.LayerFile));
+        }
+        if (words.LogFile is not null) options.LogFile = ByteText.Bytes(words.LogFile);
+
+        MountJob job;
+        try
+        {
+            job = MountPlanner.Plan(form, options, words.Source, words.MountPoint, Caller.Current());
+        }
+        finally
+        {
+            Terminal.Say(options.Notices); // what was left out may be why the rest makes no sense
+        }
+        if (words.Foreground) UnionMount.Run(job, live: () => { });
+        else DaemonLauncher.Launch(job);
+        return 0;
+    }
+}

@@ -1,0 +1,42 @@
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What an option list asks for, before anything is looked at on disk. Null: not said.</summary>
+internal sealed class MountOptions
+{
+    public List<byte[]> Lowers { get; } = [];
+
+    public byte[]? Upper { get; set; }
+
+    public byte[]? Work { get; set; }
+
+    public DataMode? Data { get; set; }
+
+    public bool? WriteBack { get; set; }
+
+    public Durability? Durability { get; set; }
+
+    public bool? ReadOnly { get; set; }
+
+    public bool? Devices { get; set; }
+
+    public bool? Suid { get; set; }
+
+    public bool? AllowOther { get; set; }
+
+    public bool Acl { get; set; } = true;
+
+    /// <summary>The flags of mount(2) that only the kernel acts on: noexec, sync, the access times.</summary>
+    public MountFlags Flags { get; set; }
+
+    /// <summary>The first field of /proc/mounts (fsname=).</summary>
+    public byte[]? SourceName { get; set; }
+
+    /// <summary>--log.</summary>
+    public byte[]? LogFile { get; set; }
+
+    /// <summary>What was accepted without effect, or left out: a line each for stderr.</summary>
+    public List<string> Notices { get; } = [];
+}

@@ -1,0 +1,168 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Reads option lists, bytes in and <see cref="MountOptions"/> out. Looks at nothing but its arguments.</summary>
+internal sealed class MountOptionsParser
+{
+    private readonly MountForm _form;
+    private readonly MountOptions _options = new();
+    private bool _layersAtOnce;
+
+    private MountOptionsParser(MountForm form) => _form = form;
+
+    /// <summary>All values of -o in their order; a later flag beats an earlier one, as mount(8) has it.</summary>
+    /// <exception cref="MountException">With the sentence for the person who wrote the options.</exception>
+    public static MountOptions Parse(MountForm form, IEnumerable<byte[]> optionLists)
+    {
+        var parser = new MountOptionsParser(form);
+        foreach (var list in optionLists)
+        {
+            foreach (var element in OptionText.Elements(list)) parser.Apply(element);
+        }
+        return parser._options;
+    }
+
+    private void Apply(OptionElement element)
+    {
+        var known = OptionTable.Find(element.Name);
+        if (known is null) Unknown(element);
+        else if (known.Kind == OptionKind.Served) Serve(element);
+        else if (known.Kind == OptionKind.Silent || IsHarmless(known, element)) return;
+        else if (known.Kind == OptionKind.NoEffect) _options.Notices.Add($"option \"{element}\" has no effect: {known.Why}.");
+        else throw new MountException($"option \"{element}\" is refused: {known.Why}.");
+    }
+
+    private void Unknown(OptionElement element)
+    {
+        var nearest = NearestName.Of(element.Name, OptionTable.All.Select(option => option.Name));
+        var hint = nearest is null ? "" : $" Did you mean \"{nearest}\"?";
+        if (_form == MountForm.DropIn) _options.Notices.Add($"unknown option \"{element}\" ignored.{hint}");
+        else throw new MountException($"there is no option \"{element.Name}\".{hint}{(nearest is null ? " The manual page overlayfuse(1) lists them all." : "")}");
+    }
+
+    private static bool IsHarmless(KnownOption known, OptionElement element) =>
+        element.RawValue is not null && known.Harmless.Contains(ByteText.Show(element.RawValue));
+
+    private void Serve(OptionElement element)
+    {
+        switch (element.Name)
+        {
+            case "lowerdir": AddLayersAtOnce(element); break;
+            case "lowerdir+": _options.Lowers.Add(Path(element)); break;
+            case "upperdir": _options.Upper = OnlyOne(element, _options.Upper); break;
+            case "workdir": _options.Work = OnlyOne(element, _options.Work); break;
+            case "fsname": _options.SourceName = Path(element); break;
+            case "volatile": SetDurability(element, element.RawValue is null ? Durability.Volatile : throw TakesNoValue(element)); break;
+            case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
+            case "data": _options.Data = Same(element, _options.Data, Choose(element, DataValues)); break;
+            case "writeback": _options.WriteBack = Same(element, _options.WriteBack, Choose(element, SwitchValues)); break;
+            default: ServeFlag(element); break;
+        }
+    }
+
+    private void ServeFlag(OptionElement element)
+    {
+        if (element.RawValue is not null) throw TakesNoValue(element);
+        switch (element.Name)
+        {
+            case "ro": _options.ReadOnly = true; break;
+            case "rw": _options.ReadOnly = false; break;
+            case "dev": _options.Devices = true; break;
+            case "nodev": _options.Devices = false; break;
+            case "suid": _options.Suid = true; break;
+            case "nosuid": _options.Suid = false; break;
+            case "allow_other": _options.AllowOther = true; break;
+            case "noallow_other": _options.AllowOther = false; break;
+            case "acl": _options.Acl = true; break;
+            case "noacl": _options.Acl = false; break;
+            case "exec": Clear(MountFlags.NoExec); break;
+            case "noexec": Set(MountFlags.NoExec); break;
+            case "async": Clear(MountFlags.Synchronous); break;
+            case "sync": Set(MountFlags.Synchronous); break;
+            case "dirsync": Set(MountFlags.DirSync); break;
+            case "atime": Clear(MountFlags.NoAtime); break;
+            case "noatime": Set(MountFlags.NoAtime); break;
+            case "diratime": Clear(MountFlags.NoDirAtime); break;
+            case "nodiratime": Set(MountFlags.NoDirAtime); break;
+            case "relatime": Set(MountFlags.RelAtime); break;
+            case "norelatime": Clear(MountFlags.RelAtime); break;
+            case "strictatime": Set(MountFlags.StrictAtime); break;
+            case "nostrictatime": Clear(MountFlags.StrictAtime); break;
+            default: throw new InvalidOperationException(element.Name); // a row of the table that nobody serves; a test goes through all
+        }
+    }
+
+    private void AddLayersAtOnce(OptionElement element)
+    {
+        if (_layersAtOnce) throw new MountException("lowerdir is given twice. Write all layers in one lowerdir=A:B:C, or one by one as lowerdir+=A,lowerdir+=B.");
+        _layersAtOnce = true;
+        var layers = OptionText.Layers(Value(element));
+        for (var i = 0; i < layers.Count; i++)
+        {
+            if (layers[i].Length > 0) _options.Lowers.Add(layers[i]);
+            else if (i > 0 && i + 1 < layers.Count) throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} holds \"::\", which marks data-only layers; they are not served yet. A colon inside a path is written \\:");
+            else throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has an empty path at its {(i == 0 ? "beginning" : "end")}.");
+        }
+    }
+
+    private void SetDurability(OptionElement element, Durability durability)
+    {
+        if (_options.Durability is { } before && before != durability)
+            throw new MountException($"option \"{element}\" contradicts {Word(before)}, which was given before it. Choose one.");
+        _options.Durability = durability;
+    }
+
+    private static string Word(Durability durability) => durability switch
+    {
+        Durability.Volatile => "volatile",
+        Durability.Strict => "fsync=strict",
+        _ => "fsync=ordered",
+    };
+
+    private static T? Same<T>(OptionElement element, T? before, T value) where T : struct
+    {
+        if (before is { } other && !EqualityComparer<T>.Default.Equals(other, value))
+            throw new MountException($"option \"{element}\" contradicts another {element.Name}= before it. Choose one.");
+        return value;
+    }
+
+    private static byte[] OnlyOne(OptionElement element, byte[]? before)
+    {
+        var path = Path(element);
+        if (before is null || before.AsSpan().SequenceEqual(path)) return path;
+        throw new MountException($"{element.Name} is given twice: {ByteText.Show(before)} and {ByteText.Show(path)}. A union has one.");
+    }
+
+    private static byte[] Path(OptionElement element) => OptionText.Unescape(Value(element));
+
+    private static byte[] Value(OptionElement element) =>
+        element.RawValue is { Length: > 0 } value ? value : throw new MountException($"option \"{element.Name}\" needs a value: {element.Name}=...");
+
+    private static MountException TakesNoValue(OptionElement element) => new($"option \"{element.Name}\" takes no value, but \"{element}\" was given.");
+
+    private static T Choose<T>(OptionElement element, (string Word, T Value)[] choices)
+    {
+        var word = ByteText.Show(Value(element));
+        foreach (var choice in choices)
+        {
+            if (choice.Word == word) return choice.Value;
+        }
+        var words = string.Join(", ", choices.Select(choice => choice.Word).Where(known => known is not ("0" or "1")));
+        throw new MountException($"option \"{element}\" has a value that is none of: {words}.");
+    }
+
+    private void Set(MountFlags flag) => _options.Flags |= flag;
+
+    private void Clear(MountFlags flag) => _options.Flags &= ~flag;
+
+    // The numbers are how fuse-overlayfs writes the same choices.
+    private static readonly (string, Durability)[] FsyncValues =
+        [("ordered", Durability.Ordered), ("strict", Durability.Strict), ("volatile", Durability.Volatile), ("1", Durability.Ordered), ("0", Durability.Volatile)];
+
+    private static readonly (string, DataMode)[] DataValues = [("cached", DataMode.Cached), ("passthrough", DataMode.Passthrough)];
+
+    private static readonly (string, bool)[] SwitchValues = [("on", true), ("off", false), ("1", true), ("0", false)];
+}

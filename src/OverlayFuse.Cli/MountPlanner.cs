@@ -1,0 +1,83 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>From what was asked to what will be done: refuses what contradicts itself, fills in what was not said. Pure.</summary>
+internal static class MountPlanner
+{
+    private static ReadOnlySpan<byte> DefaultSource => "overlayfuse"u8;
+
+    /// <exception cref="MountException">The options contradict each other or lack something.</exception>
+    public static MountJob Plan(MountForm form, MountOptions options, byte[]? source, byte[] mountPoint, Caller caller)
+    {
+        CheckDirectories(form, options);
+        CheckData(options, caller);
+
+        var union = new UnionOptions
+        {
+            MountPoint = caller.Absolute(mountPoint),
+            UpperDirectory = options.Upper is null ? null : caller.Absolute(options.Upper),
+            WorkDirectory = options.Upper is null || options.Work is null ? null : caller.Absolute(options.Work),
+            Data = options.Data,
+            WriteBack = options.WriteBack ?? true,
+            Durability = options.Durability ?? Durability.Ordered,
+            ReadOnly = options.ReadOnly == true || options.Upper is null,
+            Acl = options.Acl,
+        };
+        union.LowerDirectories.AddRange(options.Lowers.Select(caller.Absolute));
+        return new MountJob
+        {
+            Union = union,
+            Source = options.SourceName ?? source ?? DefaultSource.ToArray(),
+            Flags = Flags(form, options, union.ReadOnly, caller),
+            AllowOther = options.AllowOther ?? caller.IsRoot,
+            LogFile = options.LogFile is null ? null : caller.Absolute(options.LogFile),
+        };
+    }
+
+    private static void CheckDirectories(MountForm form, MountOptions options)
+    {
+        if (options.Lowers.Count == 0)
+            throw new MountException("lowerdir is missing. A union needs one layer at least: -o lowerdir=DIR, topmost layer first.");
+        if (options.Upper is not null && options.Work is null)
+            throw new MountException($"upperdir={ByteText.Show(options.Upper)} needs a workdir beside it: an empty directory on the same file system, as in -o upperdir=/u,workdir=/w");
+        if (options.Upper is not null) return;
+
+        if (options.Work is not null)
+        {
+            var useless = $"workdir={ByteText.Show(options.Work)} is of no use without an upperdir: the union is read-only.";
+            if (form == MountForm.Verb) throw new MountException(useless);
+            options.Notices.Add(useless);
+        }
+
+        // mount(8) writes "rw" without being asked, so only a person is stopped.
+        if (form == MountForm.Verb && options.ReadOnly == false)
+            throw new MountException("option \"rw\" needs an upperdir and a workdir: without them the union is read-only.");
+    }
+
+    private static void CheckData(MountOptions options, Caller caller)
+    {
+        if (options.Data != DataMode.Passthrough) return;
+        if (options.WriteBack == true)
+            throw new MountException("data=passthrough and writeback=on contradict each other: with passthrough the kernel writes to the upper itself. Take one away.");
+        if (!caller.IsHostRoot)
+            throw new MountException("data=passthrough is for root only: the kernel gives it to nobody else. Leave the option out, or say data=cached.");
+    }
+
+    private static MountFlags Flags(MountForm form, MountOptions options, bool readOnly, Caller caller)
+    {
+        // A chroot or a container needs set-uid programs, and a chroot devices. fuse-overlayfs gives root the first without being asked.
+        var suid = options.Suid ?? caller.IsRoot;
+        var devices = options.Devices ?? (caller.IsRoot && form == MountForm.Verb);
+        if (!caller.IsRoot && (options.Suid == true || options.Devices == true))
+            options.Notices.Add("options \"suid\" and \"dev\" have no effect: only root can mount with them.");
+
+        var flags = options.Flags;
+        if (readOnly) flags |= MountFlags.ReadOnly;
+        if (!suid || !caller.IsRoot) flags |= MountFlags.NoSuid;
+        if (!devices || !caller.IsRoot) flags |= MountFlags.NoDev;
+        return flags;
+    }
+}

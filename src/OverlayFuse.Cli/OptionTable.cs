@@ -1,0 +1,84 @@
+namespace OverlayFuse.Cli;
+
+/// <summary>
+/// Every option we know: ours, those of mount(8), and those that container tools send to fuse-overlayfs, libfuse and kernel
+/// overlayfs. An option that is not here is unknown.
+/// </summary>
+internal static class OptionTable
+{
+    private const string Owners = "ids are not mapped yet, and without it files would show wrong owners";
+
+    private static readonly KnownOption[] Rows =
+    [
+        Served("lowerdir"), Served("lowerdir+"), Served("upperdir"), Served("workdir"),
+        Served("volatile"), Served("fsync"), Served("data"), Served("writeback"), Served("noacl"), Served("acl"),
+        Served("ro"), Served("rw"), Served("dev"), Served("nodev"), Served("suid"), Served("nosuid"), Served("exec"), Served("noexec"),
+        Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
+        Served("strictatime"), Served("nostrictatime"),
+        Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"),
+
+        Silent("default_permissions"), Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
+        Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
+        Silent("comment"), Silent("silent"), Silent("loud"), Silent("nonempty"), Silent("debug"), Silent("subtype"), Silent("uhelper"),
+        Silent("clone_fd"), Silent("big_writes"), Silent("splice_read"), Silent("splice_write"), Silent("splice_move"), Silent("kernel_cache"),
+
+        NoEffect("shared", "the mount takes the propagation of the mount it stands on"),
+        NoEffect("rshared", "the mount takes the propagation of the mount it stands on"),
+        NoEffect("slave", "the mount takes the propagation of the mount it stands on"),
+        NoEffect("rslave", "the mount takes the propagation of the mount it stands on"),
+        NoEffect("context", "labels are not set on the mount"), NoEffect("fscontext", "labels are not set on the mount"),
+        NoEffect("defcontext", "labels are not set on the mount"), NoEffect("rootcontext", "labels are not set on the mount"),
+        NoEffect("lazytime", "times are kept by the file system of the upper"), Silent("nolazytime"),
+        NoEffect("allow_root", "only the owner of the mount has access; allow_other opens it to all"),
+        NoEffect("auto_unmount", "the mount is taken away when overlayfuse ends by a signal it can catch, and by \"overlayfuse umount\" otherwise"),
+        NoEffect("max_threads", "threads follow the number of processors"), NoEffect("max_idle_threads", "threads follow the number of processors"),
+        NoEffect("threaded", "requests are always served by several threads", "1"),
+        NoEffect("max_write", "requests carry up to 1 MiB"), NoEffect("max_read", "requests carry up to 1 MiB"),
+        NoEffect("max_background", "the kernel is told a limit that fits"), NoEffect("congestion_threshold", "the kernel is told a limit that fits"),
+        NoEffect("max_readahead", "read-ahead is chosen by overlayfuse"),
+        NoEffect("auto_cache", "contents are cached for good: the layers belong to the mount"), NoEffect("noauto_cache", "contents are cached for good: the layers belong to the mount"),
+        NoEffect("timeout", "names and attributes are cached for good: the layers belong to the mount"),
+        NoEffect("entry_timeout", "names and attributes are cached for good: the layers belong to the mount"),
+        NoEffect("attr_timeout", "names and attributes are cached for good: the layers belong to the mount"),
+        NoEffect("negative_timeout", "names and attributes are cached for good: the layers belong to the mount"),
+        NoEffect("fast_ino", "inode numbers are always stable"), NoEffect("fast_ialloc", "inode numbers are always stable"),
+        NoEffect("ino32_t", "inode numbers have 64 bits"), NoEffect("xino", "inode numbers are always stable", "on", "auto"),
+        NoEffect("static_nlink", "link counts of merged directories are 1 anyway"),
+        NoEffect("noxattrs", "extended attributes are always served", "0"),
+        NoEffect("nfs_filehandles", "the mount cannot be exported by NFS", "0"), NoEffect("nfs_export", "the mount cannot be exported by NFS", "off"),
+        NoEffect("redirect_dir", "directories of the layers are always renamed by redirect", "on"),
+        NoEffect("metacopy", "changed attributes never copy contents", "on"),
+        NoEffect("index", "hard links always stay whole", "on"),
+        NoEffect("userxattr", "marks are trusted.overlay.* for root and user.overlay.* for others"),
+        NoEffect("uuid", "the mount has no UUID", "null", "off"),
+
+        Refused("uidmapping", Owners), Refused("gidmapping", Owners), Refused("squash_to_root", Owners),
+        Refused("squash_to_uid", Owners), Refused("squash_to_gid", Owners), Refused("idmap", Owners),
+        Refused("xattr_permissions", "owners kept in extended attributes are not read yet, and without it files would show wrong owners", "0"),
+        Refused("plugins", "layers that a plugin has to fetch cannot be read"),
+        Refused("verity", "fs-verity digests are not checked yet", "off"),
+        Refused("datadir+", "data-only layers are not served yet"),
+        Refused("remount", "a mounted union keeps its options; unmount it and mount it again"),
+        Refused("bind", "only mount(8) makes bind mounts"), Refused("rbind", "only mount(8) makes bind mounts"), Refused("move", "only mount(8) moves mounts"),
+    ];
+
+    private static readonly Dictionary<string, KnownOption> ByName = Rows.ToDictionary(row => row.Name);
+
+    public static IEnumerable<KnownOption> All => Rows;
+
+    /// <summary>The row of <paramref name="name"/>, or null.</summary>
+    public static KnownOption? Find(string name)
+    {
+        // mount(8) keeps these for itself; none is a word to a file system.
+        if (name.StartsWith("x-", StringComparison.Ordinal) || name.StartsWith("X-", StringComparison.Ordinal)) return Silent(name);
+        return ByName.GetValueOrDefault(name);
+    }
+
+    private static KnownOption Served(string name) => new(name, OptionKind.Served);
+
+    private static KnownOption Silent(string name) => new(name, OptionKind.Silent);
+
+    private static KnownOption NoEffect(string name, string why, params string[] harmless) => new(name, OptionKind.NoEffect, why, harmless);
+
+    private static KnownOption Refused(string name, string why, params string[] harmless) => new(name, OptionKind.Refused, why, harmless);
+}

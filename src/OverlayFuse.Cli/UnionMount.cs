@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>The life of a mount: open the layers, mount, serve, and be gone when it is unmounted.</summary>
+internal static class UnionMount
+{
+    /// <param name="live">Called once the mount can be used.</param>
+    /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
+    public static void Run(MountJob job, Action live)
+    {
+        OpenLog(job);
+
+        // All layers are open before the mount is live: callers take theirs away as soon as we return.
+        using var fileSystem = UnionFileSystem.Open(job.Union);
+        _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
+        Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks
+        using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptions);
+        using var term = StopOn(PosixSignal.SIGTERM, session);
+        using var interrupt = StopOn(PosixSignal.SIGINT, session);
+        session.Ready += live;
+        session.Run();
+    }
+
+    private static MountRequest Request(MountJob job) => new()
+    {
+        MountPoint = job.Union.MountPoint,
+        Source = job.Source,
+        Flags = job.Flags,
+        AllowOther = job.AllowOther,
+    };
+
+    private static PosixSignalRegistration StopOn(PosixSignal signal, Session session) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true; // Run returns when the mount is gone, and then we end
+        session.Stop();
+    });
+
+    private static void OpenLog(MountJob job)
+    {
+        if (job.LogFile is not { } path) return;
+        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create, 0x1a4 /* 0644 */, out var log);
+        if (error == Errno.None) error = Syscall.Duplicate2(log, 2);
+        log.Close();
+        if (error != Errno.None) throw new MountException($"cannot write the log to {ByteText.Show(path)}: {error.Describe()}.");
+    }
+}

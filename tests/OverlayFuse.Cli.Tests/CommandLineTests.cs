@@ -1,0 +1,75 @@
+using System.Text;
+using NUnit.Framework;
+
+namespace OverlayFuse.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [TestCase("overlayfuse", "mount /m", true)]
+    [TestCase("overlayfuse", "umount /m", true)]
+    [TestCase("overlayfuse", "--help", true)]
+    [TestCase("fuse-overlayfs", "--version", true)]
+    [TestCase("overlayfuse", "", true)]
+    [TestCase("overlayfuse", "-o lowerdir=/a /m", false)]
+    [TestCase("overlayfuse", "none /m -o lowerdir=/a", false)]
+    [TestCase("fuse-overlayfs", "-o lowerdir=/a /m", false)]
+    [TestCase("mount.fuse.overlayfuse", "mount /m -o lowerdir=/a", false, Description = "mount(8) puts a source word first, whatever it is")]
+    public void The_form_is_told_by_the_first_word_and_our_name(string name, string words, bool hasVerb) =>
+        Assert.That(CommandWords.HaveVerb(new RawArguments(name, Words(words))), Is.EqualTo(hasVerb));
+
+    [TestCase("-olowerdir=/a /m", "-o lowerdir=/a /m")]
+    [TestCase("-o -ox /m", "-o -ox /m", Description = "a value is never taken apart")]
+    [TestCase("a -ofoo b -o bar -f", "a -o foo b -o bar -f")]
+    [TestCase("-- -ofoo", "-- -ofoo")]
+    [TestCase("-o", "-o")]
+    public void An_option_list_may_cling_to_its_flag(string words, string expected) =>
+        Assert.That(string.Join(' ', CommandWords.Separate(Words(words))), Is.EqualTo(expected));
+
+    [Test]
+    public void Arguments_are_taken_as_bytes_behind_the_name_of_the_program()
+    {
+        byte[] commandLine = [.. "/usr/bin/fuse-overlayfs\0-o\0lowerdir=/"u8, 0xff, .. "\0/m\0"u8];
+        var arguments = RawArguments.Parse(commandLine, 3);
+        Assert.That(arguments.ProgramName, Is.EqualTo("fuse-overlayfs"));
+        Assert.That(arguments.Words, Has.Count.EqualTo(3));
+        Assert.That(ByteText.Bytes(arguments.Words[1]), Is.EqualTo((byte[])[.. "lowerdir=/"u8, 0xff]));
+        Assert.That(RawArguments.Parse("overlayfuse\0\0"u8, 1).Words, Is.EqualTo(new[] { "" }), "an empty argument is one");
+        Assert.That(RawArguments.Parse("dotnet\0overlayfuse.dll\0--version\0"u8, 1).Words, Is.EqualTo(new[] { "--version" }));
+    }
+
+    [Test]
+    public void Messages_show_what_no_terminal_should_get_as_numbers()
+    {
+        Assert.That(ByteText.Show([(byte)'a', 0xff, 0x1b, .. "\u00e9"u8]), Is.EqualTo("a\\xff\\x1b\u00e9"));
+        Assert.That(ByteText.Show(ByteText.Carry("/\u00e9"u8)), Is.EqualTo("/\u00e9"));
+    }
+
+    [Test]
+    public void Any_bytes_survive_the_way_through_strings() =>
+        Assert.That(ByteText.Bytes(ByteText.Carry([.. Enumerable.Range(0, 256).Select(i => (byte)i)])), Is.EqualTo(Enumerable.Range(0, 256).Select(i => (byte)i)));
+
+    [TestCase("/a\n/b\n", "/a|/b")]
+    [TestCase("/a\n\n/b", "/a|/b")]
+    [TestCase("/a\0/b\n\0", "/a|/b\n", Description = "with NUL a line end is part of the name")]
+    [TestCase("\n", "")]
+    public void A_file_of_layers_has_one_path_a_line_or_a_NUL_behind_each(string content, string expected) =>
+        Assert.That(string.Join('|', LayerFile.Parse(Encoding.UTF8.GetBytes(content)).Select(Encoding.UTF8.GetString)), Is.EqualTo(expected));
+
+    [TestCase("/dev/fd/3", 3)]
+    [TestCase("/dev/fd/12", 12)]
+    [TestCase("/dev/fd/", -1)]
+    [TestCase("/dev/fd/3x", -1)]
+    [TestCase("/dev/fd/1", -1, Description = "a standard stream is no mount")]
+    [TestCase("/mnt", -1)]
+    public void A_mounted_descriptor_is_named_by_its_path(string path, int number) =>
+        Assert.That(Descriptors.Named(Encoding.UTF8.GetBytes(path)).Number, Is.EqualTo(number));
+
+    [TestCase("volatile", "volatile", 0)]
+    [TestCase("volatlie", "volatile", 1, Description = "two letters swapped are one slip")]
+    [TestCase("upper", "upperdir", 3)]
+    [TestCase("", "ro", 2)]
+    public void Names_are_as_far_apart_as_slips_of_the_keyboard(string a, string b, int distance) =>
+        Assert.That(NearestName.Distance(a, b), Is.EqualTo(distance));
+
+    private static string[] Words(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

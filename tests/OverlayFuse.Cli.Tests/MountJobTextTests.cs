@@ -1,0 +1,68 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli.Tests;
+
+public sealed class MountJobTextTests
+{
+    [Test]
+    public void Everything_that_was_asked_reaches_the_daemon()
+    {
+        var job = Job();
+        var read = MountJobText.Read(MountJobText.Write(job))!;
+        Assert.That(read.Source, Is.EqualTo(job.Source));
+        Assert.That(read.Flags, Is.EqualTo(job.Flags));
+        Assert.That(read.AllowOther, Is.EqualTo(job.AllowOther));
+        Assert.That(read.LogFile, Is.EqualTo(job.LogFile));
+
+        // By reflection, so that an option added later cannot be forgotten on the way.
+        var plain = new UnionOptions { MountPoint = [] };
+        foreach (var property in typeof(UnionOptions).GetProperties())
+        {
+            Assert.That(property.GetValue(job.Union), Is.Not.EqualTo(property.GetValue(plain)), $"this test does not set {property.Name}");
+            Assert.That(property.GetValue(read.Union), Is.EqualTo(property.GetValue(job.Union)), property.Name);
+        }
+    }
+
+    [Test]
+    public void What_was_not_said_stays_unsaid()
+    {
+        var job = new MountJob { Union = new UnionOptions { MountPoint = B("/m") }, Source = B("s"), Flags = MountFlags.None, AllowOther = false };
+        var read = MountJobText.Read(MountJobText.Write(job))!;
+        Assert.That(read.Union.UpperDirectory, Is.Null);
+        Assert.That(read.Union.Data, Is.Null);
+        Assert.That(read.Union.WriteBack, Is.True);
+        Assert.That(read.LogFile, Is.Null);
+    }
+
+    [Test]
+    public void A_job_that_was_cut_short_is_none()
+    {
+        var text = MountJobText.Write(Job());
+        for (var length = 0; length < text.Length; length++) Assert.That(MountJobText.Read(text.AsSpan(0, length)), Is.Null, $"{length} of {text.Length} bytes");
+    }
+
+    private static MountJob Job() => new()
+    {
+        Union = new UnionOptions
+        {
+            MountPoint = B("/m=n"),
+            LowerDirectories = { B("/a:b,c"), new byte[] { (byte)'/', 0xff, (byte)'\n' } },
+            UpperDirectory = B("/u"),
+            WorkDirectory = B("/w"),
+            Data = DataMode.Passthrough,
+            WriteBack = false,
+            Durability = Durability.Volatile,
+            ReadOnly = true,
+            Acl = false,
+        },
+        Source = B("none"),
+        Flags = MountFlags.NoDev | MountFlags.StrictAtime,
+        AllowOther = true,
+        LogFile = B("/log"),
+    };
+
+    private static byte[] B(string text) => Encoding.UTF8.GetBytes(text);
+}

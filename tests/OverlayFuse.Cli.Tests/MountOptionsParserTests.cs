@@ -1,0 +1,179 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli.Tests;
+
+public sealed class MountOptionsParserTests
+{
+    [Test]
+    public void Every_option_of_a_full_list_is_read()
+    {
+        var options = Parse("lowerdir=/a:/b,upperdir=/u,workdir=/w,data=cached,writeback=off,fsync=strict,nodev,suid,noexec,noatime,allow_other,noacl,fsname=name");
+        Assert.That(Text(options.Lowers), Is.EqualTo(new[] { "/a", "/b" }));
+        Assert.That(Encoding.UTF8.GetString(options.Upper!), Is.EqualTo("/u"));
+        Assert.That(Encoding.UTF8.GetString(options.Work!), Is.EqualTo("/w"));
+        Assert.That(options.Data, Is.EqualTo(DataMode.Cached));
+        Assert.That(options.WriteBack, Is.False);
+        Assert.That(options.Durability, Is.EqualTo(Durability.Strict));
+        Assert.That(options.Devices, Is.False);
+        Assert.That(options.Suid, Is.True);
+        Assert.That(options.Flags, Is.EqualTo(MountFlags.NoExec | MountFlags.NoAtime));
+        Assert.That(options.AllowOther, Is.True);
+        Assert.That(options.Acl, Is.False);
+        Assert.That(Encoding.UTF8.GetString(options.SourceName!), Is.EqualTo("name"));
+        Assert.That(options.Notices, Is.Empty);
+    }
+
+    [Test]
+    public void Nothing_said_means_nothing_set()
+    {
+        var options = Parse("lowerdir=/a");
+        Assert.That(options.Upper, Is.Null);
+        Assert.That(options.Data, Is.Null);
+        Assert.That(options.WriteBack, Is.Null);
+        Assert.That(options.Durability, Is.Null);
+        Assert.That(options.ReadOnly, Is.Null);
+        Assert.That(options.Devices, Is.Null);
+        Assert.That(options.AllowOther, Is.Null);
+        Assert.That(options.Acl, Is.True);
+    }
+
+    [Test]
+    public void Layers_may_come_one_by_one_and_colons_in_them_are_plain()
+    {
+        Assert.That(Text(Parse("lowerdir+=/a:b,lowerdir+=/c\\,d").Lowers), Is.EqualTo(new[] { "/a:b", "/c,d" }));
+        Assert.That(Text(Parse("lowerdir=/a,lowerdir+=/b").Lowers), Is.EqualTo(new[] { "/a", "/b" }));
+    }
+
+    [Test]
+    public void Several_lists_are_one() =>
+        Assert.That(MountOptionsParser.Parse(MountForm.Verb, [B("lowerdir=/a"), B("upperdir=/u"), B("workdir=/w")]).Upper, Is.EqualTo(B("/u")));
+
+    [Test]
+    public void Paths_that_are_not_UTF8_stay_as_they_are()
+    {
+        byte[] path = [(byte)'/', 0xff, 0xfe, (byte)'x'];
+        Assert.That(MountOptionsParser.Parse(MountForm.Verb, [[.. "upperdir="u8, .. path]]).Upper, Is.EqualTo(path));
+    }
+
+    [Test]
+    public void Thousands_of_layers_fit()
+    {
+        var list = "lowerdir=" + string.Join(':', Enumerable.Range(0, 5000).Select(i => $"/layers/{i}"));
+        Assert.That(Parse(list).Lowers, Has.Count.EqualTo(5000));
+    }
+
+    [TestCase("ro,rw", false)]
+    [TestCase("rw,ro", true)]
+    public void A_later_flag_beats_an_earlier_one(string list, bool readOnly) => Assert.That(Parse(list).ReadOnly, Is.EqualTo(readOnly));
+
+    [TestCase("volatile", Durability.Volatile)]
+    [TestCase("fsync=volatile,volatile", Durability.Volatile)]
+    [TestCase("fsync=0", Durability.Volatile, Description = "as fuse-overlayfs writes it")]
+    [TestCase("fsync=1", Durability.Ordered)]
+    [TestCase("fsync=ordered", Durability.Ordered)]
+    public void Durability_has_several_words(string list, Durability expected) => Assert.That(Parse(list).Durability, Is.EqualTo(expected));
+
+    [TestCase("volatile,fsync=strict", "fsync=strict", "volatile")]
+    [TestCase("fsync=ordered,fsync=strict", "fsync=strict", "fsync=ordered")]
+    [TestCase("fsync=strict,volatile", "volatile", "fsync=strict")]
+    [TestCase("data=cached,data=passthrough", "data=passthrough", "Choose one")]
+    [TestCase("writeback=on,writeback=off", "writeback=off", "Choose one")]
+    [TestCase("lowerdir=/a,lowerdir=/b", "given twice", "lowerdir+=")]
+    [TestCase("upperdir=/a,upperdir=/b", "/a", "/b")]
+    [TestCase("workdir=/a,workdir=/b", "given twice", "/b")]
+    [TestCase("lowerdir=/a::/b", "::", "data-only")]
+    [TestCase("lowerdir=:/a", "empty path", "beginning")]
+    [TestCase("lowerdir=/a:", "empty path", "end")]
+    [TestCase("lowerdir=", "lowerdir", "needs a value")]
+    [TestCase("upperdir", "upperdir", "needs a value")]
+    [TestCase("fsync=sometimes", "fsync=sometimes", "ordered, strict, volatile")]
+    [TestCase("data=fast", "data=fast", "cached, passthrough")]
+    [TestCase("writeback=maybe", "writeback=maybe", "on, off")]
+    [TestCase("volatile=1", "volatile", "takes no value")]
+    [TestCase("ro=yes", "ro", "takes no value")]
+    [TestCase("remount,rw", "remount", "unmount it and mount it again")]
+    [TestCase("uidmapping=:0:1:1001", "uidmapping=:0:1:1001", "owners")]
+    [TestCase("gidmapping=0:1:1", "gidmapping", "owners")]
+    [TestCase("squash_to_root", "squash_to_root", "owners")]
+    [TestCase("squash_to_uid=0", "squash_to_uid=0", "owners")]
+    [TestCase("xattr_permissions=2", "xattr_permissions=2", "owners")]
+    [TestCase("plugins=a", "plugins=a", "plugin")]
+    [TestCase("verity=require", "verity=require", "digests")]
+    public void What_cannot_be_meant_or_served_is_refused_in_every_form(string list, params string[] words)
+    {
+        foreach (var form in new[] { MountForm.Verb, MountForm.DropIn })
+        {
+            var message = Assert.Throws<MountException>(() => MountOptionsParser.Parse(form, [B(list)]))!.Message;
+            foreach (var word in words) Assert.That(message, Does.Contain(word));
+        }
+    }
+
+    [TestCase("lowerdri=/a", "lowerdir")]
+    [TestCase("uperdir=/a", "upperdir")]
+    [TestCase("vollatile", "volatile")]
+    [TestCase("noalc", "noacl")]
+    [TestCase("datta=cached", "data")]
+    [TestCase("allow-other", "allow_other")]
+    public void A_person_is_told_the_nearest_name_of_an_unknown_option(string list, string nearest) =>
+        Assert.That(Assert.Throws<MountException>(() => Parse(list))!.Message, Does.Contain($"Did you mean \"{nearest}\"?"));
+
+    [Test]
+    public void An_option_near_to_none_is_unknown_without_a_guess() =>
+        Assert.That(Assert.Throws<MountException>(() => Parse("zzzzzzzz"))!.Message, Does.Not.Contain("Did you mean"));
+
+    [Test]
+    public void A_container_tool_gets_a_line_for_an_unknown_option_and_its_mount()
+    {
+        var options = MountOptionsParser.Parse(MountForm.DropIn, [B("lowerdir=/a,,lowerdri=/b,foo=1,")]);
+        Assert.That(options.Notices, Is.EqualTo(new[] { "unknown option \"lowerdri=/b\" ignored. Did you mean \"lowerdir\"?", "unknown option \"foo=1\" ignored." }));
+    }
+
+    [TestCase("threaded=0", "threads")]
+    [TestCase("timeout=1", "cached for good")]
+    [TestCase("static_nlink", "link counts")]
+    [TestCase("redirect_dir=off", "redirect")]
+    [TestCase("context=\"system_u:object_r:container_file_t:s0:c1,c2\"", "labels")]
+    public void An_option_that_we_do_otherwise_is_accepted_and_named(string list, string why)
+    {
+        var options = Parse("lowerdir=/a," + list);
+        Assert.That(options.Notices, Has.Count.EqualTo(1));
+        Assert.That(options.Notices[0], Does.Contain(list).And.Contain(why));
+    }
+
+    [TestCase("default_permissions,private,x-foo=1,_netdev,defaults,noauto,user,comment=x,nonempty,debug,kernel_cache")]
+    [TestCase("redirect_dir=on,metacopy=on,index=on,xino=auto,nfs_export=off,noxattrs=0,xattr_permissions=0,threaded=1,verity=off")]
+    public void An_option_that_asks_for_what_is_so_anyway_is_accepted_in_silence(string list) => Assert.That(Parse(list).Notices, Is.Empty);
+
+    [Test]
+    public void Every_served_row_of_the_table_is_served()
+    {
+        foreach (var row in OptionTable.All.Where(row => row.Kind == OptionKind.Served))
+        {
+            try
+            {
+                Parse(row.Name);
+            }
+            catch (MountException e)
+            {
+                Assert.That(e.Message, Does.Contain("needs a value"), row.Name);
+            }
+        }
+    }
+
+    [Test]
+    public void Every_row_that_is_not_served_says_why()
+    {
+        foreach (var row in OptionTable.All.Where(row => row.Kind is OptionKind.NoEffect or OptionKind.Refused))
+            Assert.That(row.Why, Is.Not.Empty.And.Not.EndWith("."), row.Name);
+    }
+
+    private static MountOptions Parse(string list) => MountOptionsParser.Parse(MountForm.Verb, [B(list)]);
+
+    private static byte[] B(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static IEnumerable<string> Text(IEnumerable<byte[]> paths) => paths.Select(Encoding.UTF8.GetString);
+}

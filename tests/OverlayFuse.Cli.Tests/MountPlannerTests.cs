@@ -1,0 +1,120 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli.Tests;
+
+public sealed class MountPlannerTests
+{
+    private const string Full = "lowerdir=/a,upperdir=/u,workdir=/w";
+
+    private static readonly Caller Root = new(IsRoot: true, InUserNamespace: false, B("/home"));
+    private static readonly Caller RootInside = new(IsRoot: true, InUserNamespace: true, B("/home"));
+    private static readonly Caller User = new(IsRoot: false, InUserNamespace: false, B("/home"));
+
+    [Test]
+    public void Relative_paths_become_absolute()
+    {
+        var job = Plan(MountForm.Verb, "lowerdir=a:/b,upperdir=u,workdir=./w", Root, mountPoint: "m");
+        Assert.That(job.Union.LowerDirectories.Select(S), Is.EqualTo(new[] { "/home/a", "/b" }));
+        Assert.That(S(job.Union.UpperDirectory!), Is.EqualTo("/home/u"));
+        Assert.That(S(job.Union.WorkDirectory!), Is.EqualTo("/home/./w"));
+        Assert.That(S(job.Union.MountPoint), Is.EqualTo("/home/m"));
+        Assert.That(S(new Caller(true, false, B("/")).Absolute(B("a"))), Is.EqualTo("/a"));
+    }
+
+    [Test]
+    public void Root_gets_devices_suid_and_other_users_from_the_verb()
+    {
+        var job = Plan(MountForm.Verb, Full, Root);
+        Assert.That(job.Flags, Is.EqualTo(MountFlags.None));
+        Assert.That(job.AllowOther, Is.True);
+    }
+
+    [Test]
+    public void Root_may_turn_them_off()
+    {
+        var job = Plan(MountForm.Verb, Full + ",nodev,nosuid,noallow_other", Root);
+        Assert.That(job.Flags, Is.EqualTo(MountFlags.NoDev | MountFlags.NoSuid));
+        Assert.That(job.AllowOther, Is.False);
+    }
+
+    [Test]
+    public void The_drop_in_forms_give_devices_only_when_asked()
+    {
+        Assert.That(Plan(MountForm.DropIn, Full, Root).Flags, Is.EqualTo(MountFlags.NoDev));
+        Assert.That(Plan(MountForm.DropIn, Full + ",dev,nosuid", Root).Flags, Is.EqualTo(MountFlags.NoSuid));
+        Assert.That(Plan(MountForm.DropIn, Full, RootInside).AllowOther, Is.True);
+    }
+
+    [Test]
+    public void An_ordinary_user_gets_neither_and_is_told_when_asking()
+    {
+        var options = Options(MountForm.Verb, Full + ",dev");
+        var job = MountPlanner.Plan(MountForm.Verb, options, null, B("/m"), User);
+        Assert.That(job.Flags, Is.EqualTo(MountFlags.NoDev | MountFlags.NoSuid));
+        Assert.That(job.AllowOther, Is.False);
+        Assert.That(options.Notices, Has.One.Contains("only root"));
+    }
+
+    [Test]
+    public void Without_an_upper_the_union_is_read_only()
+    {
+        var job = Plan(MountForm.Verb, "lowerdir=/a", Root);
+        Assert.That(job.Union.ReadOnly, Is.True);
+        Assert.That(job.Flags & MountFlags.ReadOnly, Is.EqualTo(MountFlags.ReadOnly));
+    }
+
+    [Test]
+    public void An_upper_may_be_mounted_read_only()
+    {
+        var job = Plan(MountForm.Verb, Full + ",ro", Root);
+        Assert.That(job.Union.ReadOnly, Is.True);
+        Assert.That(job.Union.UpperDirectory, Is.Not.Null);
+    }
+
+    [Test]
+    public void The_source_is_the_word_given_or_our_name()
+    {
+        Assert.That(S(Plan(MountForm.Verb, Full, Root).Source), Is.EqualTo("overlayfuse"));
+        Assert.That(S(MountPlanner.Plan(MountForm.DropIn, Options(MountForm.DropIn, Full), B("none"), B("/m"), Root).Source), Is.EqualTo("none"));
+        Assert.That(S(Plan(MountForm.Verb, Full + ",fsname=mine", Root).Source), Is.EqualTo("mine"));
+    }
+
+    [TestCase("upperdir=/u,workdir=/w", "lowerdir is missing")]
+    [TestCase("lowerdir=/a,upperdir=/u", "needs a workdir")]
+    [TestCase("lowerdir=/a,workdir=/w", "without an upperdir")]
+    [TestCase("lowerdir=/a,rw", "needs an upperdir")]
+    [TestCase(Full + ",data=passthrough,writeback=on", "contradict")]
+    public void What_does_not_fit_together_is_refused(string list, string words) =>
+        Assert.That(Assert.Throws<MountException>(() => Plan(MountForm.Verb, list, Root))!.Message, Does.Contain(words));
+
+    [Test]
+    public void Passthrough_is_for_the_first_root_only()
+    {
+        const string list = Full + ",data=passthrough,writeback=off";
+        Assert.That(Plan(MountForm.Verb, list, Root).Union.Data, Is.EqualTo(DataMode.Passthrough));
+        foreach (var caller in new[] { User, RootInside })
+            Assert.That(Assert.Throws<MountException>(() => Plan(MountForm.Verb, list, caller))!.Message, Does.Contain("root only"));
+    }
+
+    [Test]
+    public void What_mount_and_container_tools_write_unasked_stops_no_drop_in()
+    {
+        Assert.That(Plan(MountForm.DropIn, "rw,lowerdir=/a", Root).Union.ReadOnly, Is.True);
+        var options = Options(MountForm.DropIn, "lowerdir=/a,workdir=/w");
+        MountPlanner.Plan(MountForm.DropIn, options, null, B("/m"), Root);
+        Assert.That(options.Notices, Has.One.Contains("/w"));
+    }
+
+    private static MountJob Plan(MountForm form, string list, Caller caller, string mountPoint = "/m") =>
+        MountPlanner.Plan(form, Options(form, list), null, B(mountPoint), caller);
+
+    private static MountOptions Options(MountForm form, string list) => MountOptionsParser.Parse(form, [B(list)]);
+
+    private static byte[] B(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string S(byte[] text) => Encoding.UTF8.GetString(text);
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# The test command: builds, publishes, runs every test project and every acceptance script, and closes with one line
+#   N passed, N failed, N skipped
+# Exit code 0 only when something ran, nothing failed, and every skip stands in tests/expected-skips.txt.
+# As root it installs what it needs and runs everything; tests/README.md says more.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+out=$root/artifacts/tests
+rm -rf "$out"
+mkdir -p "$out"
+
+# No build server may outlive the run: it would keep our output open.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+passed=0 failed=0 skipped=0
+
+step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+
+fail() { # a failure that no test project or script has counted
+  echo "FAILED  $1"
+  failed=$((failed + 1))
+}
+
+finish() {
+  local unexpected
+  unexpected=$(sort -u "$out/skips" | grep -vxF -f <(awk '!/^#/ && (i = index($0, "  ")) { print substr($0, 1, i - 1) }' tests/expected-skips.txt))
+  if [ -n "$unexpected" ]; then
+    echo
+    while IFS= read -r name; do echo "SKIPPED, but not in tests/expected-skips.txt: $name"; done <<<"$unexpected"
+  fi
+  echo
+  echo "took $SECONDS s"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" = 0 ] && [ -z "$unexpected" ] && [ $((passed + failed)) -gt 0 ]
+  exit
+}
+
+: >"$out/skips"
+echo "kernel  $(uname -srm)"
+echo "runtime $(dotnet --version 2>&1 | head -n 1) ($(dotnet --list-runtimes 2>/dev/null | awk '/NETCore.App/ { print $2 }' | tr '\n' ' '))"
+echo "user    $(id -un) ($(id -u)), $(nproc) processors"
+
+# shellcheck source=tests/prepare.sh
+source tests/prepare.sh
+
+step "format"
+dotnet format --verify-no-changes --verbosity quiet >"$out/format.log" 2>&1 || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; }
+
+step "build"
+if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=false >"$out/build.log" 2>&1; then
+  grep -E '(error|warning) [A-Z]+[0-9]+' "$out/build.log" | sort -u | head -n 40
+  fail "dotnet build"
+  finish
+fi
+
+step "publish"
+bash src/publish.sh || { fail "src/publish.sh"; finish; }
+export OVERLAYFUSE=$root/artifacts/overlayfuse
+
+# attribute NAME of every element ELEMENT of a trx file, one a line
+elements() { tr '\n' ' ' <"$2" | grep -oE "<$1 [^>]*>"; }
+attribute() { sed -nE "s/.* $1=\"([^\"]*)\".*/\1/p"; }
+plain() { sed -e 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'; }
+
+run_project() {
+  local project=$1 name trx code counters total ok bad
+  name=$(basename "$project" .csproj)
+  step "$name"
+  trx=$out/$name.trx
+  timeout -k 20 "${PROJECT_LIMIT:-600}" dotnet test "$project" --no-build --nologo -v quiet --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
+  code=$?
+  if [ ! -s "$trx" ]; then
+    tail -n 40 "$out/$name.log"
+    fail "$name: no result (exit code $code)"
+    return
+  fi
+  counters=$(elements Counters "$trx" | head -n 1)
+  total=$(attribute total <<<"$counters")
+  ok=$(attribute passed <<<"$counters")
+  bad=$(elements UnitTestResult "$trx" | attribute outcome | grep -cvE '^(Passed|NotExecuted|Inconclusive)$')
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ok - bad))
+  elements UnitTestResult "$trx" | grep -E ' outcome="(NotExecuted|Inconclusive)"' | attribute testName | plain | tee -a "$out/skips" | sed 's/^/skip    /'
+  echo "$name: $ok passed, $bad failed, $((total - ok - bad)) skipped"
+  if [ "$bad" -gt 0 ]; then
+    grep -vE '^(Test run for|A total of)' "$out/$name.log" | head -n 200
+  elif [ "$code" -ne 0 ]; then
+    # The counts look good, but the run did not end by itself: a crash or the time limit took the rest.
+    tail -n 40 "$out/$name.log"
+    fail "$name: the test host ended with code $code before its end"
+  elif [ "$total" = 0 ]; then
+    fail "$name: holds no test"
+  fi
+}
+
+run_script() {
+  local script=$1 name limit log code ok bad
+  name=$(basename "$script" .sh)
+  step "acceptance: $name"
+  limit=$(sed -nE '1,20s/^# timeout: *([0-9]+).*/\1/p' "$script" | head -n 1)
+  log=$out/$name.log
+  timeout -k 20 "${limit:-600}" "$script" >"$log" 2>&1 </dev/null
+  code=$?
+  ok=$(grep -c '^ok ' "$log")
+  bad=$(grep -c '^not ok ' "$log")
+  passed=$((passed + ok)) failed=$((failed + bad))
+  skipped=$((skipped + $(grep -c '^skip ' "$log")))
+  sed -nE 's/^skip ([^ ]+).*/\1/p' "$log" >>"$out/skips"
+  grep -E '^(not ok|skip) ' "$log"
+  echo "$name: $ok passed, $bad failed"
+  if [ "$code" = 124 ] || [ "$code" = 137 ]; then
+    fail "$name: not done after ${limit:-600} s"
+  elif [ "$code" -ne 0 ] && [ "$bad" = 0 ]; then
+    fail "$name: ended with code $code"
+  elif [ "$((ok + bad))" = 0 ] && ! grep -q '^skip ' "$log"; then
+    fail "$name: said nothing"
+  else
+    [ "$bad" = 0 ] || tail -n 100 "$log"
+    return
+  fi
+  tail -n 100 "$log"
+}
+
+for project in tests/*/*.csproj; do run_project "$project"; done
+for script in tests/acceptance/*.sh; do
+  if [ -x "$script" ]; then run_script "$script"; fi
+done
+finish
