@@ -24,6 +24,7 @@ internal sealed class Origins : IDisposable
     {
         _file = file;
         recordCount = 0;
+        _origins.EnsureCapacity(records.Remaining / (AddedLength + RecordFile.FrameLength));
         for (; records.MoveNext(); recordCount++)
         {
             var record = records.Current;
@@ -43,8 +44,9 @@ internal sealed class Origins : IDisposable
         if (error != Errno.None) return error;
 
         origins = new Origins(file, records, out var recordCount);
-        if (recordCount > WorthRewriting && recordCount > 2 * origins._origins.Count) error = origins.Compact();
-        return error;
+        if (recordCount > WorthRewriting && recordCount > 2 * origins._origins.Count)
+            _ = origins.Compact(); // on a full disk the long file does as well
+        return Errno.None;
     }
 
     public bool TryGet(ulong upperInode, out ulong number)

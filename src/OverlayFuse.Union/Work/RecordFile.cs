@@ -118,7 +118,7 @@ internal sealed class RecordFile : IDisposable
         var all = content.AsSpan(MagicLength, count - MagicLength);
         var reader = new RecordReader(all);
         while (reader.MoveNext()) { }
-        records = new RecordReader(all[..reader.Passed]);
+        records = new RecordReader(all[..reader.Passed], isChecked: true);
         _length = MagicLength + reader.Passed;
         return _length < count ? Syscall.Truncate(_file, _length) : Errno.None;
     }

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace OverlayFuse.Union;
 
 /// <summary>Walks the records of a <see cref="RecordFile"/> up to the first that is torn.</summary>
-internal ref struct RecordReader(ReadOnlySpan<byte> records)
+/// <param name="isChecked">The checksums have been looked at already.</param>
+internal ref struct RecordReader(ReadOnlySpan<byte> records, bool isChecked = false)
 {
     private ReadOnlySpan<byte> _rest = records;
 
@@ -11,6 +12,9 @@ internal ref struct RecordReader(ReadOnlySpan<byte> records)
 
     /// <summary>Bytes of the records passed so far.</summary>
     public int Passed { get; private set; }
+
+    /// <summary>Bytes of those to come.</summary>
+    public readonly int Remaining => _rest.Length;
 
     public bool MoveNext()
     {
@@ -20,7 +24,7 @@ internal ref struct RecordReader(ReadOnlySpan<byte> records)
         if (length == 0 || _rest.Length < RecordFile.FrameLength + length) return false;
 
         var end = RecordFile.FrameLength + length;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(_rest) != Crc32C.Of(_rest[4..end])) return false;
+        if (!isChecked && BinaryPrimitives.ReadUInt32LittleEndian(_rest) != Crc32C.Of(_rest[4..end])) return false;
 
         Current = _rest[RecordFile.FrameLength..end];
         _rest = _rest[end..];

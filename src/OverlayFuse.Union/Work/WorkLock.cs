@@ -37,16 +37,11 @@ internal static class WorkLock
                 : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}");
         }
 
-        // For people only: nobody trusts the number, since it may be of another pid name space.
+        // For people only, so that no error (a full disk) matters; and the pid may be of another name space.
         Span<byte> text = stackalloc byte[64];
         var length = Describe(text);
-        error = Syscall.Truncate(file, 0);
-        if (error == Errno.None) error = Syscall.PWrite(file, text[..length], 0, out _);
-        if (error != Errno.None)
-        {
-            file.Close();
-            throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
-        }
+        _ = Syscall.PWrite(file, text[..length], 0, out _);
+        _ = Syscall.Truncate(file, length);
         return file;
     }
 
