@@ -112,5 +112,33 @@ internal class RecoveryTests
         Assert.That(File.Exists($"{_scratch.Path}/work/overlayfuse/partial/map"), Is.True);
     }
 
+    [Test]
+    public void On_a_full_disk_the_next_mount_succeeds_and_says_what_it_cannot_keep()
+    {
+        if (!Scratch.IsRoot) Assert.Ignore("mounts a small file system");
+        _scratch.Shell("mkdir small; mount -t tmpfs -o size=256k small small; mkdir small/upper small/work");
+        try
+        {
+            OpenSmall().Dispose();
+            _scratch.Run("cat /dev/zero > small/filler");
+            using var work = OpenSmall();
+            var error = Errno.None;
+            for (var inode = 0ul; inode < 1000 && error == Errno.None; inode++)
+            {
+                error = work.Origins.Add(inode, default, inode);
+                Assert.That(work.Origins.TryGet(inode, out _), Is.EqualTo(error == Errno.None));
+            }
+            Assert.That(error, Is.EqualTo(Errno.NOSPC));
+            for (var inode = ulong.MaxValue; inode > ulong.MaxValue - 1000; inode--) Assert.That(work.InodeNumbers.Find(1, inode, out _), Is.EqualTo(Errno.None));
+        }
+        finally
+        {
+            _scratch.Shell("umount -l small");
+        }
+    }
+
+    private WorkDirectory OpenSmall() =>
+        WorkDirectory.Open(Open("small/upper"), Open("small/work"), "small/work"u8.ToArray(), MarkFamily.User, Durability.Ordered);
+
     private DirFd Open(string path) => _scratch.OpenDirectory(path);
 }
