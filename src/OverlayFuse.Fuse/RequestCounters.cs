@@ -23,6 +23,13 @@ public sealed class RequestCounters
     /// <summary>All requests but FORGET, BATCH_FORGET and INTERRUPT: those somebody waits for.</summary>
     public long Answered => Total - this[Opcode.Forget] - this[Opcode.BatchForget] - this[Opcode.Interrupt];
 
+    /// <summary>Those that were sent at all, as in "Lookup 3, GetAttr 1".</summary>
+    public override string ToString()
+    {
+        var counts = _counts.Select((_, i) => (Kind: (Opcode)i, Count: this[(Opcode)i])).Where(c => c.Count > 0);
+        return string.Join(", ", counts.Select(c => $"{c.Kind} {c.Count}"));
+    }
+
     internal void Count(Opcode opcode) => Interlocked.Increment(ref _counts[Index(opcode)]);
 
     private static uint Index(Opcode opcode) => (uint)opcode < Kinds ? (uint)opcode : 0;

@@ -1,0 +1,48 @@
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse.Tests;
+
+/// <summary>A file system mounted by mount(2) and served by this process, used by others. Gone with the test, come what may.</summary>
+internal sealed class LiveMount : IDisposable
+{
+    private readonly Thread _server;
+    private readonly uint _connection;
+
+    public LiveMount(FileSystem fileSystem, SessionOptions? options = null)
+    {
+        Path = Directory.CreateTempSubdirectory("overlayfuse-test-").FullName;
+        var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes(Path), Flags = MountFlags.None, AllowOther = true };
+        options ??= new SessionOptions { Wanted = InitFlags.AsyncRead | InitFlags.ParallelDirOps | InitFlags.DoReadDirPlus, Log = Log.Add };
+        Session = Session.Mount(request, fileSystem, options);
+        _connection = MountInfo.Find(request.MountPoint)!.DeviceMinor;
+        using var ready = new ManualResetEventSlim();
+        Session.Ready += ready.Set;
+        _server = new Thread(Session.Run) { IsBackground = true };
+        _server.Start();
+        Assert.That(ready.Wait(10_000), "the mount is live within ten seconds");
+    }
+
+    public string Path { get; }
+
+    public Session Session { get; }
+
+    public List<string> Log { get; } = [];
+
+    /// <summary>Runs a script with the mount point in $m.</summary>
+    public string Run(string script) => Shell.Run($"m={Path}; set -e; {script}");
+
+    public bool WaitForEnd() => _server.Join(10_000);
+
+    public void Dispose()
+    {
+        Unmounter.Unmount(Encoding.UTF8.GetBytes(Path));
+        if (!WaitForEnd())
+        {
+            File.WriteAllText($"/sys/fs/fuse/connections/{_connection}/abort", "1");
+            WaitForEnd();
+        }
+        Session.Dispose();
+        Directory.Delete(Path);
+    }
+}
