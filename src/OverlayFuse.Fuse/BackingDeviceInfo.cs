@@ -12,19 +12,6 @@ public static class BackingDeviceInfo
     public static bool TryTune(uint deviceMajor, uint deviceMinor, int readAheadKiB, int? maxRatio = null)
     {
         var directory = string.Create(CultureInfo.InvariantCulture, $"/sys/class/bdi/{deviceMajor}:{deviceMinor}");
-        return TryWrite($"{directory}/read_ahead_kb", readAheadKiB) & (maxRatio is not { } ratio || TryWrite($"{directory}/max_ratio", ratio));
-    }
-
-    private static bool TryWrite(string path, int value)
-    {
-        try
-        {
-            File.WriteAllText(path, value.ToString(CultureInfo.InvariantCulture));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        return SystemFile.TryWrite($"{directory}/read_ahead_kb", readAheadKiB) & (maxRatio is not { } ratio || SystemFile.TryWrite($"{directory}/max_ratio", ratio));
     }
 }

@@ -10,7 +10,7 @@ internal static class MountText
         "/dev/fuse is absent: this kernel has no FUSE loaded.\nAs root: modprobe fuse; in a container, start it with --device /dev/fuse";
 
     public const string NoHelper =
-        "only root may mount, and fusermount3, which does it for others, is not installed.\nInstall fuse3, as in: apt-get install fuse3";
+        "we may not mount by ourselves, and fusermount3, which does it for ordinary users, is not installed.\nInstall fuse3, as in: apt-get install fuse3";
 
     public static string DeviceClosed(uint uid) =>
         $"/dev/fuse is closed to uid {uid} (permission denied).\nOn most systems it is open to all; as root: chmod 666 /dev/fuse";

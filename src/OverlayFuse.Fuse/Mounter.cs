@@ -20,12 +20,12 @@ internal static class Mounter
         if (device.IsOpen)
         {
             var mounted = MountDirectly(request, path, device);
-            if (mounted == Errno.None) return new MountedDevice(device, path);
+            if (mounted == Errno.None) return MountedDevice.At(path, device);
 
             device.Close();
             if (mounted is not (Errno.PERM or Errno.ACCES)) throw Failure(path, MountText.Of(mounted));
         }
-        return new MountedDevice(HelperMount.Mount(request, path, isDeviceClosed: opened != Errno.None), path);
+        return MountedDevice.At(path, HelperMount.Mount(request, path, isDeviceClosed: opened != Errno.None));
     }
 
     public static MountException Failure(ReadOnlySpan<byte> path, string why) => new($"cannot mount on {MountText.Path(path)}: {why}");
@@ -42,7 +42,7 @@ internal static class Mounter
     {
         if (!int.TryParse(mountPoint.AsSpan(DescriptorPrefix.Length), out var number) || number < 0)
             throw Failure(mountPoint, "behind /dev/fd/ the number of an open descriptor is needed");
-        return new MountedDevice(new Fd(number), null);
+        return new MountedDevice(new Fd(number), null, null);
     }
 
     /// <summary>The absolute, link-free path of the directory: unmounting needs it when the current directory is another.</summary>

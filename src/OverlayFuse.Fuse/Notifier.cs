@@ -14,6 +14,7 @@ public sealed class Notifier
     private const uint MinorOfEpoch = 44;
     private const uint MinorOfPrune = 45;
     private const int NodesPerPrune = 512;
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new(); // protects: _queue, _accepted, _sent, _closed, _thread
     private readonly Queue<byte[]> _queue = new();
@@ -98,6 +99,7 @@ public sealed class Notifier
     {
         lock (_gate) _closed = true;
         _filled.Release();
+        _thread?.Join(ClosePatience); // it must not write to the descriptor after that is closed
     }
 
     private void EnqueueEntry(NodeId parent, ReadOnlySpan<byte> name, uint flags) =>

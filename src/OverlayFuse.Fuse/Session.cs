@@ -13,6 +13,7 @@ public sealed class Session : IDisposable
 {
     private const uint HandshakeBuffer = 128 * 1024;
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly FileSystem _fileSystem;
     private readonly SessionOptions _options;
@@ -49,6 +50,9 @@ public sealed class Session : IDisposable
     /// <summary>The absolute path mounted on; null for a descriptor that was mounted by somebody else.</summary>
     public byte[]? MountPoint => _mounted.MountPoint;
 
+    /// <summary>The device number of the mount, by which /sys/class/bdi and /sys/fs/fuse/connections (the minor) know it; null where it could not be found out.</summary>
+    public (uint Major, uint Minor)? Device => _mounted.Device;
+
     /// <summary>Threads that serve requests now.</summary>
     public int Threads => _pool?.Threads ?? 0;
 
@@ -61,25 +65,17 @@ public sealed class Session : IDisposable
 
     /// <summary>Serves a /dev/fuse descriptor that is mounted already, and closes it in the end.</summary>
     public static Session Attach(Fd device, FileSystem fileSystem, SessionOptions options) =>
-        new(new MountedDevice(device, null), fileSystem, options);
+        new(new MountedDevice(device, null, null), fileSystem, options);
 
     /// <summary>Serves requests until the file system is unmounted or <see cref="Stop"/> is called. Returns at once when it never started.</summary>
     public void Run()
     {
         if (!Start()) return;
 
-        var pool = _pool = new WorkerPool(_mounted.Device, _dispatcher, _options, MaxWrite);
+        var pool = _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite);
         pool.Start();
         Ready?.Invoke();
-        while (!pool.Wait(milliseconds: 100))
-        {
-            if (!_stopAsked.IsSet) continue;
-
-            // Somebody still uses the mount, which Stop has taken out of the tree: the process ends all the same.
-            pool.Wait((int)StopPatience.TotalMilliseconds);
-            break;
-        }
-        pool.End();
+        if (WaitHandle.WaitAny([pool.Finished, _stopAsked.WaitHandle]) == 1) End(pool);
         _notifier?.Close();
         _dispatcher.Stop();
     }
@@ -90,12 +86,11 @@ public sealed class Session : IDisposable
     /// </summary>
     public string? Unmount() => _mounted.MountPoint is { } path ? Unmounter.Detach(path) : null;
 
-    /// <summary>Unmounts and has <see cref="Run"/> return soon, even when somebody still uses the mount.</summary>
-    public void Stop()
-    {
-        Unmount();
-        _stopAsked.Set();
-    }
+    /// <summary>
+    /// Has <see cref="Run"/> unmount and return. Whoever still has a file open there loses it after two seconds, with what
+    /// the kernel has not written back by then.
+    /// </summary>
+    public void Stop() => _stopAsked.Set();
 
     /// <summary>Registers a file for passthrough. The id is given back by <see cref="CloseBacking"/>; the descriptor may be closed before.</summary>
     /// <returns>NOTSUP where PASSTHROUGH was not granted; PERM without CAP_SYS_ADMIN in the initial user namespace; LOOP where <see cref="SessionOptions.MaxStackDepth"/> is too small.</returns>
@@ -103,11 +98,11 @@ public sealed class Session : IDisposable
     {
         id = 0;
         if ((Granted & InitFlags.Passthrough) == 0) return Errno.NOTSUP;
-        return Syscall.FuseBackingOpen(_mounted.Device, file, out id);
+        return Syscall.FuseBackingOpen(_mounted.Channel, file, out id);
     }
 
     /// <summary>Gives a passthrough id back. Open files keep their backing until they are closed.</summary>
-    public Errno CloseBacking(int id) => Syscall.FuseBackingClose(_mounted.Device, id);
+    public Errno CloseBacking(int id) => Syscall.FuseBackingClose(_mounted.Channel, id);
 
     /// <summary>Closes the connection. Whoever still uses the mount gets errors.</summary>
     public void Dispose()
@@ -116,7 +111,25 @@ public sealed class Session : IDisposable
 
         _pool?.End();
         _notifier?.Close();
-        _mounted.Device.Close();
+        _mounted.Channel.Close();
+    }
+
+    /// <summary>Stop was asked for: in peace while nobody uses the mount, else by force when the time is over.</summary>
+    private void End(WorkerPool pool)
+    {
+        var until = Environment.TickCount64 + (long)StopPatience.TotalMilliseconds;
+        while (_mounted.MountPoint is { } path && !Unmounter.TryRelease(path))
+        {
+            if (pool.Finished.WaitOne(StopInterval)) return;
+            if (Environment.TickCount64 < until) continue;
+
+            Unmounter.Force(path);
+            break;
+        }
+        if (pool.Finished.WaitOne(StopInterval)) return;
+
+        pool.End();
+        if (_mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor)) pool.Finished.WaitOne(StopPatience);
     }
 
     /// <summary>Answers INIT. False when the mount was gone before.</summary>
@@ -125,11 +138,11 @@ public sealed class Session : IDisposable
         using var buffer = new RequestBuffer(HandshakeBuffer);
         while (true)
         {
-            var error = Syscall.Read(_mounted.Device, buffer.Incoming, out var received);
+            var error = Syscall.Read(_mounted.Channel, buffer.Incoming, out var received);
             if (error == Errno.NOENT) continue;
             if (error == Errno.AGAIN)
             {
-                Syscall.Poll(_mounted.Device, PollEvents.In, -1, out _);
+                Syscall.Poll(_mounted.Channel, PollEvents.In, -1, out _);
                 continue;
             }
             if (error == Errno.PERM) throw new MountException("the descriptor that was given is not mounted");
@@ -145,20 +158,20 @@ public sealed class Session : IDisposable
         Requests.Count(exchange.Header.Opcode);
         if (exchange.Header.Opcode != Opcode.Init || !Handshake.TryRead(exchange.Rest, out var offer, out var offered))
         {
-            Syscall.Write(_mounted.Device, exchange.Seal(Errno.IO), out _);
+            Syscall.Write(_mounted.Channel, exchange.Seal(Errno.IO), out _);
             return false;
         }
         if (offer.Major > Handshake.Major)
         {
             exchange.Answer(new InitOut { Major = Handshake.Major, Minor = Handshake.Minor });
-            Syscall.Write(_mounted.Device, exchange.Seal(Errno.None), out _);
+            Syscall.Write(_mounted.Channel, exchange.Seal(Errno.None), out _);
             return false;
         }
 
         var error = Handshake.Agree(offer, offered, _options, Environment.SystemPageSize, out var answer, out var agreement);
         if (error != Errno.None)
         {
-            Syscall.Write(_mounted.Device, exchange.Seal(error), out _);
+            Syscall.Write(_mounted.Channel, exchange.Seal(error), out _);
             throw new MountException($"this kernel speaks version {offer.Major}.{offer.Minor} of the FUSE protocol; 7.{Handshake.OldestMinor} or later is needed");
         }
 
@@ -166,11 +179,11 @@ public sealed class Session : IDisposable
         Protocol = new Version((int)Handshake.Major, (int)agreement.Minor);
         MaxWrite = agreement.MaxWrite;
         _dispatcher.HasLongSetXattr = (Granted & InitFlags.SetXattrExt) != 0;
-        _notifier = new Notifier(_mounted.Device, Granted, agreement.Minor, _options.Log);
+        _notifier = new Notifier(_mounted.Channel, Granted, agreement.Minor, _options.Log);
         _fileSystem.Started(this); // before the answer: the first request may follow it at once
 
         exchange.Answer(answer);
-        error = Syscall.Write(_mounted.Device, exchange.Seal(Errno.None), out _);
+        error = Syscall.Write(_mounted.Channel, exchange.Seal(Errno.None), out _);
         if (error != Errno.None) throw new MountException($"the kernel refused the answer to INIT: {error.Describe()}");
         return true;
     }

@@ -33,6 +33,21 @@ public static class Unmounter
         };
     }
 
+    /// <summary>Unmounts unless somebody uses it; what the kernel holds is written back first. True also when it is gone already.</summary>
+    internal static bool TryRelease(byte[] mountPoint) => Syscall.Unmount(mountPoint, UnmountFlags.NoFollow) switch
+    {
+        Errno.None or Errno.INVAL => true,
+        Errno.PERM => RunHelper(mountPoint, "-u"u8) is null,
+        _ => false,
+    };
+
+    /// <summary>Ends the connection and takes the mount away under its users; without privilege only the latter.</summary>
+    internal static void Force(byte[] mountPoint)
+    {
+        var error = Syscall.Unmount(mountPoint, UnmountFlags.NoFollow | UnmountFlags.Force | UnmountFlags.Detach);
+        if (error == Errno.PERM) RunHelper(mountPoint, "-uz"u8);
+    }
+
     private static string? ByHelper(byte[] mountPoint) =>
         RunHelper(mountPoint, "-u"u8) is null ? null : RunHelper(mountPoint, "-uz"u8);
 

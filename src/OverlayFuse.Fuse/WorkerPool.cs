@@ -12,7 +12,7 @@ namespace OverlayFuse.Fuse;
 internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
 {
     private readonly Lock _gate = new(); // protects: _threads, _next
-    private readonly ManualResetEventSlim _finishedEvent = new();
+    private readonly ManualResetEventSlim _finished = new();
     private int _threads;
     private int _next;
     private int _idle;
@@ -33,8 +33,8 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         for (var i = 0; i < Math.Max(1, options.MinThreads); i++) Grow();
     }
 
-    /// <summary>Waits until all threads have ended.</summary>
-    public bool Wait(int milliseconds) => _finishedEvent.Wait(milliseconds);
+    /// <summary>Set when all threads have ended.</summary>
+    public WaitHandle Finished => _finished.WaitHandle;
 
     /// <summary>No thread takes another request after the one it waits for.</summary>
     public void End() => _ending = true;
@@ -84,6 +84,7 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         var error = Syscall.Read(device, buffer.Incoming, out var received);
         var idle = Interlocked.Decrement(ref _idle);
         if (error != Errno.None || received == 0) return GoesOnAfter(error, device);
+        if (_ending) return false; // its descriptor may be gone by the time of the answer
 
         if (idle == 0 && TakesTime(buffer.Bytes)) Grow();
         var answer = dispatcher.Serve(buffer.Bytes, received);
@@ -129,7 +130,8 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     {
         if (_cloneFails) return Fd.None;
 
-        if (Syscall.Open("/dev/fuse", OpenFlags.ReadWrite, out var device) != Errno.None || Syscall.FuseClone(device, session) != Errno.None)
+        // By the open descriptor, not as /dev/fuse: that path could lead into the very mount that is served.
+        if (Syscall.Open($"/proc/self/fd/{session.Number}", OpenFlags.ReadWrite, out var device) != Errno.None || Syscall.FuseClone(device, session) != Errno.None)
         {
             device.Close();
             _cloneFails = true; // a device closed to us, or not a device: all threads share the session's descriptor
@@ -152,7 +154,7 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     {
         lock (_gate)
         {
-            if (--_threads == 0) _finishedEvent.Set();
+            if (--_threads == 0) _finished.Set();
         }
     }
 }

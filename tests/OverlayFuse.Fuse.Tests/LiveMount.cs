@@ -7,7 +7,6 @@ namespace OverlayFuse.Fuse.Tests;
 internal sealed class LiveMount : IDisposable
 {
     private readonly Thread _server;
-    private readonly uint _connection;
 
     public LiveMount(FileSystem fileSystem, SessionOptions? options = null)
     {
@@ -15,7 +14,6 @@ internal sealed class LiveMount : IDisposable
         var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes(Path), Flags = MountFlags.None, AllowOther = true };
         options ??= new SessionOptions { Wanted = InitFlags.AsyncRead | InitFlags.ParallelDirOps | InitFlags.DoReadDirPlus, Log = Log.Add };
         Session = Session.Mount(request, fileSystem, options);
-        _connection = MountInfo.Find(request.MountPoint)!.DeviceMinor;
         using var ready = new ManualResetEventSlim();
         Session.Ready += ready.Set;
         _server = new Thread(Session.Run) { IsBackground = true };
@@ -39,7 +37,7 @@ internal sealed class LiveMount : IDisposable
         Unmounter.Unmount(Encoding.UTF8.GetBytes(Path));
         if (!WaitForEnd())
         {
-            File.WriteAllText($"/sys/fs/fuse/connections/{_connection}/abort", "1");
+            ConnectionControl.TryAbort(Session.Device!.Value.Minor);
             WaitForEnd();
         }
         Session.Dispose();

@@ -139,6 +139,7 @@ public sealed class LiveMountTests
         Assert.That(user.StandardOutput.ReadLine(), Is.EqualTo("there"));
         mount.Session.Stop();
         Assert.That(mount.WaitForEnd());
+        Assert.That(mount.Session.Threads, Is.Zero);
         user.Kill();
         user.WaitForExit();
     }
@@ -161,10 +162,10 @@ public sealed class LiveMountTests
     public void Read_ahead_of_a_mount_can_be_raised()
     {
         using var mount = new LiveMount(new MemoryFileSystem());
-        var entry = MountInfo.Find(Encoding.UTF8.GetBytes(mount.Path))!;
-        Assert.That(entry.Type, Is.EqualTo("fuse.overlayfuse"));
-        Assume.That(Directory.Exists($"/sys/class/bdi/{entry.DeviceMajor}:{entry.DeviceMinor}"));
-        Assert.That(BackingDeviceInfo.TryTune(entry.DeviceMajor, entry.DeviceMinor, 1024, maxRatio: 50));
-        Assert.That(File.ReadAllText($"/sys/class/bdi/{entry.DeviceMajor}:{entry.DeviceMinor}/read_ahead_kb").Trim(), Is.EqualTo("1024"));
+        Assert.That(MountInfo.Find(Encoding.UTF8.GetBytes(mount.Path))!.Type, Is.EqualTo("fuse.overlayfuse"));
+        var (major, minor) = mount.Session.Device!.Value;
+        Assume.That(Directory.Exists($"/sys/class/bdi/{major}:{minor}"));
+        Assert.That(BackingDeviceInfo.TryTune(major, minor, 1024, maxRatio: 50));
+        Assert.That(File.ReadAllText($"/sys/class/bdi/{major}:{minor}/read_ahead_kb").Trim(), Is.EqualTo("1024"));
     }
 }
