@@ -33,6 +33,9 @@ public struct FileStatus
     /// <summary>True where another mount stands on this object (STATX_ATTR_MOUNT_ROOT).</summary>
     public bool IsMountRoot;
 
+    /// <summary>The mount it lies on (STATX_MNT_ID); 0 where the kernel does not tell (before 5.8).</summary>
+    public ulong MountId;
+
     public readonly FileType Type => (FileType)(Mode & Linux.Mode.TypeMask);
 
     public readonly bool IsDirectory => Type == FileType.Directory;

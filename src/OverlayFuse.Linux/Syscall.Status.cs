@@ -5,8 +5,9 @@ namespace OverlayFuse.Linux;
 // Attributes: statx, chmod, chown, times, statfs.
 public static unsafe partial class Syscall
 {
+    private const int AtEaccess = 0x200;
     private const int AtStatxDontSync = 0x4000;
-    private const uint StatxBasicAndBirth = 0x7ff | 0x800;
+    private const uint StatxWanted = 0x7ff | StatxBirth | 0x1000; // basic fields, birth time, mount
     private const uint StatxBirth = 0x800;
     private const ulong StatxAttributeMountRoot = 0x2000;
 
@@ -32,6 +33,13 @@ public static unsafe partial class Syscall
     {
         fixed (byte* p = Terminated.Copy(System.Text.Encoding.UTF8.GetBytes(path), stackalloc byte[Terminated.StackSize]))
             return Statx(DirFd.Cwd.Number, p, 0, out status);
+    }
+
+    /// <summary>faccessat(2) with the effective ids: may we read, or write, and search here? ROFS on a read-only file system.</summary>
+    public static Errno AccessAt(DirFd dir, ReadOnlySpan<byte> name, bool write)
+    {
+        fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
+            return Check(Native.faccessat(dir.Number, path, (write ? 2 : 4) | 1, AtEaccess));
     }
 
     /// <summary>fchmod(2), by way of /proc for descriptors opened with O_PATH.</summary>
@@ -102,7 +110,7 @@ public static unsafe partial class Syscall
     private static Errno Statx(int dir, byte* path, int flags, out FileStatus status)
     {
         var raw = stackalloc byte[256]; // struct statx (linux/stat.h); the offsets below are those of its fields
-        var error = Check(Native.statx(dir, path, flags, StatxBasicAndBirth, raw));
+        var error = Check(Native.statx(dir, path, flags, StatxWanted, raw));
         if (error != Errno.None)
         {
             status = default;
@@ -128,6 +136,7 @@ public static unsafe partial class Syscall
             RdevMinor = *(uint*)(raw + 132),
             DeviceMajor = *(uint*)(raw + 136),
             DeviceMinor = *(uint*)(raw + 140),
+            MountId = *(ulong*)(raw + 144),
             HasBirthTime = (*(uint*)raw & StatxBirth) != 0,
         };
         return Errno.None;
@@ -137,6 +146,9 @@ public static unsafe partial class Syscall
     {
         [LibraryImport(C, SetLastError = true)]
         public static partial int statx(int dir, byte* path, int flags, uint mask, byte* status);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int faccessat(int dir, byte* path, int mode, int flags);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int fchmodat(int dir, byte* path, uint mode, int flags);

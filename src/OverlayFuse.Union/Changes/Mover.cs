@@ -1,0 +1,65 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>The system calls of one rename between two upper directories, under the write locks of their names.</summary>
+internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, LayerDirectory to, DirFd newDir)
+{
+    /// <summary>Moves a name over nothing, a whiteout, a file or an empty directory.</summary>
+    public Errno Move(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool isDirectory, bool leaveWhiteout)
+    {
+        var error = isDirectory && IsWhiteout(newName) ? OverWhiteout(oldName, newName, leaveWhiteout) : Plain(oldName, newName, leaveWhiteout);
+        return error != Errno.None ? error : upper.RemoveOciWhiteout(newDir, newName);
+    }
+
+    /// <summary>Takes an empty merged directory away, with the whiteouts in it, and leaves an empty opaque one that rename(2) can replace.</summary>
+    public Errno EmptyDirectory(ReadOnlySpan<byte> name, ReadOnlySpan<byte> orphan)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        var temp = upper.TempName(buffer);
+        var work = upper.Work.Temp;
+        var error = Syscall.MkdirAt(work, temp, OwnDirectory.Private);
+        if (error == Errno.None) error = upper.SetOpaque(work, temp);
+        if (error == Errno.None) error = Syscall.RenameAt2(work, temp, newDir, name, RenameFlags.Exchange);
+        if (error == Errno.None) return Syscall.RenameAt2(work, temp, upper.Work.Orphans, orphan, RenameFlags.None);
+        Upper.RemoveTree(work, temp);
+        return error;
+    }
+
+    // A directory cannot replace a whiteout: they change places, and the whiteout stays if it is needed there.
+    private Errno OverWhiteout(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool leaveWhiteout)
+    {
+        var error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
+        if (error == Errno.None && !leaveWhiteout) error = Syscall.UnlinkAt(oldDir, oldName);
+        return error;
+    }
+
+    private Errno Plain(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool leaveWhiteout)
+    {
+        if (!leaveWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
+        if (upper.Features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Whiteout);
+
+        // Where one call cannot do both: the whiteout takes the new name first and changes places with the object. Between the steps
+        // the object is still at its old name.
+        if (upper.Features is { RenameExchange: true, Whiteout: not WhiteoutForm.Oci })
+        {
+            Span<byte> buffer = stackalloc byte[16];
+            var temp = upper.TempName(buffer);
+            var error = upper.MakeWhiteout(from, upper.Work.Temp, temp, beside: false);
+            if (error == Errno.None) error = Syscall.RenameAt2(upper.Work.Temp, temp, newDir, newName, RenameFlags.None);
+            if (error == Errno.ISDIR)
+            {
+                error = Syscall.RmdirAt(newDir, newName);
+                if (error == Errno.None) error = Syscall.RenameAt2(upper.Work.Temp, temp, newDir, newName, RenameFlags.None);
+            }
+            return error != Errno.None ? error : Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
+        }
+
+        // An OCI whiteout hides only what is below, so it may come first.
+        var made = upper.MakeWhiteout(from, oldDir, oldName);
+        return made != Errno.None ? made : Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
+    }
+
+    private bool IsWhiteout(ReadOnlySpan<byte> name) =>
+        LayerProbe.Ask(to, name, isLast: true, out var entry) == Errno.None && entry.Kind == EntryKind.Whiteout;
+}

@@ -1,0 +1,146 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// The last step: the copy takes its place in the upper, and the node finds it there.
+internal sealed partial class CopyUp
+{
+    private Errno PublishFile(int slot, ReadOnlySpan<byte> temp, NodeFlags flags, uint lowerLinks)
+    {
+        ref var node = ref tree.Nodes[slot];
+        var (where, name) = tree.DataOf(slot);
+        if (lowerLinks < 2 || !node.Has(NodeFlags.Linked) || node.Type != FileType.Regular || Upper.Features.Marks is null)
+            return Publish(slot, temp, flags, where, name);
+
+        // First into the index: from there on every name of the lower inode leads to this copy.
+        var index = Upper.Work.LinkIndex;
+        var names = tree.Nodes.NamesOf(slot);
+        var error = Upper.SetNlink(Upper.Work.Temp, temp, (int)lowerLinks - Math.Max(names.Count, 1) - 1);
+        if (error == Errno.None) error = index.Add(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode), Upper.Work.Temp, temp);
+        if (error != Errno.None) return error;
+        error = Publish(slot, temp, flags | NodeFlags.Indexed, where, name);
+        if (error != Errno.None)
+        {
+            _ = index.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));
+            return error;
+        }
+        foreach (var (parent, other) in names) LinkName(slot, parent, other);
+        return Errno.None;
+    }
+
+    // A further name of an indexed copy. What fails here is made up for when the name is next changed.
+    private void LinkName(int slot, int parent, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        tree.Locks.EnterWrite(parent);
+        try
+        {
+            if (tree.Nodes.Find(parent, name, count: false) != slot || tree.Directory(parent).Upper is not { } upper) return;
+            if (upper.Enter(out var dir) != Errno.None) return;
+            var times = Syscall.StatAt(dir, "."u8, cached: false, out var status);
+            if (Syscall.LinkAt(Upper.Work.Links, tree.IndexName(tree.Nodes[slot].Inode, buffer), dir, name) == Errno.None && times == Errno.None)
+                _ = Syscall.UtimensAt(dir, "."u8, status.AccessTime, status.ModifyTime);
+            upper.Leave();
+        }
+        finally
+        {
+            tree.Locks.LeaveWrite(parent);
+        }
+    }
+
+    // A node that lost its name while it was copied goes to the orphans; its readers still have it.
+    private Errno Publish(int slot, ReadOnlySpan<byte> temp, NodeFlags flags, LayerDirectory? data, byte[]? dataName)
+    {
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        while (true)
+        {
+            if (!tree.Nodes.TryGetName(slot, name, out var length, out var parent))
+            {
+                var buried = Syscall.RenameAt2(Upper.Work.Temp, temp, Upper.Work.Orphans, Upper.OrphanName(tree.Nodes[slot].Id, name), RenameFlags.None);
+                if (buried == Errno.None) tree.CopiedUp(slot, flags | NodeFlags.Orphan, data, dataName);
+                return buried;
+            }
+            tree.Locks.EnterWrite(parent);
+            try
+            {
+                if (!tree.Nodes.TryGetName(slot, name, out length, out var again) || again != parent) continue;
+                return PublishAt(slot, temp, parent, name[..length], flags, data, dataName);
+            }
+            finally
+            {
+                tree.Locks.LeaveWrite(parent);
+            }
+        }
+    }
+
+    // Under the write lock of the parent's names.
+    private Errno PublishAt(int slot, ReadOnlySpan<byte> temp, int parent, ReadOnlySpan<byte> name, NodeFlags flags, LayerDirectory? data, byte[]? dataName)
+    {
+        var directory = tree.Directory(parent);
+        if (directory.Upper is not { } holder) return Errno.STALE;
+        var error = holder.Enter(out var dir);
+        if (error != Errno.None) return error;
+        try
+        {
+            // The union's directory does not change by a copy-up, so neither do its times.
+            var times = Syscall.StatAt(dir, "."u8, cached: false, out var before);
+            error = Syscall.StatAt(Upper.Work.Temp, temp, cached: false, out var status);
+            if (error == Errno.None) error = tree.Inodes.CopiedUp(status, tree.Nodes[slot].Inode);
+            if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.NoReplace);
+            if (error == Errno.INVAL) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None); // no flags on this file system
+            if (error != Errno.None) return error;
+
+            Upper.SetImpure(directory, dir);
+            if (times == Errno.None) _ = Syscall.UtimensAt(dir, "."u8, before.AccessTime, before.ModifyTime);
+            if (tree.Nodes[slot].State is UnionDirectory copied) copied.Upper = holder.Child(name, status.Inode, hasXattrWhiteouts: false);
+            tree.CopiedUp(slot, flags, data, dataName);
+            return Errno.None;
+        }
+        finally
+        {
+            holder.Leave();
+        }
+    }
+
+    // The bytes of a metacopy come up in place, so that all its names and descriptors keep it; the mark goes last and commits.
+    private Errno CompleteMetacopy(int slot, CopyUpReason reason, ulong length)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        Fd fd;
+        using (place) error = OpenFiles.OpenAt(place, write: true, out fd);
+        if (error == Errno.ACCES) error = Upper.OpenWidened(tree, slot, write: true, gateHeld: true, out fd);
+        if (error != Errno.None) return error;
+
+        error = Syscall.Stat(fd, out var status);
+        if (error == Errno.None)
+        {
+            Span<byte> capability = stackalloc byte[64];
+            var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;
+            var bytes = reason == CopyUpReason.Truncate ? Math.Min(length, status.Size) : status.Size;
+            error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
+            if (error != Errno.None)
+            {
+                // Gives back the blocks; the mark is still there and the bytes are read from below.
+                _ = Syscall.Truncate(fd, 0);
+                _ = Syscall.Truncate(fd, (long)status.Size);
+            }
+
+            // Writing strips setuid and capabilities of the file; nobody has written it yet.
+            if (hasCapability) _ = Syscall.SetXattr(fd, "security.capability"u8, capability[..capabilityLength], XattrFlags.None);
+            _ = Syscall.Chmod(fd, status.Mode & Mode.Permissions);
+            _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
+            if (error == Errno.None) error = ClearMetacopy(slot, fd);
+            if (error == Errno.None) tree.Nodes[slot].Clear(NodeFlags.Metacopy);
+        }
+        fd.Close();
+        return error;
+    }
+
+    private Errno ClearMetacopy(int slot, Fd fd)
+    {
+        var error = Upper.ClearMetacopy(fd);
+        return error == Errno.ACCES ? Upper.WidenedFile(tree, slot, gateHeld: true, Upper.ClearMetacopy) : error;
+    }
+}

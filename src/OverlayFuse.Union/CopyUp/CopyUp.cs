@@ -1,0 +1,213 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// Brings lower objects into the upper. Each copy is built in the work directory and appears by one rename, so nothing half made
+/// is ever seen; a failure at any step leaves the union as it was.
+/// </summary>
+/// <remarks>The order of steps follows kernel overlayfs (fs/overlayfs/copy_up.c), with the owner before the attributes.</remarks>
+internal sealed partial class CopyUp(Tree tree)
+{
+    private Upper Upper => tree.Upper!;
+
+    /// <summary>Makes sure that a directory and all above it are in the upper. To be called before any lock is taken.</summary>
+    public Errno Directory(int slot)
+    {
+        var directory = tree.Directory(slot);
+        if (directory.Upper is not null) return Errno.None;
+        if (tree.Upper is null) return Errno.ROFS;
+
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        if (!tree.Nodes.TryGetName(slot, name, out _, out var parent)) return Errno.NOENT; // removed meanwhile
+        var error = Directory(parent);
+        if (error != Errno.None) return error;
+
+        tree.Gate.Enter(slot);
+        try
+        {
+            return directory.Upper is not null ? Errno.None : CopyDirectory(slot);
+        }
+        finally
+        {
+            tree.Gate.Leave(slot);
+        }
+    }
+
+    /// <summary>Makes sure that an object of any type is in the upper, so that its metadata or its name can change.</summary>
+    public Errno Metadata(int slot) => tree.Nodes[slot].IsDirectory ? Directory(slot) : File(slot, CopyUpReason.Metadata, 0);
+
+    /// <summary>Makes sure that a file's bytes are in the upper, so that they can be written.</summary>
+    public Errno ForWrite(int slot) => File(slot, CopyUpReason.Write, 0);
+
+    /// <summary>Brings a file up with the bytes it keeps when it is set to <paramref name="length"/>; the caller then sets the length.</summary>
+    public Errno ForTruncate(int slot, ulong length) => File(slot, CopyUpReason.Truncate, length);
+
+    private Errno File(int slot, CopyUpReason reason, ulong length)
+    {
+        if (IsDone(slot, reason)) return Errno.None;
+        if (tree.Upper is null) return Errno.ROFS;
+        var error = CopyParents(slot);
+        if (error != Errno.None) return error;
+
+        tree.Gate.Enter(slot);
+        try
+        {
+            if (IsDone(slot, reason)) return Errno.None;
+            return tree.Nodes[slot].IsUpper ? CompleteMetacopy(slot, reason, length) : CopyFile(slot, reason, length);
+        }
+        finally
+        {
+            tree.Gate.Leave(slot);
+        }
+    }
+
+    private bool IsDone(int slot, CopyUpReason reason)
+    {
+        ref var node = ref tree.Nodes[slot];
+        return node.IsUpper && (reason == CopyUpReason.Metadata || !node.Has(NodeFlags.Metacopy));
+    }
+
+    // All names of a file with hard links will be linked to the copy, so all their directories are needed.
+    private Errno CopyParents(int slot)
+    {
+        if (tree.Nodes[slot].IsUpper) return Errno.None;
+        if (tree.Nodes[slot].Has(NodeFlags.Linked))
+        {
+            foreach (var (directory, _) in tree.Nodes.NamesOf(slot))
+            {
+                var failed = Directory(directory);
+                if (failed != Errno.None) return failed;
+            }
+            return Errno.None;
+        }
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        return tree.Nodes.TryGetName(slot, name, out _, out var parent) ? Directory(parent) : Errno.None;
+    }
+
+    private Errno CopyDirectory(int slot)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        Span<byte> tempBuffer = stackalloc byte[16];
+        var temp = Upper.TempName(tempBuffer);
+        var error = tree.Enter(slot, buffer, out var lower);
+        if (error != Errno.None) return error;
+        using (lower)
+        {
+            error = Status(lower, out var status);
+            if (error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Covered)) status.Mode = (uint)FileType.Directory | 0x1ED;
+            if (error == Errno.None) error = Plan(lower, status, CopyUpReason.Metadata, 0).Refusal;
+            if (error == Errno.None) error = Syscall.MkdirAt(Upper.Work.Temp, temp, OwnDirectory.Private);
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: !tree.Nodes[slot].Has(NodeFlags.Covered));
+        }
+        if (error == Errno.None) error = Sync(temp, isDirectory: true);
+        if (error == Errno.None) error = Publish(slot, temp, NodeFlags.Upper, null, null);
+        if (error != Errno.None) _ = Syscall.RmdirAt(Upper.Work.Temp, temp);
+        return error;
+    }
+
+    private Errno CopyFile(int slot, CopyUpReason reason, ulong length)
+    {
+        tree.LearnData(slot);
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        Span<byte> tempBuffer = stackalloc byte[16];
+        var temp = Upper.TempName(tempBuffer);
+        var error = tree.Enter(slot, buffer, out var lower);
+        if (error != Errno.None) return error;
+        var flags = NodeFlags.Upper;
+        uint links;
+        using (lower)
+        {
+            error = Status(lower, out var status);
+            if (error != Errno.None) return error;
+            links = status.LinkCount;
+            var plan = Plan(lower, status, reason, length);
+            if (plan.Refusal != Errno.None) return plan.Refusal;
+
+            if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
+            error = MakeObject(slot, lower, status, plan, temp);
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: true);
+        }
+        if (error == Errno.None) error = Sync(temp, isDirectory: false);
+        if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
+        if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
+        return error;
+    }
+
+    // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
+    private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp)
+    {
+        var work = Upper.Work.Temp;
+        switch (status.Type)
+        {
+            case FileType.Symlink:
+                Span<byte> target = stackalloc byte[4096];
+                var error = Syscall.ReadLinkAt(lower.Dir, lower.Name, target, out var length);
+                return error != Errno.None ? error : Syscall.SymlinkAt(target[..length], work, temp);
+
+            case not FileType.Regular:
+                return Syscall.MknodAt(work, temp, (uint)status.Type, status.RdevMajor, status.RdevMinor);
+        }
+
+        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out var fd);
+        if (failed != Errno.None) return failed;
+        if (plan.Content == CopyUpContent.Bytes) failed = CopyBytes(slot, fd, plan.Length, status.Size);
+        else if (plan.Content == CopyUpContent.MetadataOnly)
+        {
+            failed = Syscall.Truncate(fd, (long)status.Size);
+            if (failed == Errno.None) failed = Upper.SetMetacopy(work, temp);
+        }
+        fd.Close();
+        return failed;
+    }
+
+    private Errno CopyBytes(int slot, Fd to, ulong length, ulong size)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.EnterData(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            error = OpenFiles.OpenAt(place, write: false, out var from);
+            if (error != Errno.None) return error;
+            error = DataCopy.Copy(from, to, length, size);
+            from.Close();
+        }
+        if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(to);
+        return error;
+    }
+
+    // The owner before attributes (chown strips capabilities), the mode after both (chown strips setuid), times last: every step touches them.
+    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, bool takeAttributes)
+    {
+        var work = Upper.Work.Temp;
+        var error = Syscall.ChownAt(work, temp, status.Uid, status.Gid);
+        if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, work, temp);
+        if (error != Errno.None) return error;
+        if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
+        if (status.Type != FileType.Symlink) error = Syscall.ChmodAt(work, temp, status.Mode & Mode.Permissions);
+        return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, status.ModifyTime);
+    }
+
+    private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
+    {
+        if (XattrCopy.LosesSecurity(lower.Dir, lower.Name, Upper.Credentials, out var loses) is var error and not Errno.None)
+            return new CopyUpPlan(error, default, 0);
+        var canRead = Upper.Credentials.IsRoot || status.Type != FileType.Regular || (status.Mode & 0x100) != 0 || status.Uid != Upper.Credentials.Uid;
+        return CopyUpPlan.For(new CopyUpFacts(status.Type, status.Size, Upper.Features.Metacopy, canRead, Upper.Credentials.MayOwn(status.Uid, status.Gid), loses), reason, length);
+    }
+
+    private static Errno Status(in Place lower, out FileStatus status) => Syscall.StatAt(lower.Dir, lower.Name, cached: !lower.IsUpper, out status);
+
+    // Data was synced when it was copied; the strict mode syncs metadata too.
+    private Errno Sync(ReadOnlySpan<byte> temp, bool isDirectory)
+    {
+        if (Upper.Durability != Durability.Strict) return Errno.None;
+        var error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlock | (isDirectory ? OpenFlags.Directory : 0), 0, out var fd);
+        if (error is Errno.LOOP or Errno.NXIO or Errno.ACCES) return Errno.None; // links and devices have nothing to sync
+        if (error != Errno.None) return error;
+        error = Syscall.FSync(fd);
+        fd.Close();
+        return error;
+    }
+}

@@ -1,0 +1,14 @@
+namespace OverlayFuse.Union;
+
+/// <summary>Which bytes a copy-up copies.</summary>
+internal enum CopyUpContent
+{
+    /// <summary>None: the object has none, or they are about to be cut off.</summary>
+    Nothing,
+
+    /// <summary>None now: the copy is a metacopy, its bytes stay below.</summary>
+    MetadataOnly,
+
+    /// <summary>Those up to <see cref="CopyUpPlan.Length"/>.</summary>
+    Bytes,
+}

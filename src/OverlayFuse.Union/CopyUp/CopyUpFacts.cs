@@ -1,0 +1,10 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>What is known of a lower object when its copy-up is planned.</summary>
+/// <param name="CanMetacopy">The upper can carry the metacopy mark.</param>
+/// <param name="CanRead">The daemon may read the bytes.</param>
+/// <param name="MayOwn">Whether a copy can have the same owner (<see cref="Credentials.MayOwn"/>).</param>
+/// <param name="LosesSecurity">It has security attributes that the daemon may not set.</param>
+internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanMetacopy, bool CanRead, Errno MayOwn, bool LosesSecurity);

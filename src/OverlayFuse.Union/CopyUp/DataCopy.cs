@@ -1,0 +1,61 @@
+using System.Buffers;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Copies bytes from file to file: shares blocks where the file system can, else copies what is not a hole.</summary>
+internal static class DataCopy
+{
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
+    private const int ChunkSize = 1 << 20;
+
+    /// <summary>Copies the first <paramref name="length"/> bytes into an empty file, which then has that size.</summary>
+    public static Errno Copy(Fd from, Fd to, ulong length, ulong fromSize)
+    {
+        if (length == fromSize && Syscall.Clone(from, to) == Errno.None) return Errno.None;
+
+        var error = Syscall.Truncate(to, (long)length);
+        long at = 0;
+        while (error == Errno.None && at < (long)length)
+        {
+            var seek = Syscall.LSeek(from, at, SeekData, out var data);
+            if (seek == Errno.NXIO) break; // a hole to the end
+            if (seek != Errno.None) data = at; // no SEEK_DATA here: all is data
+            if (data >= (long)length) break;
+            if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = (long)length;
+            hole = Math.Min(hole, (long)length);
+            error = CopyRange(from, to, data, hole);
+            at = hole;
+        }
+        return error;
+    }
+
+    private static Errno CopyRange(Fd from, Fd to, long start, long end)
+    {
+        while (start < end)
+        {
+            var error = Syscall.CopyFileRange(from, start, to, start, (ulong)(end - start), out var copied);
+            if (error is Errno.XDEV or Errno.NOSYS or Errno.NOTSUP or Errno.INVAL or Errno.PERM) return CopyThroughBuffer(from, to, start, end);
+            if (error != Errno.None) return error;
+            if (copied == 0) return CopyThroughBuffer(from, to, start, end); // some file systems say 0 for "cannot"
+            start += (long)copied;
+        }
+        return Errno.None;
+    }
+
+    private static Errno CopyThroughBuffer(Fd from, Fd to, long start, long end)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+        var error = Errno.None;
+        while (error == Errno.None && start < end)
+        {
+            error = Syscall.PRead(from, buffer.AsSpan(0, (int)Math.Min(ChunkSize, end - start)), start, out var count);
+            if (error == Errno.None && count == 0) error = Errno.IO; // the lower file is shorter than it said
+            if (error == Errno.None) error = Syscall.PWrite(to, buffer.AsSpan(0, count), start, out _);
+            start += count;
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+        return error;
+    }
+}

@@ -1,0 +1,71 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Copies extended attributes and ACLs at copy-up; marks of ours stay behind, escaped ones of an inner overlay come along.</summary>
+internal static class XattrCopy
+{
+    private const int LargestValue = 65536; // XATTR_SIZE_MAX
+    private const int LargestList = 65536; // XATTR_LIST_MAX
+
+    /// <summary>Copies all attributes of one name to another. Only what the file system of the upper does not know is left out.</summary>
+    public static Errno Copy(DirFd from, ReadOnlySpan<byte> fromName, DirFd to, ReadOnlySpan<byte> toName)
+    {
+        var error = List(from, fromName, stackalloc byte[1024], out var list);
+        if (error != Errno.None) return error;
+        Span<byte> small = stackalloc byte[4096];
+        while (list.IndexOf((byte)0) is var end and >= 0)
+        {
+            var name = list[..end];
+            list = list[(end + 1)..];
+            if (MarkNames.IsPrivate(name)) continue;
+
+            var value = small;
+            error = Syscall.GetXattrAt(from, fromName, name, value, out var length);
+            if (error == Errno.RANGE)
+            {
+                value = new byte[LargestValue];
+                error = Syscall.GetXattrAt(from, fromName, name, value, out length);
+            }
+            if (error == Errno.NODATA) continue; // gone meanwhile, or a list that names what it does not give
+            if (error == Errno.None) error = Syscall.SetXattrAt(to, toName, name, value[..length], XattrFlags.None);
+            if (error == Errno.None) continue;
+            if (MustKeep(name) || error is not (Errno.NOTSUP or Errno.PERM)) return error;
+        }
+        return Errno.None;
+    }
+
+    /// <summary>Whether an object has security attributes that this daemon could not give to a copy.</summary>
+    public static Errno LosesSecurity(DirFd dir, ReadOnlySpan<byte> name, Credentials credentials, out bool loses)
+    {
+        loses = false;
+        if (credentials.IsHostRoot) return Errno.None;
+        var error = List(dir, name, stackalloc byte[1024], out var list);
+        while (error == Errno.None && list.IndexOf((byte)0) is var end and >= 0)
+        {
+            var attribute = list[..end];
+            list = list[(end + 1)..];
+            if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual("security.selinux"u8)) continue;
+
+            // In a user namespace its root may set capabilities, which are then valid in that namespace.
+            loses |= !(credentials.IsRoot && attribute.SequenceEqual("security.capability"u8));
+        }
+        return error;
+    }
+
+    // Access rights and privileges: a copy without them would be another file.
+    private static bool MustKeep(ReadOnlySpan<byte> name) =>
+        name.StartsWith("system.posix_acl_"u8) || (name.StartsWith("security."u8) && !name.SequenceEqual("security.selinux"u8));
+
+    private static Errno List(DirFd dir, ReadOnlySpan<byte> name, Span<byte> small, out ReadOnlySpan<byte> list)
+    {
+        var error = Syscall.ListXattrAt(dir, name, small, out var length);
+        if (error == Errno.RANGE)
+        {
+            small = new byte[LargestList];
+            error = Syscall.ListXattrAt(dir, name, small, out length);
+        }
+        list = error == Errno.None ? small[..length].ToArray() : [];
+        return error == Errno.NOTSUP ? Errno.None : error;
+    }
+}

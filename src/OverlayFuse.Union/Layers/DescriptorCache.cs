@@ -1,0 +1,29 @@
+namespace OverlayFuse.Union;
+
+/// <summary>Keeps at most so many layer directories open; the clock hand closes those that were not used for a round.</summary>
+internal sealed class DescriptorCache(int capacity)
+{
+    private readonly Lock _lock = new(); // rank 9; protects the ring. Directories are only tried (TryEvict), never waited for
+    private readonly LayerDirectory?[] _ring = new LayerDirectory?[capacity];
+    private int _hand;
+
+    public int Capacity => capacity;
+
+    /// <summary>Takes in a directory that was just opened; another one may be closed for it.</summary>
+    public void Add(LayerDirectory directory)
+    {
+        lock (_lock)
+        {
+            // Two rounds at most: the first takes the marks of recent use away. When all are in use, one more is open for a while.
+            for (var tries = 0; tries < 2 * capacity; tries++)
+            {
+                _hand = (_hand + 1) % capacity;
+                var candidate = _ring[_hand];
+                if (candidate == directory) return;
+                if (candidate is not null && !candidate.TryEvict()) continue;
+                _ring[_hand] = directory;
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>One tree of the stack. A layer is one mount: what is mounted inside it is not part of it.</summary>
+internal sealed class Layer
+{
+    /// <summary>Its place in the stack: 0 is the upper, lower layers count from 1 downwards.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Its number in inode numbers, kept per upper; 0 is the upper.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The path it was given by, for messages.</summary>
+    public required byte[] Path { get; init; }
+
+    public required ulong Device { get; init; }
+
+    /// <summary>
+    /// Objects other mounts stand on, by inode number, where the layer is held through a clone of its mount that does not show
+    /// them. Null: none. Without a clone such mounts are met and recognised on the way.
+    /// </summary>
+    public HashSet<ulong>? Covered { get; init; }
+
+    /// <summary>Held through a private read-only clone of its mount, so that not even a mistake can change it.</summary>
+    public required bool IsPrivateClone { get; init; }
+
+    /// <summary>The place of our own mount point in this layer: the directory that holds it and its name there. Null: elsewhere.</summary>
+    public (ulong Inode, byte[] Name)? OwnMountPoint { get; set; }
+
+    public LayerDirectory Root { get; set; } = null!;
+
+    public bool IsUpper => Index == 0;
+}

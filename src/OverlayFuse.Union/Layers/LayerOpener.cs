@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Opens the layers of a mount, before it is made: afterwards no path is resolved any more but those of reopened roots.</summary>
+internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, IReadOnlyList<MountPointEntry> mounts, int rootsHeldOpen)
+{
+    private int _held;
+
+    /// <summary>Where the union will be mounted: the directory that holds the mount point, by device and inode, and its name there.</summary>
+    public (ulong Device, ulong Inode, byte[] Name)? MountPoint { get; init; }
+
+    /// <summary>The absolute path of the mount point; roots beneath it cannot be found by path once it is mounted on.</summary>
+    public byte[]? MountPointPath { get; init; }
+
+    /// <summary>Opens a directory that a person named; the error is a sentence.</summary>
+    public static DirFd OpenDirectory(string what, byte[] path)
+    {
+        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.Path | OpenFlags.Directory, 0, out var fd);
+        if (error == Errno.None) return new DirFd(fd.Number);
+        var text = Encoding.UTF8.GetString(path);
+        throw new MountException(error switch
+        {
+            Errno.NOENT => $"cannot open the {what} {text}: there is no such directory. Create it or correct the path.",
+            Errno.NOTDIR => $"cannot open the {what} {text}: it is not a directory. A layer is a directory tree; unpack archives first.",
+            Errno.ACCES => $"cannot open the {what} {text}: {error.Describe()}. All directories above it must be searchable for you.",
+            _ => $"cannot open the {what} {text}: {error.Describe()}.",
+        });
+    }
+
+    public Layer OpenUpper(DirFd descriptor, byte[] path)
+    {
+        var status = StatusOf(descriptor, path);
+        var layer = new Layer { Index = 0, Number = 0, Path = path, Device = status.Device, IsPrivateClone = false, OwnMountPoint = OwnMountPointOn(status.Device) };
+        layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, HasXattrWhiteouts(descriptor));
+        return layer;
+    }
+
+    public Layer OpenLower(int index, byte[] path)
+    {
+        var descriptor = OpenDirectory("lower directory", path);
+        var status = StatusOf(descriptor, path);
+        var realPath = RealPath(descriptor);
+        var clone = MountClone.ReadOnly(descriptor);
+        if (clone.IsOpen)
+        {
+            descriptor.Close();
+            descriptor = clone;
+        }
+
+        var layer = new Layer
+        {
+            Index = index,
+            Number = numbers.NumberOf(Identity(descriptor, path)),
+            Path = path,
+            Device = status.Device,
+            IsPrivateClone = clone.IsOpen,
+            Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,
+            OwnMountPoint = OwnMountPointOn(status.Device),
+        };
+        var hasXattrWhiteouts = HasXattrWhiteouts(descriptor);
+        if (_held < rootsHeldOpen || realPath is null || IsBeneath(realPath, MountPointPath))
+        {
+            _held++;
+            layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, hasXattrWhiteouts);
+        }
+        else
+        {
+            descriptor.Close();
+            layer.Root = LayerDirectory.ForReopenedRoot(layer, cache, new LayerReopener(realPath, status.Device, status.Inode), status.Inode, hasXattrWhiteouts);
+        }
+        return layer;
+    }
+
+    /// <summary>The absolute path of an open directory, or null when it has none.</summary>
+    public static byte[]? RealPath(DirFd descriptor)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var link = Encoding.ASCII.GetBytes($"/proc/self/fd/{descriptor.Number}");
+        if (Syscall.ReadLinkAt(DirFd.Cwd, link, buffer, out var length) != Errno.None || length == 0 || buffer[0] != '/') return null;
+        return buffer[..length].ToArray();
+    }
+
+    /// <summary>Whether a path is <paramref name="top"/> or lies below it.</summary>
+    public static bool IsBeneath(ReadOnlySpan<byte> path, ReadOnlySpan<byte> top)
+    {
+        top = top.TrimEnd((byte)'/');
+        return path.StartsWith(top) && (path.Length == top.Length || path[top.Length] == '/');
+    }
+
+    private (ulong, byte[])? OwnMountPointOn(ulong device) => MountPoint is { } own && own.Device == device ? (own.Inode, own.Name) : null;
+
+    private static FileStatus StatusOf(DirFd descriptor, byte[] path)
+    {
+        var error = Syscall.Stat(descriptor.Fd, out var status);
+        if (error == Errno.None) return status;
+        throw new MountException($"cannot look at {Encoding.UTF8.GetString(path)}: {error.Describe()}.");
+    }
+
+    private static bool HasXattrWhiteouts(DirFd descriptor)
+    {
+        if (FoundMarks.Read(descriptor, "."u8, out var marks) != Errno.None || !marks.Has(MarkSet.Opaque)) return false;
+        Span<byte> value = stackalloc byte[8];
+        return Syscall.GetXattrAt(descriptor, "."u8, MarkNames.Opaque(marks.FamilyOf(MarkSet.Opaque)), value, out var length) == Errno.None
+            && OpaqueMark.Parse(value[..length]) == OpaqueKind.HasXattrWhiteouts;
+    }
+
+    // What makes a layer the same layer at the next mount: its file system and the handle of its root; else its path.
+    private static byte[] Identity(DirFd descriptor, byte[] path)
+    {
+        Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
+        if (Syscall.StatFs(descriptor.Fd, out var fileSystem) != Errno.None || fileSystem.FileSystemId == 0
+            || Syscall.NameToHandleAt(descriptor, [], handle, out var type, out var length) != Errno.None)
+        {
+            return [(byte)'p', .. path];
+        }
+        var identity = new byte[1 + 8 + 4 + length];
+        identity[0] = (byte)'h';
+        BinaryPrimitives.WriteUInt64LittleEndian(identity.AsSpan(1), fileSystem.FileSystemId);
+        BinaryPrimitives.WriteInt32LittleEndian(identity.AsSpan(9), type);
+        handle[..length].CopyTo(identity.AsSpan(13));
+        return identity;
+    }
+
+    // A clone does not show what is mounted inside; the objects beneath must not come to light instead.
+    private HashSet<ulong>? CoveredIn(DirFd root, byte[]? path)
+    {
+        if (path is null) return null;
+        HashSet<ulong>? covered = null;
+        foreach (var mount in mounts)
+        {
+            if (mount.MountPoint.Length <= path.Length || !IsBeneath(mount.MountPoint, path)) continue;
+            var relative = mount.MountPoint.AsSpan(path.AsSpan().TrimEnd((byte)'/').Length + 1);
+            if (Syscall.StatAt(root, relative, cached: true, out var status) == Errno.None) (covered ??= []).Add(status.Inode);
+        }
+        return covered;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Reads the members of a directory and merges their names by the rule of the union.</summary>
+internal sealed class ListingBuilder(InodeMap inodes)
+{
+    private readonly List<Item> _items = [];
+    private readonly List<byte> _names = [];
+
+    /// <summary>Reads a directory anew.</summary>
+    public static Errno Build(UnionDirectory directory, InodeMap inodes, out Listing? listing)
+    {
+        var builder = new ListingBuilder(inodes);
+        listing = null;
+        if (directory.Upper is { } upper)
+        {
+            var error = builder.Read(upper, -1);
+            if (error != Errno.None) return error;
+        }
+        for (var i = 0; i < directory.Lowers.Length; i++)
+        {
+            var error = builder.Read(directory.Lowers[i], i);
+            if (error != Errno.None) return error;
+        }
+        listing = builder.Merge();
+        return Errno.None;
+    }
+
+    private Errno Read(LayerDirectory member, int index)
+    {
+        var error = member.Enter(out var dir);
+        if (error != Errno.None) return error;
+        try
+        {
+            error = DirectoryReader.Open(dir, out var reader);
+            if (error != Errno.None) return error;
+            using (reader)
+            {
+                while (reader.MoveNext())
+                {
+                    error = Add(member, dir, index, reader.Entry);
+                    if (error != Errno.None) return error;
+                }
+                return reader.Error;
+            }
+        }
+        finally
+        {
+            member.Leave();
+        }
+    }
+
+    private Errno Add(LayerDirectory member, DirFd dir, int index, in DirectoryEntries entry)
+    {
+        switch (OciNames.Classify(entry.Name))
+        {
+            case OciNameKind.Whiteout:
+                OciNames.IsWhiteout(entry.Name, out var hidden);
+                Add(hidden, index, isOciWhiteout: true, FileType.None, 0);
+                return Errno.None;
+            case not OciNameKind.Ordinary:
+                return Errno.None;
+        }
+
+        // Only what may be a whiteout, or says nothing of its type, needs a closer look.
+        var type = entry.Type;
+        var mayBeWhiteout = type == FileType.CharDevice || (type == FileType.Regular && member.HasXattrWhiteouts);
+        var isWhiteout = false;
+        if (type == FileType.None || mayBeWhiteout)
+        {
+            var error = LayerProbe.Ask(member, entry.Name, isLast: true, out var found);
+            if (error is not (Errno.None or Errno.IO)) return error;
+            if (error == Errno.None && found.Kind == EntryKind.Absent) return Errno.None; // removed while we read
+            isWhiteout = found.Kind == EntryKind.Whiteout;
+            if (error == Errno.None) type = found.Status.Type;
+        }
+        var number = isWhiteout ? 0 : inodes.NumberOf(member.Layer, entry.Inode);
+        Add(entry.Name, index, false, isWhiteout ? FileType.None : type, number);
+        return Errno.None;
+    }
+
+    private void Add(ReadOnlySpan<byte> name, int member, bool isOciWhiteout, FileType type, ulong inode)
+    {
+        _items.Add(new Item
+        {
+            Hash = NameHash.Of(name),
+            Start = _names.Count,
+            Length = name.Length,
+            // An OCI whiteout hides what is in the layers below, not an entry of its own layer.
+            Rank = member * 2 + (isOciWhiteout ? 1 : 0),
+            Type = type,
+            Inode = inode,
+        });
+        _names.AddRange(name);
+    }
+
+    private Listing Merge()
+    {
+        var items = CollectionsMarshal.AsSpan(_items);
+        items.Sort(Compare);
+
+        // The topmost mention of each name decides; a whiteout hides it.
+        var count = 0;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (i > 0 && items[i].Hash == items[i - 1].Hash && NameOf(items[i]).SequenceEqual(NameOf(items[i - 1]))) continue;
+            items[i].IsShown = items[i].Type != FileType.None;
+            if (items[i].IsShown) count++;
+        }
+
+        var cookies = new ulong[count];
+        var starts = new int[count + 1];
+        var numbers = new ulong[count];
+        var types = new byte[count];
+        var members = new short[count];
+        var names = new List<byte>(_names.Count);
+        ulong last = 0;
+        var at = 0;
+        foreach (ref var item in items)
+        {
+            if (!item.IsShown) continue;
+            starts[at] = names.Count;
+            names.AddRange(NameOf(item));
+            last = cookies[at] = Math.Max(Listing.CookieOf(item.Hash), last + 1);
+            numbers[at] = item.Inode;
+            types[at] = (byte)((int)item.Type >> 12);
+            members[at] = (short)(item.Rank >> 1);
+            at++;
+        }
+        starts[count] = names.Count;
+        return new Listing(cookies, starts, [.. names], numbers, types, members);
+    }
+
+    private ReadOnlySpan<byte> NameOf(in Item item) => CollectionsMarshal.AsSpan(_names).Slice(item.Start, item.Length);
+
+    private int Compare(Item a, Item b)
+    {
+        var order = a.Hash.CompareTo(b.Hash);
+        if (order == 0) order = NameOf(a).SequenceCompareTo(NameOf(b));
+        return order != 0 ? order : a.Rank.CompareTo(b.Rank);
+    }
+
+    private struct Item
+    {
+        public ulong Hash;
+        public int Start;
+        public int Length;
+        public int Rank;
+        public FileType Type;
+        public ulong Inode;
+        public bool IsShown;
+    }
+}

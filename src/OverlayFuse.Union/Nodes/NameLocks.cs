@@ -1,0 +1,58 @@
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// Locks on the names of directories: held for reading while an object is reached by its name, for writing while names change.
+/// Directories share them by slot number.
+/// </summary>
+/// <remarks>
+/// Order in this room: copy-up gate of one node (1) > names of a directory pair, lower stripe first (2) > open files (3) > name
+/// shards, ascending (5) > links (6) > slots (7) > layer directory, child before parent (8) > descriptor ring (9). The gate stands
+/// first because the last step of a copy-up is a rename into a directory. No data is copied and nothing is synced under 2-9.
+/// </remarks>
+internal sealed class NameLocks
+{
+    private const int StripeCount = 128;
+
+    private readonly ReaderWriterLockSlim[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new ReaderWriterLockSlim(LockRecursionPolicy.NoRecursion))];
+
+    public void EnterRead(int directory)
+    {
+        Ranks.Entering(Ranks.Names);
+        _stripes[directory % StripeCount].EnterReadLock();
+    }
+
+    public void LeaveRead(int directory)
+    {
+        _stripes[directory % StripeCount].ExitReadLock();
+        Ranks.Left(Ranks.Names);
+    }
+
+    public void EnterWrite(int directory)
+    {
+        Ranks.Entering(Ranks.Names);
+        _stripes[directory % StripeCount].EnterWriteLock();
+    }
+
+    public void LeaveWrite(int directory)
+    {
+        _stripes[directory % StripeCount].ExitWriteLock();
+        Ranks.Left(Ranks.Names);
+    }
+
+    /// <summary>Both directories of a rename; they may be one, or share a stripe.</summary>
+    public void EnterWrite(int one, int other)
+    {
+        var (first, second) = (Math.Min(one % StripeCount, other % StripeCount), Math.Max(one % StripeCount, other % StripeCount));
+        Ranks.Entering(Ranks.Names);
+        _stripes[first].EnterWriteLock();
+        if (second != first) _stripes[second].EnterWriteLock();
+    }
+
+    public void LeaveWrite(int one, int other)
+    {
+        var (first, second) = (one % StripeCount, other % StripeCount);
+        _stripes[first].ExitWriteLock();
+        if (second != first) _stripes[second].ExitWriteLock();
+        Ranks.Left(Ranks.Names);
+    }
+}

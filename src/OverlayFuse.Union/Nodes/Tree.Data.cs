@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Where the bytes of metacopies are.
+internal sealed partial class Tree
+{
+    private readonly ConcurrentDictionary<ulong, (LayerDirectory Where, byte[] Name)> _dataElsewhere = [];
+
+    /// <summary>
+    /// Looks, once, whether a lower file is a metacopy, and if so for its bytes further below. Whatever is wrong with the marks shows
+    /// when the bytes are asked for.
+    /// </summary>
+    public void LearnData(int slot)
+    {
+        ref var node = ref Nodes[slot];
+        if (node.Has(NodeFlags.DataKnown | NodeFlags.Upper) || node.Type != FileType.Regular || node.Lower is not { } lower) return;
+        Span<byte> name = stackalloc byte[NameSize];
+        if (!Nodes.TryGetName(slot, name, out var length, out var parent)) return;
+        if (Search.MarksOf(lower, name[..length], out var marks) != Errno.None) return;
+        if (marks.Has(MarkSet.Metacopy))
+        {
+            var error = Search.FindData(Directory(parent), name[..length], lower, marks, out var where, out var dataName);
+            _dataElsewhere[node.Id] = error == Errno.None ? (where!, dataName) : (null!, []);
+            node.Set(NodeFlags.DataElsewhere);
+        }
+        node.Set(NodeFlags.DataKnown);
+    }
+
+    /// <summary>The place of the bytes of a lower file, to be kept when its metadata is copied up.</summary>
+    public (LayerDirectory? Where, byte[]? Name) DataOf(int slot)
+    {
+        if (!Nodes[slot].Has(NodeFlags.DataElsewhere)) return (Nodes[slot].Lower, null);
+        return _dataElsewhere.TryGetValue(Nodes[slot].Id, out var place) ? place : default;
+    }
+
+    /// <summary>The copy is in the upper; its bytes, if still below, are found by the node itself from now on.</summary>
+    public void CopiedUp(int slot, NodeFlags flags, LayerDirectory? data, byte[]? dataName)
+    {
+        // The flags first: a reader between the steps finds the metadata in the upper and the bytes where they were.
+        ref var node = ref Nodes[slot];
+        node.Set(flags | NodeFlags.DataKnown);
+        if (dataName is not null) Nodes.KeepLowerName(slot, dataName);
+        if (data is not null) node.Lower = data;
+        node.Clear(NodeFlags.DataElsewhere | NodeFlags.Removed);
+        _dataElsewhere.TryRemove(node.Id, out _);
+    }
+
+    private Errno EnterElsewhere(int slot, out Place place)
+    {
+        place = default;
+        if (!_dataElsewhere.TryGetValue(Nodes[slot].Id, out var data)) return Errno.STALE;
+        if (data.Where is null) return Errno.IO; // a metacopy without its data
+        var error = data.Where.Enter(out var dir);
+        if (error == Errno.None) place = new Place(dir, data.Name, isUpper: false, data.Where);
+        return error;
+    }
+}

@@ -1,0 +1,155 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// From names to nodes.
+internal sealed partial class Tree
+{
+    [ThreadStatic]
+    private static SearchResult? _result;
+
+    /// <summary>A search result of this thread, to be used before the next search.</summary>
+    public static SearchResult Scratch => _result ??= new SearchResult();
+
+    /// <summary>
+    /// Finds the node behind a name, asking the layers when the table does not have it; slot 0: there is no such name. With
+    /// <paramref name="count"/> it counts as a lookup of the kernel's.
+    /// </summary>
+    /// <param name="listed">The member a listing saw the name in, and that it is no directory; null: not known.</param>
+    /// <param name="status">The object's status where <paramref name="hasStatus"/>: spares the caller from asking again.</param>
+    public Errno LookUp(int parent, ReadOnlySpan<byte> name, bool count, int? listed, out int slot, out FileStatus status, out bool hasStatus)
+    {
+        status = default;
+        hasStatus = false;
+        slot = Nodes.Find(parent, name, count);
+        if (slot != 0 || OciNames.Classify(name) != OciNameKind.Ordinary) return Errno.None;
+
+        var result = Scratch;
+        var directory = Directory(parent);
+        var error = listed is { } member ? Search.FindAt(directory, member, name, result) : Search.Find(directory, name, result);
+        if (error != Errno.None || !result.IsFound) return error;
+
+        error = Adopt(parent, name, result, count, out slot, out hasStatus);
+        status = result.Entry.Status;
+        return error;
+    }
+
+    /// <summary>Makes a node of what was just made in the upper, under the write lock of its directory's names. Counts as a lookup.</summary>
+    public int Made(int parent, ReadOnlySpan<byte> name, in FileStatus status)
+    {
+        var node = new Node { Type = status.Type, Flags = NodeFlags.Upper | NodeFlags.DataKnown, Inode = Inodes.NumberOf(Upper!.Layer, status) };
+        if (status.IsDirectory) node.State = new UnionDirectory(Directory(parent).Upper!.Child(name, status.Inode, hasXattrWhiteouts: false), []);
+        return Nodes.FindOrAdd(parent, name, node, linked: false, count: true, out _);
+    }
+
+    private Errno Adopt(int parent, ReadOnlySpan<byte> name, SearchResult found, bool count, out int slot, out bool isFresh)
+    {
+        var where = found.Where!;
+        ref var entry = ref found.Entry;
+        var isUpper = where.Layer.IsUpper;
+        slot = 0;
+        isFresh = false;
+        if (entry.IsCovered) Cover(where, name, ref entry);
+
+        var error = NumberOf(parent, name, found, out var inode);
+        if (error != Errno.None) return error;
+        var node = new Node { Type = entry.Status.Type, Inode = inode, Lower = isUpper ? null : where, Flags = FlagsOf(entry, isUpper) };
+        if (entry.Kind == EntryKind.Directory) node.State = Stack(found);
+
+        // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand.
+        byte[]? dataName = null;
+        var isBroken = false;
+        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1;
+        var index = Upper?.Work.LinkIndex;
+        if (linked && index is not null && node.Type == FileType.Regular && index.Contains(IndexLayer(inode), IndexInode(inode)))
+        {
+            node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
+            if (!isUpper && IsIndexedMetacopy(inode)) node.Set(NodeFlags.Metacopy);
+        }
+        if (isUpper && node.Has(NodeFlags.Metacopy))
+        {
+            isBroken = Search.FindData(Directory(parent), name, where, entry.Marks, out var data, out dataName) != Errno.None;
+            node.Lower = data;
+            if (dataName.AsSpan().SequenceEqual(name)) dataName = null;
+        }
+
+        slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added);
+        isFresh = added && !node.Has(NodeFlags.Indexed | NodeFlags.Metacopy);
+        if (!added) return Errno.None;
+        if (isBroken)
+        {
+            _dataElsewhere[Nodes[slot].Id] = (null!, []);
+            Nodes[slot].Set(NodeFlags.DataElsewhere);
+        }
+        else if (dataName is { Length: > 0 }) Nodes.KeepLowerName(slot, dataName);
+        if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
+        return Errno.None;
+    }
+
+    private static UnionDirectory Stack(SearchResult found)
+    {
+        if (found.Entry.IsCovered) return new UnionDirectory(null, []);
+        var members = found.Members;
+        return members[0].Layer.IsUpper ? new UnionDirectory(members[0], [.. members[1..]]) : new UnionDirectory(null, [.. members]);
+    }
+
+    private static NodeFlags FlagsOf(in LayerEntry entry, bool isUpper)
+    {
+        var flags = isUpper ? NodeFlags.Upper | NodeFlags.DataKnown : NodeFlags.None;
+        if (entry.IsCovered) flags |= NodeFlags.Covered;
+        if (isUpper && entry.Status.Type == FileType.Regular && entry.Marks.Has(MarkSet.Metacopy)) flags |= NodeFlags.Metacopy;
+        return flags;
+    }
+
+    // What a mount stands on shows as empty: a directory as a directory, anything else as a file without bytes.
+    private static void Cover(LayerDirectory where, ReadOnlySpan<byte> name, ref LayerEntry entry)
+    {
+        entry.Status.Inode = where.EntryInode(name);
+        if (entry.Kind != EntryKind.Directory) entry.Status.Size = entry.Status.Blocks = 0;
+    }
+
+    private bool IsIndexedMetacopy(ulong inode)
+    {
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        return FoundMarks.Read(Upper!.Work.Links, IndexName(inode, buffer), out var marks) == Errno.None && marks.Has(MarkSet.Metacopy);
+    }
+
+    // The number to show. An upper object that another program copied up names its origin by a file handle: where the lower object of
+    // the same name has that handle, its number goes on to be shown.
+    private Errno NumberOf(int parent, ReadOnlySpan<byte> name, SearchResult found, out ulong inode)
+    {
+        ref var entry = ref found.Entry;
+        var layer = found.Where!.Layer;
+        inode = Inodes.NumberOf(layer, entry.Status);
+        if (!layer.IsUpper || !entry.Marks.Has(MarkSet.Origin) || Inodes.HasOrigin(entry.Status.Inode)) return Errno.None;
+
+        Span<byte> value = stackalloc byte[OriginMark.MaxLength + 1];
+        var error = found.Where.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = Syscall.GetXattrAt(dir, name, MarkNames.Origin(entry.Marks.FamilyOf(MarkSet.Origin)), value, out var length);
+        found.Where.Leave();
+        if (error != Errno.None) return error == Errno.RANGE ? Errno.IO : Errno.None; // unreadable to us: unknown
+        switch (OriginMark.Parse(value[..length], out var origin))
+        {
+            case OriginKind.Broken:
+                return Errno.IO;
+            case OriginKind.Unknown:
+                return Errno.None;
+        }
+
+        var below = new SearchResult();
+        if (Search.FindBelow(Directory(parent), name, below) != Errno.None || !below.IsFound) return Errno.None;
+        if (below.Entry.Status.Type != entry.Status.Type || !HasHandle(below.Where!, name, origin.Handle)) return Errno.None;
+        inode = Inodes.NumberOf(below.Where!.Layer, below.Entry.Status);
+        return Inodes.CopiedUp(entry.Status, inode);
+    }
+
+    private static bool HasHandle(LayerDirectory where, ReadOnlySpan<byte> name, ReadOnlySpan<byte> handle)
+    {
+        Span<byte> own = stackalloc byte[Syscall.MaxHandleLength];
+        if (where.Enter(out var dir) != Errno.None) return false;
+        var error = Syscall.NameToHandleAt(dir, name, own, out _, out var length);
+        where.Leave();
+        return error == Errno.None && own[..length].SequenceEqual(handle);
+    }
+}

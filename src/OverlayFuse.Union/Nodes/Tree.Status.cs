@@ -1,0 +1,82 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// What stat(2) says of a node.
+internal sealed partial class Tree
+{
+    /// <summary>The status of a node's object, as the union shows it but for the inode number.</summary>
+    public Errno Status(int slot, out FileStatus status)
+    {
+        Span<byte> buffer = stackalloc byte[NameSize];
+        while (true)
+        {
+            var begun = Upper?.BeginReadingMode() ?? 0;
+            var error = Enter(slot, buffer, out var place);
+            if (error != Errno.None)
+            {
+                status = default;
+                return error;
+            }
+            using (place)
+            {
+                error = Syscall.StatAt(place.Dir, place.Name, cached: !place.IsUpper, out status);
+                if (error != Errno.None) return error;
+                if (Upper is not null && !Upper.Credentials.IsRoot && !Upper.ModeIsTrue(begun, slot, ref status.Mode)) continue;
+                Correct(slot, place, ref status);
+            }
+            return Errno.None;
+        }
+    }
+
+    /// <summary>A node's attributes in the form of the protocol.</summary>
+    public Attributes AttributesOf(int slot, in FileStatus status) => new()
+    {
+        Inode = Nodes[slot].Inode,
+        Size = status.Size,
+        Blocks = status.Blocks,
+        AccessSeconds = status.AccessTime.Seconds,
+        AccessNanoseconds = status.AccessTime.Nanoseconds,
+        ModifySeconds = status.ModifyTime.Seconds,
+        ModifyNanoseconds = status.ModifyTime.Nanoseconds,
+        ChangeSeconds = status.ChangeTime.Seconds,
+        ChangeNanoseconds = status.ChangeTime.Nanoseconds,
+        Mode = status.Mode,
+        LinkCount = status.LinkCount,
+        Uid = status.Uid,
+        Gid = status.Gid,
+        Rdev = DeviceNumber.Encode(status.RdevMajor, status.RdevMinor),
+        BlockSize = status.BlockSize,
+    };
+
+    /// <summary>Corrects what a single layer cannot know: link counts, and the blocks of a file whose bytes are elsewhere.</summary>
+    public void Correct(int slot, in Place place, ref FileStatus status)
+    {
+        ref var node = ref Nodes[slot];
+        var flags = node.Flags;
+        if (node.IsDirectory) status.LinkCount = DirectoryLinks(node, status.LinkCount);
+        else if ((flags & NodeFlags.Orphan) != 0) status.LinkCount -= Math.Min(status.LinkCount, 1); // the link in the orphans directory
+        else if ((flags & NodeFlags.Removed) != 0) status.LinkCount -= Math.Min(status.LinkCount, 1);
+        else if ((flags & NodeFlags.Indexed) != 0) status.LinkCount = (uint)Math.Max(0, (int)status.LinkCount + Upper!.NlinkDifference(place.Dir, place.Name));
+
+        if ((flags & NodeFlags.Covered) != 0 && node.Type == FileType.Regular) status.Size = status.Blocks = 0;
+        if ((flags & (NodeFlags.Metacopy | NodeFlags.DataElsewhere)) != 0 && node.Type == FileType.Regular) status.Blocks = DataBlocks(slot, status.Blocks);
+    }
+
+    // 1 is what file systems say that do not count (find(1) and fts(3) know it): the members of a merged directory overlap.
+    private static uint DirectoryLinks(in Node node, uint own)
+    {
+        if (node.Has(NodeFlags.Orphan | NodeFlags.Removed)) return 0;
+        return node.State is UnionDirectory { IsMerged: true } ? 1 : own;
+    }
+
+    private ulong DataBlocks(int slot, ulong otherwise)
+    {
+        Span<byte> buffer = stackalloc byte[NameSize];
+        ref var node = ref Nodes[slot];
+        scoped Place place;
+        if ((node.Has(NodeFlags.DataElsewhere) ? EnterElsewhere(slot, out place) : EnterLower(slot, buffer, out place)) != Errno.None) return otherwise;
+        using (place) return Syscall.StatAt(place.Dir, place.Name, cached: true, out var data) == Errno.None ? data.Blocks : otherwise;
+    }
+}

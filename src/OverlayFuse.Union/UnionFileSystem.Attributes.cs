@@ -1,0 +1,137 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Attributes: getattr, statx, setattr, statfs.
+public sealed partial class UnionFileSystem
+{
+    public override Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)
+    {
+        attributes = default;
+        timeout = Entry.Forever;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        error = _tree.Status(slot, out var status);
+        return error != Errno.None ? error : Fill(slot, status, out attributes);
+    }
+
+    public override Errno Statx(in Request request, NodeId node, ulong? handle, uint mask, out ExtendedAttributes attributes)
+    {
+        attributes = default;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        error = _tree.Status(slot, out var status);
+        if (error != Errno.None) return error;
+        attributes = new ExtendedAttributes
+        {
+            Attributes = _tree.AttributesOf(slot, status),
+            Timeout = Entry.Forever,
+            HasBirthTime = status.HasBirthTime,
+            BirthTime = status.BirthTime,
+        };
+        return Errno.None;
+    }
+
+    public override Errno SetAttributes(in Request request, NodeId node, in SetAttributes change, out Attributes attributes, out TimeSpan timeout)
+    {
+        attributes = default;
+        timeout = Entry.Forever;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+
+        if (change.Has(SetAttributesMask.Size)) error = SetSize(slot, change.Size, change.Has(SetAttributesMask.KillSuidGid));
+        const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
+            | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
+        if (error == Errno.None && change.Has(Metadata)) error = SetMetadata(slot, change);
+        if (error != Errno.None) return error;
+
+        error = _tree.Status(slot, out var status);
+        return error != Errno.None ? error : Fill(slot, status, out attributes);
+    }
+
+    public override Errno StatFs(in Request request, NodeId node, out FileSystemStatus status)
+    {
+        status = default;
+        var top = _tree.RootDirectory.Top;
+        var error = top.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = Syscall.StatFs(dir.Fd, out status);
+        top.Leave();
+        return error;
+    }
+
+    private Errno Fill(int slot, in FileStatus status, out Attributes attributes)
+    {
+        attributes = _tree.AttributesOf(slot, status);
+        return Errno.None;
+    }
+
+    private Errno SetSize(int slot, ulong size, bool killSuidGid)
+    {
+        var error = _copyUp.ForTruncate(slot, size);
+        if (error != Errno.None) return error;
+        error = _files.Enter(slot, write: true, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.Truncate(file.Fd, (long)size);
+        file.Leave();
+        if (error == Errno.None && killSuidGid) KillSuidGid(slot);
+        return error;
+    }
+
+    // The owner before the mode: chown(2) clears setuid and setgid, and a mode asked for in the same call is meant to stay.
+    private Errno SetMetadata(int slot, in SetAttributes change)
+    {
+        var error = _copyUp.Metadata(slot);
+        if (error != Errno.None) return error;
+
+        // An ordinary user's daemon may be widening this mode at the moment.
+        var gated = !Upper!.Credentials.IsRoot;
+        if (gated) _tree.Gate.Enter(slot);
+        try
+        {
+            Span<byte> buffer = stackalloc byte[Tree.NameSize];
+            error = _tree.Enter(slot, buffer, out var place);
+            if (error != Errno.None) return error;
+            using (place)
+            {
+                if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid))
+                {
+                    error = Syscall.ChownAt(place.Dir, place.Name,
+                        change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue,
+                        change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue);
+                }
+                if (error == Errno.None && change.Has(SetAttributesMask.Mode))
+                {
+                    error = _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : Syscall.ChmodAt(place.Dir, place.Name, change.Mode & Mode.Permissions);
+                }
+                if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
+                {
+                    error = Syscall.UtimensAt(place.Dir, place.Name,
+                        change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
+                        change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
+                }
+                return error;
+            }
+        }
+        finally
+        {
+            if (gated) _tree.Gate.Leave(slot);
+        }
+    }
+
+    // HANDLE_KILLPRIV_V2: a write by somebody without CAP_FSETID takes setuid, and setgid where the group may execute. The capability
+    // attribute goes with the write itself.
+    private void KillSuidGid(int slot)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        if (_tree.Enter(slot, buffer, out var place) != Errno.None) return;
+        using (place)
+        {
+            if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) != Errno.None) return;
+            var mode = status.Mode & Mode.Permissions & ~Mode.SetUid;
+            if ((mode & Mode.GroupExecute) != 0) mode &= ~Mode.SetGid;
+            if (mode != (status.Mode & Mode.Permissions)) _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
+        }
+    }
+}

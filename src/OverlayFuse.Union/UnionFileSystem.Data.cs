@@ -1,0 +1,153 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Bytes: open, read, write, fsync, fallocate, seek, copy. The handle of an open file says nothing but how it was opened: all uses of
+// a node share the descriptor of OpenFiles.
+public sealed partial class UnionFileSystem
+{
+    private const uint GetFlags = 0x80086601; // FS_IOC_GETFLAGS
+    private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
+
+    public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
+    {
+        reply = default;
+        if (_passthrough is null) return Errno.NOSYS; // from now on the kernel opens by itself
+        var error = _tree.Find(node, out var slot);
+        if (error == Errno.None && (flags & OpenFlags.Truncate) != 0) error = SetSize(slot, 0, killSuidGid);
+        if (error == Errno.None && Upper is null && (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly) error = Errno.ROFS;
+        if (error != Errno.None) return error;
+
+        reply = _passthrough.Open(slot, MayPassThrough(slot), ref _tree.Nodes[slot]);
+        return Errno.None;
+    }
+
+    public override Errno Release(in Request request, NodeId node, ulong handle)
+    {
+        if (_tree.Nodes.TryFind(node, out var slot)) _passthrough?.Release(slot, handle);
+        return Errno.None;
+    }
+
+    public override Errno Read(in Request request, NodeId node, ulong handle, long offset, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None || _tree.Nodes[slot].Has(NodeFlags.Covered)) return error;
+        error = _files.Enter(slot, write: false, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.PRead(file.Fd, buffer, offset, out count);
+        file.Leave();
+        return error;
+    }
+
+    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    {
+        count = 0;
+        var error = EnterForWrite(node, out var slot, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.PWrite(file.Fd, data, offset, out count);
+        file.Leave();
+        if (error != Errno.None) Upper!.Failed(error);
+        if (count > 0 && killSuidGid) KillSuidGid(slot);
+        return count > 0 ? Errno.None : error;
+    }
+
+    public override Errno FSync(in Request request, NodeId node, ulong handle, bool dataOnly)
+    {
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None || !_tree.Nodes[slot].IsUpper) return error;
+        error = _files.Enter(slot, write: false, out var file);
+        if (error != Errno.None) return error;
+        error = Sync(file.Fd, dataOnly);
+        file.Leave();
+        return error;
+    }
+
+    public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length)
+    {
+        var error = EnterForWrite(node, out _, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.Fallocate(file.Fd, mode, offset, length);
+        file.Leave();
+        return error;
+    }
+
+    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    {
+        result = 0;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        error = _files.Enter(slot, write: false, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.LSeek(file.Fd, offset, whence, out result);
+        file.Leave();
+        return error;
+    }
+
+    public override Errno CopyFileRange(in Request request, NodeId from, ulong fromHandle, long fromOffset, NodeId to, ulong toHandle, long toOffset, ulong length, out ulong copied)
+    {
+        copied = 0;
+        var error = EnterForWrite(to, out _, out var target);
+        if (error != Errno.None) return error;
+        OpenFile? source = null;
+        error = _tree.Find(from, out var slot);
+        if (error == Errno.None) error = _files.Enter(slot, write: false, out source);
+        if (error == Errno.None)
+        {
+            error = Syscall.CopyFileRange(source!.Fd, fromOffset, target.Fd, toOffset, length, out copied);
+            source.Leave();
+        }
+        target.Leave();
+        return error;
+    }
+
+    public override Errno Ioctl(in Request request, NodeId node, ulong handle, uint command, IoctlFlags flags, ReadOnlySpan<byte> input, Span<byte> output, out int written)
+    {
+        written = 0;
+        if (command is not (GetFlags or GetExtendedFlags)) return Errno.NOTTY;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        if (_tree.Nodes[slot].Type is not (FileType.Regular or FileType.Directory)) return Errno.NOTTY;
+
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        Span<byte> argument = stackalloc byte[28]; // struct fsxattr; flags are a long
+        argument.Clear();
+        error = _tree.Enter(slot, name, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            error = OpenFiles.OpenAt(place, write: false, out var fd);
+            if (error != Errno.None) return error;
+            error = Syscall.IoControl(fd, command, argument);
+            fd.Close();
+        }
+        if (error != Errno.None) return error;
+        written = Math.Min(output.Length, command == GetFlags ? 8 : argument.Length);
+        argument[..written].CopyTo(output);
+        return Errno.None;
+    }
+
+    // Complete upper files only; lower ones where nothing can ever be written (the kernel would write into whatever it was given).
+    private bool MayPassThrough(int slot)
+    {
+        ref var node = ref _tree.Nodes[slot];
+        if (node.Type != FileType.Regular || node.Has(NodeFlags.Covered)) return false;
+        if (Upper is null) return true;
+        return node.IsUpper && !node.Has(NodeFlags.Metacopy);
+    }
+
+    private Errno EnterForWrite(NodeId node, out int slot, out OpenFile file)
+    {
+        file = null!;
+        var error = _tree.Find(node, out slot);
+        if (error == Errno.None) error = _copyUp.ForWrite(slot);
+        return error != Errno.None ? error : _files.Enter(slot, write: true, out file);
+    }
+
+    private Errno Sync(Fd fd, bool dataOnly)
+    {
+        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(fd);
+        return dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
+    }
+}

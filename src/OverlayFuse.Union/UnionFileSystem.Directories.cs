@@ -1,0 +1,84 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Directories: readdir, readdirplus, fsyncdir. Opening one is answered ENOSYS: listings belong to the node, the kernel keeps them.
+public sealed partial class UnionFileSystem
+{
+    public override Errno ReadDirectory(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer)
+    {
+        var error = BeginListing(node, out var slot, out _, out var listing);
+        if (error != Errno.None) return error;
+        if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, _tree.Nodes[slot].Inode, FileType.Directory, Listing.DotCookie)) return Errno.None;
+        if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, _tree.Nodes[ParentOf(slot)].Inode, FileType.Directory, Listing.DotDotCookie)) return Errno.None;
+
+        for (var i = listing.After(offset); i < listing.Count; i++)
+        {
+            if (listing.IsRemoved(i)) continue;
+            if (!buffer.TryAdd(listing.Name(i), listing.Inode(i), listing.Type(i), listing.Cookie(i))) break;
+        }
+        return Errno.None;
+    }
+
+    public override Errno ReadDirectoryPlus(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer)
+    {
+        var error = BeginListing(node, out var slot, out _, out var listing);
+        if (error != Errno.None) return error;
+        if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, Listing.DotCookie, Dot(slot))) return Errno.None;
+        if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, Listing.DotDotCookie, Dot(ParentOf(slot)))) return Errno.None;
+
+        for (var i = listing.After(offset); i < listing.Count; i++)
+        {
+            if (listing.IsRemoved(i)) continue;
+
+            // Room first: what is looked up counts as a lookup and must reach the kernel.
+            var name = listing.Name(i);
+            if (!buffer.RemainingHas(name.Length)) break;
+            var isDirectory = listing.Type(i) == FileType.Directory;
+            error = _tree.LookUp(slot, name, count: true, isDirectory ? null : listing.Member(i), out var child, out var status, out var hasStatus);
+            if (error == Errno.None && child != 0)
+            {
+                if (hasStatus) CorrectFresh(child, ref status);
+                else error = _tree.Status(child, out status);
+                if (error != Errno.None) _tree.Nodes.Forget(child, 1);
+            }
+
+            // An entry that cannot be looked at is listed all the same; only the stat of it fails.
+            var entry = error == Errno.None && child != 0 ? EntryOf(child, status) : Unknown(listing, i);
+            if (child == 0 && error == Errno.None) continue;
+            buffer.TryAdd(name, listing.Cookie(i), entry);
+        }
+        return Errno.None;
+    }
+
+    public override Errno FSyncDirectory(in Request request, NodeId node, ulong handle, bool dataOnly)
+    {
+        var error = _tree.FindDirectory(node, out _, out var directory);
+        if (error != Errno.None || directory.Upper is not { } upper) return error;
+        error = upper.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
+        upper.Leave();
+        if (error != Errno.None) return error;
+        error = Sync(fd, dataOnly);
+        fd.Close();
+        return error;
+    }
+
+    private Errno BeginListing(NodeId node, out int slot, out UnionDirectory directory, out Listing listing)
+    {
+        listing = null!;
+        var error = _tree.FindDirectory(node, out slot, out directory);
+        if (error != Errno.None) return error;
+        if (_tree.Nodes[slot].Has(NodeFlags.Orphan | NodeFlags.Removed)) return Errno.NOENT;
+        error = _listings.Get(directory, _tree.Inodes, out var read);
+        listing = read!;
+        return error;
+    }
+
+    private Entry Dot(int slot) => new() { Attributes = new Attributes { Inode = _tree.Nodes[slot].Inode, Mode = (uint)FileType.Directory } };
+
+    private static Entry Unknown(Listing listing, int index) =>
+        new() { Attributes = new Attributes { Inode = listing.Inode(index), Mode = (uint)listing.Type(index) } };
+}

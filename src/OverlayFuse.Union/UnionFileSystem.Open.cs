@@ -1,0 +1,113 @@
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// The way from options to a file system that can be served. Nothing is mounted yet; what fails says so in a sentence.
+public sealed partial class UnionFileSystem
+{
+    private const int SmallestBudget = 64;
+
+    /// <summary>What the session must be asked for, so that the promises of the data mode hold.</summary>
+    public SessionOptions SessionOptions => SessionOptionsWith(null);
+
+    /// <summary>As <see cref="SessionOptions"/>, with a place for messages.</summary>
+    public SessionOptions SessionOptionsWith(Action<string>? log)
+    {
+        var wanted = InitFlags.AsyncRead | InitFlags.ExportSupport | InitFlags.BigWrites | InitFlags.DontMask | InitFlags.HasIoctlDir
+            | InitFlags.DoReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.AsyncDio | InitFlags.NoOpenDirSupport | InitFlags.ParallelDirOps
+            | InitFlags.AbortError | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.HandleKillPrivV2 | InitFlags.SetXattrExt
+            | InitFlags.InitExt | InitFlags.CreateSuppGroup | InitFlags.HasResend | InitFlags.AllowIdMap;
+        if (_options.Acl) wanted |= InitFlags.PosixAcl;
+
+        // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens the kernel does not tell.
+        if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;
+        else wanted |= InitFlags.NoOpenSupport | (_options.WriteBack && Upper is not null ? InitFlags.WritebackCache : 0);
+        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, Log = log };
+    }
+
+    /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>
+    public static UnionFileSystem Open(UnionOptions options)
+    {
+        if (options.LowerDirectories.Count == 0) throw new MountException("cannot mount a union of no layers: give at least one directory with lowerdir=.");
+        if (options.UpperDirectory is not null && options.WorkDirectory is null)
+            throw new MountException($"cannot write to the upper directory {Encoding.UTF8.GetString(options.UpperDirectory)} without a work directory: give workdir= with an empty directory on the same file system.");
+
+        var credentials = Credentials.OfThisProcess();
+        if (options.Data == DataMode.Passthrough && !credentials.IsHostRoot)
+            throw new MountException("cannot use data=passthrough: the kernel lets only root give it files to read and write by itself. Leave the option out; data=cached is for everybody.");
+
+        var budget = RaiseFileLimit();
+        var cache = new DescriptorCache(budget);
+        var remarks = new List<string>();
+        using var undo = new Undo();
+        var mountPoint = FindMountPoint(options.MountPoint, out var mountPointPath);
+
+        WorkDirectory? work = null;
+        var upperDescriptor = DirFd.None;
+        UpperFeatures? features = null;
+        if (options.UpperDirectory is { } upperPath && !options.ReadOnly)
+        {
+            (upperDescriptor, work, features) = WritableSide.Open(upperPath, options.WorkDirectory!, options.Durability, remarks);
+            undo.Add(upperDescriptor.Close);
+            undo.Add(work.Dispose);
+        }
+
+        var opener = new LayerOpener(cache, work?.LayerNumbers ?? new LayerNumbers(), MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
+        var layers = new List<Layer>();
+        undo.Add(() => layers.ForEach(layer => layer.Root.CloseRoot()));
+        Upper? upper = null;
+        if (work is not null)
+        {
+            var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
+            layers.Add(layer);
+            upper = new Upper(layer, work, features!, credentials, options.Durability);
+        }
+        else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
+        foreach (var path in options.LowerDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path));
+
+        var tree = PlantTree(layers, upper, work);
+        undo.Keep();
+        return new UnionFileSystem(options, tree, layers, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
+    }
+
+    private static Tree PlantTree(List<Layer> layers, Upper? upper, WorkDirectory? work)
+    {
+        var lowers = layers.Where(l => !l.IsUpper).Select(l => l.Root).ToArray();
+        var root = new UnionDirectory(upper?.Layer.Root, lowers);
+        var inodes = new InodeMap(work?.InodeNumbers ?? new InodeNumbers(), work?.Origins);
+        var tree = new Tree(root, inodes, upper);
+        tree.Nodes.AddRoot(new Node
+        {
+            Type = FileType.Directory,
+            Inode = inodes.NumberOf(root.Top.Layer, root.Top.Inode),
+            Flags = upper is null ? NodeFlags.None : NodeFlags.Upper,
+            State = root,
+        });
+        return tree;
+    }
+
+    // Half of what may be open goes to directories, a quarter to files; the rest is for the moment.
+    private static int RaiseFileLimit()
+    {
+        if (Syscall.GetFileLimit(out var current, out var maximum) != Errno.None) return SmallestBudget;
+        if (current < maximum && Syscall.SetFileLimit(maximum, maximum) == Errno.None) current = maximum;
+        return (int)Math.Clamp(current / 2, SmallestBudget, 4096);
+    }
+
+    private static (ulong, ulong, byte[])? FindMountPoint(byte[] path, out byte[]? realPath)
+    {
+        realPath = null;
+        if (Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.Path, 0, out var fd) != Errno.None) return null; // the mount itself will say so
+        realPath = LayerOpener.RealPath(new DirFd(fd.Number));
+        fd.Close();
+        if (realPath is null || realPath.Length < 2) return null;
+        var slash = Array.LastIndexOf(realPath, (byte)'/');
+        var above = slash == 0 ? "/"u8.ToArray() : realPath[..slash];
+        if (Syscall.OpenAt(DirFd.Cwd, above, OpenFlags.Path, 0, out fd) != Errno.None) return null;
+        var error = Syscall.Stat(fd, out var status);
+        fd.Close();
+        return error == Errno.None ? (status.Device, status.Inode, realPath[(slash + 1)..]) : null;
+    }
+}

@@ -1,0 +1,153 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Names that go: unlink, rmdir.
+public sealed partial class UnionFileSystem
+{
+    public override Errno Unlink(in Request request, NodeId parent, ReadOnlySpan<byte> name) => Remove(parent, name, isDirectory: false);
+
+    public override Errno Rmdir(in Request request, NodeId parent, ReadOnlySpan<byte> name) => Remove(parent, name, isDirectory: true);
+
+    private Errno Remove(NodeId parentId, ReadOnlySpan<byte> name, bool isDirectory)
+    {
+        var error = PrepareParent(parentId, out var parent, out var directory);
+        if (error != Errno.None) return error;
+        error = _tree.LookUp(parent, name, count: true, listed: null, out var victim, out _, out _);
+        if (error != Errno.None) return error;
+        if (victim == 0) return Errno.NOENT;
+        try
+        {
+            error = MayRemove(victim, isDirectory);
+            if (error != Errno.None) return error;
+
+            // One of several names of a lower file: the copy in the index goes on counting the others.
+            if (!isDirectory && _tree.Nodes[victim].Has(NodeFlags.Linked) && !_tree.Nodes[victim].IsUpper && _tree.Nodes[victim].Type == FileType.Regular)
+            {
+                error = _copyUp.Metadata(victim);
+                if (error != Errno.None) return error;
+            }
+
+            _tree.Locks.EnterWrite(parent);
+            try
+            {
+                return _tree.Nodes.Find(parent, name, count: false) == victim ? RemoveName(parent, directory, name, victim) : Errno.NOENT;
+            }
+            finally
+            {
+                _tree.Locks.LeaveWrite(parent);
+            }
+        }
+        finally
+        {
+            _tree.Nodes.Forget(victim, 1);
+        }
+    }
+
+    private Errno MayRemove(int victim, bool isDirectory)
+    {
+        ref var node = ref _tree.Nodes[victim];
+        if (node.IsDirectory != isDirectory) return isDirectory ? Errno.NOTDIR : Errno.ISDIR;
+        if (node.Has(NodeFlags.Covered)) return Errno.BUSY;
+        return isDirectory ? IsEmpty(victim) : Errno.None;
+    }
+
+    private Errno IsEmpty(int slot)
+    {
+        var error = _listings.Get(_tree.Directory(slot), _tree.Inodes, out var listing);
+        if (error != Errno.None) return error;
+        for (var i = 0; i < listing!.Count; i++)
+        {
+            if (!listing.IsRemoved(i)) return Errno.NOTEMPTY;
+        }
+        return Errno.None;
+    }
+
+    // Under the write lock of the directory's names.
+    private Errno RemoveName(int parent, UnionDirectory directory, ReadOnlySpan<byte> name, int victim)
+    {
+        var error = _tree.Search.FindBelow(directory, name, Tree.Scratch);
+        if (error != Errno.None) return error;
+        var hasBelow = Tree.Scratch.IsFound;
+        var holder = directory.Upper!;
+        error = holder.Enter(out var dir);
+        if (error != Errno.None) return error;
+        try
+        {
+            var plan = RemovePlan.For(HasUpperName(victim, dir, name), hasBelow);
+            error = Carry(plan, holder, dir, name, victim);
+            if (error != Errno.None) return error;
+            Unname(parent, directory, name, victim);
+            if (_tree.Nodes[victim].Has(NodeFlags.Indexed)) ReleaseIndexed(victim, plan);
+            return Errno.None;
+        }
+        finally
+        {
+            holder.Leave();
+        }
+    }
+
+    private Errno Carry(in RemovePlan plan, LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name, int victim)
+    {
+        if (!plan.TakesUpper) return plan.LeavesWhiteout ? Upper!.MakeWhiteout(holder, dir, name) : Errno.None;
+
+        ref var node = ref _tree.Nodes[victim];
+        var keepsOtherName = node.Has(NodeFlags.Indexed) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(victim));
+        if (!keepsOtherName) return BuryNode(holder, dir, name, victim, plan.LeavesWhiteout);
+        return plan.LeavesWhiteout ? ReplaceByWhiteout(holder, dir, name) : Syscall.UnlinkAt(dir, name);
+    }
+
+    private Errno BuryNode(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name, int victim, bool leaveWhiteout)
+    {
+        var error = Upper!.Bury(holder, dir, name, _tree.Nodes[victim].Id, leaveWhiteout);
+        if (error == Errno.None) _tree.Nodes[victim].Set(NodeFlags.Orphan);
+        return error;
+    }
+
+    // The object lives on under another name, so its link here may simply go.
+    private Errno ReplaceByWhiteout(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        var temp = Upper!.TempName(buffer);
+        var error = Upper.MakeWhiteout(holder, Upper.Work.Temp, temp, beside: false);
+        if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None);
+        return error;
+    }
+
+    // Takes the name from the tables. What is left of a lower object stays readable to those who have it open.
+    private void Unname(int parent, UnionDirectory directory, ReadOnlySpan<byte> name, int victim)
+    {
+        ref var node = ref _tree.Nodes[victim];
+        if (node.Lower is not null) _tree.Nodes.KeepLowerName(victim, name);
+        var hasOther = _tree.Nodes.RemoveName(parent, name);
+        if (!hasOther && !node.Has(NodeFlags.Upper)) node.Set(NodeFlags.Removed);
+        directory.Listing?.Remove(name);
+    }
+
+    // The copy of a file with several lower names stays in the index until the union has none of them left.
+    private void ReleaseIndexed(int victim, in RemovePlan plan)
+    {
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        Span<byte> orphan = stackalloc byte[16];
+        ref var node = ref _tree.Nodes[victim];
+        var name = _tree.IndexName(node.Inode, buffer);
+        var links = Upper!.Work.Links;
+        var difference = Upper.NlinkDifference(links, name);
+        if (!plan.TakesUpper) _ = Upper.SetNlink(links, name, --difference); // a name that never came up is hidden now
+        if (Syscall.StatAt(links, name, cached: false, out var status) != Errno.None || (int)status.LinkCount + difference > 0) return;
+
+        if (Syscall.RenameAt2(links, name, Upper.Work.Orphans, Upper.OrphanName(node.Id, orphan), RenameFlags.None) != Errno.None) return;
+        node.Set(NodeFlags.Orphan);
+        node.Clear(NodeFlags.Indexed);
+        _ = Upper.Work.LinkIndex.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));
+    }
+
+    // An upper object has all its names in the upper, but for copies that are found through the index.
+    private bool HasUpperName(int slot, DirFd dir, ReadOnlySpan<byte> name)
+    {
+        ref var node = ref _tree.Nodes[slot];
+        if (!node.Has(NodeFlags.Indexed)) return node.IsUpper;
+        return Syscall.StatAt(dir, name, cached: false, out var status) == Errno.None && !status.IsWhiteoutDevice;
+    }
+}

@@ -1,0 +1,218 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// rename: facts are gathered and copies made before any lock, marks set before anything moves, then one step moves it.
+public sealed partial class UnionFileSystem
+{
+    public override Errno Rename(in Request request, NodeId oldParent, ReadOnlySpan<byte> oldName, NodeId newParent, ReadOnlySpan<byte> newName, RenameFlags flags)
+    {
+        var error = Refuse(newName);
+        if (error != Errno.None) return error;
+        error = PrepareParent(oldParent, out var fromSlot, out var from);
+        if (error != Errno.None) return error;
+        error = PrepareParent(newParent, out var toSlot, out var to);
+        if (error != Errno.None) return error;
+
+        error = _tree.LookUp(fromSlot, oldName, count: true, listed: null, out var source, out _, out _);
+        if (error != Errno.None) return error;
+        var target = 0;
+        try
+        {
+            error = _tree.LookUp(toSlot, newName, count: true, listed: null, out target, out _, out _);
+            if (error != Errno.None) return error;
+            error = PlanRename(source, from, oldName, target, to, newName, flags, out var plan);
+            if (error != Errno.None || plan.IsNothing) return error;
+
+            error = Mark(source, plan.Source);
+            if (error == Errno.None && flags == RenameFlags.Exchange) error = Mark(target, plan.Target);
+            if (error != Errno.None) return error;
+
+            _tree.Locks.EnterWrite(fromSlot, toSlot);
+            try
+            {
+                if (_tree.Nodes.Find(fromSlot, oldName, count: false) != source || _tree.Nodes.Find(toSlot, newName, count: false) != target) return Errno.NOENT;
+                return flags == RenameFlags.Exchange
+                    ? Exchange(fromSlot, from, oldName, source, toSlot, to, newName, target)
+                    : Move(fromSlot, from, oldName, source, toSlot, to, newName, target, plan.LeavesWhiteout);
+            }
+            finally
+            {
+                _tree.Locks.LeaveWrite(fromSlot, toSlot);
+            }
+        }
+        finally
+        {
+            if (target != 0) _tree.Nodes.Forget(target, 1);
+            if (source != 0) _tree.Nodes.Forget(source, 1);
+        }
+    }
+
+    private Errno PlanRename(int source, UnionDirectory from, ReadOnlySpan<byte> oldName, int target, UnionDirectory to, ReadOnlySpan<byte> newName, RenameFlags flags, out RenamePlan plan)
+    {
+        plan = default;
+        var error = FactsOf(source, from, oldName, out var sourceFacts);
+        if (error != Errno.None) return error;
+        error = FactsOf(target, to, newName, out var targetFacts);
+        if (error != Errno.None) return error;
+
+        plan = RenamePlan.For(sourceFacts, targetFacts, source == target, flags);
+        if (plan.Refusal != Errno.None || plan.IsNothing) return plan.Refusal;
+        if (_tree.Nodes[source].Has(NodeFlags.Covered) || (target != 0 && _tree.Nodes[target].Has(NodeFlags.Covered))) return Errno.BUSY;
+
+        error = CopyUpForNewName(source);
+        if (error == Errno.None && flags == RenameFlags.Exchange) error = CopyUpForNewName(target);
+        return error;
+    }
+
+    private Errno FactsOf(int slot, UnionDirectory directory, ReadOnlySpan<byte> name, out RenameFacts facts)
+    {
+        facts = default;
+        var error = _tree.Search.FindBelow(directory, name, Tree.Scratch);
+        if (error != Errno.None) return error;
+        var hasBelow = Tree.Scratch.IsFound;
+        if (slot == 0)
+        {
+            facts = new RenameFacts(false, FileType.None, false, hasBelow, false);
+            return Errno.None;
+        }
+        var type = _tree.Nodes[slot].Type;
+        var isEmpty = false;
+        if (type == FileType.Directory)
+        {
+            error = IsEmpty(slot);
+            if (error is not (Errno.None or Errno.NOTEMPTY)) return error;
+            isEmpty = error == Errno.None;
+        }
+        facts = new RenameFacts(true, type, type == FileType.Directory && _tree.Directory(slot).Lowers.Length > 0, hasBelow, isEmpty);
+        return Errno.None;
+    }
+
+    // An object that gets another name must be in the upper, and a metacopy must say where its bytes are: its name no longer does.
+    private Errno CopyUpForNewName(int slot)
+    {
+        var error = _copyUp.Metadata(slot);
+        if (error != Errno.None || !_tree.Nodes[slot].Has(NodeFlags.Metacopy)) return error;
+
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        error = _tree.EnterData(slot, buffer, out var data);
+        if (error != Errno.None) return error;
+        byte[] path;
+        using (data)
+        {
+            if (data.IsUpper) return Errno.None; // completed meanwhile
+            path = data.Holder!.PathFromRoot(data.Name);
+        }
+        if (path.Length > RedirectMark.MaxLength) return _copyUp.ForWrite(slot);
+        return SetRedirect(slot, path);
+    }
+
+    private Errno Mark(int slot, SideMark mark)
+    {
+        if (mark == SideMark.None) return Errno.None;
+        if (mark == SideMark.Redirect) return SetRedirect(slot, _tree.Directory(slot).Lowers[0].PathFromRoot());
+
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = _tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place) error = Upper!.SetOpaque(place.Dir, place.Name);
+        return error == Errno.ACCES ? Upper.Widened(_tree, slot, gateHeld: false, wide => Upper.SetOpaque(wide.Dir, wide.Name)) : error;
+    }
+
+    private Errno SetRedirect(int slot, byte[] path)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = _tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place) error = Upper!.SetRedirect(place.Dir, place.Name, path);
+        return error == Errno.ACCES ? Upper.Widened(_tree, slot, gateHeld: false, wide => Upper.SetRedirect(wide.Dir, wide.Name, path)) : error;
+    }
+
+    private Errno Move(int fromSlot, UnionDirectory from, ReadOnlySpan<byte> oldName, int source, int toSlot, UnionDirectory to, ReadOnlySpan<byte> newName, int target, bool leaveWhiteout)
+    {
+        var error = from.Upper!.Enter(out var oldDir);
+        if (error != Errno.None) return error;
+        error = to.Upper!.Enter(out var newDir);
+        if (error == Errno.None)
+        {
+            var mover = new Mover(Upper!, from.Upper, oldDir, to.Upper, newDir);
+            var isDirectory = _tree.Nodes[source].IsDirectory;
+            if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
+            if (error == Errno.None && target != 0) error = Displace(mover, newDir, newName, target);
+            if (error == Errno.None) error = mover.Move(oldName, newName, isDirectory, leaveWhiteout);
+            if (error == Errno.None)
+            {
+                if (target != 0) Unname(toSlot, to, newName, target);
+                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target, new RemovePlan(true, false));
+                Renamed(source, oldName, to.Upper, newName);
+                _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
+                from.Listing?.Remove(oldName);
+                to.Listing = null;
+            }
+            to.Upper.Leave();
+        }
+        from.Upper.Leave();
+        return error;
+    }
+
+    private Errno Exchange(int fromSlot, UnionDirectory from, ReadOnlySpan<byte> oldName, int source, int toSlot, UnionDirectory to, ReadOnlySpan<byte> newName, int target)
+    {
+        var error = from.Upper!.Enter(out var oldDir);
+        if (error != Errno.None) return error;
+        error = to.Upper!.Enter(out var newDir);
+        if (error == Errno.None)
+        {
+            if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
+            if (error == Errno.None && _tree.Nodes[target].Has(NodeFlags.Indexed) && !HasUpperName(target, newDir, newName)) error = LinkIndexed(target, newDir, newName);
+            if (error == Errno.None) error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
+            if (error == Errno.None)
+            {
+                Renamed(source, oldName, to.Upper, newName);
+                Renamed(target, newName, from.Upper, oldName);
+                _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
+                from.Listing = to.Listing = null;
+            }
+            to.Upper.Leave();
+        }
+        from.Upper.Leave();
+        return error;
+    }
+
+    // The object at the target gives way: it stays reachable for those who have it open, and nothing of it is left in the directory.
+    private Errno Displace(in Mover mover, DirFd dir, ReadOnlySpan<byte> name, int target)
+    {
+        ref var node = ref _tree.Nodes[target];
+        if (!HasUpperName(target, dir, name)) return Errno.None; // the lower object is hidden by what comes
+        Span<byte> buffer = stackalloc byte[16];
+        var orphan = Upper.OrphanName(node.Id, buffer);
+        if (node.IsDirectory)
+        {
+            var error = mover.EmptyDirectory(name, orphan);
+            if (error == Errno.None) node.Set(NodeFlags.Orphan);
+            return error;
+        }
+        if (node.Has(NodeFlags.Indexed) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(target))) return Errno.None;
+        var linked = Syscall.LinkAt(dir, name, Upper!.Work.Orphans, orphan);
+        if (linked == Errno.None) node.Set(NodeFlags.Orphan);
+        return linked;
+    }
+
+    // A name that is only found through the index gets its link in the upper, so that it can be moved.
+    private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        var index = _tree.IndexName(_tree.Nodes[slot].Inode, buffer);
+        var difference = Upper!.NlinkDifference(Upper.Work.Links, index);
+        var error = Syscall.LinkAt(Upper.Work.Links, index, dir, name);
+        if (error == Errno.None) _ = Upper.SetNlink(Upper.Work.Links, index, difference - 1);
+        return error;
+    }
+
+    private void Renamed(int slot, ReadOnlySpan<byte> oldName, LayerDirectory newParent, ReadOnlySpan<byte> newName)
+    {
+        ref var node = ref _tree.Nodes[slot];
+        if (node.Lower is not null) _tree.Nodes.KeepLowerName(slot, oldName);
+        if (node.State is UnionDirectory { Upper: { } moved }) moved.MovedTo(newParent, newName);
+    }
+}

@@ -1,0 +1,131 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Extended attributes. Marks of ours are not seen; those of an overlay on top of us are stored escaped (overlayfs.rst, "Nesting").
+public sealed partial class UnionFileSystem
+{
+    private const int LongestName = 255; // XATTR_NAME_MAX
+
+    public override Errno GetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
+
+        Span<byte> own = stackalloc byte[Tree.NameSize];
+        Span<byte> escaped = stackalloc byte[LongestName + 16];
+        if (Stored(name, escaped, out var stored) != Errno.None) return Errno.NODATA;
+        error = _tree.Enter(slot, own, out var place);
+        if (error != Errno.None) return error;
+        using (place) return Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+    }
+
+    public override Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
+    {
+        Span<byte> escaped = stackalloc byte[LongestName + 16];
+        var error = Stored(name, escaped, out var stored);
+        if (error != Errno.None) return error;
+        Span<byte> own = stackalloc byte[Tree.NameSize];
+        error = EnterForXattr(node, name, own, out var slot, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+            if (error != Errno.None) return error;
+            if (killSetGid && Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) == Errno.None)
+                _ = Syscall.ChmodAt(place.Dir, place.Name, status.Mode & Mode.Permissions & ~Mode.SetGid);
+        }
+        ForgetDefaultAcl(slot);
+        return Errno.None;
+    }
+
+    public override Errno RemoveXattr(in Request request, NodeId node, ReadOnlySpan<byte> name)
+    {
+        Span<byte> escaped = stackalloc byte[LongestName + 16];
+        var error = Stored(name, escaped, out var stored);
+        if (error != Errno.None) return Errno.NODATA;
+        Span<byte> own = stackalloc byte[Tree.NameSize];
+        error = EnterForXattr(node, name, own, out var slot, out var place);
+        if (error != Errno.None) return error;
+        using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
+        ForgetDefaultAcl(slot);
+        return error;
+    }
+
+    public override Errno ListXattr(in Request request, NodeId node, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        Span<byte> own = stackalloc byte[Tree.NameSize];
+        Span<byte> list = stackalloc byte[1024];
+        error = _tree.Enter(slot, own, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            error = Syscall.ListXattrAt(place.Dir, place.Name, list, out var stored);
+            if (error == Errno.RANGE)
+            {
+                list = new byte[65536];
+                error = Syscall.ListXattrAt(place.Dir, place.Name, list, out stored);
+            }
+            if (error == Errno.NOTSUP) return Errno.None;
+            return error != Errno.None ? error : Show(list[..stored], buffer, out length);
+        }
+    }
+
+    // The list as users see it; an empty buffer asks for its length only.
+    private Errno Show(ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        Span<byte> plain = stackalloc byte[LongestName];
+        while (stored.IndexOf((byte)0) is var end and >= 0)
+        {
+            scoped var name = stored[..end];
+            stored = stored[(end + 1)..];
+            if (MarkNames.IsPrivate(name) || (IsAcl(name) && !_options.Acl)) continue;
+            if (MarkNames.TryUnescape(name, plain, out var unescaped)) name = plain[..unescaped];
+            if (!buffer.IsEmpty)
+            {
+                if (length + name.Length + 1 > buffer.Length) return Errno.RANGE;
+                name.CopyTo(buffer[length..]);
+                buffer[length + name.Length] = 0;
+            }
+            length += name.Length + 1;
+        }
+        return Errno.None;
+    }
+
+    private static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);
+
+    // Under which name an attribute is kept. Marks of fuse-overlayfs have no escaped form: users cannot have them.
+    private static Errno Stored(ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
+    {
+        stored = name;
+        if (MarkNames.IsMark(name))
+        {
+            if (name.Length + 8 > LongestName) return Errno.RANGE;
+            stored = escaped[..MarkNames.Escape(name, escaped)];
+            return Errno.None;
+        }
+        return MarkNames.IsPrivate(name) ? Errno.PERM : Errno.None;
+    }
+
+    private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int slot, out Place place)
+    {
+        place = default;
+        var error = _tree.Find(node, out slot);
+        if (error != Errno.None) return error;
+        if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
+        error = _copyUp.Metadata(slot);
+        return error != Errno.None ? error : _tree.Enter(slot, buffer, out place);
+    }
+
+    private void ForgetDefaultAcl(int slot)
+    {
+        if (_tree.Nodes[slot].State is UnionDirectory directory) directory.HasDefaultAcl = null;
+    }
+}

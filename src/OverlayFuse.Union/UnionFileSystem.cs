@@ -1,0 +1,82 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>The union as the kernel asks it: finds the node, decides, and does it in the layers.</summary>
+/// <remarks>Partials by family of system calls; this one has what all of them need.</remarks>
+public sealed partial class UnionFileSystem : FileSystem, IDisposable
+{
+    private readonly Tree _tree;
+    private readonly CopyUp _copyUp;
+    private readonly Create _create;
+    private readonly OpenFiles _files;
+    private readonly ListingCache _listings = new(ListingMemory);
+    private readonly List<Layer> _layers;
+    private readonly UnionOptions _options;
+    private readonly Passthrough? _passthrough;
+    private readonly Housekeeper _housekeeper;
+
+    private const long ListingMemory = 4 << 20;
+
+    private Session? _session;
+
+    private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, int openFiles)
+    {
+        _options = options;
+        _tree = tree;
+        _layers = layers;
+        _copyUp = new CopyUp(tree);
+        _create = new Create(tree);
+        _files = new OpenFiles(tree, openFiles);
+        if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
+        _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
+    }
+
+    /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>
+    public IReadOnlyList<string> Remarks { get; private init; } = [];
+
+    /// <summary>Nodes the kernel knows at the moment.</summary>
+    public int KnownNodes => _tree.Nodes.Count;
+
+    private Upper? Upper => _tree.Upper;
+
+    public override void Started(Session session)
+    {
+        _session = session;
+        _passthrough?.Started(session);
+    }
+
+    public void Dispose()
+    {
+        _housekeeper.Dispose();
+        _files.Dispose();
+        _tree.Upper?.Dispose();
+        foreach (var layer in _layers) layer.Root.CloseRoot();
+    }
+
+    private static Errno Refuse(ReadOnlySpan<byte> name) =>
+        name.Length > 255 ? Errno.NAMETOOLONG : OciNames.Classify(name) == OciNameKind.Ordinary ? Errno.None : Errno.PERM;
+
+    // Of a node that the caller has just been given a lookup of.
+    private Errno EntryOf(int slot, out Entry entry)
+    {
+        entry = default;
+        var error = _tree.Status(slot, out var status);
+        if (error != Errno.None)
+        {
+            _tree.Nodes.Forget(slot, 1);
+            return error;
+        }
+        entry = EntryOf(slot, status);
+        return Errno.None;
+    }
+
+    private Entry EntryOf(int slot, in FileStatus status) => new()
+    {
+        Node = new NodeId(_tree.Nodes[slot].Id),
+        EntryTimeout = Entry.Forever,
+        AttributesTimeout = Entry.Forever,
+        Attributes = _tree.AttributesOf(slot, status),
+    };
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Who this daemon is, and so which owners it can give to what it makes.</summary>
+internal sealed class Credentials
+{
+    private readonly uint _uid = Syscall.GetEUid();
+    private readonly HashSet<uint> _groups;
+    private readonly bool _isIdMapped;
+    private readonly List<(uint First, uint Count)> _uids;
+    private readonly List<(uint First, uint Count)> _gids;
+
+    private Credentials(HashSet<uint> groups, List<(uint, uint)> uids, List<(uint, uint)> gids)
+    {
+        _groups = groups;
+        (_uids, _gids) = (uids, gids);
+        _isIdMapped = uids is not [(0, uint.MaxValue)];
+    }
+
+    /// <summary>Root, in the initial user namespace or in one of its own.</summary>
+    public bool IsRoot => _uid == 0;
+
+    /// <summary>Root on this machine and not just in a namespace.</summary>
+    public bool IsHostRoot => IsRoot && !_isIdMapped;
+
+    public uint Uid => _uid;
+
+    public uint Gid { get; } = Syscall.GetEGid();
+
+    public static Credentials OfThisProcess()
+    {
+        HashSet<uint> groups = [Syscall.GetEGid()];
+        foreach (var line in File.ReadLines("/proc/self/status"))
+        {
+            if (!line.StartsWith("Groups:", StringComparison.Ordinal)) continue;
+            foreach (var group in line[7..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) groups.Add(uint.Parse(group, CultureInfo.InvariantCulture));
+        }
+        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"));
+    }
+
+    /// <summary>
+    /// Whether an object of this owner can be made. OVERFLOW: the id has no meaning in our user namespace; PERM: it is not ours to give.
+    /// </summary>
+    public Errno MayOwn(uint uid, uint gid)
+    {
+        if (_isIdMapped && (!IsMapped(_uids, uid) || !IsMapped(_gids, gid))) return Errno.OVERFLOW;
+        if (IsRoot) return Errno.None;
+        return uid == _uid && _groups.Contains(gid) ? Errno.None : Errno.PERM;
+    }
+
+    private static bool IsMapped(List<(uint First, uint Count)> map, uint id) => map.Exists(range => id - range.First < range.Count && id >= range.First);
+
+    // Lines of "inside outside count" (user_namespaces(7)); the ids we see and give are those inside.
+    private static List<(uint, uint)> ReadMap(string path)
+    {
+        var map = new List<(uint, uint)>();
+        foreach (var line in File.ReadLines(path))
+        {
+            var numbers = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            map.Add((uint.Parse(numbers[0], CultureInfo.InvariantCulture), uint.Parse(numbers[2], CultureInfo.InvariantCulture)));
+        }
+        return map;
+    }
+}

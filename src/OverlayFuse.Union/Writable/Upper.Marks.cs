@@ -1,0 +1,170 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Marks: the kernel's names and values (README.md, "On disk").
+internal sealed partial class Upper
+{
+    private static ReadOnlySpan<byte> SharedWhiteout => "whiteout"u8;
+
+    private byte[]? _fileSystemUuid;
+
+    public MarkFamily Family => features.Marks ?? MarkFamily.User;
+
+    /// <summary>Puts a whiteout where nothing is. In OCI form it stands beside the name (<paramref name="beside"/>).</summary>
+    public Errno MakeWhiteout(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, bool beside = true)
+    {
+        switch (features.Whiteout)
+        {
+            case WhiteoutForm.Device:
+                // One inode serves all whiteouts, as in the kernel, until it has as many links as the file system allows.
+                var error = Syscall.LinkAt(work.Temp, SharedWhiteout, dir, name);
+                if (error is not (Errno.NOENT or Errno.MLINK)) return error;
+                if (error == Errno.MLINK) _ = Syscall.UnlinkAt(work.Temp, SharedWhiteout);
+                error = Syscall.MknodAt(dir, name, (uint)FileType.CharDevice, 0, 0);
+                if (error == Errno.None) _ = Syscall.LinkAt(dir, name, work.Temp, SharedWhiteout);
+                return error;
+
+            case WhiteoutForm.Xattr:
+                // The mark on the directory first: without it the file would show as an empty one.
+                error = beside ? MarkXattrWhiteouts(dir) : Errno.None;
+                if (error != Errno.None) return error;
+                Span<byte> buffer = stackalloc byte[16];
+                var temp = TempName(buffer);
+                error = Syscall.MknodAt(work.Temp, temp, (uint)FileType.Regular, 0, 0);
+                if (error == Errno.None) error = Syscall.SetXattrAt(work.Temp, temp, MarkNames.Whiteout(Family), OpaqueMark.Opaque, XattrFlags.None);
+                if (error == Errno.None) error = Syscall.RenameAt2(work.Temp, temp, dir, name, RenameFlags.NoReplace);
+                return error;
+
+            default:
+                Span<byte> oci = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
+                OciNames.WhiteoutPrefix.CopyTo(oci);
+                name.CopyTo(oci[OciNames.WhiteoutPrefix.Length..]);
+                error = Syscall.MknodAt(dir, oci, (uint)FileType.Regular | 0x180 /* 0600 */, 0, 0);
+                return error == Errno.EXIST ? Errno.None : error;
+        }
+    }
+
+    /// <summary>Removes the OCI whiteout of a name that is made again; nothing to do in the other forms, whose whiteout is replaced.</summary>
+    public Errno RemoveOciWhiteout(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        if (features.Whiteout != WhiteoutForm.Oci) return Errno.None;
+        Span<byte> oci = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
+        OciNames.WhiteoutPrefix.CopyTo(oci);
+        name.CopyTo(oci[OciNames.WhiteoutPrefix.Length..]);
+        var error = Syscall.UnlinkAt(dir, oci);
+        return error == Errno.NOENT ? Errno.None : error;
+    }
+
+    /// <summary>Marks a directory opaque, before it becomes visible.</summary>
+    public Errno SetOpaque(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        if (features.Marks is { } family) return Syscall.SetXattrAt(dir, name, MarkNames.Opaque(family), OpaqueMark.Opaque, XattrFlags.None);
+
+        Span<byte> marker = stackalloc byte[name.Length + 1 + OciNames.OpaqueMarker.Length];
+        name.CopyTo(marker);
+        marker[name.Length] = (byte)'/';
+        OciNames.OpaqueMarker.CopyTo(marker[(name.Length + 1)..]);
+        return Syscall.MknodAt(dir, marker, (uint)FileType.Regular | 0x180, 0, 0);
+    }
+
+    /// <summary>Sets a redirect on a directory or a metacopy. In user.overlay.* the kernel would ignore it, so the fence comes first.</summary>
+    public Errno SetRedirect(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> path)
+    {
+        if (features.Marks is not { } family || path.Length > RedirectMark.MaxLength) return Errno.XDEV;
+        var error = FenceUserMarks(family);
+        return error != Errno.None ? error : Syscall.SetXattrAt(dir, name, MarkNames.Redirect(family), path, XattrFlags.None);
+    }
+
+    public Errno SetMetacopy(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        var error = FenceUserMarks(Family);
+        return error != Errno.None ? error : Syscall.SetXattrAt(dir, name, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
+    }
+
+    /// <summary>Makes a metacopy a plain file: the commit point of a data copy-up. The redirect means nothing without it and goes after.</summary>
+    public Errno ClearMetacopy(Fd file)
+    {
+        var error = RemoveMark(file, MarkSet.Metacopy);
+        if (error == Errno.None) _ = RemoveMark(file, MarkSet.Redirect);
+        return error;
+    }
+
+    /// <summary>
+    /// Says where a copy came from, in the kernel's form: the lower object's file handle, or nothing where it has none. Kernel
+    /// overlayfs then shows the lower inode number; we keep our own record (<see cref="Origins"/>). Losing the mark loses no data.
+    /// </summary>
+    public void SetOrigin(DirFd dir, ReadOnlySpan<byte> name, LayerDirectory lower, ReadOnlySpan<byte> lowerName)
+    {
+        if (features.Marks is not { } family) return;
+        Span<byte> value = stackalloc byte[OriginMark.MaxLength];
+        Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
+        var length = 0;
+        if (lower.Layer.Device == layer.Device && lower.Enter(out var lowerDir) == Errno.None)
+        {
+            if (Syscall.NameToHandleAt(lowerDir, lowerName, handle, out var type, out var handleLength) == Errno.None && type < 256)
+                length = OriginMark.Format(value, FileSystemUuid(), (byte)type, handle[..handleLength]);
+            lower.Leave();
+        }
+        _ = Syscall.SetXattrAt(dir, name, MarkNames.Origin(family), value[..length], XattrFlags.None);
+    }
+
+    /// <summary>Marks a directory as holding copies, so that the kernel repairs inode numbers in its listings.</summary>
+    public void SetImpure(UnionDirectory directory, DirFd dir)
+    {
+        if (directory.IsImpure || features.Marks is not { } family) return;
+        directory.IsImpure = true;
+        _ = Syscall.SetXattrAt(dir, "."u8, MarkNames.Impure(family), OpaqueMark.Opaque, XattrFlags.None);
+    }
+
+    /// <summary>Sets the difference between the union's link count and the upper inode's own (nlink mark, "U+n").</summary>
+    public Errno SetNlink(DirFd dir, ReadOnlySpan<byte> name, int difference)
+    {
+        Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
+        var length = new NlinkMark(NlinkBase.Upper, difference).Format(value);
+        return Syscall.SetXattrAt(dir, name, MarkNames.Nlink(Family), value[..length], XattrFlags.None);
+    }
+
+    public int NlinkDifference(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
+        var error = Syscall.GetXattrAt(dir, name, MarkNames.Nlink(Family), value, out var length);
+        return error == Errno.None && NlinkMark.TryParse(value[..length], out var mark) && mark.Base == NlinkBase.Upper ? mark.Difference : 0;
+    }
+
+    private Errno RemoveMark(Fd file, MarkSet mark)
+    {
+        var result = Errno.None;
+        foreach (var family in (ReadOnlySpan<MarkFamily>)[MarkFamily.Trusted, MarkFamily.User])
+        {
+            var error = Syscall.RemoveXattr(file, mark == MarkSet.Metacopy ? MarkNames.Metacopy(family) : MarkNames.Redirect(family));
+            if (error is not (Errno.None or Errno.NODATA or Errno.NOTSUP) && !(error == Errno.PERM && family == MarkFamily.Trusted)) result = error;
+        }
+        return result;
+    }
+
+    // The directory says that zero-size files in it may be whiteouts; an opaque one needs no whiteouts.
+    private Errno MarkXattrWhiteouts(DirFd dir)
+    {
+        var error = Syscall.SetXattrAt(dir, "."u8, MarkNames.Opaque(Family), OpaqueMark.HasXattrWhiteouts, XattrFlags.Create);
+        return error == Errno.EXIST ? Errno.None : error;
+    }
+
+    private Errno FenceUserMarks(MarkFamily family) => family == MarkFamily.User ? work.RaiseFence(Fence.UserMarks) : Errno.None;
+
+    private byte[] FileSystemUuid()
+    {
+        if (_fileSystemUuid is { } known) return known;
+        var uuid = new byte[16];
+        if (layer.Root.Enter(out var dir) == Errno.None)
+        {
+            if (Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd) == Errno.None)
+            {
+                _ = Syscall.GetFileSystemUuid(fd, uuid);
+                fd.Close();
+            }
+            layer.Root.Leave();
+        }
+        return _fileSystemUuid = uuid;
+    }
+}

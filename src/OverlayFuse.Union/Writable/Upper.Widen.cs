@@ -1,0 +1,104 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// An ordinary user's daemon may own a file of mode 0444 and yet not open it for writing, nor set a mark on it. For the time of one
+// call the mode of the upper object is widened; a journal in the work directory undoes it should the daemon die in between.
+internal sealed partial class Upper
+{
+    private readonly Dictionary<int, uint> _widened = [];
+
+    // How many are being widened now, and how many beginnings and ends there were: written under _widened's monitor, read without it.
+    private int _widening;
+    private int _widenings;
+
+    /// <summary>Opens an object whose mode forbids it, in the upper.</summary>
+    public Errno OpenWidened(Tree tree, int slot, bool write, bool gateHeld, out Fd fd)
+    {
+        var opened = Fd.None;
+        var error = Widened(tree, slot, gateHeld, place => OpenFiles.OpenAt(place, write, out opened));
+        fd = opened;
+        return error;
+    }
+
+    /// <summary>As <see cref="Widened"/>, for what is done on a descriptor.</summary>
+    public Errno WidenedFile(Tree tree, int slot, bool gateHeld, Func<Fd, Errno> action) => Widened(tree, slot, gateHeld, place =>
+    {
+        var error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.Path | OpenFlags.NoFollow, 0, out var fd);
+        if (error != Errno.None) return error;
+        error = action(fd);
+        fd.Close();
+        return error;
+    });
+
+    /// <summary>Does something to an upper object while its mode lets its owner read and write. ACCES when that is not the hindrance.</summary>
+    public Errno Widened(Tree tree, int slot, bool gateHeld, WidenedPlace action)
+    {
+        if (credentials.IsRoot) return Errno.ACCES;
+        if (!gateHeld) tree.Gate.Enter(slot);
+        try
+        {
+            Span<byte> buffer = stackalloc byte[Tree.NameSize];
+            var error = tree.Enter(slot, buffer, out var place);
+            if (error != Errno.None) return error;
+            using (place) return place.IsUpper ? WidenAt(slot, place, action) : Errno.ACCES;
+        }
+        finally
+        {
+            if (!gateHeld) tree.Gate.Leave(slot);
+        }
+    }
+
+    /// <summary>Begins a reading of a mode; <see cref="ModeIsTrue"/> tells whether it can be believed.</summary>
+    public int BeginReadingMode() => Volatile.Read(ref _widenings);
+
+    /// <summary>True when no widening came between; else the caller looks again. A mode being widened is replaced by the true one.</summary>
+    public bool ModeIsTrue(int begun, int slot, ref uint mode)
+    {
+        if (Volatile.Read(ref _widening) == 0 && Volatile.Read(ref _widenings) == begun) return true;
+        lock (_widened)
+        {
+            if (!_widened.TryGetValue(slot, out var own)) return _widenings == begun;
+            mode = own;
+            return true;
+        }
+    }
+
+    private Errno WidenAt(int slot, in Place place, WidenedPlace action)
+    {
+        var error = Syscall.StatAt(place.Dir, place.Name, cached: false, out var status);
+        if (error != Errno.None) return error;
+        if (status.Uid != credentials.Uid || status.Type is not (FileType.Regular or FileType.Directory)) return Errno.ACCES;
+
+        var mode = status.Mode & Mode.Permissions;
+        var wide = mode | (status.IsDirectory ? 0x1C0u : 0x180u);
+        if (wide == mode) return Errno.ACCES;
+
+        // Orphans and index links have no path beneath the upper; they need no journal: orphans go, and index links share the inode of a name.
+        var ticket = default(WidenTicket);
+        var hasTicket = place.Holder is not null;
+        if (hasTicket) error = work.WidenJournal.Record(status.Inode, mode, place.Holder!.PathFromRoot(place.Name).AsSpan(1), out ticket);
+        if (error != Errno.None) return error;
+
+        lock (_widened)
+        {
+            _widened[slot] = status.Mode;
+            _widening = _widened.Count;
+            _widenings++;
+        }
+        error = Syscall.ChmodAt(place.Dir, place.Name, wide);
+        if (error == Errno.None)
+        {
+            error = action(place);
+            _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
+        }
+        lock (_widened)
+        {
+            _widened.Remove(slot);
+            _widening = _widened.Count;
+            _widenings++;
+        }
+        if (hasTicket) work.WidenJournal.Done(ticket);
+        return error;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>The writable side: the upper layer, its work directory, and the marks that are set in it.</summary>
+internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatures features, Credentials credentials, Durability durability) : IDisposable
+{
+    public Layer Layer => layer;
+
+    public WorkDirectory Work => work;
+
+    public UpperFeatures Features => features;
+
+    public Credentials Credentials => credentials;
+
+    public Durability Durability => durability;
+
+    public void Dispose() => work.Dispose();
+
+    /// <summary>The name of a node in the orphans directory.</summary>
+    public static ReadOnlySpan<byte> OrphanName(ulong nodeId, Span<byte> buffer)
+    {
+        Utf8Formatter.TryFormat(nodeId, buffer, out var length, 'x');
+        return buffer[..length];
+    }
+
+    /// <summary>
+    /// Takes a name out of the upper in one step; the object lives on as orphan of its node until the kernel forgets it. With
+    /// <paramref name="leaveWhiteout"/> a whiteout takes its place.
+    /// </summary>
+    public Errno Bury(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, ulong nodeId, bool leaveWhiteout)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        var orphan = OrphanName(nodeId, buffer);
+        if (!leaveWhiteout) return Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.None);
+        if (features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.Whiteout);
+
+        if (features.Whiteout == WhiteoutForm.Oci || !features.RenameExchange)
+        {
+            // The whiteout comes first: between the steps the name is hidden, never the lower object shown.
+            var made = MakeWhiteout(parent, dir, name, beside: true);
+            return made != Errno.None ? made : Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.None);
+        }
+        var error = MakeWhiteout(parent, work.Orphans, orphan, beside: false);
+        if (error == Errno.None && features.Whiteout == WhiteoutForm.Xattr) error = MarkXattrWhiteouts(dir);
+        return error != Errno.None ? error : Syscall.RenameAt2(work.Orphans, orphan, dir, name, RenameFlags.Exchange);
+    }
+
+    /// <summary>Removes what <see cref="Bury"/> kept: a file, or a directory with nothing but whiteouts in it.</summary>
+    public void DropOrphan(ulong nodeId)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        RemoveTree(work.Orphans, OrphanName(nodeId, buffer));
+    }
+
+    /// <summary>Removes a name of the work directory, and the whiteouts beneath it when it is a directory.</summary>
+    public static void RemoveTree(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        var error = Syscall.UnlinkAt(dir, name);
+        if (error is not (Errno.ISDIR or Errno.PERM)) return;
+        if (Syscall.RmdirAt(dir, name) != Errno.NOTEMPTY) return;
+
+        // Directories that are taken apart hold whiteouts only: the union was empty.
+        if (Syscall.OpenAt(dir, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd) != Errno.None) return;
+        var names = new List<byte[]>();
+        _ = DirectoryNames.Read(new DirFd(fd.Number), names);
+        foreach (var child in names) RemoveTree(new DirFd(fd.Number), child);
+        fd.Close();
+        _ = Syscall.RmdirAt(dir, name);
+    }
+
+    /// <summary>A fresh name in the temporary directory.</summary>
+    public ReadOnlySpan<byte> TempName(Span<byte> buffer)
+    {
+        work.NextTempName(buffer, out var length);
+        return buffer[..length];
+    }
+}
