@@ -148,6 +148,8 @@ public sealed partial class UnionFileSystem
     private Errno Sync(Fd fd, bool dataOnly)
     {
         if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(fd);
+        var error = Upper.Work.Sync(); // the numbers that were shown for what is made safe now; free when none are new
+        if (error != Errno.None) return error;
         return dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
     }
 }

@@ -7,6 +7,8 @@ namespace OverlayFuse.Union;
 /// <remarks>Partials by family of system calls; this one has what all of them need.</remarks>
 public sealed partial class UnionFileSystem : FileSystem, IDisposable
 {
+    private const long ListingMemory = 2 << 20;
+
     private readonly Tree _tree;
     private readonly CopyUp _copyUp;
     private readonly Create _create;
@@ -16,10 +18,6 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly UnionOptions _options;
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
-
-    private const long ListingMemory = 4 << 20;
-
-    private Session? _session;
 
     private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, int openFiles)
     {
@@ -41,11 +39,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     private Upper? Upper => _tree.Upper;
 
-    public override void Started(Session session)
-    {
-        _session = session;
-        _passthrough?.Started(session);
-    }
+    public override void Started(Session session) => _passthrough?.Started(session);
 
     public void Dispose()
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace OverlayFuse.Union;
 
@@ -9,7 +8,8 @@ namespace OverlayFuse.Union;
 /// </summary>
 internal static class NameHash
 {
-    private static readonly ulong Key = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+    // From a random Guid, which the system's own source fills; RandomNumberGenerator would load OpenSSL, 4 MiB of resident memory.
+    private static readonly ulong Key = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
 
     public static ulong Of(ReadOnlySpan<byte> name) => Of(name, Key);
 
