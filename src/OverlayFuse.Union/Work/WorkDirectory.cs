@@ -14,6 +14,7 @@ internal sealed class WorkDirectory : IDisposable
     private readonly string _path;
     private DirFd _work = DirFd.None;
     private Fd _lock = Fd.None;
+    private Fd _upperLock = Fd.None;
     private Incompat _incompat = null!;
     private ulong _lastTempName;
     private bool _isClosed;
@@ -49,7 +50,7 @@ internal sealed class WorkDirectory : IDisposable
         var directory = new WorkDirectory(workPath);
         try
         {
-            directory.Take(work, family, durability);
+            directory.Take(upper, work, family, durability);
             directory.Recover(upper);
             directory.Load();
             if (durability == Durability.Volatile) directory.Try(directory._incompat.MarkVolatile(), "work/incompat/volatile");
@@ -89,6 +90,7 @@ internal sealed class WorkDirectory : IDisposable
     {
         if (_isClosed) return;
         _isClosed = true;
+        if (_lock.IsOpen) Tidy();
         LayerNumbers?.Dispose();
         InodeNumbers?.Dispose();
         Origins?.Dispose();
@@ -100,15 +102,24 @@ internal sealed class WorkDirectory : IDisposable
         _work.Close();
 
         // Last: the next mount may begin.
+        _upperLock.Close();
         _lock.Close();
     }
 
-    private void Take(DirFd work, MarkFamily family, Durability durability)
+    // The kernel does not send a FORGET for each node at the end. What stays is swept at the next mount.
+    private void Tidy()
+    {
+        if (Orphans.IsOpen) _ = TreeSweeper.Empty(Orphans, out _);
+        if (Temp.IsOpen) _ = TreeSweeper.Empty(Temp, out _);
+    }
+
+    private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability)
     {
         Try(Syscall.OpenAt(work, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var own), ".");
         _work = new DirFd(own.Number);
         Root = MakeDirectory(_work, "overlayfuse"u8);
         _lock = WorkLock.Take(Root, _path);
+        _upperLock = WorkLock.TakeUpper(upper);
         _incompat = Incompat.Open(_work, _path, family, durability);
         WorkFormat.Check(Root, _path);
         Temp = MakeDirectory(Root, "temp"u8);

@@ -20,16 +20,9 @@ internal static class WorkLock
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out var file);
         if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
 
-        var since = Stopwatch.GetTimestamp();
-        while (true)
+        error = Acquire(file);
+        if (error != Errno.None)
         {
-            error = Syscall.FLock(file, LockOperation.Exclusive | LockOperation.NonBlocking);
-            if (error == Errno.None) break;
-            if (error is Errno.AGAIN or Errno.INTR && Stopwatch.GetElapsedTime(since) < Patience)
-            {
-                Thread.Sleep(RetryMilliseconds);
-                continue;
-            }
             var holder = Holder(file);
             file.Close();
             throw new MountException(error == Errno.AGAIN
@@ -43,6 +36,30 @@ internal static class WorkLock
         _ = Syscall.PWrite(file, text[..length], 0, out _);
         _ = Syscall.Truncate(file, length);
         return file;
+    }
+
+    /// <summary>Locks the upper directory itself: two mounts with work directories of their own must not share it either.</summary>
+    public static Fd TakeUpper(DirFd upper)
+    {
+        var error = Syscall.OpenAt(upper, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var directory);
+        if (error != Errno.None) throw new MountException($"cannot read the upper directory: {error.Describe()}");
+        error = Acquire(directory);
+        if (error == Errno.None) return directory;
+        directory.Close();
+        throw new MountException(error == Errno.AGAIN
+            ? "the upper directory is in use by a live mount: unmount that first, or give this mount an upper of its own"
+            : $"cannot lock the upper directory: {error.Describe()}");
+    }
+
+    private static Errno Acquire(Fd file)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var error = Syscall.FLock(file, LockOperation.Exclusive | LockOperation.NonBlocking);
+            if (error is not (Errno.AGAIN or Errno.INTR) || Stopwatch.GetElapsedTime(since) >= Patience) return error;
+            Thread.Sleep(RetryMilliseconds);
+        }
     }
 
     /// <summary>"PID\nBOOT-ID\n".</summary>
