@@ -13,8 +13,8 @@ internal static class CommandWords
         if (arguments.Words is not [var first, ..]) return true;
         if (Questions.Contains(first)) return true;
 
-        // mount(8) puts a source word first, which may be any word.
-        return Verbs.Contains(first) && !IsMountHelper(arguments);
+        // Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.
+        return Verbs.Contains(first) && !IsMountHelper(arguments) && arguments.ProgramName != "fuse-overlayfs";
     }
 
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>

@@ -21,9 +21,9 @@ internal static class Daemon
         var told = false;
         try
         {
-            UnionMount.Run(job, live: () =>
+            UnionMount.Run(job, live: remarks =>
             {
-                told = Tell(caller, DaemonLauncher.Ready);
+                told = Tell(caller, [DaemonLauncher.Ready, .. Encoding.UTF8.GetBytes(string.Join('\0', remarks))]);
             });
             return 0;
         }

@@ -6,36 +6,36 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse -o OPTIONS MERGED" as container tools call fuse-overlayfs, and "overlayfuse SOURCE MERGED -o OPTIONS" as mount(8) does.</summary>
 internal static class DropInCommand
 {
-    // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
-    private static readonly string[] Quiet = ["-s", "-n", "-v"];
-
     public static RootCommand Create(bool mountHelper)
     {
         var arguments = new MountArguments();
-        var type = new Option<string>("-t") { Hidden = true };
         var command = new RootCommand("A union of directories, without root.");
         arguments.AddTo(command);
-        command.Options.Add(type);
-        command.Directives.Clear(); // a word in brackets is a path like any other
-        command.SetAction(result =>
-        {
-            var places = Array.FindAll(arguments.Places(result), place => !place.StartsWith('-'));
-            var words = new MountWords
-            {
-                MountPoint = MountPoint(places),
-                Source = places.Length == 2 ? ByteText.Bytes(places[0]) : null,
-                OptionLists = arguments.OptionLists(result),
-                LayerFile = arguments.LayerFile(result),
-                LogFile = arguments.LogFile(result),
-                Foreground = arguments.Foreground(result) && !mountHelper,
-            };
-            foreach (var flag in arguments.Places(result).Where(place => place.StartsWith('-') && !Quiet.Contains(place)))
-                Terminal.Say($"unknown flag \"{ByteText.Show(flag)}\" ignored.");
+        command.Options.Add(new Option<string>("-t") { Hidden = true });
 
-            // mount -f: "do everything but the mount".
-            return mountHelper && arguments.Foreground(result) ? 0 : MountAction.Run(MountForm.DropIn, words);
-        });
+        // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
+        foreach (var flag in new[] { "-s", "-n", "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });
+        command.Directives.Clear(); // a word in brackets is a path like any other
+        command.SetAction(result => Run(arguments, result, mountHelper));
         return command;
+    }
+
+    private static int Run(MountArguments arguments, ParseResult result, bool mountHelper)
+    {
+        var places = arguments.Places(result).ToLookup(place => place.StartsWith('-'));
+        foreach (var flag in places[true]) Terminal.Say($"unknown flag \"{ByteText.Show(flag)}\" ignored.");
+        var words = new MountWords
+        {
+            MountPoint = MountPoint([.. places[false]]),
+            Source = places[false].Count() == 2 ? ByteText.Bytes(places[false].First()) : null,
+            OptionLists = arguments.OptionLists(result),
+            LayerFile = arguments.LayerFile(result),
+            LogFile = arguments.LogFile(result),
+            Foreground = arguments.Foreground(result) && !mountHelper,
+        };
+
+        // mount -f: "do everything but the mount".
+        return MountAction.Run(MountForm.DropIn, words, fake: mountHelper && arguments.Foreground(result));
     }
 
     private static byte[] MountPoint(string[] places) => places switch

@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli;
 internal static class MountAction
 {
     /// <exception cref="MountException">Nothing was mounted.</exception>
-    public static int Run(MountForm form, MountWords words)
+    public static int Run(MountForm form, MountWords words, bool fake = false)
     {
         var options = MountOptionsParser.Parse(form, words.OptionLists);
         if (words.LayerFile is not null)
@@ -25,7 +25,9 @@ internal static class MountAction
         {
             Terminal.Say(options.Notices); // what was left out may be why the rest makes no sense
         }
-        if (words.Foreground) UnionMount.Run(job, live: () => { });
+        if (fake) return 0;
+
+        if (words.Foreground) UnionMount.Run(job, live: Terminal.Say);
         else DaemonLauncher.Launch(job);
         return 0;
     }

@@ -26,6 +26,9 @@ internal sealed class MountOptions
 
     public bool? AllowOther { get; set; }
 
+    /// <summary>Ours always has it; asked for, it tells of a mount that somebody else has made (/dev/fd/N).</summary>
+    public bool DefaultPermissions { get; set; }
+
     public bool Acl { get; set; } = true;
 
     /// <summary>The flags of mount(2) that only the kernel acts on: noexec, sync, the access times.</summary>

@@ -76,6 +76,7 @@ internal sealed class MountOptionsParser
             case "nosuid": _options.Suid = false; break;
             case "allow_other": _options.AllowOther = true; break;
             case "noallow_other": _options.AllowOther = false; break;
+            case "default_permissions": _options.DefaultPermissions = true; break;
             case "acl": _options.Acl = true; break;
             case "noacl": _options.Acl = false; break;
             case "exec": Clear(MountFlags.NoExec); break;

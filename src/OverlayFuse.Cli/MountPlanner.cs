@@ -14,6 +14,7 @@ internal static class MountPlanner
     {
         CheckDirectories(form, options);
         CheckData(options, caller);
+        CheckMountedDescriptor(options, mountPoint);
 
         var union = new UnionOptions
         {
@@ -64,6 +65,13 @@ internal static class MountPlanner
             throw new MountException("data=passthrough and writeback=on contradict each other: with passthrough the kernel writes to the upper itself. Take one away.");
         if (!caller.IsHostRoot)
             throw new MountException("data=passthrough is for root only: the kernel gives it to nobody else. Leave the option out, or say data=cached.");
+    }
+
+    // Whoever mounted the descriptor (mount.fuse3 with drop_privileges) passes on the options it mounted with.
+    private static void CheckMountedDescriptor(MountOptions options, byte[] mountPoint)
+    {
+        if (Descriptors.Named(mountPoint).IsOpen && options.AllowOther == true && !options.DefaultPermissions)
+            throw new MountException($"{ByteText.Show(mountPoint)} was mounted with allow_other and without default_permissions, so nobody would check permissions. Add default_permissions to the options.");
     }
 
     private static MountFlags Flags(MountForm form, MountOptions options, bool readOnly, Caller caller)

@@ -15,9 +15,9 @@ internal static class OptionTable
         Served("ro"), Served("rw"), Served("dev"), Served("nodev"), Served("suid"), Served("nosuid"), Served("exec"), Served("noexec"),
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
         Served("strictatime"), Served("nostrictatime"),
-        Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"),
+        Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
 
-        Silent("default_permissions"), Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
+        Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
         Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
         Silent("comment"), Silent("silent"), Silent("loud"), Silent("nonempty"), Silent("debug"), Silent("subtype"), Silent("uhelper"),
         Silent("clone_fd"), Silent("big_writes"), Silent("splice_read"), Silent("splice_write"), Silent("splice_move"), Silent("kernel_cache"),

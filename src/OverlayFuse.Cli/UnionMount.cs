@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
@@ -8,9 +7,9 @@ namespace OverlayFuse.Cli;
 /// <summary>The life of a mount: open the layers, mount, serve, and be gone when it is unmounted.</summary>
 internal static class UnionMount
 {
-    /// <param name="live">Called once the mount can be used.</param>
+    /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action live)
+    public static void Run(MountJob job, Action<IReadOnlyList<string>> live)
     {
         OpenLog(job);
 
@@ -18,10 +17,10 @@ internal static class UnionMount
         using var fileSystem = UnionFileSystem.Open(job.Union);
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks
-        using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptions);
-        using var term = StopOn(PosixSignal.SIGTERM, session);
-        using var interrupt = StopOn(PosixSignal.SIGINT, session);
-        session.Ready += live;
+        using var signals = new StopSignals();
+        using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
+        signals.Watch(session);
+        session.Ready += () => live(fileSystem.Remarks);
         session.Run();
     }
 
@@ -32,12 +31,6 @@ internal static class UnionMount
         Flags = job.Flags,
         AllowOther = job.AllowOther,
     };
-
-    private static PosixSignalRegistration StopOn(PosixSignal signal, Session session) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true; // Run returns when the mount is gone, and then we end
-        session.Stop();
-    });
 
     private static void OpenLog(MountJob job)
     {

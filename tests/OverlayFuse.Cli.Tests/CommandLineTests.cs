@@ -13,6 +13,7 @@ public sealed class CommandLineTests
     [TestCase("overlayfuse", "-o lowerdir=/a /m", false)]
     [TestCase("overlayfuse", "none /m -o lowerdir=/a", false)]
     [TestCase("fuse-overlayfs", "-o lowerdir=/a /m", false)]
+    [TestCase("fuse-overlayfs", "mount /m -o lowerdir=/a", false)]
     [TestCase("mount.fuse.overlayfuse", "mount /m -o lowerdir=/a", false, Description = "mount(8) puts a source word first, whatever it is")]
     public void The_form_is_told_by_the_first_word_and_our_name(string name, string words, bool hasVerb) =>
         Assert.That(CommandWords.HaveVerb(new RawArguments(name, Words(words))), Is.EqualTo(hasVerb));

@@ -101,6 +101,14 @@ public sealed class MountPlannerTests
     }
 
     [Test]
+    public void A_descriptor_mounted_by_others_must_have_the_kernel_check_permissions()
+    {
+        Assert.That(Assert.Throws<MountException>(() => Plan(MountForm.DropIn, Full + ",allow_other", User, "/dev/fd/3"))!.Message, Does.Contain("default_permissions"));
+        Assert.That(Plan(MountForm.DropIn, Full + ",allow_other,default_permissions", User, "/dev/fd/3").AllowOther, Is.True);
+        Assert.That(Plan(MountForm.DropIn, Full, User, "/dev/fd/3").AllowOther, Is.False);
+    }
+
+    [Test]
     public void What_mount_and_container_tools_write_unasked_stops_no_drop_in()
     {
         Assert.That(Plan(MountForm.DropIn, "rw,lowerdir=/a", Root).Union.ReadOnly, Is.True);

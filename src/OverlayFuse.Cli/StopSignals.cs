@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using OverlayFuse.Fuse;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>SIGTERM and SIGINT, which unmount. Taken before the mount is made: one that comes while it is made must not leave it behind.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly Lock _gate = new(); // protects the two fields below
+    private readonly PosixSignalRegistration[] _registrations;
+    private Session? _session;
+    private bool _isAsked;
+
+    public StopSignals() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop), PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)];
+
+    /// <summary>From now on a signal stops <paramref name="session"/>, and so does one that has come already.</summary>
+    public void Watch(Session session)
+    {
+        lock (_gate)
+        {
+            _session = session;
+            if (_isAsked) session.Stop();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations) registration.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true; // the session returns when the mount is gone, and then we end
+        lock (_gate)
+        {
+            _isAsked = true;
+            _session?.Stop();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# timeout: 300
+# The command from outside: its forms and names, the daemon it leaves behind, and what it says when it cannot mount.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$scratch"
+mkdir a b u w m
+echo one >a/one
+echo two >b/two
+export a=$scratch/a b=$scratch/b u=$scratch/u w=$scratch/w m=$scratch/m OVERLAYFUSE
+unmount() { "$OVERLAYFUSE" umount "$m"; }
+after_check() { while is_mounted "$m" && umount -l "$m"; do :; done; }
+
+# --- forms and names ---
+
+mounts_with() { # expected words of /proc/mounts, command...
+  local word expected=$1 line
+  shift
+  "$@" || return
+  line=$(awk -v p="$m" '$2 == p' /proc/mounts)
+  unmount || return
+  for word in $expected; do grep -q -- "$word" <<<"$line" || { echo "no $word in: $line"; return 1; }; done
+}
+check mount_verb mounts_with "^overlayfuse fuse.overlayfuse rw default_permissions" "$OVERLAYFUSE" mount -o "lowerdir=$a:$b,upperdir=$u,workdir=$w" "$m"
+check without_an_upper_it_is_read_only mounts_with "[^a-z]ro," "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m"
+check drop_in_form_with_empty_elements mounts_with "^overlayfuse" "$OVERLAYFUSE" -o "lowerdir=$a:$b,upperdir=$u,workdir=$w,," "$m"
+check mount_form_with_a_source_word mounts_with "^none" "$OVERLAYFUSE" none "$m" -o "rw,lowerdir=$a" -o "dev,suid"
+check options_cling_to_their_flag mounts_with "^overlayfuse" "$OVERLAYFUSE" mount "-olowerdir=$a" "$m"
+check relative_paths mounts_with "^overlayfuse" "$OVERLAYFUSE" mount -o lowerdir=a:b,upperdir=u,workdir=w m
+for name in fuse-overlayfs mount.fuse.overlayfuse; do
+  ln -s "$OVERLAYFUSE" "$name"
+  check "called_as_$name" mounts_with "^mount" "./$name" mount "$m" -o "rw,lowerdir=$a"
+done 2>/dev/null
+mount_helper_fake() { ./mount.fuse.overlayfuse none "$m" -f -o "lowerdir=$a" && ! is_mounted "$m"; }
+check mount_helper_with_f_mounts_nothing mount_helper_fake
+
+unknown_in_drop_in() {
+  local said
+  said=$("$OVERLAYFUSE" -o "lowerdir=$a,frobnicate=1,lowerdri=x" "$m" 2>&1) && unmount &&
+    grep -q 'unknown option "frobnicate=1" ignored' <<<"$said" && grep -q 'Did you mean "lowerdir"' <<<"$said"
+}
+check drop_in_names_unknown_options_and_mounts unknown_in_drop_in
+
+layers_file() {
+  printf '%s\n' "$a" "$b" >lines && printf '%s\0' "$a" "$b" >nuls
+  for file in lines nuls; do
+    "$OVERLAYFUSE" mount --layers $file "$m" && [ "$(cat "$m"/one "$m"/two | tr '\n' ' ')" = "one two " ] && unmount || return
+  done
+  "$OVERLAYFUSE" mount --layers <(cat lines) "$m" && unmount
+}
+check layers_from_a_file_or_a_pipe layers_file
+
+odd_names() {
+  local odd
+  for odd in 'with:colon' 'with,comma' 'with\backslash' 'with blank' $'not\xffutf8' $'with\nline'; do
+    mkdir -p "$odd/l" "$odd/u" "$odd/w" "$odd/m" && echo "$odd" >"$odd/l/name" || return
+    local escaped=${odd//\\/\\\\}
+    escaped=${escaped//:/\\:} escaped=${escaped//,/\\,}
+    "$OVERLAYFUSE" mount -o "lowerdir=$escaped/l,upperdir=$escaped/u,workdir=$escaped/w" "$odd/m" || return
+    [ "$(cat "$odd/m/name")" = "$odd" ] && "$OVERLAYFUSE" umount "$odd/m" || { echo "fails: $odd"; return 1; }
+  done
+}
+check paths_of_any_bytes odd_names
+
+# --- the daemon ---
+
+lets_go() {
+  exec 7</etc/passwd
+  # The pipe ends with the command, though the daemon lives on: else this waits for ever.
+  timeout 20 bash -c '"$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" 2>&1 | cat' || return
+  local pid fd target
+  pid=$(daemon_of "$m") || return
+  [ "$(readlink "/proc/$pid/cwd")" = / ] && [ "$(awk '/^Umask/ { print $2 }' "/proc/$pid/status")" = 0000 ] || return
+  [ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ] && [ "$(cat "/proc/$pid/comm")" = overlayfuse ] || return
+  for fd in 0 1 2; do [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || return; done
+  for fd in "/proc/$pid/fd/"*; do
+    target=$(readlink "$fd")
+    case $target in /etc/passwd) echo "keeps $target"; return 1 ;; esac
+  done
+  unmount && eventually eval '! daemon_of "$m" >/dev/null'
+}
+check daemon_keeps_nothing_of_its_caller_and_ends_when_unmounted lets_go
+
+ends_on() { # signal
+  "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && kill "-$1" "$(daemon_of "$m")" && eventually eval '! is_mounted "$m"' && eventually eval '! daemon_of "$m" >/dev/null'
+}
+check SIGTERM_unmounts_and_ends ends_on TERM
+check SIGINT_unmounts_and_ends ends_on INT
+
+foreground() {
+  "$OVERLAYFUSE" mount -f -o "lowerdir=$a" "$m" &
+  local pid=$!
+  eventually is_mounted "$m" && kill -TERM "$pid" && wait "$pid" && ! is_mounted "$m" || return
+
+  # Not in the background: there a shell has SIGINT ignored.
+  timeout --preserve-status -s INT 2 "$OVERLAYFUSE" mount -f -o "lowerdir=$a" "$m" && ! is_mounted "$m"
+}
+check foreground_stays_until_a_signal foreground
+
+dead_mount() {
+  "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && kill -KILL "$(daemon_of "$m")" && eventually eval '! ls "$m" 2>/dev/null' && unmount && ! is_mounted "$m"
+}
+check umount_takes_a_dead_mount_away dead_mount
+
+logs() { "$OVERLAYFUSE" mount --log log -o "lowerdir=$a" "$m" && [ -e log ] && [ "$(readlink "/proc/$(daemon_of "$m")/fd/2")" = "$scratch/log" ] && unmount; }
+check log_file logs
+
+# --- refusals: one sentence, exit code 1, nothing mounted ---
+
+refuses() { # words, command...
+  local words=$1 said code
+  shift
+  said=$("$@" 2>&1)
+  code=$?
+  echo "$said (exit code $code)"
+  [ $code = 1 ] && ! is_mounted "$m" && grep -qF -- "$words" <<<"$said" && grep -q '^overlayfuse: ' <<<"$said" && ! grep -qE '^ +at |Exception' <<<"$said"
+}
+check refuses_an_unknown_option refuses 'Did you mean "upperdir"' "$OVERLAYFUSE" mount -o "lowerdir=$a,uperdir=$u" "$m"
+check refuses_no_lowerdir refuses 'lowerdir is missing' "$OVERLAYFUSE" mount -o "upperdir=$u,workdir=$w" "$m"
+check refuses_an_upper_without_a_workdir refuses 'needs a workdir' "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u" "$m"
+check refuses_contradictions refuses 'contradict' "$OVERLAYFUSE" mount -o "lowerdir=$a,volatile,fsync=strict" "$m"
+check refuses_remount refuses 'remount' "$OVERLAYFUSE" none "$m" -o "remount,rw,lowerdir=$a"
+check refuses_id_mappings refuses 'owners' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,uidmapping=:0:1:1001" "$m"
+check refuses_a_missing_layer refuses "$scratch/none" "$OVERLAYFUSE" mount -o "lowerdir=$a:none" "$m"
+check refuses_a_layer_that_is_a_file refuses "$a/one" "$OVERLAYFUSE" mount -o "lowerdir=$a/one" "$m"
+check refuses_a_missing_mount_point refuses "$scratch/none" "$OVERLAYFUSE" mount -o "lowerdir=$a" none
+check refuses_a_mount_point_that_is_a_file refuses "$a/one" "$OVERLAYFUSE" mount -o "lowerdir=$a" "$a/one"
+check refuses_no_mount_point refuses 'mount point is missing' "$OVERLAYFUSE" mount -o "lowerdir=$a"
+check refuses_an_unreadable_list refuses 'cannot read the layers' "$OVERLAYFUSE" mount --layers none "$m"
+check refuses_an_empty_list refuses 'holds no path' "$OVERLAYFUSE" mount --layers /dev/null "$m"
+check refuses_to_unmount_what_is_not_mounted refuses 'nothing is mounted there' "$OVERLAYFUSE" umount "$m"
+check refuses_to_unmount_what_is_no_union refuses 'no union but proc' "$OVERLAYFUSE" umount /proc
+
+# --- other rights ---
+
+if [ "$(id -u)" = 0 ] && [ -z "$test_user" ]; then
+  skip mounts_of_an_ordinary_user "no user to be: set OVERLAYFUSE_TEST_USER"
+  exit
+fi
+cp "$OVERLAYFUSE" program # the sources may lie where the user cannot go
+mkdir -m 755 mine && mkdir mine/l mine/m && { [ "$(id -u)" != 0 ] || chown -R "$test_user" mine; }
+export program=$scratch/program mine=$scratch/mine
+helper() {
+  as_user "$program" mount -o "lowerdir=$mine/l" "$mine/m" && grep -q " $mine/m fuse.overlayfuse .*nosuid,nodev.*default_permissions" /proc/mounts &&
+    as_user "$program" umount "$mine/m" && ! is_mounted "$mine/m"
+}
+check an_ordinary_user_mounts_by_fusermount3 helper
+namespace() {
+  as_user unshare -Urm bash -c '"$program" mount -o "lowerdir=$mine/l" "$mine/m" && grep " $mine/m fuse.overlayfuse .*allow_other" /proc/mounts && "$program" umount "$mine/m"'
+}
+check in_a_user_namespace_mount_needs_no_helper_and_is_open_to_all namespace
+not_mine() { refuses "$scratch/m" as_user "$program" mount -o "lowerdir=$mine/l" "$m"; }
+check refuses_a_mount_point_of_others not_mine
+no_helper() { refuses 'apt-get install fuse3' as_user env PATH=/nonexistent "$program" mount -o "lowerdir=$mine/l" "$mine/m"; }
+check refuses_where_fusermount3_is_absent no_helper
+check refuses_passthrough_for_an_ordinary_user refuses 'root only' as_user "$program" mount -o "lowerdir=$mine/l,data=passthrough" "$mine/m"
