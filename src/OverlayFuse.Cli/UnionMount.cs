@@ -7,6 +7,9 @@ namespace OverlayFuse.Cli;
 /// <summary>The life of a mount: open the layers, mount, serve, and be gone when it is unmounted.</summary>
 internal static class UnionMount
 {
+    private const int ReadAheadKiB = 1024;
+    private const int MaxRatio = 100;
+
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
     public static void Run(MountJob job, Action<IReadOnlyList<string>> live)
@@ -20,8 +23,18 @@ internal static class UnionMount
         using var signals = new StopSignals();
         using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
         signals.Watch(session);
-        session.Ready += () => live(fileSystem.Remarks);
+        session.Ready += () =>
+        {
+            Tune(session);
+            live(fileSystem.Remarks);
+        };
         session.Run();
+    }
+
+    // INIT caps read-ahead at 128 KiB, and a FUSE mount may fill 1 % of the dirty limit only; root can raise both. Best effort.
+    private static void Tune(Session session)
+    {
+        if (Syscall.GetEUid() == 0 && session.Device is { } device) BackingDeviceInfo.TryTune(device.Major, device.Minor, ReadAheadKiB, MaxRatio);
     }
 
     private static MountRequest Request(MountJob job) => new()

@@ -77,12 +77,16 @@ public sealed class Notifier
         }
     }
 
-    /// <summary>Waits until everything told so far was sent. Never to be called while answering a request. False when the time is over.</summary>
+    /// <summary>
+    /// Waits until everything told so far was sent. False when the time is over. While a request is answered, only for a
+    /// notification that needs none of the locks its caller holds (an inode's data may be invalidated under its inode lock).
+    /// </summary>
     public bool Wait(TimeSpan time)
     {
         long goal;
         lock (_gate) goal = _accepted;
         var until = Environment.TickCount64 + (long)time.TotalMilliseconds;
+        var spin = new SpinWait();
         while (true)
         {
             lock (_gate)
@@ -90,7 +94,7 @@ public sealed class Notifier
                 if (_sent >= goal || _closed) return _sent >= goal;
             }
             if (Environment.TickCount64 >= until) return false;
-            Thread.Sleep(1);
+            spin.SpinOnce();
         }
     }
 

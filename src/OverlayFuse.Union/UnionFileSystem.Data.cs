@@ -9,6 +9,7 @@ public sealed partial class UnionFileSystem
 {
     private const uint GetFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
+    private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
 
     public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
     {
@@ -78,6 +79,13 @@ public sealed partial class UnionFileSystem
         result = 0;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
+        if (_writeback is { } notifier)
+        {
+            // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so
+            // it is made to. Rather an error than an answer that has a copy lose bytes.
+            notifier.InvalidateInode(node);
+            if (!notifier.Wait(WritebackPatience)) return Errno.BUSY;
+        }
         error = _files.Enter(slot, write: false, out var file);
         if (error != Errno.None) return error;
         error = Syscall.LSeek(file.Fd, offset, whence, out result);

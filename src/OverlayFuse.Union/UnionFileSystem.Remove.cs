@@ -93,7 +93,8 @@ public sealed partial class UnionFileSystem
         if (!plan.TakesUpper) return plan.LeavesWhiteout ? Upper!.MakeWhiteout(holder, dir, name) : Errno.None;
 
         ref var node = ref _tree.Nodes[victim];
-        var keepsOtherName = node.Has(NodeFlags.Indexed) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(victim));
+        // An orphan that was found again by another of its names is kept by its link already.
+        var keepsOtherName = node.Has(NodeFlags.Indexed | NodeFlags.Orphan) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(victim));
         if (!keepsOtherName) return BuryNode(holder, dir, name, victim, plan.LeavesWhiteout);
         return plan.LeavesWhiteout ? ReplaceByWhiteout(holder, dir, name) : Syscall.UnlinkAt(dir, name);
     }

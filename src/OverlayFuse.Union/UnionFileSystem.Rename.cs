@@ -103,6 +103,7 @@ public sealed partial class UnionFileSystem
         {
             if (data.IsUpper) return Errno.None; // completed meanwhile
             path = data.Holder!.PathFromRoot(data.Name);
+            _tree.Nodes.KeepLowerName(slot, data.Name);
         }
         if (path.Length > RedirectMark.MaxLength) return _copyUp.ForWrite(slot);
         return SetRedirect(slot, path);
@@ -139,8 +140,14 @@ public sealed partial class UnionFileSystem
             var mover = new Mover(Upper!, from.Upper, oldDir, to.Upper, newDir);
             var isDirectory = _tree.Nodes[source].IsDirectory;
             if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
+            var moving = PinDirectory(source);
+            var wasOrphan = target != 0 && _tree.Nodes[target].Has(NodeFlags.Orphan);
             if (error == Errno.None && target != 0) error = Displace(mover, newDir, newName, target);
-            if (error == Errno.None) error = mover.Move(oldName, newName, isDirectory, leaveWhiteout);
+            if (error == Errno.None)
+            {
+                error = mover.Move(oldName, newName, isDirectory, leaveWhiteout);
+                if (error != Errno.None && target != 0 && !wasOrphan) Replace(target);
+            }
             if (error == Errno.None)
             {
                 if (target != 0) Unname(toSlot, to, newName, target);
@@ -150,6 +157,7 @@ public sealed partial class UnionFileSystem
                 from.Listing?.Remove(oldName);
                 to.Listing = null;
             }
+            moving?.Leave();
             to.Upper.Leave();
         }
         from.Upper.Leave();
@@ -165,6 +173,7 @@ public sealed partial class UnionFileSystem
         {
             if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
             if (error == Errno.None && _tree.Nodes[target].Has(NodeFlags.Indexed) && !HasUpperName(target, newDir, newName)) error = LinkIndexed(target, newDir, newName);
+            var (moving, coming) = (PinDirectory(source), PinDirectory(target));
             if (error == Errno.None) error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
             if (error == Errno.None)
             {
@@ -173,10 +182,25 @@ public sealed partial class UnionFileSystem
                 _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
                 from.Listing = to.Listing = null;
             }
+            moving?.Leave();
+            coming?.Leave();
             to.Upper.Leave();
         }
         from.Upper.Leave();
         return error;
+    }
+
+    // While a directory moves, others must not look for it at its old place: they use the descriptor, which follows it.
+    private LayerDirectory? PinDirectory(int slot) =>
+        _tree.Nodes[slot].State is UnionDirectory { Upper: { } upper } && upper.Enter(out _) == Errno.None ? upper : null;
+
+    // The move failed: a file that was to give way stands where it stood. (A directory that was emptied is found through its orphan.)
+    private void Replace(int target)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        if (_tree.Nodes[target].IsDirectory || !_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
+        _tree.Nodes[target].Clear(NodeFlags.Orphan);
+        _ = Syscall.UnlinkAt(Upper!.Work.Orphans, Upper.OrphanName(_tree.Nodes[target].Id, buffer));
     }
 
     // The object at the target gives way: it stays reachable for those who have it open, and nothing of it is left in the directory.
@@ -192,7 +216,7 @@ public sealed partial class UnionFileSystem
             if (error == Errno.None) node.Set(NodeFlags.Orphan);
             return error;
         }
-        if (node.Has(NodeFlags.Indexed) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(target))) return Errno.None;
+        if (node.Has(NodeFlags.Indexed | NodeFlags.Orphan) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(target))) return Errno.None;
         var linked = Syscall.LinkAt(dir, name, Upper!.Work.Orphans, orphan);
         if (linked == Errno.None) node.Set(NodeFlags.Orphan);
         return linked;

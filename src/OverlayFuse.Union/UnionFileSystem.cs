@@ -19,6 +19,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
 
+    // Set where the kernel may hold written pages: the way to have it write them back.
+    private Notifier? _writeback;
+
     private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, int openFiles)
     {
         _options = options;
@@ -39,7 +42,11 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     private Upper? Upper => _tree.Upper;
 
-    public override void Started(Session session) => _passthrough?.Started(session);
+    public override void Started(Session session)
+    {
+        _passthrough?.Started(session);
+        if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = session.Notifier;
+    }
 
     public void Dispose()
     {

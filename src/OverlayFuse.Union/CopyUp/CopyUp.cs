@@ -47,6 +47,7 @@ internal sealed partial class CopyUp(Tree tree)
     {
         if (IsDone(slot, reason)) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
+        if (tree.Nodes[slot].Has(NodeFlags.Covered)) return Errno.BUSY; // its bytes are another mount's
         var error = CopyParents(slot);
         if (error != Errno.None) return error;
 

@@ -51,13 +51,6 @@ internal sealed class NameShard
         if (_buckets.Length > SmallestTable && _records.Count < _buckets.Length / 8) Resize(_buckets.Length / 4);
     }
 
-    /// <summary>A name kept beside the records (a lower object's own name).</summary>
-    public int Keep(ReadOnlySpan<byte> name) => _names.Add(name);
-
-    public ReadOnlySpan<byte> Kept(int handle) => _names[handle];
-
-    public void Drop(int handle) => _names.Remove(handle);
-
     private void Resize(int size)
     {
         var buckets = new int[size];

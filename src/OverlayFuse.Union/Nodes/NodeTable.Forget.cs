@@ -112,7 +112,7 @@ internal sealed partial class NodeTable
     {
         if (gone.LowerName != 0)
         {
-            lock (_shards[0].Lock) _shards[0].Drop(gone.LowerName);
+            lock (_lowerNamesLock) _lowerNames.Remove(gone.LowerName);
         }
         lock (_slots) _nodes.Free(slot);
         _removed(gone);

@@ -88,9 +88,9 @@ internal sealed partial class NodeTable
     /// <summary>Remembers under which name a lower object is found, now that its name in the union changes. Once is enough.</summary>
     public void KeepLowerName(int slot, ReadOnlySpan<byte> name)
     {
-        lock (_shards[0].Lock)
+        lock (_lowerNamesLock)
         {
-            if (_nodes[slot].LowerName == 0) Volatile.Write(ref _nodes[slot].LowerName, _shards[0].Keep(name));
+            if (_nodes[slot].LowerName == 0) Volatile.Write(ref _nodes[slot].LowerName, _lowerNames.Add(name));
         }
     }
 
@@ -99,9 +99,9 @@ internal sealed partial class NodeTable
     {
         length = 0;
         if (Volatile.Read(ref _nodes[slot].LowerName) == 0) return false;
-        lock (_shards[0].Lock)
+        lock (_lowerNamesLock)
         {
-            var name = _shards[0].Kept(_nodes[slot].LowerName);
+            var name = _lowerNames[_nodes[slot].LowerName];
             name.CopyTo(buffer);
             length = name.Length;
             return true;

@@ -25,6 +25,8 @@ internal sealed partial class NodeTable
     private readonly Dictionary<ulong, int> _byInode = [];
     private readonly Lock _links = new(); // rank 6; protects _byInode and the name lists of nodes flagged Linked
     private readonly Lock _slots = new(); // rank 7; protects _nodes' free lists and _serial
+    private readonly NameStore _lowerNames = new();
+    private readonly Lock _lowerNamesLock = new(); // leaf; protects _lowerNames and the first setting of a node's LowerName
     private readonly NodeRemoved _removed;
     private ulong _serial;
 
@@ -36,7 +38,7 @@ internal sealed partial class NodeTable
     public int Count => _nodes.Count;
 
     /// <summary>Pieces of memory given back to the collector so far.</summary>
-    public long Dropped => _nodes.ChunksDropped + _shards.Sum(s => s.Dropped);
+    public long Dropped => _nodes.ChunksDropped + _lowerNames.PagesDropped + _shards.Sum(s => s.Dropped);
 
     public ref Node this[int slot] => ref _nodes[slot];
 
@@ -101,6 +103,7 @@ internal sealed partial class NodeTable
                         added = true;
                         _nodes[slot].Set(NodeFlags.Linked);
                         _byInode[candidate.Inode] = slot;
+                        if (candidate.Lower is not null) KeepLowerName(slot, name); // another name may come to stand first
                     }
                     record = shard.Add(parent, name, hash, slot);
                     Prepend(slot, shard, record, shardIndex);

@@ -18,6 +18,7 @@ internal sealed partial class Tree
         if (node.Has(NodeFlags.DataKnown | NodeFlags.Upper) || node.Type != FileType.Regular || node.Lower is not { } lower) return;
         Span<byte> name = stackalloc byte[NameSize];
         if (!Nodes.TryGetName(slot, name, out var length, out var parent)) return;
+        if (Nodes.TryGetLowerName(slot, name, out var lowerLength)) length = lowerLength; // of several names, the one found in `lower`
         if (Search.MarksOf(lower, name[..length], out var marks) != Errno.None) return;
         if (marks.Has(MarkSet.Metacopy))
         {
