@@ -73,13 +73,14 @@ public sealed partial class UnionFileSystem
                 error = Syscall.ListXattrAt(place.Dir, place.Name, list, out stored);
             }
             if (error == Errno.NOTSUP) return Errno.None;
-            return error != Errno.None ? error : Show(list[..stored], buffer, out length);
+            return error != Errno.None ? error : Show(request, list[..stored], buffer, out length);
         }
     }
 
-    // The list as users see it; an empty buffer asks for its length only.
-    private Errno Show(ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
+    // The list as users see it; an empty buffer asks for its length only. Trusted attributes are there for root alone.
+    private Errno Show(in Request request, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
     {
+        bool? seesTrusted = null;
         length = 0;
         Span<byte> plain = stackalloc byte[LongestName];
         while (stored.IndexOf((byte)0) is var end and >= 0)
@@ -87,6 +88,7 @@ public sealed partial class UnionFileSystem
             scoped var name = stored[..end];
             stored = stored[(end + 1)..];
             if (MarkNames.IsPrivate(name) || (IsAcl(name) && !_options.Acl)) continue;
+            if (name.StartsWith("trusted."u8) && !(seesTrusted ??= Caller.Has(request.Pid, Caller.SysAdmin))) continue;
             if (MarkNames.TryUnescape(name, plain, out var unescaped)) name = plain[..unescaped];
             if (!buffer.IsEmpty)
             {
