@@ -40,7 +40,12 @@ public sealed partial class UnionFileSystem
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
 
-        if (change.Has(SetAttributesMask.Size)) error = SetSize(slot, change.Size, change.Has(SetAttributesMask.KillSuidGid));
+        if (change.Has(SetAttributesMask.Size))
+        {
+            // With the writeback cache the kernel keeps the time by itself and sends it along when the size changed.
+            var keepTime = _writeback is not null && !change.Has(SetAttributesMask.ModifyTime);
+            error = SetSize(slot, change.Size, change.Has(SetAttributesMask.KillSuidGid), keepTime);
+        }
         const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
             | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
         if (error == Errno.None && change.Has(Metadata)) error = SetMetadata(slot, change);
@@ -67,13 +72,16 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    private Errno SetSize(int slot, ulong size, bool killSuidGid)
+    private Errno SetSize(int slot, ulong size, bool killSuidGid, bool keepTime = false)
     {
         var error = _copyUp.ForTruncate(slot, size);
         if (error != Errno.None) return error;
         error = _files.Enter(slot, write: true, out var file);
         if (error != Errno.None) return error;
-        error = Syscall.Truncate(file.Fd, (long)size);
+        FileStatus before = default;
+        if (keepTime) error = Syscall.Stat(file.Fd, out before);
+        if (error == Errno.None) error = Syscall.Truncate(file.Fd, (long)size);
+        if (error == Errno.None && keepTime) _ = Syscall.Utimens(file.Fd, Timestamp.Omit, before.ModifyTime);
         file.Leave();
         if (error == Errno.None && killSuidGid) KillSuidGid(slot);
         return error;
@@ -118,6 +126,13 @@ public sealed partial class UnionFileSystem
         {
             if (gated) _tree.Gate.Leave(slot);
         }
+    }
+
+    // fallocate and copy_file_range do not say whether the caller may keep setuid and setgid.
+    private void KillSuidGidUnlessPrivileged(in Request request, int slot, OpenFile file)
+    {
+        if (Syscall.Stat(file.Fd, out var status) != Errno.None || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return;
+        if (!Caller.Has(request.Pid, Caller.FsetId)) KillSuidGid(slot);
     }
 
     // HANDLE_KILLPRIV_V2: a write by somebody without CAP_FSETID takes setuid, and setgid where the group may execute. The capability
