@@ -62,16 +62,16 @@ public sealed class ProcessTests
         var request = new SpawnRequest
         {
             File = "sh"u8.ToArray(),
-            Arguments = [Bytes("sh"), Bytes("-c"), Bytes($"echo swapped >&{read.Number}")],
+            Arguments = [Bytes("sh"), Bytes("-c"), Bytes($"echo swapped > /proc/$$/fd/{read.Number}")],
             Descriptors = [(write, read.Number), (read, write.Number)],
         };
         Assert.That(Syscall.Spawn(request, out var pid), Is.EqualTo(Errno.None));
+        write.Close();
         var buffer = new byte[100];
         Assert.That(Syscall.Read(read, buffer, out var count), Is.EqualTo(Errno.None));
         Assert.That(Encoding.UTF8.GetString(buffer, 0, count), Is.EqualTo("swapped\n"));
         Syscall.WaitPid(pid, out _);
         read.Close();
-        write.Close();
     }
 
     [Test]
