@@ -74,9 +74,10 @@ internal sealed partial class NodeTable
 
     /// <summary>
     /// The node behind a name, made from <paramref name="candidate"/> when the table has none. With <paramref name="linked"/>
-    /// a node of the same st_ino known by another name gets this one too. Counts as a lookup.
+    /// a node of the same st_ino known by another name gets this one too. Counts as a lookup. <paramref name="lowerName"/> is
+    /// the name in its lower directory where that is another one.
     /// </summary>
-    public int FindOrAdd(int parent, ReadOnlySpan<byte> name, in Node candidate, bool linked, bool count, out bool added)
+    public int FindOrAdd(int parent, ReadOnlySpan<byte> name, in Node candidate, bool linked, bool count, out bool added, ReadOnlySpan<byte> lowerName = default)
     {
         var shard = ShardOf(parent, name, out var hash, out var shardIndex);
         lock (shard.Lock)
@@ -103,7 +104,7 @@ internal sealed partial class NodeTable
                         added = true;
                         _nodes[slot].Set(NodeFlags.Linked);
                         _byInode[candidate.Inode] = slot;
-                        if (candidate.Lower is not null) KeepLowerName(slot, name); // another name may come to stand first
+                        if (candidate.Lower is not null) KeepLowerName(slot, lowerName.IsEmpty ? name : lowerName); // another name may come to stand first
                     }
                     record = shard.Add(parent, name, hash, slot);
                     Prepend(slot, shard, record, shardIndex);

@@ -73,7 +73,7 @@ internal sealed partial class Tree
             if (dataName.AsSpan().SequenceEqual(name)) dataName = null;
         }
 
-        slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added);
+        slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added, dataName);
         isFresh = added && !node.Has(NodeFlags.Indexed | NodeFlags.Metacopy);
         if (!added) return Errno.None;
         if (isBroken)
