@@ -94,6 +94,17 @@ internal sealed partial class NodeTable
         }
     }
 
+    /// <summary>As <see cref="KeepLowerName"/>, for bytes that have another name than the object they belong to.</summary>
+    public void ReplaceLowerName(int slot, ReadOnlySpan<byte> name)
+    {
+        lock (_lowerNamesLock)
+        {
+            var old = _nodes[slot].LowerName;
+            Volatile.Write(ref _nodes[slot].LowerName, _lowerNames.Add(name));
+            if (old != 0) _lowerNames.Remove(old);
+        }
+    }
+
     /// <summary>The name kept by <see cref="KeepLowerName"/>; false when there is none.</summary>
     public bool TryGetLowerName(int slot, Span<byte> buffer, out int length)
     {

@@ -26,7 +26,7 @@ internal sealed partial class NodeTable
     private readonly Lock _links = new(); // rank 6; protects _byInode and the name lists of nodes flagged Linked
     private readonly Lock _slots = new(); // rank 7; protects _nodes' free lists and _serial
     private readonly NameStore _lowerNames = new();
-    private readonly Lock _lowerNamesLock = new(); // leaf; protects _lowerNames and the first setting of a node's LowerName
+    private readonly Lock _lowerNamesLock = new(); // leaf; protects _lowerNames and the setting of a node's LowerName
     private readonly NodeRemoved _removed;
     private ulong _serial;
 

@@ -42,7 +42,7 @@ internal sealed partial class Tree
         // The flags first: a reader between the steps finds the metadata in the upper and the bytes where they were.
         ref var node = ref Nodes[slot];
         node.Set(flags | NodeFlags.DataKnown);
-        if (dataName is not null) Nodes.KeepLowerName(slot, dataName);
+        if (dataName is not null) Nodes.ReplaceLowerName(slot, dataName);
         if (data is not null) node.Lower = data;
         node.Clear(NodeFlags.DataElsewhere | NodeFlags.Removed);
         _dataElsewhere.TryRemove(node.Id, out _);

@@ -59,7 +59,7 @@ internal sealed partial class Tree
         // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand.
         byte[]? dataName = null;
         var isBroken = false;
-        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1;
+        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || KeepsLinks(node.Type));
         var index = Upper?.Work.LinkIndex;
         if (linked && index is not null && node.Type == FileType.Regular && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
@@ -81,10 +81,14 @@ internal sealed partial class Tree
             _dataElsewhere[Nodes[slot].Id] = (null!, []);
             Nodes[slot].Set(NodeFlags.DataElsewhere);
         }
-        else if (dataName is { Length: > 0 }) Nodes.KeepLowerName(slot, dataName);
+        else if (dataName is { Length: > 0 }) Nodes.ReplaceLowerName(slot, dataName);
         if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
         return Errno.None;
     }
+
+    // Whether the names of a lower object stay one inode when it is copied up: the hard link index does that, for regular files. Other
+    // objects come up name by name, so each name is a node of its own from the start.
+    private bool KeepsLinks(FileType type) => Upper is null || (type == FileType.Regular && Upper.Features.Marks is not null);
 
     private static UnionDirectory Stack(SearchResult found)
     {
