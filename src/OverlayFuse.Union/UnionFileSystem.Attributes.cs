@@ -6,6 +6,8 @@ namespace OverlayFuse.Union;
 // Attributes: getattr, statx, setattr, statfs.
 public sealed partial class UnionFileSystem
 {
+    private static readonly TimeSpan ModePatience = TimeSpan.FromMilliseconds(100);
+
     public override Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)
     {
         attributes = default;
@@ -146,7 +148,13 @@ public sealed partial class UnionFileSystem
             if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) != Errno.None) return;
             var mode = status.Mode & Mode.Permissions & ~Mode.SetUid;
             if ((mode & Mode.GroupExecute) != 0) mode &= ~Mode.SetGid;
-            if (mode != (status.Mode & Mode.Permissions)) _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
+            if (mode == (status.Mode & Mode.Permissions)) return;
+            _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
         }
+
+        // The kernel takes a write to change size and times only, and would go on to execute the file with the old mode (tried on 6.18).
+        // Attributes alone are dropped without any lock; the time is limited for the sake of what stands before it in the queue.
+        _notifier?.InvalidateInode(new NodeId(_tree.Nodes[slot].Id), offset: -1);
+        _notifier?.Wait(ModePatience);
     }
 }

@@ -144,7 +144,10 @@ public sealed partial class UnionFileSystem
         ref var node = ref _tree.Nodes[slot];
         if (node.Type != FileType.Regular || node.Has(NodeFlags.Covered)) return false;
         if (Upper is null) return true;
-        return node.IsUpper && !node.Has(NodeFlags.Metacopy);
+        if (!node.IsUpper || node.Has(NodeFlags.Metacopy)) return false;
+
+        // The kernel writes a backing file with our rights, so nobody's write would take these bits away.
+        return _tree.Status(slot, out var status) == Errno.None && (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0;
     }
 
     private Errno EnterForWrite(NodeId node, out int slot, out OpenFile file)

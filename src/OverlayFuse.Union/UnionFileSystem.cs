@@ -19,6 +19,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
 
+    private Notifier? _notifier;
+
     // Set where the kernel may hold written pages: the way to have it write them back.
     private Notifier? _writeback;
 
@@ -45,7 +47,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     public override void Started(Session session)
     {
         _passthrough?.Started(session);
-        if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = session.Notifier;
+        _notifier = session.Notifier;
+        if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
     }
 
     public void Dispose()
