@@ -24,7 +24,6 @@ if [ "$(id -u)" = 0 ]; then
   # As udev's rules have it; containers and small machines often have no udev.
   [ -e /dev/fuse ] || mknod /dev/fuse c 10 229
   chmod 666 /dev/fuse
-  id oftest >/dev/null 2>&1 || useradd --create-home --shell /bin/bash oftest
-  # Tests that change to this user must reach the sources and the executable.
+  id oftest >/dev/null 2>&1 || useradd --create-home --shell /bin/bash oftest || fail "useradd oftest"
   export OVERLAYFUSE_TEST_USER=oftest
 fi

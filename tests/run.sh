@@ -69,7 +69,7 @@ run_project() {
   name=$(basename "$project" .csproj)
   step "$name"
   trx=$out/$name.trx
-  timeout -k 20 "${PROJECT_LIMIT:-600}" dotnet test "$project" --no-build --nologo -v quiet --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
+  timeout -k 20 "${PROJECT_LIMIT:-600}" dotnet test "$project" --no-build --nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
   code=$?
   if [ ! -s "$trx" ]; then
     tail -n 40 "$out/$name.log"
@@ -84,7 +84,7 @@ run_project() {
   elements UnitTestResult "$trx" | grep -E ' outcome="(NotExecuted|Inconclusive)"' | attribute testName | plain | tee -a "$out/skips" | sed 's/^/skip    /'
   echo "$name: $ok passed, $bad failed, $((total - ok - bad)) skipped"
   if [ "$bad" -gt 0 ]; then
-    grep -vE '^(Test run for|A total of)' "$out/$name.log" | head -n 200
+    grep -vE '^(Test run for|A total of|Results File|Starting test)' "$out/$name.log" | head -n 300
   elif [ "$code" -ne 0 ]; then
     # The counts look good, but the run did not end by itself: a crash or the time limit took the rest.
     tail -n 40 "$out/$name.log"
