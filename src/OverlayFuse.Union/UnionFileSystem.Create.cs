@@ -84,10 +84,11 @@ public sealed partial class UnionFileSystem
         _tree.Locks.EnterWrite(parent);
         try
         {
-            error = _tree.Nodes[slot].Has(NodeFlags.Orphan) ? LinkOrphan(slot, directory, newName) : LinkNamed(source, directory, newName);
+            error = LinkNamed(source, directory, newName);
             if (error != Errno.None) return error;
             _tree.Nodes.AddName(slot, parent, newName);
-            directory.Listing = null;
+            if (_tree.Nodes[slot].Has(NodeFlags.Orphan)) LeaveOrphans(slot);
+            directory.DropListing();
         }
         finally
         {
@@ -115,7 +116,7 @@ public sealed partial class UnionFileSystem
             error = _create.Make(request, directory, name, wanted, out var status, out fd);
             if (error != Errno.None) return error;
             slot = _tree.Made(parent, name, status);
-            directory.Listing = null;
+            directory.DropListing();
             entry = EntryOf(slot, status);
             return Errno.None;
         }
@@ -160,19 +161,12 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    // A file made with O_TMPFILE gets its first name: the link it was kept by moves there.
-    private Errno LinkOrphan(int slot, UnionDirectory directory, ReadOnlySpan<byte> newName)
+    // A file made with O_TMPFILE has its first name; the link it was kept by goes, once the node is found by the name.
+    private void LeaveOrphans(int slot)
     {
         Span<byte> buffer = stackalloc byte[16];
-        var orphan = Upper.OrphanName(_tree.Nodes[slot].Id, buffer);
-        var error = directory.Upper!.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = Syscall.RenameAt2(Upper!.Work.Orphans, orphan, dir, newName, RenameFlags.NoReplace);
-        if (error == Errno.EXIST && IsWhiteout(directory.Upper, newName)) error = Syscall.RenameAt2(Upper.Work.Orphans, orphan, dir, newName, RenameFlags.None);
-        if (error == Errno.None) error = Upper.RemoveOciWhiteout(dir, newName);
-        directory.Upper.Leave();
-        if (error == Errno.None) _tree.Nodes[slot].Clear(NodeFlags.Orphan);
-        return error;
+        _tree.Nodes[slot].Clear(NodeFlags.Orphan);
+        _ = Syscall.UnlinkAt(Upper!.Work.Orphans, Upper.OrphanName(_tree.Nodes[slot].Id, buffer));
     }
 
     private Errno OpenPath(int slot, out Fd fd)

@@ -51,6 +51,10 @@ public sealed partial class UnionFileSystem
         file.Leave();
         if (error != Errno.None) Upper!.Failed(error);
         if (count > 0 && killSuidGid) KillSuidGid(slot);
+
+
+        // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
+        if (_writeback is not null) return error;
         return count > 0 ? Errno.None : error;
     }
 

@@ -110,8 +110,14 @@ public sealed partial class UnionFileSystem
     private Errno ReplaceByWhiteout(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[16];
-        var temp = Upper!.TempName(buffer);
+        if (Upper!.Features.Whiteout == WhiteoutForm.Oci)
+        {
+            var made = Upper.MakeWhiteout(holder, dir, name);
+            return made != Errno.None ? made : Syscall.UnlinkAt(dir, name);
+        }
+        var temp = Upper.TempName(buffer);
         var error = Upper.MakeWhiteout(holder, Upper.Work.Temp, temp, beside: false);
+        if (error == Errno.None) error = Upper.MarkXattrWhiteouts(holder, dir);
         if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None);
         return error;
     }
@@ -123,7 +129,7 @@ public sealed partial class UnionFileSystem
         if (node.Lower is not null) _tree.Nodes.KeepLowerName(victim, name);
         var hasOther = _tree.Nodes.RemoveName(parent, name);
         if (!hasOther && !node.Has(NodeFlags.Upper)) node.Set(NodeFlags.Removed);
-        directory.Listing?.Remove(name);
+        directory.NameRemoved(name);
     }
 
     // The copy of a file with several lower names stays in the index until the union has none of them left.
@@ -138,7 +144,8 @@ public sealed partial class UnionFileSystem
         if (!plan.TakesUpper) _ = Upper.SetNlink(links, name, --difference); // a name that never came up is hidden now
         if (Syscall.StatAt(links, name, cached: false, out var status) != Errno.None || (int)status.LinkCount + difference > 0) return;
 
-        if (Syscall.RenameAt2(links, name, Upper.Work.Orphans, Upper.OrphanName(node.Id, orphan), RenameFlags.None) != Errno.None) return;
+        // The new place before the old one goes: others use the file all the while.
+        if (Syscall.LinkAt(links, name, Upper.Work.Orphans, Upper.OrphanName(node.Id, orphan)) is not (Errno.None or Errno.EXIST)) return;
         node.Set(NodeFlags.Orphan);
         node.Clear(NodeFlags.Indexed);
         _ = Upper.Work.LinkIndex.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));

@@ -52,9 +52,9 @@ public sealed partial class UnionFileSystem
     private Errno PlanRename(int source, UnionDirectory from, ReadOnlySpan<byte> oldName, int target, UnionDirectory to, ReadOnlySpan<byte> newName, RenameFlags flags, out RenamePlan plan)
     {
         plan = default;
-        var error = FactsOf(source, from, oldName, out var sourceFacts);
+        var error = FactsOf(source, from, oldName, isTarget: false, out var sourceFacts);
         if (error != Errno.None) return error;
-        error = FactsOf(target, to, newName, out var targetFacts);
+        error = FactsOf(target, to, newName, isTarget: source != target && flags != RenameFlags.Exchange, out var targetFacts);
         if (error != Errno.None) return error;
 
         plan = RenamePlan.For(sourceFacts, targetFacts, source == target, flags);
@@ -66,7 +66,7 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    private Errno FactsOf(int slot, UnionDirectory directory, ReadOnlySpan<byte> name, out RenameFacts facts)
+    private Errno FactsOf(int slot, UnionDirectory directory, ReadOnlySpan<byte> name, bool isTarget, out RenameFacts facts)
     {
         facts = default;
         var error = _tree.Search.FindBelow(directory, name, Tree.Scratch);
@@ -79,7 +79,7 @@ public sealed partial class UnionFileSystem
         }
         var type = _tree.Nodes[slot].Type;
         var isEmpty = false;
-        if (type == FileType.Directory)
+        if (type == FileType.Directory && isTarget) // only what is to be replaced is listed: a moved directory may be large
         {
             error = IsEmpty(slot);
             if (error is not (Errno.None or Errno.NOTEMPTY)) return error;
@@ -98,21 +98,50 @@ public sealed partial class UnionFileSystem
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         error = _tree.EnterData(slot, buffer, out var data);
         if (error != Errno.None) return error;
-        byte[] path;
+        byte[]? path;
         using (data)
         {
             if (data.IsUpper) return Errno.None; // completed meanwhile
-            path = data.Holder!.PathFromRoot(data.Name);
             _tree.Nodes.KeepLowerName(slot, data.Name);
+            error = Syscall.StatAt(data.Dir, data.Name, cached: true, out var status);
+            path = error == Errno.None ? RedirectTo(slot, data.Holder!.PathFromRoot(data.Name), data.Holder.Layer, status.Inode) : null;
         }
-        if (path.Length > RedirectMark.MaxLength) return _copyUp.ForWrite(slot);
-        return SetRedirect(slot, path);
+        return path is null ? _copyUp.ForWrite(slot) : SetRedirect(slot, path);
+    }
+
+    // A redirect is read through the union of the lower layers. Where they have redirects themselves, the path within one layer may lead
+    // elsewhere; the path the union shows is then tried. Null: neither leads there, or both are too long to write.
+    private byte[]? RedirectTo(int slot, byte[] pathInLayer, Layer layer, ulong inode)
+    {
+        foreach (var path in (ReadOnlySpan<byte[]?>)[pathInLayer, UnionPath(slot)])
+        {
+            if (path is { Length: <= RedirectMark.MaxLength } && _tree.Search.LeadsTo(path, layer, inode)) return path;
+        }
+        return null;
+    }
+
+    private byte[]? UnionPath(int slot)
+    {
+        var parts = new List<byte[]>();
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        for (var at = slot; at != NodeTable.Root;)
+        {
+            if (!_tree.Nodes.TryGetName(at, name, out var length, out var parent)) return null;
+            parts.Add(name[..length].ToArray());
+            at = parent;
+        }
+        parts.Reverse();
+        return [.. parts.SelectMany(part => (byte[])[(byte)'/', .. part])];
     }
 
     private Errno Mark(int slot, SideMark mark)
     {
         if (mark == SideMark.None) return Errno.None;
-        if (mark == SideMark.Redirect) return SetRedirect(slot, _tree.Directory(slot).Lowers[0].PathFromRoot());
+        if (mark == SideMark.Redirect)
+        {
+            var lower = _tree.Directory(slot).Lowers[0];
+            return RedirectTo(slot, lower.PathFromRoot(), lower.Layer, lower.Inode) is { } path ? SetRedirect(slot, path) : Errno.XDEV;
+        }
 
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         var error = _tree.Enter(slot, buffer, out var place);
@@ -141,21 +170,22 @@ public sealed partial class UnionFileSystem
             var isDirectory = _tree.Nodes[source].IsDirectory;
             if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
             var moving = PinDirectory(source);
+            var hadName = target != 0 && HasUpperName(target, newDir, newName);
             var wasOrphan = target != 0 && _tree.Nodes[target].Has(NodeFlags.Orphan);
             if (error == Errno.None && target != 0) error = Displace(mover, newDir, newName, target);
             if (error == Errno.None)
             {
                 error = mover.Move(oldName, newName, isDirectory, leaveWhiteout);
-                if (error != Errno.None && target != 0 && !wasOrphan) Replace(target);
+                if (error != Errno.None && target != 0 && !wasOrphan) Replace(target, newDir, newName);
             }
             if (error == Errno.None)
             {
                 if (target != 0) Unname(toSlot, to, newName, target);
-                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target, new RemovePlan(true, false));
+                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target, new RemovePlan(hadName, false));
                 Renamed(source, oldName, to.Upper, newName);
                 _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
-                from.Listing?.Remove(oldName);
-                to.Listing = null;
+                from.NameRemoved(oldName);
+                to.DropListing();
             }
             moving?.Leave();
             to.Upper.Leave();
@@ -180,7 +210,8 @@ public sealed partial class UnionFileSystem
                 Renamed(source, oldName, to.Upper, newName);
                 Renamed(target, newName, from.Upper, oldName);
                 _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
-                from.Listing = to.Listing = null;
+                from.DropListing();
+                to.DropListing();
             }
             moving?.Leave();
             coming?.Leave();
@@ -194,13 +225,15 @@ public sealed partial class UnionFileSystem
     private LayerDirectory? PinDirectory(int slot) =>
         _tree.Nodes[slot].State is UnionDirectory { Upper: { } upper } && upper.Enter(out _) == Errno.None ? upper : null;
 
-    // The move failed: a file that was to give way stands where it stood. (A directory that was emptied is found through its orphan.)
-    private void Replace(int target)
+    // The move failed: what was to give way stands where it stood.
+    private void Replace(int target, DirFd dir, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[16];
-        if (_tree.Nodes[target].IsDirectory || !_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
+        if (!_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
+        var orphan = Upper.OrphanName(_tree.Nodes[target].Id, buffer);
+        if (_tree.Nodes[target].IsDirectory && Syscall.RenameAt2(Upper!.Work.Orphans, orphan, dir, name, RenameFlags.Exchange) != Errno.None) return;
         _tree.Nodes[target].Clear(NodeFlags.Orphan);
-        _ = Syscall.UnlinkAt(Upper!.Work.Orphans, Upper.OrphanName(_tree.Nodes[target].Id, buffer));
+        Upper.RemoveTree(Upper!.Work.Orphans, orphan);
     }
 
     // The object at the target gives way: it stays reachable for those who have it open, and nothing of it is left in the directory.

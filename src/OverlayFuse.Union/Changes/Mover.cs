@@ -19,7 +19,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         var temp = upper.TempName(buffer);
         var work = upper.Work.Temp;
         var error = Syscall.MkdirAt(work, temp, OwnDirectory.Private);
-        if (error == Errno.None) error = upper.SetOpaque(work, temp);
+        if (error == Errno.None && upper.Features.Marks is not null) error = upper.SetOpaque(work, temp); // by a file it would not be empty
         if (error == Errno.None) error = Syscall.RenameAt2(work, temp, newDir, name, RenameFlags.Exchange);
         if (error == Errno.None) return Syscall.RenameAt2(work, temp, upper.Work.Orphans, orphan, RenameFlags.None);
         Upper.RemoveTree(work, temp);
@@ -46,6 +46,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
             Span<byte> buffer = stackalloc byte[16];
             var temp = upper.TempName(buffer);
             var error = upper.MakeWhiteout(from, upper.Work.Temp, temp, beside: false);
+            if (error == Errno.None) error = upper.MarkXattrWhiteouts(from, oldDir);
             if (error == Errno.None) error = Syscall.RenameAt2(upper.Work.Temp, temp, newDir, newName, RenameFlags.None);
             if (error == Errno.ISDIR)
             {

@@ -18,15 +18,28 @@ internal sealed partial class CopyUp(Tree tree)
         if (directory.Upper is not null) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
 
+        // From the nearest directory that is there downwards; not by recursion, since a tree may be deeper than a stack.
         Span<byte> name = stackalloc byte[Tree.NameSize];
-        if (!tree.Nodes.TryGetName(slot, name, out _, out var parent)) return Errno.NOENT; // removed meanwhile
-        var error = Directory(parent);
-        if (error != Errno.None) return error;
+        var missing = new Stack<int>();
+        for (var at = slot; tree.Directory(at).Upper is null;)
+        {
+            missing.Push(at);
+            if (!tree.Nodes.TryGetName(at, name, out _, out at)) return Errno.NOENT; // removed meanwhile
+        }
+        while (missing.TryPop(out var next))
+        {
+            var error = CopyDirectoryOnce(next);
+            if (error != Errno.None) return error;
+        }
+        return Errno.None;
+    }
 
+    private Errno CopyDirectoryOnce(int slot)
+    {
         tree.Gate.Enter(slot);
         try
         {
-            return directory.Upper is not null ? Errno.None : CopyDirectory(slot);
+            return tree.Directory(slot).Upper is not null ? Errno.None : CopyDirectory(slot);
         }
         finally
         {

@@ -37,7 +37,16 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
 
     public void Dispose()
     {
-        foreach (var file in _ring) file?.Close();
+        foreach (var file in _ring)
+        {
+            if (file is null) continue;
+            lock (file.Stripe)
+            {
+                // A number that is closed under its user could be another file's the next moment.
+                if (file.Pins == 0) file.Close();
+                else file.IsAbandoned = true;
+            }
+        }
     }
 
     private Lock StripeOf(int slot) => _stripes[slot % StripeCount];
@@ -154,7 +163,8 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
                 return false;
             }
             file.Close();
-            if (!file.IsAbandoned && tree.Nodes[file.Node].State == file) tree.Nodes[file.Node].State = null;
+            // The slot may be another node's by now.
+            if (!file.IsAbandoned) Interlocked.CompareExchange(ref tree.Nodes[file.Node].State, null, file);
             file.IsAbandoned = true;
             file.NodeId = 0;
             return true;

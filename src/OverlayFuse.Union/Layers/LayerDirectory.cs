@@ -12,7 +12,7 @@ internal sealed class LayerDirectory
     private const OpenFlags HowToOpen = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
 
     private readonly DescriptorCache _cache;
-    private readonly Lock _lock = new(); // rank 8, child before parent; protects the fields below
+    private readonly Lock _lock = new(); // rank 8; protects the fields below
     private LayerDirectory? _parent;
     private byte[] _name;
     private DirFd _descriptor = DirFd.None;
@@ -36,7 +36,7 @@ internal sealed class LayerDirectory
     public ulong Inode { get; }
 
     /// <summary>Marked opaque = x: zero-size files in it may be whiteouts.</summary>
-    public bool HasXattrWhiteouts { get; init; }
+    public bool HasXattrWhiteouts { get; set; }
 
     /// <summary>The root of a layer, whose descriptor stays open as long as the mount.</summary>
     public static LayerDirectory ForRoot(Layer layer, DescriptorCache cache, DirFd descriptor, ulong inode, bool hasXattrWhiteouts) =>
@@ -55,24 +55,92 @@ internal sealed class LayerDirectory
     /// <summary>Pins the descriptor open, opening it when it is not. Undo with <see cref="Leave"/>.</summary>
     public Errno Enter(out DirFd descriptor)
     {
-        var opened = false;
+        while (!TryPin(out descriptor))
+        {
+            var error = EnterFromAbove(out descriptor);
+            if (error != Errno.AGAIN) return error;
+        }
+        return Errno.None;
+    }
+
+    // Opens from the nearest directory above that is open, downwards: a tree may be deeper than a stack. AGAIN: one of them moved.
+    private Errno EnterFromAbove(out DirFd descriptor)
+    {
+        var closed = new Stack<LayerDirectory>();
+        var at = this;
+        while (!at.TryPin(out descriptor))
+        {
+            if (at.Parent is not { } parent)
+            {
+                var error = at.OpenRoot(out descriptor);
+                if (error != Errno.None) return error;
+                break;
+            }
+            closed.Push(at);
+            at = parent;
+        }
+        while (closed.TryPop(out var below))
+        {
+            var error = below.OpenIn(at, descriptor, out descriptor);
+            at.Leave();
+            if (error != Errno.None) return error;
+            at = below;
+        }
+        return Errno.None;
+    }
+
+    private LayerDirectory? Parent
+    {
+        get
+        {
+            lock (_lock) return _parent;
+        }
+    }
+
+    private bool TryPin(out DirFd descriptor)
+    {
         lock (_lock)
         {
-            if (!_descriptor.IsOpen)
-            {
-                var error = Open();
-                if (error != Errno.None)
-                {
-                    descriptor = DirFd.None;
-                    return error;
-                }
-                opened = true;
-            }
+            descriptor = _descriptor;
+            if (!_descriptor.IsOpen) return false;
             _pins++;
             _recentlyUsed = true;
-            descriptor = _descriptor;
+            return true;
         }
-        if (opened) _cache.Add(this); // outside the lock: it may close others
+    }
+
+    private Errno OpenIn(LayerDirectory parent, DirFd parentDescriptor, out DirFd descriptor)
+    {
+        lock (_lock)
+        {
+            descriptor = DirFd.None;
+            if (_parent != parent) return Errno.AGAIN;
+            if (!_descriptor.IsOpen)
+            {
+                var error = Syscall.OpenAt2(parentDescriptor, _name, HowToOpen, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoXdev, out var fd);
+                if (error == Errno.NOSYS) error = Syscall.OpenAt(parentDescriptor, _name, HowToOpen, 0, out fd); // before kernel 5.6
+                if (error != Errno.None) return error;
+                _descriptor = new DirFd(fd.Number);
+            }
+            descriptor = _descriptor;
+            _pins++;
+            _recentlyUsed = true;
+        }
+        _cache.Add(this); // outside the lock: it may close others
+        return Errno.None;
+    }
+
+    private Errno OpenRoot(out DirFd descriptor)
+    {
+        lock (_lock)
+        {
+            var error = _descriptor.IsOpen ? Errno.None : _reopen!.Open(out _descriptor);
+            descriptor = _descriptor;
+            if (error != Errno.None) return error;
+            _pins++;
+            _recentlyUsed = true;
+        }
+        _cache.Add(this);
         return Errno.None;
     }
 
@@ -144,8 +212,16 @@ internal sealed class LayerDirectory
         }
     }
 
-    /// <summary>The end of the mount: nobody is inside a root any more.</summary>
-    public void CloseRoot() => CloseDescriptor();
+    /// <summary>The end of the mount: the descriptor is closed when nobody is inside.</summary>
+    public void CloseRoot()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            if (_reopen is null) _pins--; // its own, since it was opened
+            if (_pins <= 0) CloseDescriptor();
+        }
+    }
 
     /// <summary>For the cache: closes a descriptor that was not used since the last call. False when it must stay.</summary>
     public bool TryEvict()
@@ -167,19 +243,6 @@ internal sealed class LayerDirectory
         {
             _lock.Exit();
         }
-    }
-
-    private Errno Open()
-    {
-        if (_parent is not { } parent) return _reopen!.Open(out _descriptor);
-        var error = parent.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = Syscall.OpenAt2(dir, _name, HowToOpen, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoXdev, out var fd);
-        if (error == Errno.NOSYS) error = Syscall.OpenAt(dir, _name, HowToOpen, 0, out fd); // before kernel 5.6
-        parent.Leave();
-        if (error != Errno.None) return error;
-        _descriptor = new DirFd(fd.Number);
-        return Errno.None;
     }
 
     private void CloseDescriptor()

@@ -14,10 +14,11 @@ internal sealed class ListingCache(long capacity)
     {
         listing = directory.Listing;
         if (listing is not null) return Errno.None;
+        var version = directory.NamesVersion;
         var error = ListingBuilder.Build(directory, inodes, out listing);
         if (error != Errno.None) return error;
 
-        directory.Listing = listing;
+        directory.Keep(listing!, version);
         lock (_lock)
         {
             _queue.Enqueue((directory, listing!.Bytes));
@@ -25,7 +26,7 @@ internal sealed class ListingCache(long capacity)
             while (_size > capacity && _queue.Count > 1)
             {
                 var (oldest, bytes) = _queue.Dequeue();
-                oldest.Listing = null;
+                oldest.DropListing();
                 _size -= bytes;
             }
         }

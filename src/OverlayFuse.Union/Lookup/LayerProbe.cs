@@ -86,7 +86,9 @@ internal static class LayerProbe
             entry.IsOpaque |= kind == OpaqueKind.Opaque;
             entry.HasXattrWhiteouts = kind == OpaqueKind.HasXattrWhiteouts;
         }
-        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name);
+
+        // A whiteout beside a directory of the same name hides what is below, so the two do not merge.
+        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name) || HasOciWhiteout(dir, name, cached: true);
         return Errno.None;
     }
 

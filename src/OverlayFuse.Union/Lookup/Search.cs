@@ -26,8 +26,14 @@ internal sealed class Search(UnionDirectory root)
     public Errno FindAt(UnionDirectory directory, int member, ReadOnlySpan<byte> name, SearchResult result)
     {
         result.Clear();
-        var where = member < 0 ? directory.Upper : directory.Lowers[member];
-        return where is null ? Find(directory, name, result) : AskMember(where, name, isLast: true, [], 0, result, out _);
+        if (member < 0) return Find(directory, name, result);
+        if (directory.Upper is { } upper)
+        {
+            // Copied up, perhaps, since the listing was read.
+            var error = AskMember(upper, name, isLast: false, directory.Lowers, 0, result, out var more);
+            if (error != Errno.None || !more) return error;
+        }
+        return AskMember(directory.Lowers[member], name, isLast: true, [], 0, result, out _);
     }
 
     /// <summary>Finds what the lower layers alone have under a name: what a removal must hide.</summary>
@@ -49,8 +55,11 @@ internal sealed class Search(UnionDirectory root)
             if (error != Errno.None) return FindIn(lowers, name, result); // unreadable directories can still be searched
             directory.LowerNames = names;
         }
+        var last = -1;
         foreach (var index in names!.MembersWith(name))
         {
+            if (index == last) continue; // a name and a whiteout for it in one layer
+            last = index;
             var error = AskMember(lowers[index], name, index == lowers.Length - 1, lowers, index + 1, result, out var more);
             if (error != Errno.None || !more) return error;
         }
@@ -164,6 +173,17 @@ internal sealed class Search(UnionDirectory root)
             }
             stack = Array.FindAll(stack, l => l.Layer.Index > carrier.Layer.Index);
         }
+    }
+
+    /// <summary>
+    /// Whether a redirect to <paramref name="path"/>, written in the upper, would be read as the object that <paramref name="where"/> has
+    /// with this inode number: the reader goes through the union of the lower layers, which may have redirects and whiteouts of their own.
+    /// </summary>
+    public bool LeadsTo(ReadOnlySpan<byte> path, Layer where, ulong inode)
+    {
+        if (path.Length < 2 || StackAt(path, above: 0, out var stack, out var last) != Errno.None) return false;
+        var found = new SearchResult();
+        return FindIn(stack, last.Of(path), found) == Errno.None && found.IsFound && found.Where!.Layer == where && found.Entry.Status.Inode == inode;
     }
 
     /// <summary>The marks on a name of a layer.</summary>

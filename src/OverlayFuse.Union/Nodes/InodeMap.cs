@@ -27,11 +27,6 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
     /// <summary>From now on the upper object shows the number of what it was copied from.</summary>
     public Errno CopiedUp(in FileStatus upper, ulong number) => origins?.Add(upper.Inode, upper.BirthTime, number) ?? Errno.None;
 
-    public void Gone(ulong upperInode)
-    {
-        if (HasOrigin(upperInode)) origins!.Remove(upperInode);
-    }
-
     private ulong Own(Layer layer, ulong inode)
     {
         if (InodeNumber.TryPack(layer.Number, inode, out var number)) return number;

@@ -110,10 +110,7 @@ internal sealed partial class NodeTable
 
     private void Free(int slot, in Node gone)
     {
-        if (gone.LowerName != 0)
-        {
-            lock (_lowerNamesLock) _lowerNames.Remove(gone.LowerName);
-        }
+        DropLowerName(gone.LowerName);
         lock (_slots) _nodes.Free(slot);
         _removed(gone);
     }

@@ -94,7 +94,7 @@ internal sealed partial class NodeTable
         }
     }
 
-    /// <summary>As <see cref="KeepLowerName"/>, for bytes that have another name than the object they belong to.</summary>
+    /// <summary>As <see cref="KeepLowerName(int, ReadOnlySpan{byte})"/>, for bytes that have another name than the object they belong to.</summary>
     public void ReplaceLowerName(int slot, ReadOnlySpan<byte> name)
     {
         lock (_lowerNamesLock)
@@ -105,7 +105,20 @@ internal sealed partial class NodeTable
         }
     }
 
-    /// <summary>The name kept by <see cref="KeepLowerName"/>; false when there is none.</summary>
+    /// <summary>As <see cref="KeepLowerName(int, ReadOnlySpan{byte})"/>, for a node that is not in the table yet: goes into its LowerName.</summary>
+    public int KeepLowerName(ReadOnlySpan<byte> name)
+    {
+        lock (_lowerNamesLock) return _lowerNames.Add(name);
+    }
+
+    /// <summary>Takes back a name kept for a node that did not come into the table.</summary>
+    public void DropLowerName(int handle)
+    {
+        if (handle == 0) return;
+        lock (_lowerNamesLock) _lowerNames.Remove(handle);
+    }
+
+    /// <summary>The name kept by <see cref="KeepLowerName(int, ReadOnlySpan{byte})"/>; false when there is none.</summary>
     public bool TryGetLowerName(int slot, Span<byte> buffer, out int length)
     {
         length = 0;

@@ -74,10 +74,9 @@ internal sealed partial class NodeTable
 
     /// <summary>
     /// The node behind a name, made from <paramref name="candidate"/> when the table has none. With <paramref name="linked"/>
-    /// a node of the same st_ino known by another name gets this one too. Counts as a lookup. <paramref name="lowerName"/> is
-    /// the name in its lower directory where that is another one.
+    /// a node of the same st_ino known by another name gets this one too. Counts as a lookup.
     /// </summary>
-    public int FindOrAdd(int parent, ReadOnlySpan<byte> name, in Node candidate, bool linked, bool count, out bool added, ReadOnlySpan<byte> lowerName = default)
+    public int FindOrAdd(int parent, ReadOnlySpan<byte> name, in Node candidate, bool linked, bool count, out bool added)
     {
         var shard = ShardOf(parent, name, out var hash, out var shardIndex);
         lock (shard.Lock)
@@ -98,13 +97,14 @@ internal sealed partial class NodeTable
             {
                 lock (_links)
                 {
-                    if (!_byInode.TryGetValue(candidate.Inode, out slot))
+                    // A copy that another program made without an index is another inode than its lower one, of the same number.
+                    var isKnown = _byInode.TryGetValue(candidate.Inode, out slot);
+                    if (!isKnown || _nodes[slot].IsUpper != candidate.IsUpper)
                     {
                         slot = Allocate(candidate);
                         added = true;
                         _nodes[slot].Set(NodeFlags.Linked);
-                        _byInode[candidate.Inode] = slot;
-                        if (candidate.Lower is not null) KeepLowerName(slot, lowerName.IsEmpty ? name : lowerName); // another name may come to stand first
+                        if (!isKnown) _byInode[candidate.Inode] = slot;
                     }
                     record = shard.Add(parent, name, hash, slot);
                     Prepend(slot, shard, record, shardIndex);

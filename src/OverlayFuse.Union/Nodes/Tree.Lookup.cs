@@ -24,14 +24,26 @@ internal sealed partial class Tree
         slot = Nodes.Find(parent, name, count);
         if (slot != 0 || OciNames.Classify(name) != OciNameKind.Ordinary) return Errno.None;
 
-        var result = Scratch;
-        var directory = Directory(parent);
-        var error = listed is { } member ? Search.FindAt(directory, member, name, result) : Search.Find(directory, name, result);
-        if (error != Errno.None || !result.IsFound) return error;
+        // From the question to the node no name of this directory changes: what a layer said would be out of date.
+        Locks.EnterRead(parent);
+        try
+        {
+            slot = Nodes.Find(parent, name, count);
+            if (slot != 0) return Errno.None;
 
-        error = Adopt(parent, name, result, count, out slot, out hasStatus);
-        status = result.Entry.Status;
-        return error;
+            var result = Scratch;
+            var directory = Directory(parent);
+            var error = listed is { } member ? Search.FindAt(directory, member, name, result) : Search.Find(directory, name, result);
+            if (error != Errno.None || !result.IsFound) return error;
+
+            error = Adopt(parent, name, result, count, out slot, out hasStatus);
+            status = result.Entry.Status;
+            return error;
+        }
+        finally
+        {
+            Locks.LeaveRead(parent);
+        }
     }
 
     /// <summary>Makes a node of what was just made in the upper, under the write lock of its directory's names. Counts as a lookup.</summary>
@@ -70,18 +82,23 @@ internal sealed partial class Tree
         {
             isBroken = Search.FindData(Directory(parent), name, where, entry.Marks, out var data, out dataName) != Errno.None;
             node.Lower = data;
-            if (dataName.AsSpan().SequenceEqual(name)) dataName = null;
+            if (dataName is [] || dataName.AsSpan().SequenceEqual(name)) dataName = null;
         }
 
-        slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added, dataName);
+        // Of several names another may come to stand first, so the one that is good in `Lower` is kept from the start.
+        if (node.Lower is not null && (linked || dataName is not null)) node.LowerName = Nodes.KeepLowerName(dataName ?? name);
+        slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added);
         isFresh = added && !node.Has(NodeFlags.Indexed | NodeFlags.Metacopy);
-        if (!added) return Errno.None;
+        if (!added)
+        {
+            Nodes.DropLowerName(node.LowerName);
+            return Errno.None;
+        }
         if (isBroken)
         {
             _dataElsewhere[Nodes[slot].Id] = (null!, []);
             Nodes[slot].Set(NodeFlags.DataElsewhere);
         }
-        else if (dataName is { Length: > 0 }) Nodes.ReplaceLowerName(slot, dataName);
         if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
         return Errno.None;
     }

@@ -154,6 +154,6 @@ internal sealed partial class Tree
                 break;
         }
         if (node.Has(NodeFlags.DataElsewhere)) _dataElsewhere.TryRemove(node.Id, out _);
-        if (node.Has(NodeFlags.Orphan)) Upper!.DropOrphan(node.Id);
+        if (node.Has(NodeFlags.Orphan)) Upper!.DropOrphan(node.Id, isCopy: IndexLayer(node.Inode) != 0);
     }
 }

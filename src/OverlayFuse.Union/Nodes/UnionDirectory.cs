@@ -7,6 +7,8 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     private volatile LayerDirectory? _upper = upper;
     private volatile Listing? _listing;
     private volatile LowerNames? _lowerNames;
+    private readonly Lock _namesLock = new(); // leaf; protects _listing and _namesVersion together
+    private int _namesVersion;
 
     public LayerDirectory? Upper
     {
@@ -17,10 +19,38 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     public LayerDirectory[] Lowers { get; } = lowers;
 
     /// <summary>The names in it, as last read; null when not read or out of date.</summary>
-    public Listing? Listing
+    public Listing? Listing => _listing;
+
+    /// <summary>Counts changes of its names: a listing that was begun before one is not kept.</summary>
+    public int NamesVersion => Volatile.Read(ref _namesVersion);
+
+    /// <summary>Keeps a listing, unless names have changed since <paramref name="version"/>.</summary>
+    public void Keep(Listing listing, int version)
     {
-        get => _listing;
-        set => _listing = value;
+        lock (_namesLock)
+        {
+            if (version == _namesVersion) _listing = listing;
+        }
+    }
+
+    /// <summary>A name came, or many things changed: the listing is read anew when it is wanted.</summary>
+    public void DropListing()
+    {
+        lock (_namesLock)
+        {
+            _namesVersion++;
+            _listing = null;
+        }
+    }
+
+    /// <summary>A name is gone. Listings that were given out know it too.</summary>
+    public void NameRemoved(ReadOnlySpan<byte> name)
+    {
+        lock (_namesLock)
+        {
+            _namesVersion++;
+            _listing?.Remove(name);
+        }
     }
 
     /// <summary>Which lower members have which names; null until a lookup wanted it. Lower layers do not change, so it stays true.</summary>

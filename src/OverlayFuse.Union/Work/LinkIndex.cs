@@ -75,7 +75,7 @@ internal sealed class LinkIndex
         key = default;
         var dash = name.IndexOf((byte)'-');
         if (dash <= 0) return false;
-        if (!Utf8Parser.TryParse(name[..dash], out uint layer, out var consumed, 'x') || consumed != dash || layer > LayerNumbers.Last) return false;
+        if (!Utf8Parser.TryParse(name[..dash], out uint layer, out var consumed, 'x') || consumed != dash || layer > InodeNumber.AllocatedLayer) return false;
 
         var digits = name[(dash + 1)..];
         if (!Utf8Parser.TryParse(digits, out ulong inode, out consumed, 'x') || consumed != digits.Length) return false;

@@ -27,7 +27,7 @@ internal sealed partial class Upper
 
             case WhiteoutForm.Xattr:
                 // The mark on the directory first: without it the file would show as an empty one.
-                error = beside ? MarkXattrWhiteouts(dir) : Errno.None;
+                error = beside ? MarkXattrWhiteouts(parent, dir) : Errno.None;
                 if (error != Errno.None) return error;
                 Span<byte> buffer = stackalloc byte[16];
                 var temp = TempName(buffer);
@@ -143,9 +143,11 @@ internal sealed partial class Upper
         return result;
     }
 
-    // The directory says that zero-size files in it may be whiteouts; an opaque one needs no whiteouts.
-    private Errno MarkXattrWhiteouts(DirFd dir)
+    /// <summary>Has a directory say that zero-size files in it may be whiteouts, before the first one is put there; an opaque one needs none.</summary>
+    public Errno MarkXattrWhiteouts(LayerDirectory parent, DirFd dir)
     {
+        if (features.Whiteout != WhiteoutForm.Xattr) return Errno.None;
+        parent.HasXattrWhiteouts = true;
         var error = Syscall.SetXattrAt(dir, "."u8, MarkNames.Opaque(Family), OpaqueMark.HasXattrWhiteouts, XattrFlags.Create);
         return error == Errno.EXIST ? Errno.None : error;
     }

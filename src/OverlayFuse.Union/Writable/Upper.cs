@@ -43,15 +43,22 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
             return made != Errno.None ? made : Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.None);
         }
         var error = MakeWhiteout(parent, work.Orphans, orphan, beside: false);
-        if (error == Errno.None && features.Whiteout == WhiteoutForm.Xattr) error = MarkXattrWhiteouts(dir);
+        if (error == Errno.None) error = MarkXattrWhiteouts(parent, dir);
         return error != Errno.None ? error : Syscall.RenameAt2(work.Orphans, orphan, dir, name, RenameFlags.Exchange);
     }
 
-    /// <summary>Removes what <see cref="Bury"/> kept: a file, or a directory with nothing but whiteouts in it.</summary>
-    public void DropOrphan(ulong nodeId)
+    /// <summary>
+    /// Removes what <see cref="Bury"/> kept: a file, or a directory with nothing but whiteouts in it. A copy's inode number may be
+    /// used again, so the record of its origin goes with its last link.
+    /// </summary>
+    public void DropOrphan(ulong nodeId, bool isCopy)
     {
         Span<byte> buffer = stackalloc byte[16];
-        RemoveTree(work.Orphans, OrphanName(nodeId, buffer));
+        var name = OrphanName(nodeId, buffer);
+        FileStatus status = default;
+        isCopy = isCopy && Syscall.StatAt(work.Orphans, name, cached: false, out status) == Errno.None && (status.IsDirectory || status.LinkCount == 1);
+        RemoveTree(work.Orphans, name);
+        if (isCopy) _ = work.Origins.Remove(status.Inode);
     }
 
     /// <summary>Removes a name of the work directory, and the whiteouts beneath it when it is a directory.</summary>
@@ -61,14 +68,23 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         if (error is not (Errno.ISDIR or Errno.PERM)) return;
         if (Syscall.RmdirAt(dir, name) != Errno.NOTEMPTY) return;
 
-        // Directories that are taken apart hold whiteouts only: the union was empty.
+        // Directories that are taken apart hold whiteouts only: the union was empty. Anything else is left where it is.
         if (Syscall.OpenAt(dir, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd) != Errno.None) return;
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(new DirFd(fd.Number), names);
-        foreach (var child in names) RemoveTree(new DirFd(fd.Number), child);
+        foreach (var child in names)
+        {
+            if (IsWhiteout(new DirFd(fd.Number), child)) _ = Syscall.UnlinkAt(new DirFd(fd.Number), child);
+        }
         fd.Close();
         _ = Syscall.RmdirAt(dir, name);
     }
+
+    private static bool IsWhiteout(DirFd dir, ReadOnlySpan<byte> name) =>
+        OciNames.Classify(name) != OciNameKind.Ordinary
+        || (Syscall.StatAt(dir, name, cached: false, out var status) == Errno.None
+            && (status.IsWhiteoutDevice
+                || (status is { Type: FileType.Regular, Size: 0 } && FoundMarks.Read(dir, name, out var marks) == Errno.None && marks.Has(MarkSet.Whiteout))));
 
     /// <summary>A fresh name in the temporary directory.</summary>
     public ReadOnlySpan<byte> TempName(Span<byte> buffer)
