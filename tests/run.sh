@@ -45,15 +45,15 @@ echo "user    $(id -un) ($(id -u)), $(nproc) processors"
 # shellcheck source=tests/prepare.sh
 source tests/prepare.sh
 
-step "format"
-dotnet format --verify-no-changes --verbosity quiet >"$out/format.log" 2>&1 || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; }
-
 step "build"
 if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=false >"$out/build.log" 2>&1; then
   grep -E '(error|warning) [A-Z]+[0-9]+' "$out/build.log" | sort -u | head -n 40
   fail "dotnet build"
   finish
 fi
+
+step "format"
+dotnet format --no-restore --verify-no-changes --verbosity quiet >"$out/format.log" 2>&1 || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; }
 
 step "publish"
 bash src/publish.sh || { fail "src/publish.sh"; finish; }
@@ -82,7 +82,7 @@ run_project() {
   bad=$(elements UnitTestResult "$trx" | attribute outcome | grep -cvE '^(Passed|NotExecuted|Inconclusive)$')
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ok - bad))
   elements UnitTestResult "$trx" | grep -E ' outcome="(NotExecuted|Inconclusive)"' | attribute testName | plain | tee -a "$out/skips" | sed 's/^/skip    /'
-  echo "$name: $ok passed, $bad failed, $((total - ok - bad)) skipped"
+  echo "$name: passed $ok, failed $bad, skipped $((total - ok - bad))"
   if [ "$bad" -gt 0 ]; then
     grep -vE '^(Test run for|A total of|Results File|Starting test)' "$out/$name.log" | head -n 300
   elif [ "$code" -ne 0 ]; then
@@ -108,7 +108,7 @@ run_script() {
   skipped=$((skipped + $(grep -c '^skip ' "$log")))
   sed -nE 's/^skip ([^ ]+).*/\1/p' "$log" >>"$out/skips"
   grep -E '^(not ok|skip) ' "$log"
-  echo "$name: $ok passed, $bad failed"
+  echo "$name: passed $ok, failed $bad"
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
     fail "$name: not done after ${limit:-600} s"
   elif [ "$code" -ne 0 ] && [ "$bad" = 0 ]; then
