@@ -51,6 +51,7 @@ public sealed partial class UnionFileSystem
         const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
             | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
         if (error == Errno.None && change.Has(Metadata)) error = SetMetadata(slot, change);
+        if (error == Errno.None && !change.Has(Metadata | SetAttributesMask.Size)) error = DropPrivileges(slot);
         if (error != Errno.None) return error;
 
         error = _tree.Status(slot, out var status);
@@ -130,11 +131,15 @@ public sealed partial class UnionFileSystem
         }
     }
 
-    // fallocate and copy_file_range do not say whether the caller may keep setuid and setgid.
-    private void KillSuidGidUnlessPrivileged(in Request request, int slot, OpenFile file)
+    // HANDLE_KILLPRIV_V2: a request that changes nothing is all the kernel says when fallocate, copy_file_range, a write in passthrough or
+    // a chown to the same owner take setuid and setgid.
+    private Errno DropPrivileges(int slot)
     {
-        if (Syscall.Stat(file.Fd, out var status) != Errno.None || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return;
-        if (!Caller.Has(request.Pid, Caller.FsetId)) KillSuidGid(slot);
+        var error = _tree.Status(slot, out var status);
+        if (error != Errno.None || status.Type != FileType.Regular || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return error;
+        error = _copyUp.Metadata(slot);
+        if (error == Errno.None) KillSuidGid(slot);
+        return error;
     }
 
     // HANDLE_KILLPRIV_V2: a write by somebody without CAP_FSETID takes setuid, and setgid where the group may execute. The capability

@@ -71,10 +71,9 @@ public sealed partial class UnionFileSystem
 
     public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length)
     {
-        var error = EnterForWrite(node, out var slot, out var file);
+        var error = EnterForWrite(node, out _, out var file);
         if (error != Errno.None) return error;
         error = Syscall.Fallocate(file.Fd, mode, offset, length);
-        if (error == Errno.None) KillSuidGidUnlessPrivileged(request, slot, file);
         file.Leave();
         return error;
     }
@@ -101,7 +100,7 @@ public sealed partial class UnionFileSystem
     public override Errno CopyFileRange(in Request request, NodeId from, ulong fromHandle, long fromOffset, NodeId to, ulong toHandle, long toOffset, ulong length, out ulong copied)
     {
         copied = 0;
-        var error = EnterForWrite(to, out var targetSlot, out var target);
+        var error = EnterForWrite(to, out _, out var target);
         if (error != Errno.None) return error;
         OpenFile? source = null;
         error = _tree.Find(from, out var slot);
@@ -111,7 +110,6 @@ public sealed partial class UnionFileSystem
             error = Syscall.CopyFileRange(source!.Fd, fromOffset, target.Fd, toOffset, length, out copied);
             source.Leave();
         }
-        if (copied > 0) KillSuidGidUnlessPrivileged(request, targetSlot, target);
         target.Leave();
         return error;
     }

@@ -23,7 +23,7 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
 
             // One of several names of a lower file: the copy in the index goes on counting the others.
-            if (!isDirectory && _tree.Nodes[victim].Has(NodeFlags.Linked) && !_tree.Nodes[victim].IsUpper && _tree.Nodes[victim].Type == FileType.Regular)
+            if (!isDirectory && _tree.Nodes[victim].Has(NodeFlags.Linked) && !_tree.Nodes[victim].IsUpper && _tree.KeepsLinks(_tree.Nodes[victim].Type))
             {
                 error = _copyUp.Metadata(victim);
                 if (error != Errno.None) return error;

@@ -110,28 +110,14 @@ public sealed partial class UnionFileSystem
     }
 
     // A redirect is read through the union of the lower layers. Where they have redirects themselves, the path within one layer may lead
-    // elsewhere; the path the union shows is then tried. Null: neither leads there, or both are too long to write.
+    // elsewhere; the path in their union is then tried. Null: neither leads there, or both are too long to write.
     private byte[]? RedirectTo(int slot, byte[] pathInLayer, Layer layer, ulong inode)
     {
-        foreach (var path in (ReadOnlySpan<byte[]?>)[pathInLayer, UnionPath(slot)])
+        foreach (var path in (ReadOnlySpan<byte[]?>)[pathInLayer, _tree.LowerPath(slot)])
         {
             if (path is { Length: <= RedirectMark.MaxLength } && _tree.Search.LeadsTo(path, layer, inode)) return path;
         }
         return null;
-    }
-
-    private byte[]? UnionPath(int slot)
-    {
-        var parts = new List<byte[]>();
-        Span<byte> name = stackalloc byte[Tree.NameSize];
-        for (var at = slot; at != NodeTable.Root;)
-        {
-            if (!_tree.Nodes.TryGetName(at, name, out var length, out var parent)) return null;
-            parts.Add(name[..length].ToArray());
-            at = parent;
-        }
-        parts.Reverse();
-        return [.. parts.SelectMany(part => (byte[])[(byte)'/', .. part])];
     }
 
     private Errno Mark(int slot, SideMark mark)

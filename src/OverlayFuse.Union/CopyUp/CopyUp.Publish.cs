@@ -9,7 +9,7 @@ internal sealed partial class CopyUp
     {
         ref var node = ref tree.Nodes[slot];
         var (where, name) = tree.DataOf(slot);
-        if (lowerLinks < 2 || !node.Has(NodeFlags.Linked) || node.Type != FileType.Regular || Upper.Features.Marks is null)
+        if (lowerLinks < 2 || !node.Has(NodeFlags.Linked) || !tree.KeepsLinks(node.Type))
             return Publish(slot, temp, flags, where, name);
 
         // First into the index: from there on every name of the lower inode leads to this copy.

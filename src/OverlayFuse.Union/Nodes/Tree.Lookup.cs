@@ -73,7 +73,7 @@ internal sealed partial class Tree
         var isBroken = false;
         var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || KeepsLinks(node.Type));
         var index = Upper?.Work.LinkIndex;
-        if (linked && index is not null && node.Type == FileType.Regular && index.Contains(IndexLayer(inode), IndexInode(inode)))
+        if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
             if (!isUpper && IsIndexedMetacopy(inode)) node.Set(NodeFlags.Metacopy);
@@ -103,9 +103,12 @@ internal sealed partial class Tree
         return Errno.None;
     }
 
-    // Whether the names of a lower object stay one inode when it is copied up: the hard link index does that, for regular files. Other
-    // objects come up name by name, so each name is a node of its own from the start.
-    private bool KeepsLinks(FileType type) => Upper is null || (type == FileType.Regular && Upper.Features.Marks is not null);
+    /// <summary>
+    /// Whether the names of a lower object stay one inode when it is copied up: the hard link index does that. The copy carries a mark,
+    /// and in user.* only regular files can; other objects come up name by name then, and each name is a node of its own from the start.
+    /// </summary>
+    public bool KeepsLinks(FileType type) =>
+        Upper is null || (Upper.Features.Marks is { } family && (family == MarkFamily.Trusted || type == FileType.Regular));
 
     private static UnionDirectory Stack(SearchResult found)
     {
