@@ -22,12 +22,8 @@ public sealed partial class UnionFileSystem
             error = MayRemove(victim, isDirectory);
             if (error != Errno.None) return error;
 
-            // One of several names of a lower file: the copy in the index goes on counting the others.
-            if (!isDirectory && _tree.Nodes[victim].Has(NodeFlags.Linked) && !_tree.Nodes[victim].IsUpper && _tree.KeepsLinks(_tree.Nodes[victim].Type))
-            {
-                error = _copyUp.Metadata(victim);
-                if (error != Errno.None) return error;
-            }
+            error = CopyUpToCount(victim);
+            if (error != Errno.None) return error;
 
             _tree.Locks.EnterWrite(parent);
             try
@@ -43,6 +39,13 @@ public sealed partial class UnionFileSystem
         {
             _tree.Nodes.Forget(victim, 1);
         }
+    }
+
+    // One of several names of a lower file goes: the copy in the index goes on counting the others.
+    private Errno CopyUpToCount(int victim)
+    {
+        ref var node = ref _tree.Nodes[victim];
+        return node.Has(NodeFlags.Linked) && !node.IsUpper && _tree.KeepsLinks(node.Type) ? _copyUp.Metadata(victim) : Errno.None;
     }
 
     private Errno MayRemove(int victim, bool isDirectory)

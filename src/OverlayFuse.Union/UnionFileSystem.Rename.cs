@@ -63,6 +63,7 @@ public sealed partial class UnionFileSystem
 
         error = CopyUpForNewName(source);
         if (error == Errno.None && flags == RenameFlags.Exchange) error = CopyUpForNewName(target);
+        else if (error == Errno.None && target != 0) error = CopyUpToCount(target);
         return error;
     }
 
