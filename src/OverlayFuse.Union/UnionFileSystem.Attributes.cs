@@ -50,13 +50,19 @@ public sealed partial class UnionFileSystem
         }
         const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
             | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
-        if (error == Errno.None && change.Has(Metadata)) error = SetMetadata(slot, change);
+        if (error == Errno.None && change.Has(Metadata) && !IsSameTime(slot, change.Valid & Metadata, change)) error = SetMetadata(slot, change);
         if (error == Errno.None && !change.Has(Metadata | SetAttributesMask.Size)) error = DropPrivileges(slot);
         if (error != Errno.None) return error;
 
         error = _tree.Status(slot, out var status);
         return error != Errno.None ? error : Fill(slot, status, out attributes);
     }
+
+    // The writeback cache sends the time of modification along when only that of change is new, as for each file removed: no reason to
+    // copy it up.
+    private bool IsSameTime(int slot, SetAttributesMask metadata, in SetAttributes change) =>
+        metadata == SetAttributesMask.ModifyTime && !_tree.Nodes[slot].IsUpper
+            && _tree.Status(slot, out var status) == Errno.None && status.ModifyTime == change.ModifyTime;
 
     public override Errno StatFs(in Request request, NodeId node, out FileSystemStatus status)
     {
