@@ -156,7 +156,7 @@ public sealed partial class UnionFileSystem
             if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, newName, RenameFlags.None);
             if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
         }
-        if (error == Errno.None) error = Upper!.RemoveOciWhiteout(dir, newName);
+        if (error == Errno.None) error = Upper!.RemoveOciWhiteout(dir, newName, isDirectory: false);
         directory.Upper.Leave();
         return error;
     }

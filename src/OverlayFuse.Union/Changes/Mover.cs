@@ -8,8 +8,11 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     /// <summary>Moves a name over nothing, a whiteout, a file or an empty directory.</summary>
     public Errno Move(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool isDirectory, bool leaveWhiteout)
     {
-        var error = isDirectory && IsWhiteout(newName) ? OverWhiteout(oldName, newName, leaveWhiteout) : Plain(oldName, newName, leaveWhiteout);
-        return error != Errno.None ? error : upper.RemoveOciWhiteout(newDir, newName);
+        var overWhiteout = IsWhiteout(newName, out var isMarked);
+        var error = leaveWhiteout && isMarked ? upper.MarkXattrWhiteouts(from, oldDir) : Errno.None; // it may end up there
+        if (error != Errno.None) return error;
+        error = isDirectory && overWhiteout ? OverWhiteout(oldName, newName, leaveWhiteout) : Plain(oldName, newName, overWhiteout, leaveWhiteout);
+        return error != Errno.None ? error : upper.RemoveOciWhiteout(newDir, newName, isDirectory);
     }
 
     /// <summary>Takes an empty merged directory away, with the whiteouts in it, and leaves an empty opaque one that rename(2) can replace.</summary>
@@ -34,7 +37,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         return error;
     }
 
-    private Errno Plain(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool leaveWhiteout)
+    private Errno Plain(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool overWhiteout, bool leaveWhiteout)
     {
         if (!leaveWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
         if (upper.Features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Whiteout);
@@ -43,6 +46,8 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         // the object is still at its old name.
         if (upper.Features is { RenameExchange: true, Whiteout: not WhiteoutForm.Oci })
         {
+            // One that is there already will do. (Whiteouts share an inode, and rename(2) of a file onto itself does nothing.)
+            if (overWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
             Span<byte> buffer = stackalloc byte[16];
             var temp = upper.TempName(buffer);
             var error = upper.MakeWhiteout(from, upper.Work.Temp, temp, beside: false);
@@ -61,6 +66,10 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         return made != Errno.None ? made : Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
     }
 
-    private bool IsWhiteout(ReadOnlySpan<byte> name) =>
-        LayerProbe.Ask(to, name, isLast: true, out var entry) == Errno.None && entry.Kind == EntryKind.Whiteout;
+    private bool IsWhiteout(ReadOnlySpan<byte> name, out bool isMarked)
+    {
+        var isWhiteout = LayerProbe.Ask(to, name, isLast: true, out var entry) == Errno.None && entry.Kind == EntryKind.Whiteout;
+        isMarked = isWhiteout && entry.Status.Type == FileType.Regular;
+        return isWhiteout;
+    }
 }

@@ -102,7 +102,8 @@ internal static class LayerProbe
         Status = new FileStatus { Mode = (uint)FileType.Directory | 0x1ED /* 0755 */, LinkCount = 2, BlockSize = 4096 },
     };
 
-    private static bool HasOciWhiteout(DirFd dir, ReadOnlySpan<byte> name, bool cached)
+    /// <summary>Whether a file .wh.NAME stands beside a name.</summary>
+    public static bool HasOciWhiteout(DirFd dir, ReadOnlySpan<byte> name, bool cached)
     {
         Span<byte> whiteout = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
         OciNames.WhiteoutPrefix.CopyTo(whiteout);

@@ -46,9 +46,12 @@ internal sealed partial class Upper
     }
 
     /// <summary>Removes the OCI whiteout of a name that is made again; nothing to do in the other forms, whose whiteout is replaced.</summary>
-    public Errno RemoveOciWhiteout(DirFd dir, ReadOnlySpan<byte> name)
+    public Errno RemoveOciWhiteout(DirFd dir, ReadOnlySpan<byte> name, bool isDirectory)
     {
         if (features.Whiteout != WhiteoutForm.Oci) return Errno.None;
+
+        // A directory stays opaque. Where it cannot be marked, the whiteout beside it goes on saying so.
+        if (isDirectory && LayerProbe.HasOciWhiteout(dir, name, cached: false) && SetOpaque(dir, name) is not (Errno.None or Errno.EXIST)) return Errno.None;
         Span<byte> oci = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
         OciNames.WhiteoutPrefix.CopyTo(oci);
         name.CopyTo(oci[OciNames.WhiteoutPrefix.Length..]);
