@@ -9,9 +9,9 @@ internal sealed class Scratch : IDisposable
 {
     private readonly List<DirFd> _opened = [];
 
-    public Scratch()
+    public Scratch(string above = "/var/tmp")
     {
-        Path = Directory.CreateDirectory($"/var/tmp/overlayfuse-test-{Guid.NewGuid():n}").FullName;
+        Path = Directory.CreateDirectory($"{above}/overlayfuse-test-{Guid.NewGuid():n}").FullName;
         Upper = Make("upper");
         Work = Make("work");
     }
@@ -62,6 +62,13 @@ internal sealed class Scratch : IDisposable
     public void Dispose()
     {
         foreach (var directory in _opened) directory.Close();
-        Run($"chmod -R u+rwx . ; rm -rf {Path}");
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Run($"chmod -R u+rwx . ; rm -rf {Path}");
+        }
     }
 }

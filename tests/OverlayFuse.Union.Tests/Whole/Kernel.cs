@@ -1,0 +1,244 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>
+/// Stands in for the kernel: resolves paths by lookups, asks before it creates, serializes what the kernel serializes, and keeps count
+/// of the lookups it was given.
+/// </summary>
+/// <param name="keeps">Remembers what it was given until <see cref="ForgetAll"/>; else it forgets after each call.</param>
+internal sealed class Kernel(UnionFileSystem union, bool keeps)
+{
+    private const int EntrySize = 128;
+    private readonly Dictionary<NodeId, ulong> _lookups = [];
+
+    public Request Request { get; init; } = new() { Uid = Syscall.GetEUid(), Gid = Syscall.GetEGid(), SupplementaryGroup = Request.UnmappedId };
+
+    public UnionFileSystem Union => union;
+
+    public int Known => _lookups.Count;
+
+    public Errno Find(string path, out Entry entry)
+    {
+        entry = new Entry { Node = NodeId.Root };
+        var error = Errno.None;
+        foreach (var name in Split(path))
+        {
+            error = Lookup(entry.Node, name, out entry);
+            if (error != Errno.None) return error;
+        }
+        return path.Length > 0 ? Errno.None : union.GetAttributes(Request, NodeId.Root, null, out entry.Attributes, out _);
+    }
+
+    public Errno Lookup(NodeId parent, ReadOnlySpan<byte> name, out Entry entry)
+    {
+        var error = union.Lookup(Request, parent, name, out entry);
+        if (error == Errno.None && entry.Node == NodeId.None) return Errno.NOENT;
+        if (error == Errno.None) Got(entry);
+        return error;
+    }
+
+    public Errno Create(string path, ReadOnlySpan<byte> bytes, uint mode = 0x1A4)
+    {
+        var error = FindFree(path, out var parent, out var name);
+        if (error != Errno.None) return Done(error);
+        error = union.Create(Request, parent, name, mode, 0, OpenFlags.ReadWrite | OpenFlags.Create, out var entry, out _);
+        if (error == Errno.None)
+        {
+            Got(entry);
+            if (bytes.Length > 0) error = union.Write(Request, entry.Node, 0, 0, bytes, false, out _);
+        }
+        return Done(error);
+    }
+
+    public Errno TmpFile(string directory, string path, ReadOnlySpan<byte> bytes)
+    {
+        var error = Find(directory, out var parent);
+        if (error != Errno.None) return Done(error);
+        error = union.TmpFile(Request, parent.Node, 0x1A4, 0, OpenFlags.ReadWrite, out var entry, out _);
+        if (error != Errno.None) return Done(error);
+        Got(entry);
+        error = union.Write(Request, entry.Node, 0, 0, bytes, false, out _);
+        if (error != Errno.None) return Done(error);
+        error = FindFree(path, out var to, out var name);
+        if (error == Errno.None && (error = union.Link(Request, entry.Node, to, name, out var linked)) == Errno.None) Got(linked);
+        return Done(error);
+    }
+
+    public Errno Mkdir(string path, uint mode = 0x1ED) => Make(path, (parent, name) => (union.Mkdir(Request, parent, name, mode, 0, out var entry), entry));
+
+    public Errno Symlink(string target, string path) => Make(path, (parent, name) => (union.Symlink(Request, parent, name, Encoding.UTF8.GetBytes(target), out var entry), entry));
+
+    public Errno Mknod(string path, FileType type, uint device = 0) => Make(path, (parent, name) => (union.Mknod(Request, parent, name, (uint)type | 0x1A4, 0, device, out var entry), entry));
+
+    public Errno Link(string path, string newPath)
+    {
+        var error = Find(path, out var entry);
+        return error != Errno.None ? Done(error) : Make(newPath, (parent, name) => (union.Link(Request, entry.Node, parent, name, out var linked), linked));
+    }
+
+    public Errno Write(string path, ReadOnlySpan<byte> bytes, long offset = 0)
+    {
+        var error = Find(path, out var entry);
+        if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset, bytes, false, out _);
+        return Done(error);
+    }
+
+    public Errno Read(string path, out byte[] bytes)
+    {
+        bytes = [];
+        var error = Find(path, out var entry);
+        if (error != Errno.None) return Done(error);
+        bytes = new byte[entry.Attributes.Size];
+        error = union.Read(Request, entry.Node, 0, 0, bytes, out var count);
+        if (error == Errno.None && count != bytes.Length) throw new InvalidOperationException($"{path}: {bytes.Length} bytes by its size, {count} read");
+        return Done(error);
+    }
+
+    public Errno Truncate(string path, ulong size) => Change(path, new SetAttributes { Valid = SetAttributesMask.Size, Size = size });
+
+    public Errno Chmod(string path, uint mode) => Change(path, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
+
+    public Errno Change(string path, in SetAttributes change)
+    {
+        var error = Find(path, out var entry);
+        if (error == Errno.None) error = union.SetAttributes(Request, entry.Node, change, out _, out _);
+        return Done(error);
+    }
+
+    public Errno SetXattr(string path, string name, string value)
+    {
+        var error = Find(path, out var entry);
+        if (error == Errno.None) error = union.SetXattr(Request, entry.Node, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value), XattrFlags.None, false);
+        return Done(error);
+    }
+
+    public Errno Remove(string path, bool isDirectory)
+    {
+        var error = FindParent(path, out var parent, out var name);
+        if (error == Errno.None) error = Lookup(parent, name, out _);
+        if (error == Errno.None) error = isDirectory ? union.Rmdir(Request, parent, name) : union.Unlink(Request, parent, name);
+        return Done(error);
+    }
+
+    public Errno Rename(string oldPath, string newPath, RenameFlags flags = RenameFlags.None)
+    {
+        var error = FindParent(oldPath, out var oldParent, out var oldName);
+        if (error != Errno.None) return Done(error);
+        error = FindParent(newPath, out var newParent, out var newName);
+        if (error != Errno.None) return Done(error);
+        error = Lookup(oldParent, oldName, out _);
+        if (error != Errno.None) return Done(error);
+        _ = Lookup(newParent, newName, out _);
+        return Done(union.Rename(Request, oldParent, oldName, newParent, newName, flags));
+    }
+
+    public string ReadLink(string path)
+    {
+        var target = new byte[4096];
+        if (Find(path, out var entry) != Errno.None || union.ReadLink(Request, entry.Node, target, out var length) != Errno.None) return "?";
+        Done(Errno.None);
+        return Encoding.UTF8.GetString(target, 0, length);
+    }
+
+    /// <summary>The names in a directory as READDIR gives them, "." and ".." left out, read with a buffer of so many bytes.</summary>
+    public Errno List(string path, out List<Listed> names, bool plus = false, int room = 4096)
+    {
+        names = [];
+        var error = Find(path, out var entry);
+        if (error == Errno.None) error = List(entry.Node, names, plus, room);
+        return Done(error);
+    }
+
+    public Errno List(NodeId node, List<Listed> names, bool plus, int room)
+    {
+        var bytes = new byte[room];
+        for (ulong cookie = 0; ;)
+        {
+            var error = ReadOnce(node, cookie, bytes, plus, names, out cookie);
+            if (error != Errno.None) return error;
+            if (cookie == 0) break;
+        }
+        names.RemoveAll(n => n.Name is [(byte)'.'] or [(byte)'.', (byte)'.']);
+        return Errno.None;
+    }
+
+    /// <summary>One READDIR or READDIRPLUS request; <paramref name="next"/> is 0 at the end.</summary>
+    public Errno ReadOnce(NodeId node, ulong offset, byte[] room, bool plus, List<Listed> names, out ulong next)
+    {
+        next = 0;
+        var buffer = new DirectoryBuffer(room, plus);
+        var error = plus ? union.ReadDirectoryPlus(Request, node, 0, offset, ref buffer) : union.ReadDirectory(Request, node, 0, offset, ref buffer);
+        if (error != Errno.None) return error;
+        var rest = room.AsSpan(0, buffer.Length);
+        while (rest.Length > 0)
+        {
+            var given = new Entry();
+            if (plus)
+            {
+                given.Node = new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(rest));
+                given.Attributes = MemoryMarshal.Read<Attributes>(rest[40..]);
+                rest = rest[EntrySize..];
+            }
+            var length = BinaryPrimitives.ReadInt32LittleEndian(rest[16..]);
+            var name = rest.Slice(24, length).ToArray();
+            next = BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]);
+            names.Add(new Listed(name, BinaryPrimitives.ReadUInt64LittleEndian(rest), (FileType)(BinaryPrimitives.ReadUInt32LittleEndian(rest[20..]) << 12), next, given));
+            rest = rest[((24 + length + 7) & ~7)..];
+            if (given.Node != NodeId.None) Got(given);
+        }
+        return Errno.None;
+    }
+
+    public void ForgetAll()
+    {
+        foreach (var (node, count) in _lookups) union.Forget(node, count);
+        _lookups.Clear();
+    }
+
+    public void Got(in Entry entry) => _lookups[entry.Node] = _lookups.GetValueOrDefault(entry.Node) + 1;
+
+    public static IEnumerable<byte[]> Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes);
+
+    private Errno Make(string path, Func<NodeId, byte[], (Errno, Entry)> make)
+    {
+        var error = FindFree(path, out var parent, out var name);
+        if (error != Errno.None) return Done(error);
+        (error, var entry) = make(parent, name);
+        if (error == Errno.None) Got(entry);
+        return Done(error);
+    }
+
+    private Errno FindParent(string path, out NodeId parent, out byte[] name)
+    {
+        var slash = path.LastIndexOf('/');
+        name = Encoding.UTF8.GetBytes(path[(slash + 1)..]);
+        var error = Find(slash < 0 ? "" : path[..slash], out var entry);
+        parent = entry.Node;
+        return error;
+    }
+
+    private Errno FindFree(string path, out NodeId parent, out byte[] name)
+    {
+        var error = FindParent(path, out parent, out name);
+        if (error != Errno.None) return error;
+        error = Lookup(parent, name, out _);
+        return error == Errno.None ? Errno.EXIST : error == Errno.NOENT ? Errno.None : error;
+    }
+
+    private Errno Done(Errno error)
+    {
+        if (!keeps) ForgetAll();
+        return error;
+    }
+}
+
+/// <summary>An entry as a reader of a directory gets it.</summary>
+internal sealed record Listed(byte[] Name, ulong Inode, FileType Type, ulong Cookie, Entry Entry)
+{
+    public string Text => Encoding.Latin1.GetString(Name);
+}

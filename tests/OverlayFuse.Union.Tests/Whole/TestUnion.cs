@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>A union over directories of its own, opened but not mounted; tests ask it as the kernel would.</summary>
+internal sealed class TestUnion : IDisposable
+{
+    private static readonly string Above = HasUserXattrs("/dev/shm") ? "/dev/shm" : "/var/tmp"; // without waiting for a disk
+
+    private readonly Scratch _scratch;
+    private readonly Form _form;
+    private readonly uint _umask = Syscall.Umask(0);
+    private string? _lowersBefore;
+
+    public TestUnion(int lowers, Form? form = null)
+    {
+        _form = form ?? Form.OfThisUser;
+        LowerCount = lowers;
+        _scratch = new Scratch(Above);
+        for (var i = 1; i <= lowers; i++) Directory.CreateDirectory($"{_scratch.Path}/lower{i}");
+    }
+
+    public int LowerCount { get; }
+
+    public string Path => _scratch.Path;
+
+    public string Upper => $"{Path}/upper";
+
+    public UnionFileSystem Union { get; private set; } = null!;
+
+    public Kernel Kernel { get; private set; } = null!;
+
+    public Tree Tree => (Tree)typeof(UnionFileSystem).GetField("_tree", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(Union)!;
+
+    public MarkFamily Family => Scratch.IsRoot && Syscall.GetEUid() == 0 ? MarkFamily.Trusted : MarkFamily.User;
+
+    /// <summary>Puts objects into a layer ("upper", "lower1" ...), before the union is opened.</summary>
+    public TestUnion With(string layer, string text)
+    {
+        LayerText.Make($"{Path}/{layer}", text, Family);
+        return this;
+    }
+
+    public TestUnion Open(bool keeps = true, bool readOnly = false)
+    {
+        _lowersBefore ??= Lowers();
+        var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
+        for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
+        if (!readOnly)
+        {
+            options.UpperDirectory = Encoding.UTF8.GetBytes(Upper);
+            options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
+        }
+        Union = UnionFileSystem.Open(options);
+        if (_form.Features is { } change && Tree.Upper is { } upper)
+        {
+            var field = typeof(Upper).GetField("<features>P", BindingFlags.NonPublic | BindingFlags.Instance)!;
+            field.SetValue(upper, change((UpperFeatures)field.GetValue(upper)!));
+        }
+        Kernel = new Kernel(Union, keeps);
+        return this;
+    }
+
+    public void Close()
+    {
+        Kernel?.ForgetAll();
+        Union?.Dispose();
+    }
+
+    /// <summary>What the lower layers hold, to the byte: names, types, owners, modes, times, contents, attributes.</summary>
+    public string Lowers() => string.Join('\n', Enumerable.Range(1, LowerCount).SelectMany(i => LayerText.Snapshot($"{Path}/lower{i}")));
+
+    public string LowersBefore => _lowersBefore!;
+
+    public string Shell(string script) => _scratch.Shell(script);
+
+    /// <summary>What is left half done in the work directory.</summary>
+    public string Leftovers() => string.Join(' ', Directory.GetFileSystemEntries($"{Path}/work/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Path}/work/overlayfuse/orphans"))
+        .Select(System.IO.Path.GetFileName).Where(n => n != "whiteout"));
+
+    public void Dispose()
+    {
+        Close();
+        Syscall.Umask(_umask);
+        _scratch.Dispose();
+    }
+
+    private static bool HasUserXattrs(string directory)
+    {
+        var path = $"{directory}/overlayfuse-test-{Environment.ProcessId}";
+        if (!Directory.Exists(directory)) return false;
+        File.WriteAllText(path, "");
+        if (Syscall.Open(path, OpenFlags.ReadOnly, out var fd) != Errno.None) return false;
+        var error = Syscall.SetXattr(fd, "user.test"u8, "1"u8, XattrFlags.None);
+        fd.Close();
+        File.Delete(path);
+        return error == Errno.None;
+    }
+
+    /// <summary>A kind of upper: what its file system can, or is taken to be able to.</summary>
+    public sealed record Form(string Name, Func<UpperFeatures, UpperFeatures>? Features, bool IsOrdinaryUser = false)
+    {
+        public static readonly Form OfThisUser = new("devices", null);
+        public static readonly Form OrdinaryUser = new("ordinary user", null, IsOrdinaryUser: true);
+        public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false });
+        public static readonly Form MarkedWhiteouts = new("marked whiteouts", f => f with { Whiteout = WhiteoutForm.Xattr, RenameWhiteout = false });
+        public static readonly Form Oci = new("oci", f => f with { Whiteout = WhiteoutForm.Oci, Marks = null, RenameWhiteout = false });
+
+        public override string ToString() => Name.ToString(CultureInfo.InvariantCulture);
+    }
+}
