@@ -172,7 +172,6 @@ ln symlink symlink-link
 ln merged merged-link
 ln link1 chmod
 chown -h 5:6 hard-symlink1
-ls -ln hard-symlink2 | cut -d' ' -f3-4
 rm hard-symlink2
 readlink hard-symlink1
 ls hard-symlink2
@@ -396,3 +395,45 @@ layers_are_unchanged() {
   for layer in made top mid low; do tree_of $layer layer >$layer.after && same_tree $layer.before $layer.after || return; done
 }
 check layers_are_unchanged layers_are_unchanged
+
+# --- uppers of ordinary users: redirects and metacopies in user marks, which the kernel would not follow, keep it away ---
+
+if [ -z "$test_user" ]; then
+  skip uppers_of_ordinary_users "no user to be: set OVERLAYFUSE_TEST_USER"
+  exit
+fi
+cp "$OVERLAYFUSE" program # the sources may lie where the user cannot go
+chmod 755 program
+export program=$scratch/program
+as_root_of_a_namespace() { as_user unshare -Urm "$@"; }
+# A script of the user's own: $1 is the directory, the rest what is done in the mounted tree.
+cat >change <<'END'
+cd "$1" && "$program" mount -o lowerdir=l,upperdir=u,workdir=w m || exit
+cd m && eval "$2" && cd .. && (cd m && find . \( -type d -printf '%y %P %m\n' -o -printf '%y %P %m %s\n' \) | sort && find . -type f | sort | xargs -d '\n' cat) >shown && "$program" umount m
+END
+user_upper() { # name, the way to be the user, changes
+  mkdir -p "$1"/{u,w,m} "$1"/l/directory/deep && echo a >"$1/l/directory/a" && echo b >"$1/l/b" && echo c >"$1/l/directory/deep/c" && chown -R "$test_user:" "$1" && chmod 755 "$1" &&
+    $2 bash "$scratch/change" "$scratch/$1" "$3"
+}
+refused_by_kernel() { # directory
+  local before said
+  before=$(cd "$1" && find u w/overlayfuse w/work/incompat -printf '%p %y %m %s %T@\n' | sort) || return
+  for options in userxattr metacopy=on,redirect_dir=on; do
+    said=$(mount -t overlay overlay -o "$options,lowerdir=$1/l,upperdir=$1/u,workdir=$1/w" "$1/m" 2>&1) && { echo "mounted with $options"; umount "$1/m"; return 1; }
+  done
+  as_root_of_a_namespace mount -t overlay overlay -o "userxattr,lowerdir=$1/l,upperdir=$1/u,workdir=$1/w" "$1/m" 2>/dev/null && { echo "mounted in a namespace"; return 1; }
+  [ "$before" = "$(cd "$1" && find u w/overlayfuse w/work/incompat -printf '%p %y %m %s %T@\n' | sort)" ] || { echo "the refused mount has changed something"; return 1; }
+}
+kernel_shows_users_upper() {
+  mount -t overlay overlay -o "userxattr,lowerdir=$1/l,upperdir=$1/u,workdir=$1/w" "$1/m" || return
+  (cd "$1/m" && find . \( -type d -printf '%y %P %m\n' -o -printf '%y %P %m %s\n' \) | sort && find . -type f | sort | xargs -d '\n' cat) >user.shown
+  umount "$1/m" && diff "$1/shown" user.shown
+}
+for way in as_user as_root_of_a_namespace; do
+  check "${way}_redirect" user_upper $way-redirect $way 'mv directory moved && cat moved/deep/c'
+  check "${way}_redirect_keeps_the_kernel_away" refused_by_kernel $way-redirect
+  check "${way}_metacopy" user_upper $way-metacopy $way 'chmod 600 b && cat b'
+  check "${way}_metacopy_keeps_the_kernel_away" refused_by_kernel $way-metacopy
+  check "${way}_plain_changes" user_upper $way-plain $way 'rm b && rm -r directory && mkdir directory && echo n >directory/n && echo n >n && mv n renamed'
+  check "${way}_the_kernel_shows_plain_changes" kernel_shows_users_upper $way-plain
+done

@@ -144,7 +144,8 @@ for data in cached passthrough; do
   leave d/m
   tree_of d/m >ours.tree
   pid=$(daemon_of "$scratch/d/m")
-  check "${data}_unmounts" eval '"$OVERLAYFUSE" umount d/m && eventually eval "! kill -0 $pid 2>/dev/null"'
+  ends() { "$OVERLAYFUSE" umount d/m && eventually eval '! kill -0 "$pid" 2>/dev/null' || { cat "/proc/$pid/status" "/proc/$pid/task/"*/{comm,wchan,stack}; ls -l "/proc/$pid/fd"; return 1; }; }
+  check "${data}_unmounts" ends
   unchanged() { layers_of >layers.after && same_tree layers.before layers.after; }
   check "${data}_layers_are_unchanged" unchanged
   in_upper() { for name in usr/sbin/nginx var/lib/dpkg/status root/cloned/d1/f1 root/new.db srv/lower.db srv/project.git/refs/heads/main tmp/c/hello usr/share/zoneinfo/UTC; do [ -s d/u/$name ] || { echo "no $name"; return 1; }; done; }
@@ -177,7 +178,8 @@ if is_mounted "$scratch/d/m"; then
   }
   check own_root_apt_get_install own_install
   check own_root_git_clone clone_repository d/m "$scratch/repositories/project.git"
-  check own_root_dpkg_verify eval 'dpkg --verify bash coreutils git cron 2>/dev/null >verified.outside; in_system d/m "dpkg --verify bash coreutils git" | grep -vxFf verified.outside | wc -l | grep -x 0'
+  own_verify() { dpkg --verify bash coreutils git >outside; in_system d/m 'dpkg --verify bash coreutils git || true' >inside && diff outside inside; }
+  check own_root_dpkg_verify own_verify
   check own_root_c_compiler compile d/m gcc
   check own_root_sqlite_transactions transactions d/m "$scratch/repositories/lower.db"
   leave d/m
