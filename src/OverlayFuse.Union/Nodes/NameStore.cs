@@ -12,7 +12,7 @@ internal sealed class NameStore
     private readonly SizeClass[] _classes = [.. CellSizes.Select(size => new SizeClass(size))];
 
     /// <summary>Pages given back since the store was made.</summary>
-    public long PagesDropped => _classes.Sum(c => c.PagesDropped);
+    public long PagesDropped => _classes[0].PagesDropped + _classes[1].PagesDropped + _classes[2].PagesDropped + _classes[3].PagesDropped;
 
     /// <summary>Keeps a copy of <paramref name="name"/> (1-255 bytes); the result is never 0.</summary>
     public int Add(ReadOnlySpan<byte> name)

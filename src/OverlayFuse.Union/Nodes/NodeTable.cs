@@ -38,7 +38,15 @@ internal sealed partial class NodeTable
     public int Count => _nodes.Count;
 
     /// <summary>Pieces of memory given back to the collector so far.</summary>
-    public long Dropped => _nodes.ChunksDropped + _lowerNames.PagesDropped + _shards.Sum(s => s.Dropped);
+    public long Dropped
+    {
+        get
+        {
+            var dropped = _nodes.ChunksDropped + _lowerNames.PagesDropped;
+            foreach (var shard in _shards) dropped += shard.Dropped;
+            return dropped;
+        }
+    }
 
     public ref Node this[int slot] => ref _nodes[slot];
 
