@@ -104,7 +104,7 @@ public sealed partial class UnionFileSystem
 
     private Errno BuryNode(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name, int victim, bool leaveWhiteout)
     {
-        var error = Upper!.Bury(holder, dir, name, _tree.Nodes[victim].Id, leaveWhiteout);
+        var error = Upper!.Bury(holder, dir, name, victim, _tree.Nodes[victim].Id, leaveWhiteout);
         if (error == Errno.None) _tree.Nodes[victim].Set(NodeFlags.Orphan);
         return error;
     }

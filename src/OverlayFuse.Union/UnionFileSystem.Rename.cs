@@ -232,7 +232,7 @@ public sealed partial class UnionFileSystem
         var orphan = Upper.OrphanName(node.Id, buffer);
         if (node.IsDirectory)
         {
-            var error = mover.EmptyDirectory(name, orphan);
+            var error = mover.EmptyDirectory(name, target, orphan);
             if (error == Errno.None) node.Set(NodeFlags.Orphan);
             return error;
         }

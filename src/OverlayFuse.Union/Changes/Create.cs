@@ -55,7 +55,7 @@ internal sealed class Create(Tree tree)
             error = Prepare(request, directory, dir, out var owner, out _);
             if (error != Errno.None) return error;
             var mode = directory.HasDefaultAcl == true ? wanted.Mode : wanted.Mode & ~wanted.Umask;
-            error = Build(directory, dir, temp, wanted, owner, mode, out fd);
+            error = Build(directory, dir, temp, wanted, owner, mode, overWhiteout: false, out fd);
             return error != Errno.None ? error : Syscall.StatAt(Upper.Work.Temp, temp, cached: false, out status);
         }
         finally
@@ -106,9 +106,8 @@ internal sealed class Create(Tree tree)
 
         Span<byte> buffer = stackalloc byte[16];
         var temp = Upper.TempName(buffer);
-        var error = Build(directory, dir, temp, wanted, owner, mode, out fd);
-        if (error == Errno.None && overWhiteout && wanted.Type == FileType.Directory) error = Upper.SetOpaque(Upper.Work.Temp, temp); // before it is seen
-        if (error == Errno.None) error = MoveIn(temp, dir, name, overWhiteout, wanted.Type == FileType.Directory);
+        var error = Build(directory, dir, temp, wanted, owner, mode, overWhiteout, out fd);
+        if (error == Errno.None) error = MoveIn(directory.Upper!, temp, dir, name, overWhiteout, wanted.Type == FileType.Directory);
         if (error == Errno.None) return Errno.None;
 
         fd.Close();
@@ -117,26 +116,29 @@ internal sealed class Create(Tree tree)
         return error;
     }
 
-    private Errno MoveIn(ReadOnlySpan<byte> temp, DirFd dir, ReadOnlySpan<byte> name, bool overWhiteout, bool isDirectory)
+    private Errno MoveIn(LayerDirectory parent, ReadOnlySpan<byte> temp, DirFd dir, ReadOnlySpan<byte> name, bool overWhiteout, bool isDirectory)
     {
         var work = Upper.Work.Temp;
         if (!overWhiteout)
         {
             var moved = Syscall.RenameAt2(work, temp, dir, name, RenameFlags.NoReplace);
-            return moved == Errno.INVAL ? Syscall.RenameAt2(work, temp, dir, name, RenameFlags.None) : moved;
+            if (moved == Errno.INVAL) moved = Syscall.RenameAt2(work, temp, dir, name, RenameFlags.None);
+            return moved == Errno.ACCES && isDirectory ? Upper.MoveWidened(0, work, temp, dir, name, RenameFlags.None, parent.PathFromRoot(name)) : moved;
         }
         if (!isDirectory) return Syscall.RenameAt2(work, temp, dir, name, RenameFlags.None);
 
         var error = Syscall.RenameAt2(work, temp, dir, name, RenameFlags.Exchange);
+        if (error == Errno.ACCES) error = Upper.MoveWidened(0, work, temp, dir, name, RenameFlags.Exchange, parent.PathFromRoot(name));
         if (error == Errno.None) _ = Syscall.UnlinkAt(work, temp); // the whiteout
         return error;
     }
 
-    // The mode after the owner (chown clears setuid), the ACL after the mode (chmod rewrites its mask).
-    private Errno Build(UnionDirectory directory, DirFd dir, ReadOnlySpan<byte> temp, in NewObject wanted, in Ownership owner, uint mode, out Fd fd)
+    // The opaque mark before the mode, which may forbid it. The mode after the owner (chown clears setuid), the ACL after the mode (chmod rewrites its mask).
+    private Errno Build(UnionDirectory directory, DirFd dir, ReadOnlySpan<byte> temp, in NewObject wanted, in Ownership owner, uint mode, bool overWhiteout, out Fd fd)
     {
         var work = Upper.Work.Temp;
         var error = MakeAt(work, temp, wanted, wanted.Type == FileType.Directory ? 0x1C0u : 0x180u, out fd);
+        if (error == Errno.None && overWhiteout && wanted.Type == FileType.Directory) error = Upper.SetOpaque(work, temp);
         if (error == Errno.None) error = Syscall.ChownAt(work, temp, owner.Uid, owner.Gid);
         if (error != Errno.None || wanted.Type == FileType.Symlink) return error;
 

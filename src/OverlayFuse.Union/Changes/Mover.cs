@@ -16,16 +16,13 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     }
 
     /// <summary>Takes an empty merged directory away, with the whiteouts in it, and leaves an empty opaque one that rename(2) can replace.</summary>
-    public Errno EmptyDirectory(ReadOnlySpan<byte> name, ReadOnlySpan<byte> orphan)
+    public Errno EmptyDirectory(ReadOnlySpan<byte> name, int slot, ReadOnlySpan<byte> orphan)
     {
-        Span<byte> buffer = stackalloc byte[16];
-        var temp = upper.TempName(buffer);
-        var work = upper.Work.Temp;
-        var error = Syscall.MkdirAt(work, temp, OwnDirectory.Private);
-        if (error == Errno.None && upper.Features.Marks is not null) error = upper.SetOpaque(work, temp); // by a file it would not be empty
-        if (error == Errno.None) error = Syscall.RenameAt2(work, temp, newDir, name, RenameFlags.Exchange);
-        if (error == Errno.None) return Syscall.RenameAt2(work, temp, upper.Work.Orphans, orphan, RenameFlags.None);
-        Upper.RemoveTree(work, temp);
+        var orphans = upper.Work.Orphans;
+        var error = Syscall.MkdirAt(orphans, orphan, OwnDirectory.Private);
+        if (error == Errno.None && upper.Features.Marks is not null) error = upper.SetOpaque(orphans, orphan); // by a file it would not be empty
+        if (error == Errno.None) error = upper.Rename(slot, to, newDir, name, orphans, orphan, RenameFlags.Exchange);
+        if (error != Errno.None) Upper.RemoveTree(orphans, orphan);
         return error;
     }
 

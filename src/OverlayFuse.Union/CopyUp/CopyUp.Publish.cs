@@ -64,12 +64,42 @@ internal sealed partial class CopyUp
             try
             {
                 if (!tree.Nodes.TryGetName(slot, name, out length, out var again) || again != parent) continue;
-                return PublishAt(slot, temp, parent, name[..length], flags, data, dataName);
+                var error = PublishAt(slot, temp, parent, name[..length], flags, data, dataName);
+                if (error != Errno.ACCES || Upper.Credentials.IsRoot) return error;
             }
             finally
             {
                 tree.Locks.LeaveWrite(parent);
             }
+            if (PublishWidened(slot, temp, parent, flags, data, dataName) is var last and not Errno.AGAIN) return last;
+        }
+    }
+
+    // Into a directory that its owner may not write: it is opened up for the moment. AGAIN: the node has another parent by now.
+    private Errno PublishWidened(int slot, ReadOnlySpan<byte> temp, int parent, NodeFlags flags, LayerDirectory? data, byte[]? dataName)
+    {
+        Span<byte> name = stackalloc byte[Tree.NameSize];
+        tree.Gate.EnterAbove(parent); // no chmod of the directory meanwhile
+        tree.Locks.EnterWrite(parent);
+        try
+        {
+            if (!tree.Nodes.TryGetName(slot, name, out var length, out var again) || again != parent) return Errno.AGAIN;
+            if (tree.Directory(parent).Upper is not { } holder) return Errno.STALE;
+            var error = holder.Enter(out var dir);
+            if (error != Errno.None) return error;
+            error = Upper.BeginWide(parent, dir.Fd, holder.PathFromRoot(), out var widening);
+            if (error == Errno.None)
+            {
+                error = PublishAt(slot, temp, parent, name[..length], flags, data, dataName);
+                Upper.EndWide(dir.Fd, widening);
+            }
+            holder.Leave();
+            return error;
+        }
+        finally
+        {
+            tree.Locks.LeaveWrite(parent);
+            tree.Gate.LeaveAbove(parent);
         }
     }
 
@@ -88,6 +118,7 @@ internal sealed partial class CopyUp
             if (error == Errno.None) error = tree.Inodes.CopiedUp(status, tree.Nodes[slot].Inode);
             if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.NoReplace);
             if (error == Errno.INVAL) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None); // no flags on this file system
+            if (error == Errno.ACCES && status.IsDirectory) error = Upper.MoveWidened(slot, Upper.Work.Temp, temp, dir, name, RenameFlags.None, holder.PathFromRoot(name));
             if (error != Errno.None) return error;
 
             Upper.SetImpure(directory, dir);

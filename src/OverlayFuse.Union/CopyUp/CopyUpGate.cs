@@ -8,19 +8,33 @@ internal sealed class CopyUpGate
     public void Enter(int node)
     {
         Ranks.Entering(Ranks.Gate);
-        lock (_inside)
-        {
-            while (!_inside.Add(node)) Monitor.Wait(_inside);
-        }
+        EnterAbove(node);
     }
 
     public void Leave(int node)
     {
+        LeaveAbove(node);
+        Ranks.Left(Ranks.Gate);
+    }
+
+    /// <summary>
+    /// Enters the gate of the directory that a copy goes to, with the copy's own gate held. There is no circle: that directory
+    /// is in the upper already, and whoever waits for a second gate has a first one that is not.
+    /// </summary>
+    public void EnterAbove(int directory)
+    {
         lock (_inside)
         {
-            _inside.Remove(node);
+            while (!_inside.Add(directory)) Monitor.Wait(_inside);
+        }
+    }
+
+    public void LeaveAbove(int directory)
+    {
+        lock (_inside)
+        {
+            _inside.Remove(directory);
             Monitor.PulseAll(_inside);
         }
-        Ranks.Left(Ranks.Gate);
     }
 }

@@ -80,25 +80,81 @@ internal sealed partial class Upper
         if (hasTicket) error = work.WidenJournal.Record(status.Inode, mode, place.Holder!.PathFromRoot(place.Name).AsSpan(1), out ticket);
         if (error != Errno.None) return error;
 
-        lock (_widened)
-        {
-            _widened[slot] = status.Mode;
-            _widening = _widened.Count;
-            _widenings++;
-        }
+        Announce(slot, status.Mode);
         error = Syscall.ChmodAt(place.Dir, place.Name, wide);
         if (error == Errno.None)
         {
             error = action(place);
             _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
         }
+        Withdraw(slot);
+        if (hasTicket) work.WidenJournal.Done(ticket);
+        return error;
+    }
+
+    /// <summary>
+    /// rename(2) of a directory that its owner may not write, which the kernel lets nobody but root give another parent. ACCES when
+    /// that is not the hindrance.
+    /// </summary>
+    /// <param name="slot">Its node; 0 where nobody knows it yet.</param>
+    /// <param name="path">Where the directory is afterwards beneath the upper, or before if it leaves it, with a leading slash.</param>
+    public Errno MoveWidened(int slot, DirFd from, ReadOnlySpan<byte> name, DirFd to, ReadOnlySpan<byte> newName, RenameFlags flags, byte[] path)
+    {
+        if (credentials.IsRoot || Syscall.OpenAt(from, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out var directory) != Errno.None) return Errno.ACCES;
+        var error = BeginWide(slot, directory, path, out var widening);
+        if (error == Errno.None)
+        {
+            error = Syscall.RenameAt2(from, name, to, newName, flags);
+            EndWide(directory, widening);
+        }
+        directory.Close();
+        return error;
+    }
+
+    /// <summary>Opens up a directory of ours until <see cref="EndWide"/>. The caller sees to it that nobody changes its mode meanwhile.</summary>
+    public Errno BeginWide(int slot, Fd directory, byte[] path, out Widening widening)
+    {
+        widening = default;
+        if (credentials.IsRoot) return Errno.ACCES;
+        var error = Syscall.Stat(directory, out var status);
+        if (error != Errno.None) return error;
+        var mode = status.Mode & Mode.Permissions;
+        if (status.Uid != credentials.Uid || !status.IsDirectory || (mode & 0x1C0) == 0x1C0) return Errno.ACCES;
+
+        error = work.WidenJournal.Record(status.Inode, mode, path.Length > 1 ? path.AsSpan(1) : "."u8, out var ticket);
+        if (error != Errno.None) return error;
+        widening = new Widening(slot, mode, ticket);
+        Announce(slot, status.Mode);
+        error = Syscall.Chmod(directory, mode | 0x1C0);
+        if (error != Errno.None) EndWide(directory, widening);
+        return error;
+    }
+
+    public void EndWide(Fd directory, in Widening widening)
+    {
+        _ = Syscall.Chmod(directory, widening.Mode);
+        Withdraw(widening.Slot);
+        work.WidenJournal.Done(widening.Ticket);
+    }
+
+    // Who reads the mode of this node now is told the true one.
+    private void Announce(int slot, uint mode)
+    {
+        lock (_widened)
+        {
+            _widened[slot] = mode;
+            _widening = _widened.Count;
+            _widenings++;
+        }
+    }
+
+    private void Withdraw(int slot)
+    {
         lock (_widened)
         {
             _widened.Remove(slot);
             _widening = _widened.Count;
             _widenings++;
         }
-        if (hasTicket) work.WidenJournal.Done(ticket);
-        return error;
     }
 }

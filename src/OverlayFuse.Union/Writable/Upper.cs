@@ -29,22 +29,29 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// Takes a name out of the upper in one step; the object lives on as orphan of its node until the kernel forgets it. With
     /// <paramref name="leaveWhiteout"/> a whiteout takes its place.
     /// </summary>
-    public Errno Bury(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, ulong nodeId, bool leaveWhiteout)
+    public Errno Bury(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, int slot, ulong nodeId, bool leaveWhiteout)
     {
         Span<byte> buffer = stackalloc byte[16];
         var orphan = OrphanName(nodeId, buffer);
-        if (!leaveWhiteout) return Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.None);
-        if (features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.Whiteout);
+        if (!leaveWhiteout) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.None);
+        if (features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Whiteout);
 
         if (features.Whiteout == WhiteoutForm.Oci || !features.RenameExchange)
         {
             // The whiteout comes first: between the steps the name is hidden, never the lower object shown.
             var made = MakeWhiteout(parent, dir, name, beside: true);
-            return made != Errno.None ? made : Syscall.RenameAt2(dir, name, work.Orphans, orphan, RenameFlags.None);
+            return made != Errno.None ? made : Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.None);
         }
         var error = MakeWhiteout(parent, work.Orphans, orphan, beside: false);
         if (error == Errno.None) error = MarkXattrWhiteouts(parent, dir);
-        return error != Errno.None ? error : Syscall.RenameAt2(work.Orphans, orphan, dir, name, RenameFlags.Exchange);
+        return error != Errno.None ? error : Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Exchange);
+    }
+
+    /// <summary>renameat2(2) out of an upper directory, of a directory that its owner may not write too.</summary>
+    public Errno Rename(int slot, LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, DirFd to, ReadOnlySpan<byte> newName, RenameFlags flags)
+    {
+        var error = Syscall.RenameAt2(dir, name, to, newName, flags);
+        return error == Errno.ACCES ? MoveWidened(slot, dir, name, to, newName, flags, parent.PathFromRoot(name)) : error;
     }
 
     /// <summary>
@@ -67,6 +74,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         var error = Syscall.UnlinkAt(dir, name);
         if (error is not (Errno.ISDIR or Errno.PERM)) return;
         if (Syscall.RmdirAt(dir, name) != Errno.NOTEMPTY) return;
+        _ = Syscall.ChmodAt(dir, name, OwnDirectory.Private); // its last owner may have shut it
 
         // Directories that are taken apart hold whiteouts only: the union was empty. Anything else is left where it is.
         if (Syscall.OpenAt(dir, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd) != Errno.None) return;
