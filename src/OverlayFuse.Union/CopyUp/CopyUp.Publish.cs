@@ -31,16 +31,39 @@ internal sealed partial class CopyUp
     // A further name of an indexed copy. What fails here is made up for when the name is next changed.
     private void LinkName(int slot, int parent, ReadOnlySpan<byte> name)
     {
+        var error = LinkNameAt(slot, parent, name, widened: false);
+        if (error == Errno.ACCES)
+        {
+            tree.Gate.EnterAbove(parent);
+            error = LinkNameAt(slot, parent, name, widened: true);
+            tree.Gate.LeaveAbove(parent);
+        }
+        if (error is Errno.None or Errno.EXIST) return; // EXIST: the name it was published by
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        var index = tree.IndexName(tree.Nodes[slot].Inode, buffer);
+        _ = Upper.SetNlink(Upper.Work.Links, index, Upper.NlinkDifference(Upper.Work.Links, index) + 1);
+    }
+
+    private Errno LinkNameAt(int slot, int parent, ReadOnlySpan<byte> name, bool widened)
+    {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         tree.Locks.EnterWrite(parent);
         try
         {
-            if (tree.Nodes.Find(parent, name, count: false) != slot || tree.Directory(parent).Upper is not { } upper) return;
-            if (upper.Enter(out var dir) != Errno.None) return;
-            var times = Syscall.StatAt(dir, "."u8, cached: false, out var status);
-            if (Syscall.LinkAt(Upper.Work.Links, tree.IndexName(tree.Nodes[slot].Inode, buffer), dir, name) == Errno.None && times == Errno.None)
-                _ = Syscall.UtimensAt(dir, "."u8, status.AccessTime, status.ModifyTime);
+            if (tree.Nodes.Find(parent, name, count: false) != slot || tree.Directory(parent).Upper is not { } upper) return Errno.NOENT;
+            var error = upper.Enter(out var dir);
+            if (error != Errno.None) return error;
+            var widening = default(Widening);
+            if (widened) error = Upper.BeginWide(parent, dir.Fd, upper.PathFromRoot(), out widening);
+            if (error == Errno.None)
+            {
+                var times = Syscall.StatAt(dir, "."u8, cached: false, out var status);
+                error = Syscall.LinkAt(Upper.Work.Links, tree.IndexName(tree.Nodes[slot].Inode, buffer), dir, name);
+                if (error == Errno.None && times == Errno.None) _ = Syscall.UtimensAt(dir, "."u8, status.AccessTime, status.ModifyTime);
+                if (widened) Upper.EndWide(dir.Fd, widening);
+            }
             upper.Leave();
+            return error;
         }
         finally
         {
