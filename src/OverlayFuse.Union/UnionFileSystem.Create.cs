@@ -74,6 +74,8 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
+        error = _copyUp.MayCopy(slot);
+        if (error != Errno.None) return error;
         error = PrepareParent(newParent, out var parent, out var directory);
         if (error == Errno.None) error = CopyUpForNewName(slot);
         if (error != Errno.None) return error;

@@ -46,7 +46,11 @@ public sealed partial class UnionFileSystem
     {
         count = 0;
         var error = EnterForWrite(node, out var slot, out var file);
-        if (error != Errno.None) return error;
+        if (error != Errno.None)
+        {
+            _writeback?.InvalidateInode(node); // else the kernel would go on showing the bytes that nobody has taken
+            return error;
+        }
         error = Syscall.PWrite(file.Fd, data, offset, out count);
         file.Leave();
         if (error != Errno.None) Upper!.Failed(error);

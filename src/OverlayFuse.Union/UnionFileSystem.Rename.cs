@@ -10,6 +10,8 @@ public sealed partial class UnionFileSystem
     {
         var error = Refuse(newName);
         if (error != Errno.None) return error;
+        error = MayMove(oldParent, oldName);
+        if (error != Errno.None) return error;
         error = PrepareParent(oldParent, out var fromSlot, out var from);
         if (error != Errno.None) return error;
         error = PrepareParent(newParent, out var toSlot, out var to);
@@ -47,6 +49,14 @@ public sealed partial class UnionFileSystem
             if (target != 0) _tree.Nodes.Forget(target, 1);
             if (source != 0) _tree.Nodes.Forget(source, 1);
         }
+    }
+
+    // Before its directories are copied up for it. The kernel has looked the name up, so the table has it.
+    private Errno MayMove(NodeId parent, ReadOnlySpan<byte> name)
+    {
+        if (_tree.Find(parent, out var directory) != Errno.None) return Errno.STALE;
+        var slot = _tree.Nodes.Find(directory, name, count: false);
+        return slot == 0 ? Errno.None : _copyUp.MayCopy(slot);
     }
 
     private Errno PlanRename(int source, UnionDirectory from, ReadOnlySpan<byte> oldName, int target, UnionDirectory to, ReadOnlySpan<byte> newName, RenameFlags flags, out RenamePlan plan)

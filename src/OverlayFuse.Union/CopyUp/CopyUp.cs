@@ -18,6 +18,9 @@ internal sealed partial class CopyUp(Tree tree)
         if (directory.Upper is not null) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
 
+        var refused = MayCopy(slot);
+        if (refused != Errno.None) return refused;
+
         // From the nearest directory that is there downwards; not by recursion, since a tree may be deeper than a stack.
         Span<byte> name = stackalloc byte[Tree.NameSize];
         var missing = new Stack<int>();
@@ -56,12 +59,33 @@ internal sealed partial class CopyUp(Tree tree)
     /// <summary>Brings a file up with the bytes it keeps when it is set to <paramref name="length"/>; the caller then sets the length.</summary>
     public Errno ForTruncate(int slot, ulong length) => File(slot, CopyUpReason.Truncate, length);
 
+    /// <summary>Whether an object and the directories above it can be copied up. Asked first, so that what is refused leaves no trace.</summary>
+    public Errno MayCopy(int slot, CopyUpReason reason = CopyUpReason.Metadata, ulong length = 0)
+    {
+        if (tree.Upper is null || Upper.Credentials.IsHostRoot) return Errno.None;
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        while (!tree.Nodes[slot].IsUpper)
+        {
+            var error = tree.Enter(slot, buffer, out var lower);
+            if (error != Errno.None) return error;
+            using (lower)
+            {
+                error = Status(lower, out var status);
+                if (error == Errno.None) error = Plan(lower, status, reason, length).Refusal;
+            }
+            if (error != Errno.None || !tree.Nodes.TryGetName(slot, buffer, out _, out slot)) return error;
+            (reason, length) = (CopyUpReason.Metadata, 0);
+        }
+        return Errno.None;
+    }
+
     private Errno File(int slot, CopyUpReason reason, ulong length)
     {
         if (IsDone(slot, reason)) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
         if (tree.Nodes[slot].Has(NodeFlags.Covered)) return Errno.BUSY; // its bytes are another mount's
-        var error = CopyParents(slot);
+        var error = MayCopy(slot, reason, length);
+        if (error == Errno.None) error = CopyParents(slot);
         if (error != Errno.None) return error;
 
         tree.Gate.Enter(slot);
