@@ -44,6 +44,9 @@ public sealed partial class UnionFileSystem
         using var undo = new Undo();
         var mountPoint = FindMountPoint(options.MountPoint, out var mountPointPath);
 
+        // A layer that is missing is found out before anything is written to the work directory.
+        foreach (var path in options.LowerDirectories) LayerOpener.OpenDirectory("lower directory", path).Close();
+
         WorkDirectory? work = null;
         var upperDescriptor = DirFd.None;
         UpperFeatures? features = null;

@@ -46,6 +46,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     public override void Started(Session session)
     {
+        if (Upper is { } upper) upper.Work.IsUnused = false;
         _passthrough?.Started(session);
         _notifier = session.Notifier;
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;

@@ -18,6 +18,7 @@ internal sealed class WorkDirectory : IDisposable
     private Incompat _incompat = null!;
     private ulong _lastTempName;
     private bool _isClosed;
+    private bool _isFresh;
 
     private WorkDirectory(byte[] path) => _path = Encoding.UTF8.GetString(path);
 
@@ -86,6 +87,9 @@ internal sealed class WorkDirectory : IDisposable
         return error;
     }
 
+    /// <summary>Nothing was mounted yet: should nothing be, what this has made in the work directory goes with it.</summary>
+    public bool IsUnused { get; set; }
+
     public void Dispose()
     {
         if (_isClosed) return;
@@ -111,12 +115,15 @@ internal sealed class WorkDirectory : IDisposable
     {
         if (Orphans.IsOpen) _ = TreeSweeper.Empty(Orphans, out _);
         if (Temp.IsOpen) _ = TreeSweeper.Empty(Temp, out _);
+        if (!IsUnused || !_isFresh) return;
+        if (TreeSweeper.Empty(Root, out _) == Errno.None) _ = Syscall.RmdirAt(_work, "overlayfuse"u8);
     }
 
     private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability)
     {
         Try(Syscall.OpenAt(work, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var own), ".");
         _work = new DirFd(own.Number);
+        _isFresh = Syscall.StatAt(_work, "overlayfuse"u8, cached: false, out _) == Errno.NOENT;
         Root = MakeDirectory(_work, "overlayfuse"u8);
         _lock = WorkLock.Take(Root, _path);
         _upperLock = WorkLock.TakeUpper(upper);

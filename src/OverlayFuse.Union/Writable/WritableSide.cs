@@ -22,6 +22,7 @@ internal static class WritableSide
             CheckWritable(upper, "upper directory", Text(upperPath));
             var family = FindFamily(work);
             var directory = WorkDirectory.Open(upper, work, workPath, family ?? MarkFamily.User, durability);
+            directory.IsUnused = true;
             undo.Add(directory.Dispose);
             var features = Probe(directory, family, Text(upperPath), remarks);
             undo.Keep();
