@@ -39,6 +39,16 @@ check() {
   fi
 }
 
+# refuses WORDS COMMAND...: exit code 1, a sentence of ours with the words in it, no trace of a stack, and nothing mounted on $m.
+refuses() {
+  local words=$1 said code
+  shift
+  said=$("$@" 2>&1)
+  code=$?
+  echo "$said (exit code $code)"
+  [ $code = 1 ] && ! is_mounted "$m" && grep -qF -- "$words" <<<"$said" && grep -q '^overlayfuse: ' <<<"$said" && ! grep -qE '^ +at |Exception' <<<"$said"
+}
+
 skip() { echo "skip $1 $2"; }
 
 # Waits until a command succeeds, at most about five seconds.
