@@ -344,7 +344,7 @@ mounted_by() { # engine, where
 unmount() {
   local pid
   pid=$(daemon_of "$scratch/$1/m")
-  umount "$1/m" && { [ -z "$pid" ] || eventually eval '! kill -0 $pid 2>/dev/null'; }
+  umount "$1/m" && { [ -z "$pid" ] || daemon_ends "$pid" "$scratch/$1/m"; }
 }
 
 # What an engine shows in a union, into a file.

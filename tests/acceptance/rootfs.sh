@@ -144,7 +144,7 @@ for data in cached passthrough; do
   leave d/m
   tree_of d/m >ours.tree
   pid=$(daemon_of "$scratch/d/m")
-  ends() { "$OVERLAYFUSE" umount d/m && eventually eval '! kill -0 "$pid" 2>/dev/null' || { cat "/proc/$pid/status" "/proc/$pid/task/"*/{comm,wchan,stack}; ls -l "/proc/$pid/fd"; return 1; }; }
+  ends() { "$OVERLAYFUSE" umount d/m && daemon_ends "$pid" "$scratch/d/m"; }
   check "${data}_unmounts" ends
   unchanged() { layers_of >layers.after && same_tree layers.before layers.after; }
   check "${data}_layers_are_unchanged" unchanged

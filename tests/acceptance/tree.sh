@@ -41,3 +41,16 @@ same_tree() {
   head -n 40 differences
   return 1
 }
+
+# daemon_ends PID MOUNTPOINT: waits until the daemon of what was unmounted has ended; longer where somebody else on this machine has a
+# mount namespace with a copy of the mount, which lives as long as that.
+daemon_ends() {
+  local i
+  for i in {1..12}; do
+    eventually eval "! kill -0 $1 2>/dev/null" && return
+    grep -qs " $2 " /proc/[0-9]*/mountinfo || break
+  done
+  echo "daemon $1 of $2 does not end; its threads wait in:"
+  for i in "/proc/$1/task"/*; do echo "$(cat "$i/comm") $(cat "$i/wchan")"; done
+  return 1
+}
