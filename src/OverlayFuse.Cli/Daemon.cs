@@ -1,4 +1,3 @@
-using System.Text;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
@@ -21,23 +20,20 @@ internal static class Daemon
         var told = false;
         try
         {
-            UnionMount.Run(job, live: remarks =>
-            {
-                told = Tell(caller, [DaemonLauncher.Ready, .. Encoding.UTF8.GetBytes(string.Join('\0', remarks))]);
-            });
+            UnionMount.Run(job, live: remarks => told = Tell(caller, new DaemonReply(true, remarks)));
             return 0;
         }
         catch (MountException e)
         {
             if (told) DaemonLog.Say(job, e.Message);
-            else _ = Tell(caller, Encoding.UTF8.GetBytes(e.Message));
+            else Tell(caller, new DaemonReply(false, [e.Message]));
             return 1;
         }
     }
 
-    private static bool Tell(Fd caller, ReadOnlySpan<byte> word)
+    private static bool Tell(Fd caller, DaemonReply reply)
     {
-        _ = Descriptors.WriteAll(caller, word); // a caller that was killed does not end the mount
+        _ = Descriptors.WriteAll(caller, reply.Write()); // a caller that was killed does not end the mount
         caller.Close();
         return true;
     }

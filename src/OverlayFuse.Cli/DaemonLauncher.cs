@@ -1,4 +1,3 @@
-using System.Text;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
@@ -12,9 +11,6 @@ internal static class DaemonLauncher
 {
     /// <summary>The first argument of a daemon; the mount point behind it is for ps(1).</summary>
     public const string Argument = "--daemon";
-
-    /// <summary>The daemon's first byte when the mount is live; remarks follow, parted by NUL. Anything else is the sentence of its error.</summary>
-    public const byte Ready = 0;
 
     /// <exception cref="MountException">The daemon's own sentence, or what kept it from starting.</exception>
     public static void Launch(MountJob job)
@@ -47,13 +43,12 @@ internal static class DaemonLauncher
 
     private static void Await(Fd ready, int pid)
     {
-        var word = Descriptors.ReadToEnd(ready, out _);
-        if (word is [Ready, .. var remarks])
+        if (DaemonReply.Read(ready) is { } reply)
         {
-            if (remarks.Length > 0) Terminal.Say(Encoding.UTF8.GetString(remarks).Split('\0'));
+            if (!reply.IsLive) throw new MountException(string.Join('\n', reply.Sentences));
+            Terminal.Say(reply.Sentences);
             return;
         }
-        if (word is { Length: > 0 }) throw new MountException(Encoding.UTF8.GetString(word));
         _ = Syscall.WaitPid(pid, out var exitCode);
         throw new MountException($"the daemon ended before the mount was live ({(exitCode > 128 ? $"signal {exitCode - 128}" : $"exit code {exitCode}")}). Run the same command with -f to see more.");
     }

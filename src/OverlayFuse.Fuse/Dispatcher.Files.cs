@@ -45,8 +45,7 @@ internal sealed partial class Dispatcher
     {
         if (!exchange.TryTake(out TransferIn write) || !exchange.TryTakeBytes(write.Size, out var data)) return Errno.INVAL;
 
-        var kill = (write.TransferFlags & TransferIn.KillSuidGid) != 0;
-        var error = fileSystem.Write(exchange.Request, exchange.Node, write.Handle, write.Offset, data, kill, out var count);
+        var error = fileSystem.Write(exchange.Request, exchange.Node, write.Handle, write.Offset, data, (WriteFlags)write.TransferFlags, out var count);
         return error == Errno.None ? exchange.Answer(new OneNumber { Value = (uint)count }) : error;
     }
 

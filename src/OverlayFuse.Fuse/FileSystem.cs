@@ -114,8 +114,8 @@ public abstract class FileSystem
         return Errno.NOSYS;
     }
 
-    /// <summary>With <paramref name="killSuidGid"/> (HANDLE_KILLPRIV_V2) setuid, setgid and capabilities of the file go.</summary>
-    public virtual Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    /// <summary>Writes all of <paramref name="data"/>, or says how much.</summary>
+    public virtual Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
     {
         count = 0;
         return Errno.NOSYS;

@@ -127,6 +127,7 @@ public sealed partial class UnionFileSystem
                     error = Syscall.UtimensAt(place.Dir, place.Name,
                         change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
                         change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
+                    if (change.Has(SetAttributesMask.ModifyTime) && _tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(change.ModifyTime);
                 }
                 return error;
             }

@@ -42,7 +42,7 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
     {
         count = 0;
         var error = EnterForWrite(node, out var slot, out var file);
@@ -51,15 +51,16 @@ public sealed partial class UnionFileSystem
             _writeback?.InvalidateInode(node); // else the kernel would go on showing the bytes that nobody has taken
             return error;
         }
+        var isWriteback = _writeback is not null && (flags & WriteFlags.FromCache) != 0;
+        if (isWriteback) file.BeginWriteback();
         error = Syscall.PWrite(file.Fd, data, offset, out count);
+        if (isWriteback) file.EndWriteback();
         file.Leave();
         if (error != Errno.None) Upper!.Failed(error);
-        if (count > 0 && killSuidGid) KillSuidGid(slot);
-
+        if (count > 0 && (flags & WriteFlags.KillSuidGid) != 0) KillSuidGid(slot);
 
         // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
-        if (_writeback is not null) return error;
-        return count > 0 ? Errno.None : error;
+        return isWriteback || count == 0 ? error : Errno.None;
     }
 
     public override Errno FSync(in Request request, NodeId node, ulong handle, bool dataOnly)

@@ -76,7 +76,7 @@ public sealed class AllocationTests
             return Errno.None;
         }
 
-        public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+        public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
         {
             count = data.Length;
             return Errno.None;

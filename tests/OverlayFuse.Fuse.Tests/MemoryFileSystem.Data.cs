@@ -57,7 +57,7 @@ internal sealed partial class MemoryFileSystem
         }
     }
 
-    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
     {
         lock (_gate)
         {

@@ -102,10 +102,10 @@ internal sealed class RecordingFileSystem : FileSystem
         return Done($"Read {node.Value} {handle} {offset} {buffer.Length}");
     }
 
-    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, bool killSuidGid, out int count)
+    public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
     {
         count = data.Length;
-        return Done($"Write {node.Value} {handle} {offset} {Text(data)} kill={killSuidGid}");
+        return Done($"Write {node.Value} {handle} {offset} {Text(data)} kill={(flags & WriteFlags.KillSuidGid) != 0}");
     }
 
     public override Errno Flush(in Request request, NodeId node, ulong handle) => Done($"Flush {node.Value} {handle}");

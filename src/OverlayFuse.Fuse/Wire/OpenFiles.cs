@@ -40,8 +40,6 @@ internal struct FlushIn
 /// <summary>struct fuse_read_in and struct fuse_write_in.</summary>
 internal struct TransferIn
 {
-    public const uint KillSuidGid = 1 << 2; // FUSE_WRITE_KILL_SUIDGID
-
     public ulong Handle;
     public long Offset;
     public uint Size;

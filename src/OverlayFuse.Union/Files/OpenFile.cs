@@ -15,6 +15,9 @@ internal sealed class OpenFile
 
     public int Node;
 
+    private int _writebacks;
+    private Timestamp _modifyTime;
+
     /// <summary>The node's id, 0 once evicted: tells a late comer that the object serves another file now.</summary>
     public ulong NodeId;
 
@@ -24,6 +27,35 @@ internal sealed class OpenFile
     public bool IsUpper { get; set; }
 
     public Lock Stripe { get; set; } = null!;
+
+    /// <summary>
+    /// The kernel writes back its pages. It keeps the time of the change itself, and tells it only when it is another one than before, so
+    /// the file's own time must not move by the writing. To be closed by <see cref="EndWriteback"/>.
+    /// </summary>
+    public void BeginWriteback()
+    {
+        lock (Stripe)
+        {
+            if (_writebacks++ == 0) _modifyTime = Syscall.Stat(Fd, out var status) == Errno.None ? status.ModifyTime : Timestamp.Omit;
+        }
+    }
+
+    public void EndWriteback()
+    {
+        lock (Stripe)
+        {
+            if (--_writebacks == 0) _ = Syscall.Utimens(Fd, Timestamp.Omit, _modifyTime);
+        }
+    }
+
+    /// <summary>The kernel tells the time while others write back.</summary>
+    public void SetModifyTime(Timestamp time)
+    {
+        lock (Stripe)
+        {
+            if (_writebacks > 0) _modifyTime = time;
+        }
+    }
 
     /// <summary>The node is gone.</summary>
     public void Abandon(ulong nodeId)

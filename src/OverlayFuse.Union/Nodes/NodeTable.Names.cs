@@ -8,13 +8,13 @@ internal sealed partial class NodeTable
     {
         var shard = ShardOf(parent, name, out var hash, out var shardIndex);
         lock (shard.Lock)
-        lock (_links)
-        {
-            _nodes[slot].Set(NodeFlags.Linked);
-            _byInode[_nodes[slot].Inode] = slot;
-            Prepend(slot, shard, shard.Add(parent, name, hash, slot), shardIndex);
-            Interlocked.Increment(ref _nodes[parent].References);
-        }
+            lock (_links)
+            {
+                _nodes[slot].Set(NodeFlags.Linked);
+                _byInode[_nodes[slot].Inode] = slot;
+                Prepend(slot, shard, shard.Add(parent, name, hash, slot), shardIndex);
+                Interlocked.Increment(ref _nodes[parent].References);
+            }
     }
 
     /// <summary>Takes a name from its node; the node stays until the kernel forgets it. True when it has another name.</summary>
@@ -49,19 +49,19 @@ internal sealed partial class NodeTable
         var from = ShardOf(oldParent, oldName, out var oldHash, out var fromIndex);
         var to = ShardOf(newParent, newName, out var newHash, out var toIndex);
         lock (_shards[Math.Min(fromIndex, toIndex)].Lock)
-        lock (_shards[Math.Max(fromIndex, toIndex)].Lock)
-        lock (_links)
-        {
-            var old = from.Find(oldParent, oldName, oldHash);
-            if (old == 0) return;
-            var slot = from[old].Node;
-            var record = to.Add(newParent, newName, newHash, slot);
-            to[record].NextOfNode = from[old].NextOfNode;
-            ReplaceInList(slot, Handle(old, fromIndex), Handle(record, toIndex));
-            from.Remove(old);
-            Interlocked.Decrement(ref _nodes[oldParent].References);
-            Interlocked.Increment(ref _nodes[newParent].References);
-        }
+            lock (_shards[Math.Max(fromIndex, toIndex)].Lock)
+                lock (_links)
+                {
+                    var old = from.Find(oldParent, oldName, oldHash);
+                    if (old == 0) return;
+                    var slot = from[old].Node;
+                    var record = to.Add(newParent, newName, newHash, slot);
+                    to[record].NextOfNode = from[old].NextOfNode;
+                    ReplaceInList(slot, Handle(old, fromIndex), Handle(record, toIndex));
+                    from.Remove(old);
+                    Interlocked.Decrement(ref _nodes[oldParent].References);
+                    Interlocked.Increment(ref _nodes[newParent].References);
+                }
     }
 
     /// <summary>Swaps the nodes behind two names (RENAME_EXCHANGE).</summary>
@@ -70,19 +70,19 @@ internal sealed partial class NodeTable
         var shardA = ShardOf(parentA, nameA, out var hashA, out var indexA);
         var shardB = ShardOf(parentB, nameB, out var hashB, out var indexB);
         lock (_shards[Math.Min(indexA, indexB)].Lock)
-        lock (_shards[Math.Max(indexA, indexB)].Lock)
-        lock (_links)
-        {
-            var a = shardA.Find(parentA, nameA, hashA);
-            var b = shardB.Find(parentB, nameB, hashB);
-            if (a == 0 || b == 0) return;
-            var (nodeA, nodeB) = (shardA[a].Node, shardB[b].Node);
-            if (nodeA == nodeB) return;
-            ReplaceInList(nodeA, Handle(a, indexA), Handle(b, indexB));
-            ReplaceInList(nodeB, Handle(b, indexB), Handle(a, indexA));
-            (shardA[a].NextOfNode, shardB[b].NextOfNode) = (shardB[b].NextOfNode, shardA[a].NextOfNode);
-            (shardA[a].Node, shardB[b].Node) = (nodeB, nodeA);
-        }
+            lock (_shards[Math.Max(indexA, indexB)].Lock)
+                lock (_links)
+                {
+                    var a = shardA.Find(parentA, nameA, hashA);
+                    var b = shardB.Find(parentB, nameB, hashB);
+                    if (a == 0 || b == 0) return;
+                    var (nodeA, nodeB) = (shardA[a].Node, shardB[b].Node);
+                    if (nodeA == nodeB) return;
+                    ReplaceInList(nodeA, Handle(a, indexA), Handle(b, indexB));
+                    ReplaceInList(nodeB, Handle(b, indexB), Handle(a, indexA));
+                    (shardA[a].NextOfNode, shardB[b].NextOfNode) = (shardB[b].NextOfNode, shardA[a].NextOfNode);
+                    (shardA[a].Node, shardB[b].Node) = (nodeB, nodeA);
+                }
     }
 
     /// <summary>Remembers under which name a lower object is found, now that its name in the union changes. Once is enough.</summary>

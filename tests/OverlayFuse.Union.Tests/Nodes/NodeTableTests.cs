@@ -225,26 +225,26 @@ internal class NodeTableTests
                         var e = random.Next(Directories);
                         var other = Encoding.UTF8.GetBytes($"n{random.Next(Names)}");
                         lock (locks[Math.Min(d, e)])
-                        lock (locks[Math.Max(d, e)])
-                        {
-                            // As rename does: the target's name goes first.
-                            var source = _table.Find(directories[d], name, count: true);
-                            if (source != 0)
+                            lock (locks[Math.Max(d, e)])
                             {
-                                if (_table.Find(directories[e], other, false) == source) { }
-                                else if (random.Next(2) == 0 && _table.Find(directories[e], other, count: true) is var target and > 0)
+                                // As rename does: the target's name goes first.
+                                var source = _table.Find(directories[d], name, count: true);
+                                if (source != 0)
                                 {
-                                    _table.ExchangeNames(directories[d], name, directories[e], other);
-                                    _table.Forget(target, 1);
+                                    if (_table.Find(directories[e], other, false) == source) { }
+                                    else if (random.Next(2) == 0 && _table.Find(directories[e], other, count: true) is var target and > 0)
+                                    {
+                                        _table.ExchangeNames(directories[d], name, directories[e], other);
+                                        _table.Forget(target, 1);
+                                    }
+                                    else
+                                    {
+                                        _table.RemoveName(directories[e], other);
+                                        _table.MoveName(directories[d], name, directories[e], other);
+                                    }
+                                    _table.Forget(source, 1);
                                 }
-                                else
-                                {
-                                    _table.RemoveName(directories[e], other);
-                                    _table.MoveName(directories[d], name, directories[e], other);
-                                }
-                                _table.Forget(source, 1);
                             }
-                        }
                         break;
                     case 2:
                         lock (locks[d]) _table.RemoveName(directories[d], name);

@@ -93,7 +93,7 @@ internal class AllocationTests
     {
         _union.Kernel.Find(path, out var entry);
         var data = new byte[4096];
-        AllocatesNothing(() => Expect(Union.Write(default, entry.Node, 0, 0, data, false, out _)));
+        AllocatesNothing(() => Expect(Union.Write(default, entry.Node, 0, 0, data, WriteFlags.None, out _)));
     }
 
     [Test]

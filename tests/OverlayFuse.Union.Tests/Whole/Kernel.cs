@@ -50,7 +50,7 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         if (error == Errno.None)
         {
             Got(entry);
-            if (bytes.Length > 0) error = union.Write(Request, entry.Node, 0, 0, bytes, false, out _);
+            if (bytes.Length > 0) error = union.Write(Request, entry.Node, 0, 0, bytes, WriteFlags.None, out _);
         }
         return Done(error);
     }
@@ -62,7 +62,7 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         error = union.TmpFile(Request, parent.Node, 0x1A4, 0, OpenFlags.ReadWrite, out var entry, out _);
         if (error != Errno.None) return Done(error);
         Got(entry);
-        error = union.Write(Request, entry.Node, 0, 0, bytes, false, out _);
+        error = union.Write(Request, entry.Node, 0, 0, bytes, WriteFlags.None, out _);
         if (error != Errno.None) return Done(error);
         error = FindFree(path, out var to, out var name);
         if (error == Errno.None && (error = union.Link(Request, entry.Node, to, name, out var linked)) == Errno.None) Got(linked);
@@ -84,7 +84,7 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
     public Errno Write(string path, ReadOnlySpan<byte> bytes, long offset = 0)
     {
         var error = Find(path, out var entry);
-        if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset, bytes, false, out _);
+        if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset, bytes, WriteFlags.None, out _);
         return Done(error);
     }
 

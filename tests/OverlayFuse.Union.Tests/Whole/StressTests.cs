@@ -77,8 +77,8 @@ internal class StressTests
             case 8:
                 var e = random.Next(4);
                 lock (renames)
-                lock (locks[Math.Min(d, e)])
-                lock (locks[Math.Max(d, e)]) error = kernel.Rename(file, $"d{e}/g{random.Next(8)}", (RenameFlags)random.Next(3));
+                    lock (locks[Math.Min(d, e)])
+                        lock (locks[Math.Max(d, e)]) error = kernel.Rename(file, $"d{e}/g{random.Next(8)}", (RenameFlags)random.Next(3));
                 break;
             case 9:
                 lock (locks[d]) error = kernel.Rename($"d{d}/s{random.Next(2)}", $"d{d}/s{random.Next(2)}", RenameFlags.Exchange);
