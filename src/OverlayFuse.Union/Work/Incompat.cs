@@ -107,6 +107,17 @@ internal sealed class Incompat
         return error;
     }
 
+    /// <summary>Takes the mark back where nothing was mounted after all, with the directories above it that hold nothing else.</summary>
+    public void UnmarkVolatile()
+    {
+        if (OpenDirectory(make: false, out var directory) != Errno.None) return;
+        _ = Syscall.UnlinkAt(directory, "volatile/dirty"u8);
+        _ = Syscall.RmdirAt(directory, VolatileName);
+        directory.Close();
+        _ = Syscall.RmdirAt(_work, "work/incompat"u8);
+        _ = Syscall.RmdirAt(_work, WorkName);
+    }
+
     private void Admit(byte[] name, string workPath)
     {
         if (name.AsSpan().SequenceEqual(VolatileName))

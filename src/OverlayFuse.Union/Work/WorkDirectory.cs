@@ -19,6 +19,7 @@ internal sealed class WorkDirectory : IDisposable
     private ulong _lastTempName;
     private bool _isClosed;
     private bool _isFresh;
+    private bool _isVolatile;
 
     private WorkDirectory(byte[] path) => _path = Encoding.UTF8.GetString(path);
 
@@ -55,6 +56,7 @@ internal sealed class WorkDirectory : IDisposable
             directory.Recover(upper);
             directory.Load();
             if (durability == Durability.Volatile) directory.Try(directory._incompat.MarkVolatile(), "work/incompat/volatile");
+            directory._isVolatile = durability == Durability.Volatile;
             return directory;
         }
         catch
@@ -115,7 +117,9 @@ internal sealed class WorkDirectory : IDisposable
     {
         if (Orphans.IsOpen) _ = TreeSweeper.Empty(Orphans, out _);
         if (Temp.IsOpen) _ = TreeSweeper.Empty(Temp, out _);
-        if (!IsUnused || !_isFresh) return;
+        if (!IsUnused) return;
+        if (_isVolatile) _incompat.UnmarkVolatile();
+        if (!_isFresh) return;
         if (TreeSweeper.Empty(Root, out _) == Errno.None) _ = Syscall.RmdirAt(_work, "overlayfuse"u8);
     }
 
