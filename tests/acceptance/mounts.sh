@@ -1,5 +1,6 @@
-# Sourced by the acceptance scripts after lib.sh: whole trees, and mounts that may hang.
+# Sourced after lib.sh by acceptance scripts that do whole jobs: mounts that may hang, trees beside plain copies, time and memory.
 # shellcheck shell=bash
+source "$(dirname "${BASH_SOURCE[0]}")/tree.sh"
 
 # A union that answers nobody must not hold the scripts, or the machine, up: its connection is cut before it is unmounted.
 cut_connections() {
@@ -21,18 +22,11 @@ manifest() {
   )
 }
 
-# The same of a layer, and what no copy can have: inode numbers, times of change, extended attributes. Any touch shows.
-fingerprint() {
-  (
-    cd "$1" || exit
-    find . -printf '%P|%y|%i|%m|%U:%G|%s|%n|%T@|%C@|%l\n' | LC_ALL=C sort
-    find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
-    getfattr -R -h -d -m - . 2>/dev/null
-  ) | sha256sum
-}
+# Everything of a layer that any touch would change.
+fingerprint() { tree_of "$1" layer | sha256sum; }
 
-# same_tree A B: both directories show the same.
-same_tree() {
+# alike A B: both directories show the same.
+alike() {
   local left right
   left=$(manifest "$1" 2>&1) right=$(manifest "$2" 2>&1)
   [ "$left" = "$right" ] && return

@@ -3,7 +3,7 @@
 # A tree of several thousand files owned by an ordinary user, mounted by that user through fusermount3 and in a user namespace.
 # What is done in the union is done to a plain copy of the tree too; both must show the same, before and after a remount.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-source "$(dirname "${BASH_SOURCE[0]}")/trees.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/mounts.sh"
 
 if [ $# = 0 ]; then
   # Files of somebody else, open to all: only root can make them.
@@ -82,7 +82,7 @@ gone() { ! is_mounted "$scratch/merged" && ! daemon_of "$scratch/merged" >/dev/n
 
 check "$how.mount" mount_union
 is_mounted "$scratch/merged" || exit 1
-check "$how.shows_the_layer" same_tree plain merged
+check "$how.shows_the_layer" alike plain merged
 
 # --- whole jobs, in both trees ---
 
@@ -91,7 +91,7 @@ both() { # NAME COMMAND...: the command with the root of each tree as its last w
   shift
   check "$how.$name" in_both "$@"
 }
-in_both() { { "$@" plain || { echo "fails in a plain directory"; return 1; }; } && "$@" merged && same_tree plain merged; }
+in_both() { { "$@" plain || { echo "fails in a plain directory"; return 1; }; } && "$@" merged && alike plain merged; }
 
 remove() { rm -rf "$1/d00/sub" "$1/d00"/f* "$1/d01/sub"; }
 both rm_rf remove
@@ -102,7 +102,7 @@ both a_directory_made_anew_is_empty recreate
 
 mv plain/big plain/moved
 took "$how.mv_of_a_lower_directory_of_5000_files" 1000 mv merged/big merged/moved
-check "$how.mv_shows_the_same" same_tree plain merged
+check "$how.mv_shows_the_same" alike plain merged
 nothing_copied() { local kilobytes; kilobytes=$(data_of upper/moved) && [ "$kilobytes" = 0 ] && getfattr -d -m user.overlay upper/moved | grep redirect; }
 check "$how.mv_copies_nothing_and_leaves_a_redirect" nothing_copied
 move_on() { mv "$1/moved/inner" "$1/d03/inner" && mv "$1/d03/inner/f1" "$1/d03/first" && mv "$1/moved" "$1/d04/moved" && mkdir "$1/big" && echo x >"$1/big/f1"; }
@@ -125,7 +125,7 @@ metadata_only() {
   [ "$(stat -c %b merged/large)" = "$(stat -c %b lower/large)" ] || { stat -c '%n %b blocks' merged/large lower/large; return 1; }
 }
 check "$how.chmod_copies_no_data" metadata_only
-check "$how.chmod_shows_the_same" same_tree plain merged
+check "$how.chmod_shows_the_same" alike plain merged
 chmod_tree() { chmod -R a-w "$1/d06" && chmod -R u+w,go-rwx "$1/d06" && chmod -R a+rX "$1/d06"; }
 both chmod_R_to_readonly_and_back chmod_tree
 after_metacopy() { printf 'X' | dd of="$1/large" bs=1 seek=1000 conv=notrunc status=none && truncate -s 33M "$1/large" && echo tail >>"$1/meta/f1" && : >"$1/meta/f2"; }
