@@ -1,4 +1,3 @@
-using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -23,10 +22,10 @@ internal static class Daemon
             UnionMount.Run(job, live: remarks => told = Tell(caller, new DaemonReply(true, remarks)));
             return 0;
         }
-        catch (MountException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            if (told) DaemonLog.Say(job, e.Message);
-            else Tell(caller, new DaemonReply(false, [e.Message]));
+            if (told) DaemonLog.Say(job, Program.Describe(e));
+            else Tell(caller, new DaemonReply(false, [Program.Describe(e)]));
             return 1;
         }
     }

@@ -13,18 +13,17 @@ internal static class Program
             if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run();
             return Run(RawArguments.Read(arguments));
         }
-        catch (MountException e)
-        {
-            Terminal.Say(e.Message);
-            return 1;
-        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Nobody is helped by a trace of our stack; whoever reports it can name the kind of mistake.
-            Terminal.Say($"this should not have happened: {e.GetType().Name}. Please report it, with the command that led here.");
+            Terminal.Say(Describe(e));
             return 1;
         }
     }
+
+    /// <summary>The sentence for people. Nobody is helped by a trace of our stack; whoever reports a mistake of ours can name its kind.</summary>
+    public static string Describe(Exception error) => error is MountException
+        ? error.Message
+        : $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.";
 
     private static int Run(RawArguments arguments)
     {
