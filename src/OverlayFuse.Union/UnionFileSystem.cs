@@ -46,10 +46,16 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     public override void Started(Session session)
     {
-        if (Upper is { } upper) upper.Work.IsUnused = false;
+        Use();
         _passthrough?.Started(session);
         _notifier = session.Notifier;
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
+    }
+
+    /// <summary>There is a mount now: what the work directory holds stays.</summary>
+    internal void Use()
+    {
+        if (Upper is { } upper) upper.Work.IsUnused = false;
     }
 
     public void Dispose()

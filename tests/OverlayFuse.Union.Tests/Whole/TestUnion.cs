@@ -55,6 +55,7 @@ internal sealed class TestUnion : IDisposable
             options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
         }
         Union = UnionFileSystem.Open(options);
+        Union.Use();
         if (_form.Features is { } change && Tree.Upper is { } upper)
         {
             var field = typeof(Upper).GetField("<features>P", BindingFlags.NonPublic | BindingFlags.Instance)!;
