@@ -72,7 +72,7 @@ public sealed partial class UnionFileSystem
 
         var tree = PlantTree(layers, upper, work);
         undo.Keep();
-        return new UnionFileSystem(options, tree, layers, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
+        return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
     }
 
     private static Tree PlantTree(List<Layer> layers, Upper? upper, WorkDirectory? work)

@@ -15,6 +15,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly OpenFiles _files;
     private readonly ListingCache _listings = new(ListingMemory);
     private readonly List<Layer> _layers;
+    private readonly DescriptorCache _descriptors;
     private readonly UnionOptions _options;
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
@@ -24,11 +25,12 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     // Set where the kernel may hold written pages: the way to have it write them back.
     private Notifier? _writeback;
 
-    private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, int openFiles)
+    private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, DescriptorCache descriptors, int openFiles)
     {
         _options = options;
         _tree = tree;
         _layers = layers;
+        _descriptors = descriptors;
         _copyUp = new CopyUp(tree);
         _create = new Create(tree);
         _files = new OpenFiles(tree, openFiles);
@@ -63,6 +65,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _housekeeper.Dispose();
         _files.Dispose();
         _tree.Upper?.Dispose();
+        _descriptors.Close();
         foreach (var layer in _layers) layer.Root.CloseRoot();
     }
 

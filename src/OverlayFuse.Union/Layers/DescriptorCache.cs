@@ -9,6 +9,15 @@ internal sealed class DescriptorCache(int capacity)
 
     public int Capacity => capacity;
 
+    /// <summary>The end of the mount: directories that were opened on the way of a redirect belong to nobody else.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            foreach (var directory in _ring) directory?.Close();
+        }
+    }
+
     /// <summary>Takes in a directory that was just opened; another one may be closed for it.</summary>
     public void Add(LayerDirectory directory)
     {
