@@ -15,11 +15,12 @@ internal sealed class TestUnion : IDisposable
     private readonly uint _umask = Syscall.Umask(0);
     private string? _lowersBefore;
 
-    public TestUnion(int lowers, Form? form = null)
+    /// <param name="above">Where to make it; by default in memory, where that takes attributes.</param>
+    public TestUnion(int lowers, Form? form = null, string? above = null)
     {
         _form = form ?? Form.OfThisUser;
         LowerCount = lowers;
-        _scratch = new Scratch(Above);
+        _scratch = new Scratch(above ?? Above);
         for (var i = 1; i <= lowers; i++) Directory.CreateDirectory($"{_scratch.Path}/lower{i}");
     }
 
@@ -61,6 +62,7 @@ internal sealed class TestUnion : IDisposable
             var field = typeof(Upper).GetField("<features>P", BindingFlags.NonPublic | BindingFlags.Instance)!;
             field.SetValue(upper, change((UpperFeatures)field.GetValue(upper)!));
         }
+        if (Tree.Upper is { } writable) writable.Work.IsUnused = false; // as if it were mounted
         Kernel = new Kernel(Union, keeps);
         return this;
     }

@@ -1,0 +1,143 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>Listings and their cookies.</summary>
+internal class ListingTests
+{
+    private static readonly byte[] NotUtf8 = [0xff, 0xfe, (byte)'n', 0x80];
+
+    [Test]
+    public void Every_name_comes_once_whatever_the_room([Values(32, 64, 300, 4096)] int room, [Values] bool plus)
+    {
+        using var union = new TestUnion(2);
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 150).Select(i => $"n{i} = \"{i}\"")));
+        union.With("lower2", string.Join("  ", Enumerable.Range(100, 150).Select(i => $"n{i} = \"{i}\""))).Open();
+        union.Kernel.List("", out var names, plus, Math.Max(room, plus ? 200 : 0));
+        Assert.That(names.Select(n => n.Text), Is.EquivalentTo(Enumerable.Range(0, 250).Select(i => $"n{i}")));
+        Assert.That(names.Select(n => n.Cookie), Is.Ordered.Ascending.And.All.LessThanOrEqualTo(long.MaxValue).And.All.GreaterThan(2ul));
+    }
+
+    [Test]
+    public void A_walk_goes_on_through_removals_additions_and_a_listing_read_anew()
+    {
+        using var union = new TestUnion(2);
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 60).Select(i => $"l{i} = \"\"")));
+        union.With("upper", string.Join("  ", Enumerable.Range(0, 60).Select(i => $"u{i} = \"\""))).Open();
+        var seen = new List<Listed>();
+        var random = new Random(4711);
+        var stays = Enumerable.Range(0, 60).Where(i => i % 3 > 0).SelectMany(i => new[] { $"l{i}", $"u{i}" }).ToList();
+        var goes = new Queue<string>(Enumerable.Range(0, 60).Where(i => i % 3 == 0).SelectMany(i => new[] { $"l{i}", $"u{i}" }).OrderBy(_ => random.Next()));
+        ulong cookie = 0;
+        for (var i = 0; ; i++)
+        {
+            union.Kernel.ReadOnce(Fuse.NodeId.Root, cookie, new byte[200], plus: false, seen, out cookie);
+            if (cookie == 0) break;
+            if (goes.TryDequeue(out var name)) Assert.That(union.Kernel.Remove(name, false), Is.EqualTo(Errno.None));
+            Assert.That(union.Kernel.Create($"new{i}", []), Is.EqualTo(Errno.None)); // drops the listing
+            if (i % 2 == 0) union.Kernel.Write(stays[i], "x"u8);
+        }
+        var names = seen.Select(s => s.Text).ToList();
+        Assert.That(names, Is.Unique);
+        Assert.That(names, Is.SupersetOf(stays));
+    }
+
+    [Test]
+    public void A_cookie_leads_back_to_the_same_entry()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 40).Select(i => $"n{i} = \"\""))).Open();
+        union.Kernel.List("", out var names);
+        for (var i = 0; i + 1 < names.Count; i++)
+        {
+            var after = new List<Listed>();
+            union.Kernel.ReadOnce(Fuse.NodeId.Root, names[i].Cookie, new byte[4096], false, after, out _);
+            Assert.That(after.Select(a => a.Text), Is.EqualTo(names.Skip(i + 1).Select(n => n.Text)));
+        }
+    }
+
+    [Test]
+    public void Names_that_are_not_text_and_names_of_255_bytes()
+    {
+        using var union = new TestUnion(1);
+        union.Open();
+        var longest = Encoding.ASCII.GetBytes(new string('x', 255));
+        Syscall.Open($"{union.Path}/lower1", OpenFlags.ReadOnly | OpenFlags.Directory, out var fd);
+        foreach (var name in (byte[][])[NotUtf8, longest]) Syscall.MknodAt(new DirFd(fd.Number), name, (uint)FileType.Regular | 0x1A4, 0, 0);
+        fd.Close();
+        foreach (var plus in (bool[])[false, true])
+        {
+            union.Kernel.List("", out var names, plus);
+            Assert.That(names.Select(n => n.Name), Is.EquivalentTo(new[] { NotUtf8, longest }));
+        }
+        foreach (var name in (byte[][])[NotUtf8, longest])
+        {
+            Assert.That(union.Kernel.Lookup(Fuse.NodeId.Root, name, out _), Is.EqualTo(Errno.None));
+            Assert.That(union.Union.Unlink(union.Kernel.Request, Fuse.NodeId.Root, name), Is.EqualTo(Errno.None));
+            Assert.That(union.Kernel.Lookup(Fuse.NodeId.Root, name, out _), Is.EqualTo(Errno.NOENT));
+        }
+        Assert.That(union.Union.Lookup(union.Kernel.Request, Fuse.NodeId.Root, new byte[256], out _), Is.EqualTo(Errno.NAMETOOLONG));
+        union.Kernel.List("", out var left);
+        Assert.That(left, Is.Empty);
+    }
+
+    [Test]
+    public void Dot_and_dot_dot_are_told_with_the_numbers_of_the_union()
+    {
+        using var union = new TestUnion(2);
+        union.With("lower1", "d/e/a = \"\"").With("lower2", "d/e/b = \"\"").Open();
+        union.Kernel.Find("d", out var above);
+        union.Kernel.Find("d/e", out var own);
+        var names = new List<Listed>();
+        union.Kernel.ReadOnce(own.Node, 0, new byte[4096], false, names, out _);
+        Assert.That(names.Take(2).Select(n => (n.Text, n.Inode, n.Type)), Is.EqualTo(new[] { (".", own.Attributes.Inode, FileType.Directory), ("..", above.Attributes.Inode, FileType.Directory) }));
+    }
+
+    [Test]
+    public void Entries_of_equal_hash_are_told_apart()
+    {
+        // By hand, since no two names can be found that collide: the first two stand as equal hashes put them.
+        var listing = new Union.Listing([100, 101, 200], [0, 1, 2, 3], "abc"u8.ToArray(), [1, 2, 3], [8, 4, 10], [-1, 0, 1]);
+        Assert.That((listing.After(0), listing.After(99), listing.After(100), listing.After(101), listing.After(150), listing.After(200)), Is.EqualTo((0, 0, 1, 2, 2, 3)));
+        Assert.That((listing.Type(0), listing.Type(1), listing.Type(2)), Is.EqualTo((FileType.Regular, FileType.Directory, FileType.Symlink)));
+        Assert.That((listing.Member(0), listing.Member(2)), Is.EqualTo((-1, 1)));
+        Assert.That(listing.Remove("nobody"u8), Is.False);
+    }
+
+    [Test]
+    public void Listings_are_kept_up_to_so_many_bytes()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 20).SelectMany(d => Enumerable.Range(0, 10).Select(f => $"d{d}/f{f} = \"\"")))).Open(readOnly: true);
+        var cache = new ListingCache(capacity: 2000);
+        for (var d = 0; d < 20; d++)
+        {
+            union.Kernel.Find($"d{d}", out var entry);
+            union.Tree.Nodes.TryFind(entry.Node, out var slot);
+            Assert.That(cache.Get(union.Tree.Directory(slot), union.Tree.Inodes, out var listing), Is.EqualTo(Errno.None));
+            Assert.That(listing!.Count, Is.EqualTo(10));
+        }
+        var kept = Enumerable.Range(0, 20).Count(d =>
+        {
+            union.Kernel.Find($"d{d}", out var entry);
+            union.Tree.Nodes.TryFind(entry.Node, out var slot);
+            return union.Tree.Directory(slot).Listing is not null;
+        });
+        Assert.That(kept, Is.InRange(1, 6));
+    }
+
+    [Test]
+    public void A_table_of_lower_names_knows_who_mentions_a_name()
+    {
+        using var union = new TestUnion(5);
+        union.With("lower1", "a = \"\"").With("lower2", ".wh.a = \"\"  b = \"\"").With("lower4", "a whiteout  c/  .wh.c = \"\"").With("lower5", "a = \"\"  b = \"\"").Open(readOnly: true);
+        Assert.That(LowerNames.Read(union.Tree.RootDirectory.Lowers, out var names), Is.EqualTo(Errno.None));
+        Assert.That(names!.MembersWith("a"u8).ToArray(), Is.EqualTo(new ushort[] { 0, 1, 3, 4 }));
+        Assert.That(names.MembersWith("b"u8).ToArray(), Is.EqualTo(new ushort[] { 1, 4 }));
+        Assert.That(names.MembersWith("c"u8).ToArray().Distinct(), Is.EqualTo(new ushort[] { 3 }));
+        Assert.That(names.MembersWith("d"u8).ToArray(), Is.Empty);
+        Assert.That(names.MembersWith(".wh.a"u8).ToArray(), Is.Empty);
+    }
+}
