@@ -68,7 +68,7 @@ if have_linker; then
   done
 fi
 # One framework only: the restore would ask for the compiler of both.
-if [ -z "$took" ] && attempt ReadyToRun-net10.0 -f net10.0 -p:TargetFrameworks=net10.0 --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true; then
+if [ -z "$took" ] && attempt ReadyToRun-net10.0 -f net10.0 -p:TargetFrameworks=net10.0 --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true -p:PublishTrimmed=true; then
   took=ReadyToRun-net10.0
 fi
 if [ -z "$took" ]; then
