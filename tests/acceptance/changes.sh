@@ -1,4 +1,4 @@
-# The layers and the sequence of changes that kernel-interop.sh makes through both engines. Sourced, not run.
+# The layers and the sequence of changes that kernel-interop.sh makes through both engines. Sourced in an empty directory, not run.
 
 # --- the layers: directories that merge, marks in the middle, everything a file can be ---
 

@@ -4,7 +4,7 @@
 # has written the other shows.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/tree.sh"
-source "$(dirname "${BASH_SOURCE[0]}")/changes.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$scratch"
 
 if [ "$(id -u)" != 0 ]; then
@@ -17,6 +17,7 @@ if ! mount -t overlay overlay -o metacopy=on,redirect_dir=on,lowerdir=probe/l,up
   exit
 fi
 umount probe/m
+source "$here/changes.sh" # makes the layers and writes the lists of steps here
 
 run_steps() { # list, tree, record: every line with its exit code and what it said
   local line
