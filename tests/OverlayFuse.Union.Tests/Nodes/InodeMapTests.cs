@@ -26,6 +26,19 @@ internal class InodeMapTests
     }
 
     [Test]
+    public void A_copy_that_another_program_made_shows_the_number_of_its_origin()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", "f = \"f\"").Open(keeps: false);
+        var number = NumberOf(union, "f");
+        union.Kernel.Write("f", "new"u8);
+        union.Close();
+        union.Shell("rm -r work/overlayfuse");
+        union.Open(keeps: false);
+        Assert.That(NumberOf(union, "f"), Is.EqualTo(number));
+    }
+
+    [Test]
     public void Files_of_one_inode_in_two_layers_are_two_files()
     {
         using var union = new TestUnion(2);
