@@ -48,7 +48,7 @@ public sealed partial class UnionFileSystem
         var error = EnterForWrite(node, out var slot, out var file);
         if (error != Errno.None)
         {
-            _writeback?.InvalidateInode(node); // else the kernel would go on showing the bytes that nobody has taken
+            if (_writeback is not null) TakeBack(node, slot, error);
             return error;
         }
         var isWriteback = _writeback is not null && (flags & WriteFlags.FromCache) != 0;
@@ -163,6 +163,21 @@ public sealed partial class UnionFileSystem
         var error = _tree.Find(node, out slot);
         if (error == Errno.None) error = _copyUp.ForWrite(slot);
         return error != Errno.None ? error : _files.Enter(slot, write: true, out file);
+    }
+
+    // The kernel has taken the bytes of a write that is refused now. It drops them when told to, but believes itself about the size for
+    // as long as it knows the node: so where no later try can fare better, the names lead to a new node from now on.
+    private void TakeBack(NodeId node, int slot, Errno error)
+    {
+        _writeback!.InvalidateInode(node);
+        if (error is not (Errno.PERM or Errno.OVERFLOW or Errno.ACCES) || _tree.Nodes[slot].IsUpper) return;
+        foreach (var (parent, name) in _tree.Nodes.NamesOf(slot))
+        {
+            _tree.Locks.EnterWrite(parent);
+            _tree.Nodes.Retire(slot, parent, name);
+            _tree.Locks.LeaveWrite(parent);
+            _writeback.InvalidateEntry(new NodeId(_tree.Nodes[parent].Id), name);
+        }
     }
 
     private Errno Sync(Fd fd, bool dataOnly)

@@ -33,6 +33,21 @@ internal sealed partial class NodeTable
         }
     }
 
+    /// <summary>
+    /// Takes a name from the node of a lower object so that the next lookup makes a new one. Whoever has the old node goes on reading
+    /// the object by its name in the layer.
+    /// </summary>
+    public void Retire(int slot, int parent, ReadOnlySpan<byte> name)
+    {
+        if (Find(parent, name, count: false) != slot) return;
+        KeepLowerName(slot, name);
+        RemoveName(parent, name);
+        lock (_links)
+        {
+            if (_byInode.TryGetValue(_nodes[slot].Inode, out var known) && known == slot) _byInode.Remove(_nodes[slot].Inode);
+        }
+    }
+
     /// <summary>Whether a node is known by more than one name.</summary>
     public bool HasOtherName(int slot)
     {
@@ -132,7 +147,7 @@ internal sealed partial class NodeTable
         }
     }
 
-    /// <summary>All known names of a node flagged Linked: directory and name. For copy-up; allocates.</summary>
+    /// <summary>All known names of a node: directory and name. Not for the path of a request: it allocates.</summary>
     public List<(int Parent, byte[] Name)> NamesOf(int slot)
     {
         var names = new List<(int, byte[])>();
