@@ -110,32 +110,38 @@ public sealed partial class UnionFileSystem
             Span<byte> buffer = stackalloc byte[Tree.NameSize];
             error = _tree.Enter(slot, buffer, out var place);
             if (error != Errno.None) return error;
-            using (place)
-            {
-                if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid))
-                {
-                    error = Syscall.ChownAt(place.Dir, place.Name,
-                        change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue,
-                        change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue);
-                }
-                if (error == Errno.None && change.Has(SetAttributesMask.Mode))
-                {
-                    error = _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : Syscall.ChmodAt(place.Dir, place.Name, change.Mode & Mode.Permissions);
-                }
-                if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
-                {
-                    error = Syscall.UtimensAt(place.Dir, place.Name,
-                        change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
-                        change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
-                    if (change.Has(SetAttributesMask.ModifyTime) && _tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(change.ModifyTime);
-                }
-                return error;
-            }
+            using (place) error = Set(place, slot, change);
+            if (error != Errno.ACCES) return error;
+            var again = change;
+            return Upper.InShutDirectory(_tree, slot, where => Set(where, slot, again));
         }
         finally
         {
             if (gated) _tree.Gate.Leave(slot);
         }
+    }
+
+    private Errno Set(in Place place, int slot, in SetAttributes change)
+    {
+        var error = Errno.None;
+        if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid))
+        {
+            error = Syscall.ChownAt(place.Dir, place.Name,
+                change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue,
+                change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue);
+        }
+        if (error == Errno.None && change.Has(SetAttributesMask.Mode))
+        {
+            error = _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : Syscall.ChmodAt(place.Dir, place.Name, change.Mode & Mode.Permissions);
+        }
+        if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
+        {
+            error = Syscall.UtimensAt(place.Dir, place.Name,
+                change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
+                change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
+            if (change.Has(SetAttributesMask.ModifyTime) && _tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(change.ModifyTime);
+        }
+        return error;
     }
 
     // HANDLE_KILLPRIV_V2: a request that changes nothing is all the kernel says when fallocate, copy_file_range, a write in passthrough or

@@ -219,6 +219,30 @@ check "$how.attributes_of_0444_files" marked
 check "$how.a_directory_made_0555_again" readonly_parents
 check "$how.copy_up_beneath_a_0555_directory" beneath_readonly
 check "$how.a_directory_made_000_and_opened_again" no_search
+# Who has a file open does not need its directory any more.
+shut_above() { python3 - merged/d17 upper/d17 <<'PY'
+import os, sys
+d = sys.argv[1] + "/shut"
+os.mkdir(d)
+old = os.open(f"{sys.argv[1]}/f10", os.O_RDWR)                        # a file of the layer, not copied up before
+new = os.open(d + "/new", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o444)
+read = os.open(d + "/read", os.O_CREAT | os.O_EXCL | os.O_RDWR)
+os.write(read, b"read"); os.fsync(read)
+os.chmod(d, 0); os.chmod(sys.argv[1], 0)
+try:
+    for fd in old, new:
+        os.write(fd, b"went on"); os.fsync(fd); os.ftruncate(fd, 6); os.fchmod(fd, 0o640); os.utime(fd, (1, 2))
+        assert os.pread(fd, 100, 0) == b"went o", os.pread(fd, 100, 0)
+        st = os.fstat(fd)
+        assert (st.st_mode & 0o777, st.st_size, st.st_mtime) == (0o640, 6, 2), st
+    assert os.pread(read, 10, 0) == b"read"
+    assert os.stat(sys.argv[1]).st_mode & 0o777 == 0 and os.stat(sys.argv[2]).st_mode & 0o777 == 0
+finally:
+    os.chmod(sys.argv[1], 0o755); os.chmod(d, 0o755)
+assert open(d + "/new").read() == "went o" and open(f"{sys.argv[1]}/f10").read() == "went o"
+PY
+}
+check "$how.a_directory_made_000_above_open_files" shut_above
 
 # --- persistent ---
 
@@ -261,6 +285,8 @@ PY
   # The kernel itself lets nobody write what belongs to an id that has no meaning in the namespace, nor remove it.
   [ "$how" != namespace ] || denied="$denied|EACCES"
   foreign write "$denied" 'fd = os.open(m + "/theirs/open", os.O_WRONLY); os.write(fd, b"x"); os.fsync(fd); os.close(fd)'
+  foreign append "$denied" 'fd = os.open(m + "/theirs/open", os.O_WRONLY | os.O_APPEND); os.write(fd, b"much more"); os.fsync(fd); os.close(fd)'
+  foreign append_through_one_of_its_names "$denied" 'fd = os.open(m + "/mine/theirs", os.O_WRONLY | os.O_APPEND); os.write(fd, b"much more"); os.fsync(fd); os.close(fd)'
   foreign truncate "$denied" 'os.truncate(m + "/theirs/open", 0)'
   foreign open_and_truncate "$denied" 'os.open(m + "/theirs/open", os.O_WRONLY | os.O_TRUNC)'
   foreign touch "$denied" 'os.utime(m + "/theirs/open")'
@@ -270,7 +296,12 @@ PY
   foreign rename "$denied" 'os.rename(m + "/mine/theirs", m + "/mine/taken")'
   foreign link "$denied" 'os.link(m + "/mine/theirs", m + "/mine/taken")'
   foreign rename_of_a_directory "$denied" 'os.rename(m + "/theirs", m + "/taken")'
-  foreign_owner_shown() { [ "$(stat -c %u:%s merged/theirs/open)" = "$(stat -c %u:%s "$FOREIGN/theirs/open")" ] && cmp merged/theirs/open "$FOREIGN/theirs/open"; }
+  foreign_owner_shown() {
+    local name
+    for name in theirs/open mine/theirs; do
+      [ "$(stat -c %u:%s "merged/$name")" = "$(stat -c %u:%s "$FOREIGN/$name")" ] && cmp "merged/$name" "$FOREIGN/$name" || { stat "merged/$name"; return 1; }
+    done
+  }
   check "$how.not_ours.still_shown_as_it_is" foreign_owner_shown
   own() { echo more >>merged/mine/own && { [ "$how" = namespace ] || rm merged/mine/theirs; } && echo x >merged/mine/new && tail -n 1 merged/mine/own | grep -qx more; }
   check "$how.not_ours.what_is_ours_beside_it_works" own

@@ -22,12 +22,29 @@ internal sealed partial class Tree
             using (place)
             {
                 error = Syscall.StatAt(place.Dir, place.Name, cached: !place.IsUpper, out status);
-                if (error != Errno.None) return error;
-                if (Upper is not null && !Upper.Credentials.IsRoot && !Upper.ModeIsTrue(begun, slot, ref status.Mode)) continue;
-                Correct(slot, place, ref status);
+                if (error == Errno.None)
+                {
+                    if (Upper is not null && !Upper.Credentials.IsRoot && !Upper.ModeIsTrue(begun, slot, ref status.Mode)) continue;
+                    Correct(slot, place, ref status);
+                    return Errno.None;
+                }
+                if (error != Errno.ACCES || !place.IsUpper) return error;
             }
-            return Errno.None;
+            return StatusInShutDirectory(slot, out status);
         }
+    }
+
+    private Errno StatusInShutDirectory(int slot, out FileStatus status)
+    {
+        FileStatus found = default;
+        var error = Upper!.InShutDirectory(this, slot, place =>
+        {
+            var failed = Syscall.StatAt(place.Dir, place.Name, cached: false, out found);
+            if (failed == Errno.None) Correct(slot, place, ref found);
+            return failed;
+        });
+        status = found;
+        return error;
     }
 
     /// <summary>A node's attributes in the form of the protocol.</summary>

@@ -31,7 +31,10 @@ internal sealed partial class Upper
         return error;
     });
 
-    /// <summary>Does something to an upper object while its mode lets its owner read and write. ACCES when that is not the hindrance.</summary>
+    /// <summary>
+    /// Does something to an upper object while its mode, and that of the directory it is in, lets its owner read and write. ACCES when
+    /// that is not the hindrance.
+    /// </summary>
     public Errno Widened(Tree tree, int slot, bool gateHeld, WidenedPlace action)
     {
         if (credentials.IsRoot) return Errno.ACCES;
@@ -41,12 +44,52 @@ internal sealed partial class Upper
             Span<byte> buffer = stackalloc byte[Tree.NameSize];
             var error = tree.Enter(slot, buffer, out var place);
             if (error != Errno.None) return error;
-            using (place) return place.IsUpper ? WidenAt(slot, place, action) : Errno.ACCES;
+            using (place)
+            {
+                if (!place.IsUpper) return Errno.ACCES;
+                error = WidenAt(slot, place, action);
+            }
+            return error == Errno.ACCES ? InShutDirectory(tree, slot, place => WidenedOrNot(slot, place, action)) : error;
         }
         finally
         {
             if (!gateHeld) tree.Gate.Leave(slot);
         }
+    }
+
+    /// <summary>
+    /// Does something to an upper object while its owner may search the directory it is in: that may be shut while files in it are
+    /// open, and who has them open goes on. ACCES when that is not the hindrance.
+    /// </summary>
+    public Errno InShutDirectory(Tree tree, int slot, WidenedPlace action)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        if (credentials.IsRoot || !tree.Nodes.TryGetName(slot, buffer, out _, out var parent)) return Errno.ACCES;
+        tree.Gate.EnterAbove(parent); // no chmod of the directory meanwhile
+        try
+        {
+            var error = tree.Enter(slot, buffer, out var place);
+            if (error != Errno.None) return error;
+            using (place)
+            {
+                if (place.Holder is not { } holder || holder != tree.Directory(parent).Upper) return Errno.ACCES;
+                error = BeginWide(parent, place.Dir.Fd, holder.PathFromRoot(), out var widening);
+                if (error != Errno.None) return error;
+                error = action(place);
+                EndWide(place.Dir.Fd, widening);
+                return error;
+            }
+        }
+        finally
+        {
+            tree.Gate.LeaveAbove(parent);
+        }
+    }
+
+    private Errno WidenedOrNot(int slot, in Place place, WidenedPlace action)
+    {
+        var error = action(place);
+        return error == Errno.ACCES ? WidenAt(slot, place, action) : error;
     }
 
     /// <summary>Begins a reading of a mode; <see cref="ModeIsTrue"/> tells whether it can be believed.</summary>
