@@ -6,6 +6,7 @@ namespace OverlayFuse.Union;
 /// <summary>What a caller may do. With ALLOW_IDMAP requests that make nothing come without user and group, so the kernel is asked by process id.</summary>
 internal static class Caller
 {
+    public const int FSetId = 4; // CAP_FSETID
     public const int SysAdmin = 21; // CAP_SYS_ADMIN
 
     /// <summary>Whether the process has an effective capability; false where it cannot be seen.</summary>

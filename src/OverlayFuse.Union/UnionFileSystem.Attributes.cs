@@ -51,7 +51,7 @@ public sealed partial class UnionFileSystem
         const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
             | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
         if (error == Errno.None && change.Has(Metadata) && !IsSameTime(slot, change.Valid & Metadata, change)) error = SetMetadata(slot, change);
-        if (error == Errno.None && !change.Has(Metadata | SetAttributesMask.Size)) error = DropPrivileges(slot);
+        if (error == Errno.None && !change.Has(Metadata | SetAttributesMask.Size)) error = DropPrivileges(request, slot, change.Has(SetAttributesMask.ChangeTime));
         if (error != Errno.None) return error;
 
         error = _tree.Status(slot, out var status);
@@ -145,11 +145,15 @@ public sealed partial class UnionFileSystem
     }
 
     // HANDLE_KILLPRIV_V2: a request that changes nothing is all the kernel says when fallocate, copy_file_range, a write in passthrough or
-    // a chown to the same owner take setuid and setgid.
-    private Errno DropPrivileges(int slot)
+    // a chown to the same owner take setuid and setgid. A write to a file with a capability says the same after it has removed that; then
+    // who has CAP_FSETID keeps the bits. (A chown that the kernel dates itself is known by its time.)
+    private Errno DropPrivileges(in Request request, int slot, bool isDated)
     {
+        var capabilityWent = _tree.Nodes[slot].Has(NodeFlags.CapabilityWent);
+        _tree.Nodes[slot].Clear(NodeFlags.CapabilityWent);
         var error = _tree.Status(slot, out var status);
         if (error != Errno.None || status.Type != FileType.Regular || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return error;
+        if (capabilityWent && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
         error = _copyUp.Metadata(slot);
         if (error == Errno.None) KillSuidGid(slot);
         return error;

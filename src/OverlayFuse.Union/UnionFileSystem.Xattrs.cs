@@ -51,6 +51,7 @@ public sealed partial class UnionFileSystem
         error = EnterForXattr(node, name, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
+        if (error == Errno.None && name.SequenceEqual("security.capability"u8)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
         ForgetDefaultAcl(slot);
         return error;
     }

@@ -35,4 +35,7 @@ internal enum NodeFlags
 
     /// <summary>A lower metacopy: its bytes are in a layer further below (see <see cref="Tree.LearnData"/>).</summary>
     DataElsewhere = 512,
+
+    /// <summary>Its file capability was just removed: by a user, or by the kernel on the way of a write.</summary>
+    CapabilityWent = 1024,
 }

@@ -138,6 +138,16 @@ public class MountedSemanticsTests(string options)
     }
 
     [Test]
+    public void A_write_by_root_takes_the_file_capability_and_leaves_setuid([Values] bool copiedUp)
+    {
+        _union.Run("echo lower > l1/f && chmod 6755 l1/f && setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 l1/f");
+        _union.Mount();
+        if (copiedUp) _union.Run("touch m/f");
+        _union.Run("echo x >> m/f");
+        Assert.That(_union.Run("stat -c %a m/f; getfattr -m security -d m/f"), Is.EqualTo("6755"));
+    }
+
+    [Test]
     public void A_chown_to_the_same_owner_clears_setuid()
     {
         _union.Run("echo lower > l1/f && chmod 6755 l1/f");
