@@ -13,6 +13,7 @@ public sealed class Session : IDisposable
 {
     private const uint HandshakeBuffer = 128 * 1024;
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly FileSystem _fileSystem;
@@ -84,11 +85,11 @@ public sealed class Session : IDisposable
     /// Takes the mount out of the tree; <see cref="Run"/> goes on until the last user has left. Not to be called while
     /// answering a request. Null on success, else a sentence.
     /// </summary>
-    public string? Unmount() => _mounted.MountPoint is { } path ? Unmounter.Detach(path) : null;
+    public string? Unmount() => _mounted.Place() is { } path ? Unmounter.Detach(path) : null;
 
     /// <summary>
-    /// Has <see cref="Run"/> unmount and return. Whoever still has a file open there loses it after two seconds, with what
-    /// the kernel has not written back by then.
+    /// Has <see cref="Run"/> unmount and return. Whoever still has a file open there loses it after two seconds; what was written
+    /// until then is written back first.
     /// </summary>
     public void Stop() => _stopAsked.Set();
 
@@ -118,11 +119,13 @@ public sealed class Session : IDisposable
     private void End(WorkerPool pool)
     {
         var until = Environment.TickCount64 + (long)StopPatience.TotalMilliseconds;
-        while (_mounted.MountPoint is { } path && !Unmounter.TryRelease(path))
+        while (_mounted.Place() is { } path && !Unmounter.TryRelease(path))
         {
             if (pool.Finished.WaitOne(StopInterval)) return;
             if (Environment.TickCount64 < until) continue;
 
+            // What its users have written is not lost with their descriptors.
+            if ((Granted & InitFlags.WritebackCache) != 0) WriteBack(path);
             Unmounter.Force(path);
             break;
         }
@@ -130,6 +133,14 @@ public sealed class Session : IDisposable
 
         pool.End();
         if (_mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor)) pool.Finished.WaitOne(StopPatience);
+    }
+
+    // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none come any more.
+    private void WriteBack(byte[] path)
+    {
+        var until = Environment.TickCount64 + (long)WritebackPatience.TotalMilliseconds;
+        Unmounter.WriteBack(path, WritebackPatience);
+        for (long before = -1, now; (now = Requests[Opcode.Write]) != before && Environment.TickCount64 < until; before = now) Thread.Sleep(StopInterval);
     }
 
     /// <summary>Answers INIT. False when the mount was gone before.</summary>

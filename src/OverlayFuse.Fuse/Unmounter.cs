@@ -41,6 +41,19 @@ public static class Unmounter
         _ => false,
     };
 
+    /// <summary>
+    /// Has what the kernel holds for a busy mount written back, as far as that goes in the time. By another process, sync(1): the one
+    /// that serves must not touch its own mount.
+    /// </summary>
+    internal static void WriteBack(byte[] mountPoint, TimeSpan patience)
+    {
+        var request = new SpawnRequest { File = "sync"u8.ToArray(), Arguments = ["sync"u8.ToArray(), "-f"u8.ToArray(), "--"u8.ToArray(), mountPoint] };
+        if (Syscall.Spawn(request, out var pid) != Errno.None) return;
+        var waiting = new Thread(() => Syscall.WaitPid(pid, out _)) { IsBackground = true, Name = "sync" };
+        waiting.Start();
+        waiting.Join(patience);
+    }
+
     /// <summary>Ends the connection and takes the mount away under its users; without privilege only the latter.</summary>
     internal static void Force(byte[] mountPoint)
     {
