@@ -104,17 +104,14 @@ public sealed partial class UnionFileSystem
 
     private static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);
 
-    // Under which name an attribute is kept. Marks of fuse-overlayfs have no escaped form: users cannot have them.
+    // Under which name an attribute is kept.
     private static Errno Stored(ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
     {
         stored = name;
-        if (MarkNames.IsMark(name))
-        {
-            if (name.Length + 8 > LongestName) return Errno.RANGE;
-            stored = escaped[..MarkNames.Escape(name, escaped)];
-            return Errno.None;
-        }
-        return MarkNames.IsPrivate(name) ? Errno.PERM : Errno.None;
+        if (!MarkNames.IsMark(name)) return Errno.None;
+        if (name.Length + 8 > LongestName) return Errno.RANGE;
+        stored = escaped[..MarkNames.Escape(name, escaped)];
+        return Errno.None;
     }
 
     private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int slot, out Place place)

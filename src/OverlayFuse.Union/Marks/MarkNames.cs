@@ -3,7 +3,8 @@ namespace OverlayFuse.Union;
 /// <summary>The names of the extended attributes that carry marks, and how an inner union's marks are stored beside ours.</summary>
 /// <remarks>
 /// Kernel: fs/overlayfs/overlayfs.h (OVL_XATTR_*), fs/overlayfs/xattrs.c. A mark set through the union belongs to a union inside
-/// it and is stored with one more "overlay." behind the prefix: trusted.overlay.X as trusted.overlay.overlay.X, at any depth.
+/// it and is stored with one more "overlay." behind the prefix: trusted.overlay.X as trusted.overlay.overlay.X, at any depth. So are
+/// those of a fuse-overlayfs inside, user.fuseoverlayfs.X.
 /// </remarks>
 internal static class MarkNames
 {
@@ -54,7 +55,7 @@ internal static class MarkNames
     public static ReadOnlySpan<byte> OverrideStatOld => "user.fuseoverlayfs.override_stat"u8;
 
     /// <summary>A stored name that is a mark of this union (or of another program's on the same layers): hidden from users.</summary>
-    public static bool IsPrivate(ReadOnlySpan<byte> name) => name.StartsWith(FuseOverlayFsPrefix) || (IsMark(name) && !IsNested(name));
+    public static bool IsPrivate(ReadOnlySpan<byte> name) => IsMark(name) && !IsNested(name);
 
     /// <summary>A user's name that would be taken for a mark of this union if it were stored as it is.</summary>
     public static bool IsMark(ReadOnlySpan<byte> name) => Prefix(name) > 0;
@@ -96,5 +97,8 @@ internal static class MarkNames
 
     /// <summary>The length of the mark prefix of a name; 0 where it has none.</summary>
     private static int Prefix(ReadOnlySpan<byte> name) =>
-        name.StartsWith(TrustedPrefix) ? TrustedPrefix.Length : name.StartsWith(UserPrefix) ? UserPrefix.Length : 0;
+        name.StartsWith(TrustedPrefix) ? TrustedPrefix.Length
+        : name.StartsWith(UserPrefix) ? UserPrefix.Length
+        : name.StartsWith(FuseOverlayFsPrefix) ? FuseOverlayFsPrefix.Length
+        : 0;
 }

@@ -25,6 +25,7 @@ internal class MarkNamesTests
     [TestCase("user.overlay.redirect", "user.overlay.overlay.redirect")]
     [TestCase("user.overlay.\xff", "user.overlay.overlay.\xff")]
     [TestCase("user.overlay.", "user.overlay.overlay.")]
+    [TestCase("user.fuseoverlayfs.opaque", "user.fuseoverlayfs.overlay.opaque")]
     public void A_users_mark_is_stored_one_level_deeper_and_comes_back(string name, string stored)
     {
         var buffer = new byte[MarkNames.EscapedSize];
@@ -38,7 +39,6 @@ internal class MarkNamesTests
     [TestCase("user.mime_type")]
     [TestCase("security.capability")]
     [TestCase("system.posix_acl_access")]
-    [TestCase("user.fuseoverlayfs.opaque")]
     [TestCase("")]
     public void Other_names_are_stored_as_they_are(string name)
     {
