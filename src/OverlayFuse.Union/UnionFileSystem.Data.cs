@@ -20,7 +20,10 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None && Upper is null && (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly) error = Errno.ROFS;
         if (error != Errno.None) return error;
 
-        reply = _passthrough.Open(slot, MayPassThrough(slot), ref _tree.Nodes[slot]);
+        // The kernel opens a backing file with the flags of the open and keeps them: bytes would still be appended when fcntl(2) has
+        // taken O_APPEND away.
+        var may = (flags & OpenFlags.Append) == 0 && MayPassThrough(slot);
+        reply = _passthrough.Open(slot, may, ref _tree.Nodes[slot]);
         return Errno.None;
     }
 

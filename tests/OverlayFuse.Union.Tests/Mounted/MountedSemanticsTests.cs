@@ -148,6 +148,24 @@ public class MountedSemanticsTests(string options)
     }
 
     [Test]
+    public void Bytes_are_not_appended_any_more_when_the_descriptor_is_told_so()
+    {
+        _union.Mount();
+        _union.Run("printf 12345X > m/f; python3 -c \"import fcntl, os; f = os.open('m/f', os.O_RDWR | os.O_APPEND); fcntl.fcntl(f, fcntl.F_SETFL, 0); os.pwrite(f, b'Y', 0)\"");
+        Assert.That(_union.Run("cat m/f"), Is.EqualTo("Y2345X"));
+    }
+
+    [Test]
+    public void A_mark_of_a_fuse_overlayfs_inside_is_not_ours()
+    {
+        _union.Run("mkdir -p l1/d && echo lower > l1/d/f");
+        _union.Mount();
+        _union.Run("setfattr -n user.fuseoverlayfs.opaque -v y m/d");
+        _union.Remount();
+        Assert.That(_union.Run("cat m/d/f; getfattr --only-values -n user.fuseoverlayfs.opaque m/d"), Is.EqualTo("lower\ny"));
+    }
+
+    [Test]
     public void A_chown_to_the_same_owner_clears_setuid()
     {
         _union.Run("echo lower > l1/f && chmod 6755 l1/f");
