@@ -12,6 +12,7 @@ internal static class MountPlanner
     /// <exception cref="MountException">The options contradict each other or lack something.</exception>
     public static MountJob Plan(MountForm form, MountOptions options, byte[]? source, byte[] mountPoint, Caller caller)
     {
+        if (mountPoint.Length == 0) throw new MountException("the mount point is empty. Give the directory to mount on; in a script, look at the variable that should hold it.");
         CheckDirectories(form, options);
         CheckData(options, caller);
         CheckMountedDescriptor(options, mountPoint);

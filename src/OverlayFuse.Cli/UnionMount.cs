@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
@@ -9,6 +10,7 @@ internal static class UnionMount
 {
     private const int ReadAheadKiB = 1024;
     private const int MaxRatio = 100;
+    private const int FileSizeExceeded = 25; // SIGXFSZ, on every architecture that .NET runs on
 
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
@@ -16,11 +18,14 @@ internal static class UnionMount
     {
         OpenLog(job);
 
+        LiftFileSize();
+        Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks, and our own files have theirs
+
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
         using var fileSystem = UnionFileSystem.Open(job.Union);
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
-        Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks
         using var signals = new StopSignals();
+        using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);
         using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
         signals.Watch(session);
         session.Ready += () =>
@@ -35,6 +40,14 @@ internal static class UnionMount
     private static void Tune(Session session)
     {
         if (Syscall.GetEUid() == 0 && session.Device is { } device) BackingDeviceInfo.TryTune(device.Major, device.Minor, ReadAheadKiB, MaxRatio);
+    }
+
+    // How large a file may be is for the kernel to say to each writer; a limit of ours would meet them all. Where it cannot be lifted they
+    // get EFBIG, and the signal that comes with it must not end the mount.
+    private static void LiftFileSize()
+    {
+        if (Syscall.SetLimit(ResourceLimit.FileSize, ulong.MaxValue, ulong.MaxValue) == Errno.None) return;
+        if (Syscall.GetLimit(ResourceLimit.FileSize, out _, out var maximum) == Errno.None) _ = Syscall.SetLimit(ResourceLimit.FileSize, maximum, maximum);
     }
 
     private static MountRequest Request(MountJob job) => new()

@@ -5,7 +5,6 @@ namespace OverlayFuse.Linux;
 // Processes: start, wait, signal, identity, limits.
 public static unsafe partial class Syscall
 {
-    private const int LimitNoFile = 7;
     private const short SpawnSetSignalDefaults = 0x04;
     private const short SpawnSetSignalMask = 0x08;
     private const short SpawnSetSession = 0x80;
@@ -95,20 +94,20 @@ public static unsafe partial class Syscall
         fixed (byte* p = Terminated.Copy(path, stackalloc byte[Terminated.StackSize])) return Check(Native.chdir(p));
     }
 
-    /// <summary>getrlimit(2) of RLIMIT_NOFILE.</summary>
-    public static Errno GetFileLimit(out ulong current, out ulong maximum)
+    /// <summary>getrlimit(2).</summary>
+    public static Errno GetLimit(ResourceLimit which, out ulong current, out ulong maximum)
     {
         var limit = stackalloc ulong[2];
-        var error = Check(Native.getrlimit(LimitNoFile, limit));
+        var error = Check(Native.getrlimit((int)which, limit));
         (current, maximum) = (limit[0], limit[1]);
         return error;
     }
 
-    /// <summary>setrlimit(2) of RLIMIT_NOFILE.</summary>
-    public static Errno SetFileLimit(ulong current, ulong maximum)
+    /// <summary>setrlimit(2). PERM: the maximum is above the present one, which takes CAP_SYS_RESOURCE.</summary>
+    public static Errno SetLimit(ResourceLimit which, ulong current, ulong maximum)
     {
         var limit = stackalloc ulong[2] { current, maximum };
-        return Check(Native.setrlimit(LimitNoFile, limit));
+        return Check(Native.setrlimit((int)which, limit));
     }
 
     private static void SetAttributes(byte* attributes, bool newSession)

@@ -50,9 +50,9 @@ public sealed partial class UnionFileSystem
         WorkDirectory? work = null;
         var upperDescriptor = DirFd.None;
         UpperFeatures? features = null;
-        if (options.UpperDirectory is { } upperPath && !options.ReadOnly)
+        if (options.UpperDirectory is not null && !options.ReadOnly)
         {
-            (upperDescriptor, work, features) = WritableSide.Open(upperPath, options.WorkDirectory!, options.Durability, remarks);
+            (upperDescriptor, work, features) = WritableSide.Open(options, remarks);
             undo.Add(upperDescriptor.Close);
             undo.Add(work.Dispose);
         }
@@ -94,8 +94,8 @@ public sealed partial class UnionFileSystem
     // Half of what may be open goes to directories, a quarter to files; the rest is for the moment.
     private static int RaiseFileLimit()
     {
-        if (Syscall.GetFileLimit(out var current, out var maximum) != Errno.None) return SmallestBudget;
-        if (current < maximum && Syscall.SetFileLimit(maximum, maximum) == Errno.None) current = maximum;
+        if (Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum) != Errno.None) return SmallestBudget;
+        if (current < maximum && Syscall.SetLimit(ResourceLimit.OpenFiles, maximum, maximum) == Errno.None) current = maximum;
         return (int)Math.Clamp(current / 2, SmallestBudget, 4096);
     }
 

@@ -131,9 +131,9 @@ public sealed class ProcessTests
     [Test]
     public void The_limit_of_open_files_can_be_read_and_set()
     {
-        Assert.That(Syscall.GetFileLimit(out var current, out var maximum), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum), Is.EqualTo(Errno.None));
         Assert.That(current, Is.InRange(1, maximum));
-        Assert.That(Syscall.SetFileLimit(current, maximum), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.SetLimit(ResourceLimit.OpenFiles, current, maximum), Is.EqualTo(Errno.None));
     }
 
     [Test]

@@ -20,6 +20,13 @@ check missing_work_directory refuses "$scratch/none: there is no such directory"
 check upper_and_work_the_same refuses "two directories" mount -o lowerdir=a,upperdir=u,workdir=u m
 check work_inside_the_upper refuses "inside the upper" mount -o lowerdir=a,upperdir=u,workdir=u/inside m
 check upper_inside_the_work_directory refuses "inside the work" mount -o lowerdir=a,upperdir=u/inside,workdir=u m
+mkdir -p u3/inside w3a/inside
+check lower_that_is_the_upper refuses "as a lower layer" mount -o lowerdir=a:u3,upperdir=u3,workdir=w3a m
+check lower_inside_the_upper refuses "as a lower layer" mount -o lowerdir=u3/inside,upperdir=u3,workdir=w3a m
+check lower_inside_the_work_directory refuses "as a lower layer" mount -o lowerdir=w3a/inside,upperdir=u3,workdir=w3a m
+check mount_point_empty refuses "the mount point is empty" mount -o lowerdir=a ""
+few_descriptors() { refuses "ulimit -n" bash -c 'ulimit -n 64; exec "$@"' - "$OVERLAYFUSE" mount -o lowerdir=a m; }
+check too_few_descriptors few_descriptors
 check mount_point_missing refuses "$scratch/none: there is no such directory" mount -o lowerdir=a,upperdir=u,workdir=w2 none
 check mount_point_that_is_a_file refuses "a/one: it is not a directory" mount -o lowerdir=a a/one
 

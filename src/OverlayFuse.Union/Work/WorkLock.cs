@@ -26,7 +26,7 @@ internal static class WorkLock
             var holder = Holder(file);
             file.Close();
             throw new MountException(error == Errno.AGAIN
-                ? $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own"
+                ? $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
                 : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}");
         }
 

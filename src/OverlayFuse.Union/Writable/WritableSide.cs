@@ -9,8 +9,9 @@ internal static class WritableSide
 {
     private const int LongestTrail = 4096;
 
-    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(byte[] upperPath, byte[] workPath, Durability durability, List<string> remarks)
+    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(UnionOptions options, List<string> remarks)
     {
+        var (upperPath, workPath, durability) = (options.UpperDirectory!, options.WorkDirectory!, options.Durability);
         using var undo = new Undo();
         var upper = LayerOpener.OpenDirectory("upper directory", upperPath);
         undo.Add(upper.Close);
@@ -18,6 +19,11 @@ internal static class WritableSide
         try
         {
             CheckPair(upper, Text(upperPath), work, Text(workPath));
+            foreach (var lower in options.LowerDirectories)
+            {
+                CheckApart(lower, upper, "upper", Text(upperPath));
+                CheckApart(lower, work, "work", Text(workPath));
+            }
             CheckWritable(work, "work directory", Text(workPath));
             CheckWritable(upper, "upper directory", Text(upperPath));
             var family = FindFamily(work);
@@ -43,6 +49,16 @@ internal static class WritableSide
             throw new MountException($"cannot use {upperPath} as upper and work directory at once: they must be two directories, side by side.");
         if (IsInside(work, upperStatus)) throw new MountException($"cannot use the work directory {workPath}: it lies inside the upper directory {upperPath} and would show in the union. Choose one beside it.");
         if (IsInside(upper, workStatus)) throw new MountException($"cannot use the upper directory {upperPath}: it lies inside the work directory {workPath}, which is emptied. Choose one beside it.");
+    }
+
+    // A lower layer may hold the upper (lowerdir=/): what is made there is not looked for below. The other way round every change would
+    // change the layer.
+    private static void CheckApart(byte[] lowerPath, DirFd writable, string what, string writablePath)
+    {
+        var lower = LayerOpener.OpenDirectory("lower directory", lowerPath);
+        var isInside = Syscall.Stat(writable.Fd, out var status) == Errno.None && IsInside(lower, status);
+        lower.Close();
+        if (isInside) throw new MountException($"cannot use {Text(lowerPath)} as a lower layer: it is, or lies inside, the {what} directory {writablePath}, so that what is changed in the union would change the layer. Layers stand apart from what is written.");
     }
 
     private static void CheckWritable(DirFd directory, string what, string path)
