@@ -1,33 +1,34 @@
 using System.Diagnostics;
-using System.Globalization;
 using NUnit.Framework;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>
-/// A union of three lower layers and an upper in a directory of its own, mounted by the published executable or by kernel overlayfs.
-/// Whatever a test does, nothing is left mounted.
+/// A union of three lower layers and an upper in a directory of its own, mounted by the published executable, as ourselves or as another
+/// user, or by kernel overlayfs. Whatever a test does, nothing is left mounted.
 /// </summary>
 internal sealed class UnionMount : IDisposable
 {
     private const int Seconds = 30;
     private readonly string _options;
     private readonly bool _isKernel;
+    private readonly string? _user;
     private string? _lowersBefore;
 
-    public UnionMount(string options, bool isKernel = false)
+    public UnionMount(string options, bool isKernel = false, string? user = null)
     {
-        (_options, _isKernel) = (options, isKernel);
+        (_options, _isKernel, _user) = (options, isKernel, user);
         Home = Directory.CreateTempSubdirectory("of-union-").FullName;
         Run("mkdir l1 l2 l3 u w m");
+        if (user is not null) Run($"chmod 755 . && chown -R {user}: .");
     }
 
     public string Home { get; }
 
     public string Merged => Home + "/m";
 
-    /// <summary>The mount's root, to name things relative to.</summary>
+    /// <summary>The mount's root, to name things relative to; none where the mount is another user's, who alone may enter.</summary>
     public DirFd Root { get; private set; } = DirFd.None;
 
     public UnionMount Mount()
@@ -36,7 +37,8 @@ internal sealed class UnionMount : IDisposable
         var layers = $"lowerdir={Home}/l1:{Home}/l2:{Home}/l3,upperdir={Home}/u,workdir={Home}/w";
         Run(_isKernel
             ? $"mount -t overlay overlay -o {layers},index=on,metacopy=off,redirect_dir=on,xino=on m"
-            : $"{Executable} mount -o {layers}{(_options.Length > 0 ? "," + _options : "")} m");
+            : $"{(_user is null ? "" : $"runuser -u {_user} -- ")}{Executable} mount -o {layers}{(_options.Length > 0 ? "," + _options : "")} m");
+        if (_user is not null) return this;
         Assert.That(Syscall.Open(Merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root), Is.EqualTo(Errno.None));
         Root = new DirFd(root.Number);
         return this;
@@ -82,7 +84,9 @@ internal sealed class UnionMount : IDisposable
     public void Dispose()
     {
         Root.Close();
-        if (Syscall.Stat(Merged, out var merged) == Errno.None && Syscall.Stat(Home, out var home) == Errno.None && merged.Device != home.Device)
+        // From the list of mounts: one of another user cannot be looked at.
+        var device = Run("awk -v m=$PWD/m '$5 == m { print $3 }' /proc/self/mountinfo");
+        if (device.Length > 0)
         {
             try
             {
@@ -90,8 +94,7 @@ internal sealed class UnionMount : IDisposable
             }
             catch (AssertionException)
             {
-                var minor = merged.DeviceMinor.ToString(CultureInfo.InvariantCulture);
-                if (!_isKernel) Run($"echo 1 > /sys/fs/fuse/connections/{minor}/abort; umount -l m");
+                if (!_isKernel) Run($"echo 1 > /sys/fs/fuse/connections/{device.Split(':')[1]}/abort; umount -l m");
                 else Run("umount -l m");
             }
         }

@@ -1,0 +1,164 @@
+namespace OverlayFuse.Conformance;
+
+/// <summary>setuid, setgid and file capabilities: who inherits them, and what takes them away.</summary>
+internal static class SetIdCases
+{
+    // cap_net_raw=ep in version 2 (linux/capability.h).
+    private static readonly byte[] NetRaw = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    public static Case[] All => OfFamily("setgid",
+        Root("a new file has the group of a setgid directory", [ADirectory("d", 2777).OwnedBy(Bob, Staff)], () => As(Alice, () =>
+        {
+            Create("d/f");
+            Same((Alice, Staff), OwnerOf("d/f"));
+            Same(644, ModeOf("d/f"));
+        })),
+        Root("a new directory has the group and the bit", [ADirectory("d", 2777).OwnedBy(Bob, Staff)], () => As(Alice, () =>
+        {
+            Mkdir("d/e", 755).Ok();
+            Same(((Alice, Staff), 2755), (OwnerOf("d/e"), ModeOf("d/e")));
+        })),
+        Root("a directory in a new directory has them too", [ADirectory("d", 2755).OwnedBy(Bob, Staff)], () =>
+        {
+            Mkdir("d/e").Ok();
+            Mkdir("d/e/g").Ok();
+            Same(((0u, Staff), 2755), (OwnerOf("d/e/g"), ModeOf("d/e/g")));
+        }),
+        Root("a new FIFO, socket and link have the group", [ADirectory("d", 2777).OwnedBy(Bob, Staff)], () => As(Alice, () =>
+        {
+            Mkfifo("d/p").Ok();
+            Mknod("d/s", S_IFSOCK).Ok();
+            Symlink("x", "d/l").Ok();
+            Same(((Alice, Staff), (Alice, Staff), (Alice, Staff)), (OwnerOf("d/p"), OwnerOf("d/s"), OwnerOf("d/l")));
+        })),
+        Root("a new file keeps setgid for a member of the group", [ADirectory("d", 2777).OwnedBy(Bob, Staff)], () => As(Alice, Alice, [Staff], () =>
+        {
+            Create("d/f", 2755);
+            Same(2755, ModeOf("d/f"));
+        })),
+        Root("a new file loses setgid for one who is no member", [ADirectory("d", 2777).OwnedBy(Bob, Staff)], () => As(Alice, () =>
+        {
+            Create("d/f", 2755);
+            Same(755, ModeOf("d/f"));
+        })),
+        Root("a directory over a removed one has owner and setgid of its maker and place", [ADirectory("d", 2777).OwnedBy(Bob, Staff), ADirectory("d/e", 700).OwnedBy(Bob, Guests)], () =>
+        {
+            Rmdir("d/e").Ok();
+            As(Alice, () => Mkdir("d/e").Ok());
+            Same(((Alice, Staff), 2755), (OwnerOf("d/e"), ModeOf("d/e")));
+        }),
+        Root("chmod by an owner who is no member clears setgid", [AFile("f", "", 755).OwnedBy(Alice, Staff)], () => As(Alice, () =>
+        {
+            Chmod("f", 2755).Ok();
+            Same(755, ModeOf("f"));
+        })),
+        Root("chmod by an owner who is a member keeps setgid", [AFile("f", "", 755).OwnedBy(Alice, Staff)], () => As(Alice, Alice, [Staff], () =>
+        {
+            Chmod("f", 2755).Ok();
+            Same(2755, ModeOf("f"));
+        })),
+        Root("chmod of a directory by an owner who is no member clears setgid", [ADirectory("d").OwnedBy(Alice, Staff)], () => As(Alice, () =>
+        {
+            Chmod("d", 2755).Ok();
+            Same(755, ModeOf("d"));
+        })),
+        Root("a write by another user clears setuid and setgid", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => Write(Open("f", O_WRONLY).Ok(), "x").Gives(1));
+            Same(777, ModeOf("f"));
+        }),
+        Root("a write by the owner clears them too", [AFile("f", "text", 6755).OwnedBy(Alice, Alice)], () => As(Alice, () =>
+        {
+            Write(Open("f", O_WRONLY).Ok(), "x").Gives(1);
+            Same(755, ModeOf("f"));
+        })),
+        Root("a write leaves setgid without execution by the group", [AFile("f", "text", 2766)], () =>
+        {
+            As(Alice, () => Write(Open("f", O_WRONLY).Ok(), "x").Gives(1));
+            Same(2766, ModeOf("f"));
+        }),
+        Root("a write by root leaves them", [AFile("f", "text", 6755)], () =>
+        {
+            Write(Open("f", O_WRONLY).Ok(), "x").Gives(1);
+            Same(6755, ModeOf("f"));
+        }),
+        Root("an empty write leaves them", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => Write(Open("f", O_WRONLY).Ok(), "").Gives(0));
+            Same(6777, ModeOf("f"));
+        }),
+        Root("truncate by another user clears them", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => Truncate("f", 2).Ok());
+            Same(777, ModeOf("f"));
+        }),
+        Root("ftruncate by another user clears them", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => FTruncate(Open("f", O_WRONLY).Ok(), 2).Ok());
+            Same(777, ModeOf("f"));
+        }),
+        Root("O_TRUNC by another user clears them", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => TryOpen("f", O_WRONLY | O_TRUNC).Ok());
+            Same(777, ModeOf("f"));
+        }),
+        Root("fallocate by another user clears them", [AFile("f", "text", 6777)], () =>
+        {
+            As(Alice, () => Fallocate(Open("f", O_WRONLY).Ok(), 0, 0, 100).Ok());
+            Same(777, ModeOf("f"));
+        }),
+        Root("copy_file_range by another user clears them", [AFile("f", "text", 6777), AFile("g", "bytes")], () =>
+        {
+            As(Alice, () => CopyFileRange(Open("g", O_RDONLY).Ok(), 0, Open("f", O_WRONLY).Ok(), 0, 5).Gives(5));
+            Same(777, ModeOf("f"));
+        }),
+        Root("the mode without setuid is seen through the descriptor at once", [AFile("f", "text", 4777)], () => As(Alice, () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            Write(fd, "x").Gives(1);
+            Same(777, Digits(FStat(fd).Mode));
+        })),
+        Root("a change of times leaves them", [AFile("f", "text", 6755)], () =>
+        {
+            Utimens("f", Old, Old).Ok();
+            Same(6755, ModeOf("f"));
+        }),
+        Root("a rename and a link leave them", [AFile("f", "text", 6755)], () =>
+        {
+            Rename("f", "g").Ok();
+            Link("g", "h").Ok();
+            Same(6755, ModeOf("h"));
+        }),
+        Root("a capability survives a change of mode", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            Chmod("f", 700).Ok();
+            GetXattr("f", "security.capability").Gives(NetRaw.Length);
+        }),
+        Root("a capability survives a rename", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            Rename("f", "g").Ok();
+            GetXattr("g", "security.capability").Gives(NetRaw.Length);
+        }),
+        Root("a capability goes with a write, root's too", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            Write(Open("f", O_WRONLY).Ok(), "x").Gives(1);
+            GetXattr("f", "security.capability").Is(NODATA);
+        }),
+        Root("a capability goes with truncation", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            Truncate("f", 1).Ok();
+            GetXattr("f", "security.capability").Is(NODATA);
+        }),
+        Root("a capability goes with a change of owner", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            Chown("f", 1, 1).Ok();
+            GetXattr("f", "security.capability").Is(NODATA);
+        }),
+        Root("a capability is set", [AFile("f", "text", 755)], () =>
+        {
+            SetXattr("f", "security.capability", NetRaw).Ok();
+            GetXattr("f", "security.capability", out var value).Gives(NetRaw.Length);
+            Same(Convert.ToHexString(NetRaw), Convert.ToHexString(value));
+        }),
+        Ordinary("a capability by an ordinary user is EPERM", [AFile("f", "text", 755)], () => SetXattr("f", "security.capability", NetRaw).Is(PERM)));
+}
