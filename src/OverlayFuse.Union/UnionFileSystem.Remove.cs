@@ -58,7 +58,12 @@ public sealed partial class UnionFileSystem
 
     private Errno IsEmpty(int slot)
     {
-        var error = _listings.Get(_tree.Directory(slot), _tree.Inodes, out var listing);
+        var directory = _tree.Directory(slot);
+        var error = _listings.Get(directory, _tree.Inodes, out var listing);
+
+        // An empty directory is removed by whoever may write the one above it, readable or not.
+        if (error == Errno.ACCES && directory.Upper is not null)
+            error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out listing));
         if (error != Errno.None) return error;
         for (var i = 0; i < listing!.Count; i++)
         {
