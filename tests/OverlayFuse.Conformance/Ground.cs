@@ -137,7 +137,8 @@ internal sealed class Ground : IDisposable
                 _ = Native.chdir("/");
                 _ = Native.close_range(3, uint.MaxValue, 0);
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         return thread.Join(Patience) ? (failure, true) : (null, false);
     }

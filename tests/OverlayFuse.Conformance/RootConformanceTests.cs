@@ -9,13 +9,14 @@ public sealed class RootConformanceTests(Engine engine, Origin origin) : Conform
     public static IEnumerable<TestFixtureData> Grounds => Syscall.GetEUid() != 0 ? [] :
     [
         On(Engine.Plain, Origin.Upper),
-        .. Unions(Engine.Cached), .. Unions(Engine.WriteThrough), .. Unions(Engine.Passthrough), .. Unions(Engine.Kernel),
+        On(Engine.Cached, Origin.Lower), On(Engine.Cached, Origin.Upper), On(Engine.Cached, Origin.Merged),
+        On(Engine.WriteThrough, Origin.Lower), On(Engine.WriteThrough, Origin.Upper),
+        On(Engine.Passthrough, Origin.Lower), On(Engine.Passthrough, Origin.Upper),
+        On(Engine.Kernel, Origin.Lower), On(Engine.Kernel, Origin.Upper), On(Engine.Kernel, Origin.Merged),
     ];
 
     protected override IEnumerable<Case> Cases => Table.Cases;
 
     [TestCaseSource(typeof(Table), nameof(Table.AllTests)), Order(1)]
     public void Conforms(Case row) => Run(row);
-
-    private static TestFixtureData[] Unions(Engine engine) => [On(engine, Origin.Lower), On(engine, Origin.Upper), On(engine, Origin.Merged)];
 }

@@ -33,7 +33,7 @@ internal static partial class Calls
     public static unsafe Result FUtimens(int fd, Timestamp access, Timestamp modify)
     {
         var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
-        return Result.Of("futimens", Native.utimensat(fd, null, times, 0));
+        return Result.Of("futimens", Native.futimens(fd, times));
     }
 
     public static Result Access(string path, int mode, int flags = 0) => Result.Of($"faccessat({path}, {mode}, {flags:x})", Native.faccessat(AT_FDCWD, path, mode, flags));

@@ -108,7 +108,8 @@ internal static partial class Calls
                 _ = Native.chdir("/");
                 _ = Native.close_range(3, uint.MaxValue, 0);
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         own();
         if (!thread.Join(Patience)) throw new Mismatch("the other thread: expected to end, saw it wait");

@@ -128,7 +128,7 @@ internal static class AclCases
             Set("f", AclText.Access, ForAlice).Ok();
             As(Alice, () => Same("text", TextOf("f")));
         }),
-        Root("a directory's ACL lets a user make names", [ADirectory("d", 750).With(AclText.Access, Parse("u::rwx,u:60001:rwx,g::r-x,m::rwx,o::---"))], () => As(Alice, () => Create("d/f"))),
+        Root("a directory's ACL lets a user make names", [ADirectory("d", 770).With(AclText.Access, Parse("u::rwx,u:60001:rwx,g::r-x,m::rwx,o::---"))], () => As(Alice, () => Create("d/f"))),
         Root("one by another than the owner is EPERM", [AFile("f", "", 666)], () => As(Alice, () => Set("f", AclText.Access, ForAlice).Is(PERM))),
         Root("one by an owner who is no member of the group clears setgid", [AFile("f", "", 2755).OwnedBy(Alice, Staff)], () => As(Alice, () =>
         {

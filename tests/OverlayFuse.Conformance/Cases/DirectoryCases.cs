@@ -4,6 +4,7 @@ namespace OverlayFuse.Conformance;
 internal static class DirectoryCases
 {
     private const int Many = 300;
+    private const string MergedCount = "kernel overlayfs and we give a merged directory 1, which find(1) and fts(3) read as not known: the number would cost a listing";
     private const int SmallBuffer = 512; // a few entries at a time
 
     public static Case[] Listings => OfFamily("readdir",
@@ -187,22 +188,22 @@ internal static class DirectoryCases
             Same(4u, LinksOf("d"));
             Rmdir("d/a").Ok();
             Same(3u, LinksOf("d"));
-        }),
+        }).Differs(Engine.Ours | Engine.Kernel, "expected 4, saw 1", MergedCount, Origin.Lower).Differs(Engine.Ours | Engine.Kernel, "expected 3, saw 1", MergedCount, Origin.Merged),
         Anyone("a directory that moves takes its link along", [ADirectory("d"), ADirectory("d/a"), ADirectory("e")], () =>
         {
             Rename("d/a", "e/a").Ok();
             Same((2u, 3u), (LinksOf("d"), LinksOf("e")));
-        }),
+        }).Differs(Engine.Ours | Engine.Kernel, "saw (1, 1)", MergedCount, Origin.Below),
         Anyone("a directory that replaces one leaves the count", [ADirectory("d"), ADirectory("d/a"), ADirectory("d/b")], () =>
         {
             Rename("d/a", "d/b").Ok();
             Same(3u, LinksOf("d"));
-        }),
+        }).Differs(Engine.Ours | Engine.Kernel, "saw 1", MergedCount, Origin.Below),
         Anyone("files do not count", [ADirectory("d"), AFile("d/f")], () =>
         {
             Create("d/g");
             Same(2u, LinksOf("d"));
-        }),
+        }).Differs(Engine.Ours | Engine.Kernel, "saw 1", MergedCount, Origin.Below),
         Anyone("a hundred names", [AFile("f")], () =>
         {
             for (var i = 0; i < 100; i++) Link("f", $"n{i}").Ok();

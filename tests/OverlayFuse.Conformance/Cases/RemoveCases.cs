@@ -135,13 +135,13 @@ internal static class RemoveCases
         {
             Rmdir("d").Ok();
             TryLStat("d").Is(NOENT);
-        }),
+        }).Differs(Engine.User, "rmdir(d): expected None, saw ACCES", "a FUSE daemon with its user's rights cannot see whether such a lower directory is empty", Origin.Below),
         Anyone("an open directory that was removed has no links", [ADirectory("d")], () =>
         {
             var d = Open("d", O_RDONLY).Ok();
             Rmdir("d").Ok();
             Same(0u, FStat(d).LinkCount);
-        }),
+        }).Differs(Engine.Kernel, "LinkCount: expected 0", "kernel overlayfs gives the link count of the lower object, which keeps its name", Origin.Below),
         Anyone("an open directory that was removed lists nothing", [ADirectory("d")], () =>
         {
             var d = Open("d", O_RDONLY).Ok();
@@ -155,7 +155,7 @@ internal static class RemoveCases
             Rmdir("../d").Ok();
             TryStat("x").Is(NOENT);
             Same(0u, Stat(".").LinkCount);
-        }),
+        }).Differs(Engine.Kernel, "LinkCount: expected 0", "kernel overlayfs gives the link count of the lower object, which keeps its name", Origin.Below),
         Anyone("a directory made anew under the name is another", [ADirectory("d", 700)], () =>
         {
             var old = Open("d", O_RDONLY).Ok();

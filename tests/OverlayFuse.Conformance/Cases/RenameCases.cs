@@ -31,7 +31,7 @@ internal static class RenameCases
             Rename("a", "b").Ok();
             Same(0u, FStat(old).LinkCount);
             Same("old", TextAt(old, 0));
-        }),
+        }).Differs(Engine.Kernel, "FStat(old).LinkCount: expected 0", "kernel overlayfs gives the link count of the lower object, which keeps its name", Origin.Below),
         Anyone("a replaced file's other name has a link less", [AFile("a"), AFile("b", "old"), AHardLink("c", "b")], () =>
         {
             Same(2u, LinksOf("c"));

@@ -23,6 +23,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int utimensat(int dir, string? path, long* times, int flags);
 
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int futimens(int fd, long* times);
+
     [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int faccessat(int dir, string path, int mode, int flags);
 
