@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -9,16 +10,39 @@ internal static class Caller
     public const int FSetId = 4; // CAP_FSETID
     public const int SysAdmin = 21; // CAP_SYS_ADMIN
 
+    private const int StatusSize = 4096;
+
+    /// <summary>
+    /// The effective user of the caller as our user namespace sees it; <see cref="Request.UnmappedId"/> where that cannot be told. The caller
+    /// waits for our answer, so its process id is its own.
+    /// </summary>
+    public static uint UidOf(in Request request)
+    {
+        if (request.Uid != Request.UnmappedId) return request.Uid;
+        Span<byte> buffer = stackalloc byte[StatusSize];
+        var status = StatusOf(request.Pid, buffer);
+        var at = status.IndexOf("\nUid:\t"u8);
+        if (at < 0) return Request.UnmappedId;
+        var ids = status[(at + 6)..]; // real, effective, saved, file system
+        ids = ids[(ids.IndexOf((byte)'\t') + 1)..];
+        return Utf8Parser.TryParse(ids, out uint uid, out _) ? uid : Request.UnmappedId;
+    }
+
     /// <summary>Whether the process has an effective capability; false where it cannot be seen.</summary>
     public static bool Has(uint pid, int capability)
     {
-        if (pid == 0 || Syscall.Open($"/proc/{pid}/status", OpenFlags.ReadOnly, out var fd) != Errno.None) return false;
-        Span<byte> text = stackalloc byte[4096];
-        var error = Syscall.Read(fd, text, out var length);
-        fd.Close();
-        if (error != Errno.None) return false;
-        text = text[..length];
+        Span<byte> buffer = stackalloc byte[StatusSize];
+        var text = StatusOf(pid, buffer);
         var at = text.IndexOf("\nCapEff:\t"u8);
         return at >= 0 && Utf8Parser.TryParse(text[(at + 9)..], out ulong capabilities, out _, 'x') && (capabilities >> capability & 1) != 0;
+    }
+
+    // /proc/PID/status, or nothing: a process of another pid namespace has no number in ours.
+    private static ReadOnlySpan<byte> StatusOf(uint pid, Span<byte> buffer)
+    {
+        if (pid == 0 || Syscall.Open($"/proc/{pid}/status", OpenFlags.ReadOnly, out var fd) != Errno.None) return default;
+        var error = Syscall.Read(fd, buffer, out var length);
+        fd.Close();
+        return error == Errno.None ? buffer[..length] : default;
     }
 }

@@ -125,6 +125,7 @@ public sealed partial class UnionFileSystem
     public override Errno Ioctl(in Request request, NodeId node, ulong handle, uint command, IoctlFlags flags, ReadOnlySpan<byte> input, Span<byte> output, out int written)
     {
         written = 0;
+        if (ControlDesk.Knows(command) && node == NodeId.Root) return _desk.Serve(Caller.UidOf(request), command, input, output, out written);
         if (command is not (GetFlags or GetExtendedFlags)) return Errno.NOTTY;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;

@@ -19,6 +19,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly UnionOptions _options;
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
+    private readonly ControlDesk _desk;
 
     private Notifier? _notifier;
 
@@ -36,6 +37,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _files = new OpenFiles(tree, openFiles);
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
+        var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy) : null;
+        _desk = new ControlDesk(new LayerView(layers, tree.Search, writer, tree.HasSharedCopy), Syscall.GetEUid());
     }
 
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>

@@ -229,10 +229,8 @@ internal sealed partial class CopyUp(Tree tree)
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
     {
-        if (XattrCopy.LosesSecurity(lower.Dir, lower.Name, Upper.Credentials, out var loses) is var error and not Errno.None)
-            return new CopyUpPlan(error, default, 0);
-        var canRead = Upper.Credentials.IsRoot || status.Type != FileType.Regular || (status.Mode & 0x100) != 0 || status.Uid != Upper.Credentials.Uid;
-        return CopyUpPlan.For(new CopyUpFacts(status.Type, status.Size, Upper.Features.Metacopy, canRead, Upper.Credentials.MayOwn(status.Uid, status.Gid), loses), reason, length);
+        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, status, Upper.Credentials, Upper.Features.Metacopy, out var facts);
+        return error != Errno.None ? new CopyUpPlan(error, default, 0) : CopyUpPlan.For(facts, reason, length);
     }
 
     private static Errno Status(in Place lower, out FileStatus status) => Syscall.StatAt(lower.Dir, lower.Name, cached: !lower.IsUpper, out status);

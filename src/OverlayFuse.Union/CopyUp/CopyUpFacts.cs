@@ -7,4 +7,14 @@ namespace OverlayFuse.Union;
 /// <param name="CanRead">The daemon may read the bytes.</param>
 /// <param name="MayOwn">Whether a copy can have the same owner (<see cref="Credentials.MayOwn"/>).</param>
 /// <param name="LosesSecurity">It has security attributes that the daemon may not set.</param>
-internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanMetacopy, bool CanRead, Errno MayOwn, bool LosesSecurity);
+internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanMetacopy, bool CanRead, Errno MayOwn, bool LosesSecurity)
+{
+    /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>
+    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, in FileStatus status, Credentials credentials, bool canMetacopy, out CopyUpFacts facts)
+    {
+        var error = XattrCopy.LosesSecurity(dir, name, credentials, out var loses);
+        var canRead = credentials.IsRoot || status.Type != FileType.Regular || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid;
+        facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses);
+        return error;
+    }
+}

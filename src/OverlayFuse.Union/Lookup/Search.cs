@@ -66,7 +66,8 @@ internal sealed class Search(UnionDirectory root)
         return Errno.None;
     }
 
-    private Errno FindIn(ReadOnlySpan<LayerDirectory> stack, ReadOnlySpan<byte> name, SearchResult result)
+    /// <summary>Finds a name in a stack of directories, each asked in turn: for those that are asked once. The result must be clear.</summary>
+    public Errno FindIn(ReadOnlySpan<LayerDirectory> stack, ReadOnlySpan<byte> name, SearchResult result)
     {
         for (var i = 0; i < stack.Length; i++)
         {
@@ -197,8 +198,8 @@ internal sealed class Search(UnionDirectory root)
         return error;
     }
 
-    // The members, below layer `above`, of the directory that an absolute redirect's last component is looked up in.
-    private Errno StackAt(ReadOnlySpan<byte> path, int above, out LayerDirectory[] stack, out PathPart last)
+    /// <summary>The members, below layer <paramref name="above"/>, of the directory that an absolute redirect's last component is looked up in.</summary>
+    public Errno StackAt(ReadOnlySpan<byte> path, int above, out LayerDirectory[] stack, out PathPart last)
     {
         stack = Array.FindAll(root.Lowers, l => l.Layer.Index > above);
         last = default;
@@ -217,7 +218,8 @@ internal sealed class Search(UnionDirectory root)
         }
     }
 
-    private static Errno ReadRedirect(LayerDirectory carrier, ReadOnlySpan<byte> name, FoundMarks marks, Span<byte> redirect, out int length, out bool isAbsolute)
+    /// <summary>INVAL or IO for a redirect that is broken.</summary>
+    public static Errno ReadRedirect(LayerDirectory carrier, ReadOnlySpan<byte> name, FoundMarks marks, Span<byte> redirect, out int length, out bool isAbsolute)
     {
         isAbsolute = false;
         var error = ReadMark(carrier, name, MarkNames.Redirect(marks.FamilyOf(MarkSet.Redirect)), redirect, out length);
@@ -236,7 +238,7 @@ internal sealed class Search(UnionDirectory root)
     }
 
     /// <summary>A component of a path, by its place.</summary>
-    private readonly record struct PathPart(int Start, int End)
+    public readonly record struct PathPart(int Start, int End)
     {
         public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> path) => path[Start..End];
     }

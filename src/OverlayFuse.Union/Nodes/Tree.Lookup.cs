@@ -132,6 +132,13 @@ internal sealed partial class Tree
         if (entry.Kind != EntryKind.Directory) entry.Status.Size = entry.Status.Blocks = 0;
     }
 
+    /// <summary>Whether a lower object with several names has a copy in the upper that all of them share.</summary>
+    public bool HasSharedCopy(Layer layer, FileStatus status)
+    {
+        var inode = Inodes.NumberOf(layer, status);
+        return Upper?.Work.LinkIndex.Contains(IndexLayer(inode), IndexInode(inode)) == true;
+    }
+
     private bool IsIndexedMetacopy(ulong inode)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];

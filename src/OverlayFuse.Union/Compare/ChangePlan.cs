@@ -1,0 +1,34 @@
+namespace OverlayFuse.Union;
+
+/// <summary>What a name of an upper directory is to the lower layers, and how its directory is compared.</summary>
+/// <param name="Kind">Null: no change of its own.</param>
+/// <param name="Against">For a directory: what the things in it are compared with.</param>
+internal readonly record struct ChangePlan(ChangeKind? Kind, ChangeReason Reason, ComparedWith Against)
+{
+    public static ChangePlan For(in ChangeFacts facts)
+    {
+        var over = facts.Below == EntryKind.Absent ? ChangeKind.Added : ChangeKind.Modified;
+        switch (facts.Upper)
+        {
+            case EntryKind.Whiteout:
+                return facts.Below == EntryKind.Absent ? default : new ChangePlan(ChangeKind.Deleted, ChangeReason.Whiteout, default);
+
+            case EntryKind.Directory when facts.IsMoved:
+                return new ChangePlan(over, ChangeReason.Moved, ComparedWith.Members);
+
+            case EntryKind.Directory when facts.HasMembers:
+                return new ChangePlan(facts.HasOtherAttributes ? ChangeKind.Modified : null, ChangeReason.Metadata, ComparedWith.Members);
+
+            case EntryKind.Directory when facts.Below == EntryKind.Directory:
+                if (facts.IsOpaque) return new ChangePlan(ChangeKind.Modified, ChangeReason.Opaque, ComparedWith.Hidden);
+                return new ChangePlan(facts.HasOtherAttributes ? ChangeKind.Modified : null, ChangeReason.InOpaque, ComparedWith.Hidden);
+
+            case EntryKind.Absent:
+                return default;
+        }
+
+        if (facts.Upper == EntryKind.File && facts.IsMetacopy) return new ChangePlan(over, facts.IsMoved ? ChangeReason.Moved : ChangeReason.Metadata, default);
+        if (facts.Below == EntryKind.Absent) return new ChangePlan(ChangeKind.Added, ChangeReason.New, default);
+        return new ChangePlan(ChangeKind.Modified, facts.IsOtherType ? ChangeReason.Type : ChangeReason.Copy, default);
+    }
+}

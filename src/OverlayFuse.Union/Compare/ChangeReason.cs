@@ -1,0 +1,29 @@
+namespace OverlayFuse.Union;
+
+/// <summary>How a change is written in the upper.</summary>
+public enum ChangeReason
+{
+    /// <summary>An object of the upper that no lower layer has.</summary>
+    New,
+
+    /// <summary>The upper has a copy with contents of its own.</summary>
+    Copy,
+
+    /// <summary>The upper has a copy of the metadata; the bytes are still below.</summary>
+    Metadata,
+
+    /// <summary>An object of another type.</summary>
+    Type,
+
+    /// <summary>A redirect: what was elsewhere, with all beneath it.</summary>
+    Moved,
+
+    /// <summary>An opaque directory: a new one in the place of an old one.</summary>
+    Opaque,
+
+    /// <summary>A whiteout.</summary>
+    Whiteout,
+
+    /// <summary>In a directory that does not merge with the one below which has it.</summary>
+    InOpaque,
+}

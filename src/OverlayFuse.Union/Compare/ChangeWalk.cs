@@ -1,0 +1,140 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// Walks the upper, and only that: the cost is what was changed, not what there is. A lower directory is listed only where the upper
+/// hides one of the same name.
+/// </summary>
+/// <remarks>Depth first, names of a directory in the order of their bytes; by a stack of its own, since a tree may be deeper than a thread's.</remarks>
+internal sealed class ChangeWalk(LayerView view, List<Change> changes)
+{
+    private readonly Stack<Visit> _open = [];
+    private readonly InodeMap _inodes = new(new InodeNumbers(), null);
+
+    public Errno Run()
+    {
+        var lowers = view.Layers.Skip(1).Select(layer => layer.Root).ToArray();
+        var error = Open([], view.Layers[0].Root, lowers, lowers, merges: true);
+        while (error == Errno.None && _open.TryPeek(out var visit))
+        {
+            if (visit.Names.TryDequeue(out var name)) error = Compare(visit, name);
+            else Close(_open.Pop());
+        }
+        while (_open.TryPop(out var visit)) Close(visit);
+        return error;
+    }
+
+    private static void Close(Visit visit) => visit.Upper.Close();
+
+    private Errno Compare(Visit visit, byte[] name)
+    {
+        var path = UnionPath.Join(visit.Path, name);
+        var error = LayerProbe.Ask(visit.Upper, name, isLast: false, out var entry);
+        if (error != Errno.None || entry.IsCovered) return error;
+
+        var below = new SearchResult();
+        error = view.Search.FindIn(visit.Compared, name, below);
+        if (error != Errno.None) return error;
+        if (entry.Kind is EntryKind.Absent or EntryKind.Whiteout && visit.Hidden.Contains(name)) entry.Kind = EntryKind.Whiteout; // nothing of it shows here
+
+        var whole = new SearchResult();
+        if (entry.Kind == EntryKind.Directory) error = view.Search.FindIn([visit.Upper, .. visit.Members], name, whole);
+        if (error != Errno.None) return error;
+        LayerDirectory[] members = [.. whole.Members.Skip(1)];
+
+        var from = MovedFrom(visit, name, entry, members, below);
+        var plan = ChangePlan.For(new ChangeFacts
+        {
+            Upper = entry.Kind,
+            Below = below.Entry.Kind,
+            HasMembers = members.Length > 0,
+            IsOpaque = entry.IsOpaque,
+            IsMoved = from is not null,
+            IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy),
+            HasOtherAttributes = below.IsFound && (below.Entry.Status.Mode, below.Entry.Status.Uid, below.Entry.Status.Gid) != (entry.Status.Mode, entry.Status.Uid, entry.Status.Gid),
+            IsOtherType = below.IsFound && below.Entry.Status.Type != entry.Status.Type,
+        });
+        if (plan.Kind is { } kind) changes.Add(new Change(kind, path, ReasonOf(plan, visit), plan.Reason == ChangeReason.Moved ? from : null));
+        if (entry.Kind != EntryKind.Directory) return Errno.None;
+
+        LayerDirectory[] compared = plan.Against switch
+        {
+            ComparedWith.Members => members,
+            ComparedWith.Hidden => [.. below.Members],
+            _ => [],
+        };
+        return Open(path, visit.Upper.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts), members, compared, merges: plan.Against != ComparedWith.Hidden);
+    }
+
+    // Under an opaque directory a name is gone even without a whiteout for it.
+    private static ChangeReason ReasonOf(in ChangePlan plan, Visit visit) =>
+        plan.Reason == ChangeReason.Whiteout && !visit.Merges ? ChangeReason.InOpaque : plan.Reason;
+
+    // Where the lower layers have what a redirect leads to; null where that is what they have under this name anyway.
+    private byte[]? MovedFrom(Visit visit, byte[] name, in LayerEntry entry, LayerDirectory[] members, SearchResult below)
+    {
+        if (!entry.Marks.Has(MarkSet.Redirect)) return null;
+        if (entry.Kind == EntryKind.Directory)
+        {
+            if (members is not [var first, ..]) return null;
+            var isHere = below.Members is [var same, ..] && same.Layer == first.Layer && same.Inode == first.Inode;
+            return isHere ? null : first.PathFromRoot();
+        }
+        if (!entry.Marks.Has(MarkSet.Metacopy)) return null;
+        var directory = new UnionDirectory(visit.Upper, visit.Members);
+        if (view.Search.FindData(directory, name, visit.Upper, entry.Marks, out var where, out var dataName) != Errno.None) return null;
+        var path = where!.PathFromRoot(dataName);
+        return below.IsFound && below.Where!.Layer == where.Layer && path.AsSpan().SequenceEqual(below.Where.PathFromRoot(name)) ? null : path;
+    }
+
+    private Errno Open(byte[] path, LayerDirectory upper, LayerDirectory[] members, LayerDirectory[] compared, bool merges)
+    {
+        var names = new SortedSet<byte[]>(ByteOrder.Instance);
+        var error = ReadNames(upper, names);
+        var hidden = new HashSet<byte[]>(ByteOrder.Instance);
+        if (error == Errno.None && !merges && compared.Length > 0) error = ReadShown(compared, hidden);
+        names.UnionWith(hidden);
+        if (error != Errno.None) upper.Close();
+        else _open.Push(new Visit(path, upper, members, compared, merges, hidden, new Queue<byte[]>(names)));
+        return error;
+    }
+
+    // An OCI whiteout stands for the name that it hides.
+    private static Errno ReadNames(LayerDirectory upper, SortedSet<byte[]> names)
+    {
+        var error = upper.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = DirectoryReader.Open(dir, out var reader);
+        if (error == Errno.None)
+        {
+            using (reader)
+            {
+                while (reader.MoveNext())
+                {
+                    var name = reader.Entry.Name;
+                    if (OciNames.IsWhiteout(name, out var hidden)) names.Add(hidden.ToArray());
+                    else if (OciNames.Classify(name) == OciNameKind.Ordinary) names.Add(name.ToArray());
+                }
+                error = reader.Error;
+            }
+        }
+        upper.Leave();
+        return error;
+    }
+
+    // The names that a lower directory would show.
+    private Errno ReadShown(LayerDirectory[] members, HashSet<byte[]> names)
+    {
+        var error = ListingBuilder.Build(new UnionDirectory(null, members), _inodes, out var listing);
+        for (var i = 0; error == Errno.None && i < listing!.Count; i++) names.Add(listing.Name(i).ToArray());
+        return error;
+    }
+
+    /// <summary>A directory of the upper that is being compared.</summary>
+    /// <param name="Members">The lower directories it merges with.</param>
+    /// <param name="Compared">The lower directories that its names are compared with.</param>
+    /// <param name="Hidden">What those show and this directory hides, unless it has the same.</param>
+    /// <param name="Names">The names that are left to compare.</param>
+    private sealed record Visit(byte[] Path, LayerDirectory Upper, LayerDirectory[] Members, LayerDirectory[] Compared, bool Merges, HashSet<byte[]> Hidden, Queue<byte[]> Names);
+}

@@ -1,0 +1,31 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// The layers of a union for those who ask about it: held by a live mount, or opened for the question. It reads them as they are at
+/// the moment, takes no lock, and goes nowhere but through layer directories.
+/// </summary>
+/// <param name="Layers">All, from top to bottom.</param>
+/// <param name="Writer">Null where nothing can be written.</param>
+/// <param name="HasSharedCopy">Whether a lower object with several names has a copy in the upper that all of them share.</param>
+internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Writer? Writer, Func<Layer, FileStatus, bool> HasSharedCopy)
+{
+    /// <summary>INVAL for what is no path of a union; NAMETOOLONG.</summary>
+    public Errno Explain(ReadOnlySpan<byte> path, out Explanation? explanation)
+    {
+        explanation = null;
+        var error = UnionPath.Split(path, out var names);
+        if (error != Errno.None) return error;
+        using var survey = new Survey(this);
+        explanation = survey.Explain(names);
+        return Errno.None;
+    }
+
+    /// <summary>ROFS without an upper; else the first error that a layer answers with.</summary>
+    public Errno Changes(out List<Change> changes)
+    {
+        changes = [];
+        return Layers[0].IsUpper ? new ChangeWalk(this, changes).Run() : Errno.ROFS;
+    }
+}

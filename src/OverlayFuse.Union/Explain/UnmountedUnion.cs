@@ -1,0 +1,51 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Layers that are opened to be asked, not mounted. Nothing is written, not even to the work directory.</summary>
+/// <remarks>
+/// What only the work directory knows is not seen: copies that several names of a lower file share. And the upper is taken to carry
+/// marks, which is tried out at mount only.
+/// </remarks>
+public sealed class UnmountedUnion : IDisposable
+{
+    private const int OpenDirectories = 512;
+
+    private readonly List<Layer> _layers = [];
+    private readonly DescriptorCache _cache = new(OpenDirectories);
+    private readonly LayerView _view;
+
+    /// <exception cref="MountException">A layer cannot be opened.</exception>
+    public UnmountedUnion(IEnumerable<byte[]> lowers, byte[]? upper, bool readOnly)
+    {
+        var opener = new LayerOpener(_cache, new LayerNumbers(), MountInfo.Read(), OpenDirectories / 2);
+        try
+        {
+            if (upper is not null && !readOnly) _layers.Add(opener.OpenUpper(LayerOpener.OpenDirectory("upper directory", upper), upper));
+            foreach (var lower in upper is not null && readOnly ? lowers.Prepend(upper) : lowers) _layers.Add(opener.OpenLower(_layers.Count + (HasUpper ? 0 : 1), lower));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        var roots = _layers.Where(layer => !layer.IsUpper).Select(layer => layer.Root).ToArray();
+        var writer = HasUpper ? new Writer(Credentials.OfThisProcess(), CanMetacopy: true) : null;
+        _view = new LayerView(_layers, new Search(new UnionDirectory(HasUpper ? _layers[0].Root : null, roots)), writer, HasSharedCopy: (_, _) => false);
+    }
+
+    private bool HasUpper => _layers is [{ IsUpper: true }, ..];
+
+    /// <summary>INVAL for a path with "..".</summary>
+    public Errno Explain(ReadOnlySpan<byte> path, out Explanation? explanation) => _view.Explain(path, out explanation);
+
+    /// <summary>ROFS without an upper.</summary>
+    public Errno Changes(out List<Change> changes) => _view.Changes(out changes);
+
+    public void Dispose()
+    {
+        _cache.Close();
+        foreach (var layer in _layers) layer.Root.CloseRoot();
+    }
+}
