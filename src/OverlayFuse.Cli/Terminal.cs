@@ -1,12 +1,14 @@
 using System.Text;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>What we say to people: sentences on stderr, each after the name of the program.</summary>
+/// <summary>What we say to people: answers on stdout, sentences on stderr, each of these after the name of the program.</summary>
 /// <remarks>By write(2), one call a line: no buffer to flush, and nothing of the runtime's console is set up for a line or two.</remarks>
 internal static class Terminal
 {
+    private static readonly Fd StandardOutput = new(1);
     private static readonly Fd StandardError = new(2);
 
     public static void Say(string sentence) => _ = Descriptors.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {sentence}\n"));
@@ -14,5 +16,13 @@ internal static class Terminal
     public static void Say(IEnumerable<string> sentences)
     {
         foreach (var sentence in sentences) Say(sentence);
+    }
+
+    /// <summary>An answer that was asked for.</summary>
+    /// <exception cref="MountException">It could not be written; whoever closed the pipe does not want the rest.</exception>
+    public static void Print(ReadOnlySpan<byte> answer)
+    {
+        var error = Descriptors.WriteAll(StandardOutput, answer);
+        if (error is not (Errno.None or Errno.PIPE)) throw new MountException($"cannot write to standard output: {error.Describe()}.");
     }
 }

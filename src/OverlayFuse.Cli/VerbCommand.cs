@@ -15,6 +15,8 @@ internal static class VerbCommand
         {
             MountVerb.Create(),
             UmountVerb.Create(),
+            ExplainVerb.Create(),
+            ChangesVerb.Create(),
         };
         var version = root.Options.OfType<VersionOption>().Single();
         version.Aliases.Add("-V");

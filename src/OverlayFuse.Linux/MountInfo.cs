@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace OverlayFuse.Linux;
@@ -28,6 +29,26 @@ public static class MountInfo
             if (mountPoint.SequenceEqual(entry.MountPoint)) found = entry; // later lines cover earlier ones
         }
         return found;
+    }
+
+    /// <summary>
+    /// The number of the mount that an open file is on, as <see cref="MountPointEntry.Id"/>; 0 where /proc does not tell. Asks the kernel
+    /// only, so it answers for a server that is dead too.
+    /// </summary>
+    public static int IdOf(Fd fd)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/self/fdinfo/{fd.Number}"))
+            {
+                if (line.StartsWith("mnt_id:", StringComparison.Ordinal)) return int.Parse(line[7..], CultureInfo.InvariantCulture);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No /proc.
+        }
+        return 0;
     }
 
     /// <summary>Parses the text of a mountinfo file; lines it does not understand are left out.</summary>

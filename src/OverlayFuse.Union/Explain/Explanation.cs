@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Why a path of the union is what it is.</summary>
-public sealed record Explanation
+public sealed partial record Explanation
 {
     /// <summary>The path that was asked for, from the root of the union, with a leading slash.</summary>
     public required byte[] Path { get; init; }
