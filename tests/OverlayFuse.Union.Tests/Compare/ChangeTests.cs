@@ -1,0 +1,88 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>What the upper adds, modifies and deletes.</summary>
+internal class ChangeTests
+{
+    [TestCase("a new file, in a new directory", "upper  n/f = \"1\"  lower1  d/", "A /n New, A /n/f New")]
+    [TestCase("a changed file, in a directory that was only made for it", "upper  d/f = \"2\"  lower1  d/f = \"1\"", "M /d/f Copy")]
+    [TestCase("changed metadata", "upper  f metacopy(1)  lower1  f = \"1\"", "M /f Metadata")]
+    [TestCase("a deleted file", "upper  d/f whiteout  lower2  d/f = \"1\"", "D /d/f Whiteout")]
+    [TestCase("a deleted directory is one line", "upper  d whiteout  lower1  d/e/f = \"1\"", "D /d Whiteout")]
+    [TestCase("a whiteout that hides nothing is no change", "upper  f whiteout  lower1  f whiteout  lower2  f = \"1\"", "")]
+    [TestCase("a marked whiteout", "upper  d/f marked-whiteout  lower1  d/f = \"1\"", "D /d/f Whiteout")]
+    [TestCase("an OCI whiteout", "upper  d/.wh.f = \"\"  lower1  d/f = \"1\"", "D /d/f Whiteout")]
+    [TestCase("an OCI whiteout beside a file is that file's change", "upper  .wh.f = \"\"  f = \"2\"  lower1  f = \"1\"", "M /f Copy")]
+    [TestCase("a directory put in the place of another", "upper  d/ opaque  d/a = \"2\"  d/n = \"n\"  lower1  d/a = \"1\"  d/b = \"1\"  lower2  d/c/x = \"1\"", "M /d Opaque, M /d/a Copy, D /d/b InOpaque, D /d/c InOpaque, A /d/n New")]
+    [TestCase("directories within an opaque one", "upper  d/ opaque  d/s/a = \"2\"  lower1  d/s/a = \"1\"  d/s/b = \"1\"", "M /d Opaque, M /d/s/a Copy, D /d/s/b InOpaque")]
+    [TestCase("whiteouts in an opaque directory say nothing more", "upper  d/ opaque  d/a whiteout  d/x whiteout  lower1  d/a = \"1\"", "M /d Opaque, D /d/a InOpaque")]
+    [TestCase("an opaque directory over nothing", "upper  d/ opaque  d/f = \"1\"", "A /d New, A /d/f New")]
+    [TestCase("an OCI opaque directory", "upper  d/.wh..wh..opq = \"\"  lower1  d/a = \"1\"", "M /d Opaque, D /d/a InOpaque")]
+    [TestCase("a renamed directory", "upper  old whiteout  new/ redirect=\"/old\"  lower1  old/a = \"1\"  old/b = \"1\"", "A /new Moved /old, D /old Whiteout")]
+    [TestCase("changes beneath a renamed directory", "upper  old whiteout  new/ redirect=\"/old\"  new/a = \"2\"  new/b whiteout  new/n = \"n\"  lower1  old/a = \"1\"  old/b = \"1\"  old/c = \"1\"", "A /new Moved /old, M /new/a Copy, D /new/b Whiteout, A /new/n New, D /old Whiteout")]
+    [TestCase("two directories exchanged", "upper  a/ redirect=\"b\"  b/ redirect=\"a\"  lower1  a/x = \"1\"  b/y = \"1\"", "M /a Moved /b, M /b Moved /a")]
+    [TestCase("moved away and back is no change", "upper  a/ redirect=\"/a\"  lower1  a/x = \"1\"", "")]
+    [TestCase("a renamed file with its bytes below", "upper  g metacopy(1) redirect=\"/f\"  f whiteout  lower1  f = \"1\"", "D /f Whiteout, A /g Moved /f")]
+    [TestCase("a directory in the place of a file", "upper  f/a = \"1\"  lower1  f = \"1\"", "M /f Type, A /f/a New")]
+    [TestCase("a file in the place of a directory", "upper  d = \"1\"  lower1  d/a = \"1\"", "M /d Type")]
+    [TestCase("a link in the place of a file", "upper  f -> \"x\"  lower1  f = \"1\"", "M /f Type")]
+    [TestCase("a file that a lower whiteout hid is new again", "upper  f = \"1\"  lower1  f whiteout  lower2  f = \"0\"", "A /f New")]
+    [TestCase("nothing", "lower1  a/b/c = \"1\"", "")]
+    public void Changes_of(string title, string layers, string expected)
+    {
+        Assert.That(title, Is.Not.Empty);
+        using var union = new TestUnion(2);
+        foreach (System.Text.RegularExpressions.Match match in System.Text.RegularExpressions.Regex.Matches(layers, @"(upper|lower\d)  (.*?)(?=  (?:upper|lower\d)  |$)"))
+            union.With(match.Groups[1].Value, match.Groups[2].Value);
+        using (var unmounted = SurveyTests.Unmounted(union))
+        {
+            Assert.That(unmounted.Changes(out var changes), Is.EqualTo(Errno.None));
+            Assert.That(Describe(changes), Is.EqualTo(expected), "unmounted");
+        }
+        union.Open();
+        Assert.That(Describe(Live(union)), Is.EqualTo(expected), "live");
+    }
+
+    [Test]
+    public void Another_mode_of_a_directory_is_a_change_and_its_times_are_not()
+    {
+        using var union = new TestUnion(1).With("lower1", "d/f = \"1\"  e/f = \"1\"").Open();
+        Assert.That(union.Kernel.Chmod("d", 0x1C0) | union.Kernel.Create("e/n", []), Is.EqualTo(Errno.None));
+        Assert.That(Describe(Live(union)), Is.EqualTo("M /d Metadata, A /e/n New"));
+    }
+
+    [Test]
+    public void A_lower_directory_is_not_listed_for_its_changes()
+    {
+        using var union = new TestUnion(5).With("upper", "d/f = \"2\"  d/g whiteout  d/n = \"\"");
+        for (var i = 1; i <= 5; i++) union.With($"lower{i}", $"d/f = \"1\"  d/g = \"1\"  d/h{i} = \"1\"");
+
+        // Directories that may be searched and not be read: asking for names works in them, listing does not.
+        union.Shell("chmod 111 lower*/d");
+        OrdinaryUser.Run(() =>
+        {
+            using var unmounted = SurveyTests.Unmounted(union);
+            Assert.That(unmounted.Changes(out var changes), Is.EqualTo(Errno.None));
+            Assert.That(Describe(changes.Where(change => change.Reason != ChangeReason.Metadata)), Is.EqualTo("M /d/f Copy, D /d/g Whiteout, A /d/n New"));
+        });
+    }
+
+    [Test]
+    public void A_directory_that_cannot_be_understood_ends_the_list_with_its_error()
+    {
+        using var union = new TestUnion(1).With("upper", "d/ opaque=broken").With("lower1", "d/f = \"1\"").Open();
+        Assert.That(ControlDeskTests.Ask(union.Union, ControlKind.Changes, [], out _), Is.EqualTo(Errno.IO));
+    }
+
+    internal static List<Change> Live(TestUnion union)
+    {
+        Assert.That(ControlDeskTests.Ask(union.Union, ControlKind.Changes, [], out var answer), Is.EqualTo(Errno.None));
+        return ChangeText.Read(answer)!;
+    }
+
+    private static string Describe(IEnumerable<Change> changes) =>
+        string.Join(", ", changes.Select(change => $"{ChangeText.Key(change.Kind)} {Encoding.UTF8.GetString(change.Path)} {change.Reason}{(change.From is { } from ? $" {Encoding.UTF8.GetString(from)}" : "")}"));
+}
