@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli;
 // The words for rules, marks and deeds.
 internal sealed partial class ExplanationWords
 {
-    private static string Words(Rule rule) => rule switch
+    internal static string Words(Rule rule) => rule switch
     {
         Rule.TopmostDecides => "the topmost layer that has a name decides what it is",
         Rule.DirectoriesMerge => "directories of one name merge; the topmost gives owner, mode and times",
@@ -36,11 +36,11 @@ internal sealed partial class ExplanationWords
 
     private static string Words(Effect effect, Explanation explanation) => effect.Kind switch
     {
-        EffectKind.InPlace => explanation.IsSharedCopy ? "changes the shared copy in the upper" : $"changes the upper's own {(IsDirectory(explanation) ? "directory" : "object")}",
-        EffectKind.CopyWhole => $"copies all {Bytes(effect.Bytes)} to the upper first",
-        EffectKind.CopyMetadata => $"copies the metadata to the upper; the {Bytes(effect.Bytes)} stay below",
+        EffectKind.InPlace => explanation.IsSharedCopy ? "changes the shared copy in the upper" : $"changes the upper's own {Kind(explanation.Decisive!.Type)}",
+        EffectKind.CopyWhole => $"copies the whole file ({Bytes(effect.Bytes)}) to the upper first",
+        EffectKind.CopyMetadata => "copies the metadata to the upper; the bytes stay below",
         EffectKind.CopyEmpty => IsDirectory(explanation) ? "makes the directory in the upper first, without what is in it" : "copies it to the upper first; there are no bytes to copy",
-        EffectKind.Complete => $"copies the {Bytes(effect.Bytes)} to the upper first, which has the metadata",
+        EffectKind.Complete => $"copies the bytes ({Bytes(effect.Bytes)}) to the upper first, which has the metadata only",
         EffectKind.TakeAway => "takes it from the upper; nothing is below, so no whiteout is needed",
         EffectKind.TakeAwayAndHide => "takes it from the upper and leaves a whiteout there",
         EffectKind.Hide => "puts a whiteout into the upper",

@@ -39,7 +39,7 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         foreach (var rule in explanation.Rules) _text.Append($"  {"rule",-6}  {Words(rule)}\n");
         foreach (var effect in explanation.Effects)
         {
-            var line = $"  {Words(effect.Deed, IsDirectory(explanation)),-6}  {Words(effect, explanation)}";
+            var line = $"  {Words(effect.Deed, IsDirectory(explanation)),-6}  {(effect.Deed == Deed.Remove && IsDirectory(explanation) ? "when empty: " : "")}{Words(effect, explanation)}";
             _text.Append(effect.Kind == EffectKind.Refused ? $"{palette.Hides}{line}{palette.End}\n" : $"{line}\n");
         }
     }

@@ -14,22 +14,22 @@ internal static class Json
     private static byte[] Lines(byte[] text) => [.. text, (byte)'\n'];
 
     private static JsonExplanation Of(Explanation explanation) => new(
-        JsonPath.Of(explanation.Path),
-        JsonPath.Of(explanation.Subject),
+        new JsonPath(explanation.Path),
+        new JsonPath(explanation.Subject),
         Word(explanation.Outcome),
         explanation.Error == Errno.None ? null : explanation.Error.Describe(),
         explanation.DataLayer < 0 ? null : explanation.DataLayer,
-        explanation.DataPlace is { } place ? JsonPath.Of(place) : null,
+        explanation.DataPlace is { } place ? new JsonPath(place) : null,
         explanation.IsSharedCopy ? true : null,
         [.. explanation.Rules.Select(rule => Word(rule))],
         [.. explanation.Findings.Select(Of)],
-        [.. explanation.Parents.Select(note => new JsonParent(JsonPath.Of(note.Path), Word(note.Kind), note.Layer, note.Redirect is { } redirect ? JsonPath.Of(redirect) : null))],
+        [.. explanation.Parents.Select(note => new JsonParent(new JsonPath(note.Path), Word(note.Kind), note.Layer, note.Redirect is { } redirect ? new JsonPath(redirect) : null))],
         [.. explanation.Effects.Select(effect => new JsonEffect(Word(effect.Deed), Word(effect.Kind), effect.Bytes == 0 ? null : effect.Bytes, effect.Refusal == Errno.None ? null : effect.Refusal.Describe()))]);
 
     private static JsonFinding Of(Finding finding) => new(
         finding.Layer,
-        JsonPath.Of(finding.Root),
-        JsonPath.Of(finding.Place),
+        new JsonPath(finding.Root),
+        new JsonPath(finding.Place),
         Word(finding.Kind),
         Word(finding.Part),
         finding.Type == FileType.None ? null : Word(finding.Type),
@@ -37,11 +37,11 @@ internal static class Json
         finding.Whiteout == MarkForm.None ? null : Word(finding.Whiteout),
         finding.Opaque == MarkForm.None ? null : Word(finding.Opaque),
         finding.IsMetacopy ? true : null,
-        finding.Redirect is { } redirect ? JsonPath.Of(redirect) : null,
+        finding.Redirect is { } redirect ? new JsonPath(redirect) : null,
         finding.Error == Errno.None ? null : finding.Error.Describe());
 
     private static JsonChange Of(Change change) =>
-        new(ChangeText.Key(change.Kind), JsonPath.Of(change.Path), Word(change.Reason), change.From is { } from ? JsonPath.Of(from) : null);
+        new(ChangeText.Key(change.Kind), new JsonPath(change.Path), Word(change.Reason), change.From is { } from ? new JsonPath(from) : null);
 
     private static string Word(Enum choice) => JsonNamingPolicy.CamelCase.ConvertName(choice.ToString());
 }

@@ -7,6 +7,9 @@ public sealed class CommandLineTests
 {
     [TestCase("overlayfuse", "mount /m", true)]
     [TestCase("overlayfuse", "umount /m", true)]
+    [TestCase("overlayfuse", "explain /m/f", true)]
+    [TestCase("overlayfuse", "changes /m", true)]
+    [TestCase("fuse-overlayfs", "explain /m -o lowerdir=/a", false)]
     [TestCase("overlayfuse", "--help", true)]
     [TestCase("fuse-overlayfs", "--version", true)]
     [TestCase("overlayfuse", "", true)]

@@ -20,6 +20,9 @@ public sealed partial class ManualPageTests
     [TestCase("--foreground")]
     [TestCase("--debug")]
     [TestCase("--options")]
+    [TestCase("--json")]
+    [TestCase("--why")]
+    [TestCase("--null")]
     [TestCase("--version")]
     [TestCase("--help")]
     public void Every_flag_is_in_the_manual_page(string flag) => Assert.That(Page, Does.Contain(flag));

@@ -27,8 +27,9 @@ internal readonly record struct ChangePlan(ChangeKind? Kind, ChangeReason Reason
                 return default;
         }
 
-        if (facts.Upper == EntryKind.File && facts.IsMetacopy) return new ChangePlan(over, facts.IsMoved ? ChangeReason.Moved : ChangeReason.Metadata, default);
+        if (facts.IsMoved) return new ChangePlan(over, ChangeReason.Moved, default);
         if (facts.Below == EntryKind.Absent) return new ChangePlan(ChangeKind.Added, ChangeReason.New, default);
-        return new ChangePlan(ChangeKind.Modified, facts.IsOtherType ? ChangeReason.Type : ChangeReason.Copy, default);
+        if (facts.IsOtherType) return new ChangePlan(ChangeKind.Modified, ChangeReason.Type, default);
+        return new ChangePlan(ChangeKind.Modified, facts.IsMetacopy ? ChangeReason.Metadata : ChangeReason.Copy, default);
     }
 }

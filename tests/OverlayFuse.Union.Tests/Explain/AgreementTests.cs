@@ -47,7 +47,10 @@ internal class AgreementTests
             Assert.That(LayerText.Describe(union.Kernel), Has.Some.Contains(" ! "), "the union has no error to show");
             return;
         }
-        AssertChanges(ChangeText.Read(answer)!, before, View(LayerText.Describe(union.Kernel)));
+        var after = View(LayerText.Describe(union.Kernel));
+        union.Kernel.ForgetAll();
+        foreach (var path in after.Keys.Where(path => SurveyTests.Live(union, path).IsSharedCopy)) after[path] = before[path]; // listed under the names that the upper has
+        AssertChanges(ChangeText.Read(answer)!, before, after);
     }
 
     private static void AssertChanges(List<Change> changes, Dictionary<string, string> before, Dictionary<string, string> after)
@@ -67,7 +70,7 @@ internal class AgreementTests
             Assert.That(IsCovered(path, (kind, reason) => kind != ChangeKind.Deleted), $"{path} {what} is new or other and not listed");
     }
 
-    private static IEnumerable<TestCaseData> Cases() => Files.SelectMany(Case.ReadAll).Where(example => !example.Steps.Any(step => step.Text.Contains(" is "))).Select(example => new TestCaseData(example).SetName($"Explanations and changes agree: {example.Title}"));
+    private static IEnumerable<TestCaseData> Cases() => Files.SelectMany(Case.ReadAll).Select(example => new TestCaseData(example).SetName($"Explanations and changes agree: {example.Title}"));
 
     // path -> what it is; directories end with a slash
     private static Dictionary<string, string> View(IEnumerable<string> items) => items.Select(item => item.Split(' ', 2)).ToDictionary(words => words[0].TrimEnd('/'), words => words.Length > 1 ? words[1] : "/");
