@@ -20,6 +20,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
         {
             if (visit.Names.TryDequeue(out var name)) error = Compare(visit, name);
             else Close(_open.Pop());
+            if (error is Errno.NOENT or Errno.NOTDIR or Errno.LOOP) error = Errno.None; // it went away, or became another thing, while we walked
         }
         while (_open.TryPop(out var visit)) Close(visit);
         return error;

@@ -97,6 +97,7 @@ internal sealed class Survey(LayerView view) : IDisposable
     {
         redirect = null;
         var error = LayerProbe.Ask(directory, name, isLast: false, out entry);
+        if (error == Errno.NOENT) error = Errno.None; // its directory went away meanwhile
         if (error == Errno.None && entry is { Kind: EntryKind.File, IsCovered: false } && entry.Status.Type == FileType.Regular)
             error = Search.MarksOf(directory, name, out entry.Marks); // the probe spares asking files that do not look like it
         if (error != Errno.None || !entry.Marks.Has(MarkSet.Redirect)) return error;
