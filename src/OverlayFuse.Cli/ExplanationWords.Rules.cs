@@ -40,7 +40,7 @@ internal sealed partial class ExplanationWords
         EffectKind.CopyWhole => $"copies the whole file ({Bytes(effect.Bytes)}) to the upper first",
         EffectKind.CopyMetadata => "copies the metadata to the upper; the bytes stay below",
         EffectKind.CopyEmpty => IsDirectory(explanation) ? "makes the directory in the upper first, without what is in it" : "copies it to the upper first; there are no bytes to copy",
-        EffectKind.Complete => $"copies the bytes ({Bytes(effect.Bytes)}) to the upper first, which has the metadata only",
+        EffectKind.Complete => $"copies its {Bytes(effect.Bytes)} to the upper first, which has the metadata only",
         EffectKind.TakeAway => "takes it from the upper; nothing is below, so no whiteout is needed",
         EffectKind.TakeAwayAndHide => "takes it from the upper and leaves a whiteout there",
         EffectKind.Hide => "puts a whiteout into the upper",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 300
+# timeout: 600
 # overlayfuse explain and overlayfuse changes: what README.md shows, on mounts of root, of an ordinary user and in a user namespace, and
 # what they refuse with a sentence.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -49,6 +49,7 @@ mkdir -p lower/d/sub lower/old
 echo one >lower/d/one
 echo deep >lower/old/deep
 ln -s d/one lower/link
+ln -s nowhere lower/dangling
 plant() { overlayfuse mount -o lowerdir=lower,upperdir=upper,workdir=work merged; }
 
 says() { # WORDS COMMAND...: success, and the words in what it prints
@@ -72,7 +73,8 @@ check relative_to_a_directory_inside says "/d/one is a file of layer 1" overlayf
 check a_link_is_explained_itself says "/link is a symbolic link" overlayfuse explain link
 check the_way_leads_through_links says "/d/sub is a directory" overlayfuse explain "$m/d/../d/./sub/"
 check beneath_what_is_not_there says "no layer has /none" overlayfuse explain none/at/all
-check beneath_a_link_to_nowhere says "/link is a symbolic link, not a directory" overlayfuse explain link/x
+check beneath_a_link_to_nowhere says "/dangling is a symbolic link, not a directory" overlayfuse explain dangling/x
+check beneath_a_link_to_a_file says "/d/one is a file, not a directory" overlayfuse explain link/x
 cd "$scratch"
 check several_paths says "/d/sub is" overlayfuse explain merged/d/one merged/d/sub
 check one_bad_path_of_two complains "lies in no union" overlayfuse explain merged/d/one lower/d/one
