@@ -75,6 +75,9 @@ public sealed partial class UnionFileSystem
         return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
     }
 
+    /// <summary>The union as it is on disk now, known from its root only.</summary>
+    internal Tree PlantAgain() => PlantTree(_layers, Upper, Upper?.Work);
+
     private static Tree PlantTree(List<Layer> layers, Upper? upper, WorkDirectory? work)
     {
         var lowers = layers.Where(l => !l.IsUpper).Select(l => l.Root).ToArray();

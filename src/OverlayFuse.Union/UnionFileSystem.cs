@@ -47,6 +47,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     /// <summary>Nodes the kernel knows at the moment.</summary>
     public int KnownNodes => _tree.Nodes.Count;
 
+    internal Tree Tree => _tree;
+
     private Upper? Upper => _tree.Upper;
 
     public override void Started(Session session)
@@ -57,10 +59,13 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
     }
 
-    /// <summary>There is a mount now: what the work directory holds stays.</summary>
+    /// <summary>There is a mount now: what the work directory holds stays, and says what the upper is stacked on.</summary>
     internal void Use()
     {
-        if (Upper is { } upper) upper.Work.IsUnused = false;
+        if (Upper is not { } upper) return;
+        upper.Work.IsUnused = false;
+        var lowers = _layers.Where(layer => !layer.IsUpper).Select(layer => layer.Path);
+        _ = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [.. lowers]).Write(upper.Work.Root);
     }
 
     public void Dispose()

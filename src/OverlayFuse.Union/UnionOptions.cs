@@ -12,6 +12,7 @@ public sealed class UnionOptions
     /// <summary>A directory on the file system of the upper, given whenever an upper is.</summary>
     public byte[]? WorkDirectory { get; set; }
 
+    /// <summary>Empty for a union that is opened and not mounted.</summary>
     public required byte[] MountPoint { get; init; }
 
     /// <summary>Null: what the caller's rights allow and the benchmarks recommend.</summary>

@@ -31,17 +31,33 @@ internal sealed partial class CopyUp
     // A further name of an indexed copy. What fails here is made up for when the name is next changed.
     private void LinkName(int slot, int parent, ReadOnlySpan<byte> name)
     {
-        var error = LinkNameAt(slot, parent, name, widened: false);
-        if (error == Errno.ACCES)
-        {
-            tree.Gate.EnterAbove(parent);
-            error = LinkNameAt(slot, parent, name, widened: true);
-            tree.Gate.LeaveAbove(parent);
-        }
-        if (error is Errno.None or Errno.EXIST) return; // EXIST: the name it was published by
+        if (TryLinkName(slot, parent, name) is Errno.None or Errno.EXIST) return; // EXIST: the name it was published by
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         var index = tree.IndexName(tree.Nodes[slot].Inode, buffer);
         _ = Upper.SetNlink(Upper.Work.Links, index, Upper.NlinkDifference(Upper.Work.Links, index) + 1);
+    }
+
+    /// <summary>A name that leads to an indexed copy through the index only gets its link in the upper. Nothing to do where it has one.</summary>
+    public Errno LinkIndexed(int slot, int parent, ReadOnlySpan<byte> name)
+    {
+        var error = Directory(parent);
+        if (error == Errno.None) error = TryLinkName(slot, parent, name);
+        if (error == Errno.EXIST) return Errno.None;
+        if (error != Errno.None) return error;
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        var index = tree.IndexName(tree.Nodes[slot].Inode, buffer);
+        _ = Upper.SetNlink(Upper.Work.Links, index, Upper.NlinkDifference(Upper.Work.Links, index) - 1);
+        return Errno.None;
+    }
+
+    private Errno TryLinkName(int slot, int parent, ReadOnlySpan<byte> name)
+    {
+        var error = LinkNameAt(slot, parent, name, widened: false);
+        if (error != Errno.ACCES) return error;
+        tree.Gate.EnterAbove(parent);
+        error = LinkNameAt(slot, parent, name, widened: true);
+        tree.Gate.LeaveAbove(parent);
+        return error;
     }
 
     private Errno LinkNameAt(int slot, int parent, ReadOnlySpan<byte> name, bool widened)

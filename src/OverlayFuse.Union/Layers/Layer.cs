@@ -11,7 +11,7 @@ internal sealed class Layer
     /// <summary>Its number in inode numbers, kept per upper; 0 is the upper.</summary>
     public required int Number { get; init; }
 
-    /// <summary>The path it was given by, for messages.</summary>
+    /// <summary>Its absolute path, links resolved; where it has none, the path it was given by.</summary>
     public required byte[] Path { get; init; }
 
     public required ulong Device { get; init; }

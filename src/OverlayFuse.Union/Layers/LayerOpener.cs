@@ -34,7 +34,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     public Layer OpenUpper(DirFd descriptor, byte[] path)
     {
         var status = StatusOf(descriptor, path);
-        var layer = new Layer { Index = 0, Number = 0, Path = path, Device = status.Device, IsPrivateClone = false, OwnMountPoint = OwnMountPointOn(status.Device) };
+        var layer = new Layer { Index = 0, Number = 0, Path = RealPath(descriptor) ?? path, Device = status.Device, IsPrivateClone = false, OwnMountPoint = OwnMountPointOn(status.Device) };
         layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, HasXattrWhiteouts(descriptor));
         return layer;
     }
@@ -55,7 +55,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         {
             Index = index,
             Number = numbers.NumberOf(Identity(descriptor, path)),
-            Path = path,
+            Path = realPath ?? path,
             Device = status.Device,
             IsPrivateClone = clone.IsOpen,
             Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,

@@ -52,6 +52,10 @@ internal readonly record struct FoundMarks(MarkSet Trusted, MarkSet User, bool F
         if (name.SequenceEqual("metacopy"u8)) return MarkSet.Metacopy;
         if (name.SequenceEqual("origin"u8)) return MarkSet.Origin;
         if (name.SequenceEqual("nlink"u8)) return MarkSet.Nlink;
-        return name.SequenceEqual("impure"u8) ? MarkSet.Impure : MarkSet.None;
+        if (name.SequenceEqual("impure"u8)) return MarkSet.Impure;
+        if (name.SequenceEqual("uuid"u8)) return MarkSet.Uuid;
+        if (name.SequenceEqual("protattr"u8)) return MarkSet.Protattr;
+        if (name.SequenceEqual("upper"u8)) return MarkSet.Upper;
+        return name.StartsWith("overlay."u8) ? MarkSet.None : MarkSet.Unknown; // an inner union's
     }
 }

@@ -2,7 +2,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>The marks of one family that an object carries.</summary>
 [Flags]
-internal enum MarkSet : byte
+internal enum MarkSet : ushort
 {
     None = 0,
     Opaque = 1,
@@ -12,4 +12,12 @@ internal enum MarkSet : byte
     Origin = 16,
     Nlink = 32,
     Impure = 64,
+    Uuid = 128,
+    Protattr = 256,
+
+    /// <summary>On entries of the kernel's index.</summary>
+    Upper = 512,
+
+    /// <summary>A name that is none of the above.</summary>
+    Unknown = 1024,
 }

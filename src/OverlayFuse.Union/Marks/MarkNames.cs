@@ -41,6 +41,22 @@ internal static class MarkNames
 
     public static ReadOnlySpan<byte> Protattr(MarkFamily f) => f == MarkFamily.Trusted ? "trusted.overlay.protattr"u8 : "user.overlay.protattr"u8;
 
+    /// <summary>The attribute of one mark.</summary>
+    public static ReadOnlySpan<byte> Of(MarkSet mark, MarkFamily f) => mark switch
+    {
+        MarkSet.Opaque => Opaque(f),
+        MarkSet.Whiteout => Whiteout(f),
+        MarkSet.Redirect => Redirect(f),
+        MarkSet.Metacopy => Metacopy(f),
+        MarkSet.Origin => Origin(f),
+        MarkSet.Nlink => Nlink(f),
+        MarkSet.Impure => Impure(f),
+        MarkSet.Uuid => Uuid(f),
+        MarkSet.Protattr => Protattr(f),
+        MarkSet.Upper => Upper(f),
+        _ => throw new ArgumentOutOfRangeException(nameof(mark), mark, "not one mark"),
+    };
+
     public static ReadOnlySpan<byte> FuseOverlayFsOpaque => "user.fuseoverlayfs.opaque"u8;
 
     public static ReadOnlySpan<byte> FuseOverlayFsOrigin => "user.fuseoverlayfs.origin"u8;

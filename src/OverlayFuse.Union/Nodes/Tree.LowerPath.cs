@@ -21,6 +21,15 @@ internal sealed partial class Tree
         return path.Length <= RedirectMark.MaxLength ? path : null;
     }
 
+    /// <summary>The path of a name in the union, with a leading slash; of the directory itself where <paramref name="name"/> is empty.</summary>
+    public byte[] PathOf(int directory, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[NameSize];
+        byte[] path = name.IsEmpty ? [] : [(byte)'/', .. name];
+        while (directory != NodeTable.Root && Nodes.TryGetName(directory, buffer, out var length, out directory)) path = [(byte)'/', .. buffer[..length], .. path];
+        return path is [] ? "/"u8.ToArray() : path;
+    }
+
     // The name and the mark are read together: a move sets the mark first, and cannot take the name away meanwhile.
     private Errno LastComponent(int slot, out byte[] last, out bool isAbsolute, out int parent)
     {

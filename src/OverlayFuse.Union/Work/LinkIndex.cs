@@ -70,7 +70,8 @@ internal sealed class LinkIndex
         return Errno.None;
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> name, out LayerInode key)
+    /// <summary>Reads a name of the index; false for any other.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> name, out LayerInode key)
     {
         key = default;
         var dash = name.IndexOf((byte)'-');

@@ -23,6 +23,9 @@ internal sealed class WorkDirectory : IDisposable
 
     private WorkDirectory(byte[] path) => _path = Encoding.UTF8.GetString(path);
 
+    /// <summary>WORKDIR itself.</summary>
+    public DirFd Top => _work;
+
     /// <summary>WORKDIR/overlayfuse.</summary>
     public DirFd Root { get; private set; } = DirFd.None;
 

@@ -71,6 +71,21 @@ internal sealed partial class Upper
         return Syscall.MknodAt(dir, marker, (uint)FileType.Regular | 0x180, 0, 0);
     }
 
+    /// <summary>Makes a redirected directory one that needs nothing below: opaque first, so that at no time less is shown than before.</summary>
+    public Errno MakeOpaque(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        var error = SetOpaque(dir, name);
+        if (error == Errno.None) error = RemoveMarkAt(dir, name, MarkSet.Redirect, MarkFamily.Trusted);
+        return error == Errno.None ? RemoveMarkAt(dir, name, MarkSet.Redirect, MarkFamily.User) : error;
+    }
+
+    /// <summary>Removes a mark; no error where there is none, or where there cannot be one.</summary>
+    public static Errno RemoveMarkAt(DirFd dir, ReadOnlySpan<byte> name, MarkSet mark, MarkFamily family)
+    {
+        var error = Syscall.RemoveXattrAt(dir, name, MarkNames.Of(mark, family));
+        return error is Errno.NODATA or Errno.NOTSUP || (error == Errno.PERM && family == MarkFamily.Trusted) ? Errno.None : error;
+    }
+
     /// <summary>Sets a redirect on a directory or a metacopy. In user.overlay.* the kernel would ignore it, so the fence comes first.</summary>
     public Errno SetRedirect(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> path)
     {
@@ -135,12 +150,12 @@ internal sealed partial class Upper
         return error == Errno.None && NlinkMark.TryParse(value[..length], out var mark) && mark.Base == NlinkBase.Upper ? mark.Difference : 0;
     }
 
-    private Errno RemoveMark(Fd file, MarkSet mark)
+    private static Errno RemoveMark(Fd file, MarkSet mark)
     {
         var result = Errno.None;
         foreach (var family in (ReadOnlySpan<MarkFamily>)[MarkFamily.Trusted, MarkFamily.User])
         {
-            var error = Syscall.RemoveXattr(file, mark == MarkSet.Metacopy ? MarkNames.Metacopy(family) : MarkNames.Redirect(family));
+            var error = Syscall.RemoveXattr(file, MarkNames.Of(mark, family));
             if (error is not (Errno.None or Errno.NODATA or Errno.NOTSUP) && !(error == Errno.PERM && family == MarkFamily.Trusted)) result = error;
         }
         return result;

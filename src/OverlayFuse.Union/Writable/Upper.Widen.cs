@@ -92,6 +92,16 @@ internal sealed partial class Upper
         return error == Errno.ACCES ? WidenAt(slot, place, action) : error;
     }
 
+    /// <summary>Does something to an upper object, with its mode widened where that is the hindrance.</summary>
+    public Errno Change(Tree tree, int slot, WidenedPlace action)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place) error = action(place);
+        return error == Errno.ACCES ? Widened(tree, slot, gateHeld: false, action) : error;
+    }
+
     /// <summary>Begins a reading of a mode; <see cref="ModeIsTrue"/> tells whether it can be believed.</summary>
     public int BeginReadingMode() => Volatile.Read(ref _widenings);
 

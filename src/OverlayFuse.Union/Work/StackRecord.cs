@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Buffers.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// WORKDIR/overlayfuse/stack: what the upper was last mounted on, for those who look at it while it is not mounted. Lines of text:
+/// "upper INODE PATH" (hexadecimal), then "lower PATH" from the top; line ends and backslashes in a path are written \OOO (octal).
+/// </summary>
+internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> Lowers)
+{
+    private const OpenFlags NewFile = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NoFollow;
+    private const int Largest = 16 << 20;
+
+    private static ReadOnlySpan<byte> Name => "stack"u8;
+
+    private static ReadOnlySpan<byte> NewName => "stack.new"u8;
+
+    /// <summary>NOENT where there is none; PROTONOSUPPORT for a text that is none of ours.</summary>
+    public static Errno Read(DirFd root, out StackRecord? record)
+    {
+        record = null;
+        var error = ReadText(root, out var text);
+        if (error != Errno.None) return error;
+        return TryParse(text, out record) ? Errno.None : Errno.PROTONOSUPPORT;
+    }
+
+    /// <summary>Writes the record where another or none stands. It is there for later, so that no mount fails for it.</summary>
+    public Errno Write(DirFd root)
+    {
+        var text = Format();
+        if (ReadText(root, out var before) == Errno.None && before.AsSpan().SequenceEqual(text)) return Errno.None;
+
+        var error = Syscall.OpenAt(root, NewName, NewFile, 0x180, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.PWrite(file, text, 0, out _);
+        if (error == Errno.None) error = Syscall.FDataSync(file);
+        file.Close();
+        if (error == Errno.None) error = Syscall.RenameAt2(root, NewName, root, Name, RenameFlags.None);
+        if (error != Errno.None) _ = Syscall.UnlinkAt(root, NewName);
+        return error;
+    }
+
+    public byte[] Format()
+    {
+        var text = new ArrayBufferWriter<byte>();
+        text.Write("upper "u8);
+        Span<byte> number = stackalloc byte[16];
+        Utf8Formatter.TryFormat(UpperInode, number, out var digits, 'x');
+        text.Write(number[..digits]);
+        text.Write(" "u8);
+        WritePath(text, Upper);
+        foreach (var lower in Lowers)
+        {
+            text.Write("lower "u8);
+            WritePath(text, lower);
+        }
+        return text.WrittenSpan.ToArray();
+    }
+
+    public static bool TryParse(ReadOnlySpan<byte> text, out StackRecord? record)
+    {
+        record = null;
+        if (text is not [.., (byte)'\n']) return false;
+        foreach (var range in text[..^1].Split((byte)'\n'))
+        {
+            var line = text[range];
+            if (record is null)
+            {
+                if (!line.StartsWith("upper "u8) || !Utf8Parser.TryParse(line[6..], out ulong inode, out var digits, 'x')) return false;
+                line = line[(6 + digits)..];
+                if (line is not [(byte)' ', ..] || !TryReadPath(line[1..], out var upper)) return false;
+                record = new StackRecord(inode, upper, []);
+                continue;
+            }
+            if (!line.StartsWith("lower "u8) || !TryReadPath(line[6..], out var lower)) return false;
+            record.Lowers.Add(lower);
+        }
+        return record is { Lowers.Count: > 0 };
+    }
+
+    private static void WritePath(ArrayBufferWriter<byte> text, ReadOnlySpan<byte> path)
+    {
+        foreach (var b in path)
+        {
+            if (b is (byte)'\n') text.Write("\\012"u8);
+            else if (b is (byte)'\\') text.Write("\\134"u8);
+            else text.Write([b]);
+        }
+        text.Write("\n"u8);
+    }
+
+    private static bool TryReadPath(ReadOnlySpan<byte> written, out byte[] path)
+    {
+        var bytes = new List<byte>(written.Length);
+        path = [];
+        for (var i = 0; i < written.Length; i++)
+        {
+            if (written[i] != '\\')
+            {
+                bytes.Add(written[i]);
+                continue;
+            }
+            if (written[i..] is not [_, >= (byte)'0' and <= (byte)'3', >= (byte)'0' and <= (byte)'7', >= (byte)'0' and <= (byte)'7', ..]) return false;
+            bytes.Add((byte)(((written[i + 1] - '0') << 6) | ((written[i + 2] - '0') << 3) | (written[i + 3] - '0')));
+            i += 3;
+        }
+        path = [.. bytes];
+        return path is [(byte)'/', ..];
+    }
+
+    private static Errno ReadText(DirFd root, out byte[] text)
+    {
+        text = [];
+        var error = Syscall.OpenAt(root, Name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.Stat(file, out var status);
+        if (error == Errno.None && (status.Type != FileType.Regular || status.Size > Largest)) error = Errno.PROTONOSUPPORT;
+        if (error == Errno.None)
+        {
+            text = new byte[(int)status.Size];
+            error = Syscall.PRead(file, text, 0, out var count);
+            text = text[..count];
+        }
+        file.Close();
+        return error;
+    }
+}
