@@ -13,6 +13,9 @@ internal static class Terminal
 
     public static void Say(string sentence) => _ = Descriptors.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {sentence}\n"));
 
+    /// <summary>What a command was asked for, on stdout.</summary>
+    public static void Print(string text) => _ = Descriptors.WriteAll(StandardOutput, Encoding.UTF8.GetBytes(text));
+
     public static void Say(IEnumerable<string> sentences)
     {
         foreach (var sentence in sentences) Say(sentence);

@@ -17,6 +17,8 @@ internal static class VerbCommand
             UmountVerb.Create(),
             ExplainVerb.Create(),
             ChangesVerb.Create(),
+            SettleVerb.Create(),
+            CheckVerb.Create(),
         };
         var version = root.Options.OfType<VersionOption>().Single();
         version.Aliases.Add("-V");

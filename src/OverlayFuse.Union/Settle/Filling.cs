@@ -32,7 +32,8 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleR
         {
             if (!moved.HasFailed)
             {
-                var error = Upper.Change(tree, moved.Slot, place => Upper.MakeOpaque(place.Dir, place.Name));
+                var error = MakeWhiteoutDevices(moved.Slot);
+                if (error == Errno.None) error = Upper.Change(tree, moved.Slot, place => Upper.MakeOpaque(place.Dir, place.Name));
                 if (error == Errno.None) report.Directories++;
                 else Fail(moved.Slot, [], error, moved);
             }
@@ -55,6 +56,24 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleR
         error = copyUp.ForWrite(slot);
         if (error == Errno.None) report.Files++;
         return error;
+    }
+
+    // The mark of an opaque directory replaces the one that says that marked files in it are whiteouts.
+    private Errno MakeWhiteoutDevices(int slot)
+    {
+        var upper = tree.Directory(slot).Upper!;
+        return !upper.HasXattrWhiteouts ? Errno.None : Upper.Inside(tree, slot, dir =>
+        {
+            var names = new List<byte[]>();
+            var error = DirectoryNames.Read(dir, names);
+            foreach (var name in names)
+            {
+                var failed = LayerProbe.Ask(upper, name, isLast: true, out var entry);
+                if (failed == Errno.None && entry.Kind == EntryKind.Whiteout && !entry.Status.IsWhiteoutDevice) failed = Upper.PutWhiteoutDevice(dir, name);
+                if (failed != Errno.None) error = failed;
+            }
+            return error;
+        });
     }
 
     private Errno Fill(int slot, MovedDirectory? inside)
@@ -119,6 +138,6 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleR
     private void Fail(int directory, ReadOnlySpan<byte> name, Errno error, MovedDirectory? inside)
     {
         inside?.Fail();
-        report.Problems.Add(new SettleProblem(tree.PathOf(directory, name), SettleSentences.CannotCopy(error)));
+        report.Add(tree.PathOf(directory, name), SettleSentences.CannotCopy(error));
     }
 }

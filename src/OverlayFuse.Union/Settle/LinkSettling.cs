@@ -40,7 +40,7 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Se
         // Without a name in the upper the index holds the only link: where the names are gone by the count, nobody misses it.
         if (missing > 0 && (_hasFailed || status.LinkCount == 1))
         {
-            report.Problems.Add(new SettleProblem([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing)));
+            report.Add([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing));
             return;
         }
         if (Upper.Work.LinkIndex.Remove(key.Layer, key.Inode) == Errno.None) report.Removed++;
@@ -81,7 +81,7 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Se
     private void Fail(int directory, ReadOnlySpan<byte> name, Errno error)
     {
         _hasFailed = true;
-        report.Problems.Add(new SettleProblem(tree.PathOf(directory, name), SettleSentences.CannotCopy(error)));
+        report.Add(tree.PathOf(directory, name), SettleSentences.CannotCopy(error));
     }
 
     // `missing`: how many names the union has by the count of the mark, beyond those in the upper.

@@ -3,6 +3,8 @@ namespace OverlayFuse.Union;
 /// <summary>What settling an upper has done, and what it could not do.</summary>
 public sealed class SettleReport
 {
+    private readonly List<SettleProblem> _problems = [];
+
     /// <summary>Objects of the upper and of moved trees that were looked at.</summary>
     public long Visited { get; internal set; }
 
@@ -18,8 +20,14 @@ public sealed class SettleReport
     /// <summary>Whiteouts that hid nothing, and marks and files that the form has no use for.</summary>
     public int Removed { get; internal set; }
 
-    public List<SettleProblem> Problems { get; } = [];
+    public IReadOnlyList<SettleProblem> Problems => _problems;
 
     /// <summary>The upper has the form that was asked for.</summary>
-    public bool IsSettled => Problems.Count == 0;
+    public bool IsSettled => _problems.Count == 0;
+
+    // What stands in the way of one step may stand in that of another.
+    internal void Add(byte[] path, string reason)
+    {
+        if (!_problems.Exists(problem => problem.Path.AsSpan().SequenceEqual(path) && problem.Reason == reason)) _problems.Add(new SettleProblem(path, reason));
+    }
 }

@@ -10,7 +10,7 @@ internal static class SettleSentences
         Errno.PERM => "it belongs to somebody else or has attributes that you may not set, so you cannot make a copy of it: settle this upper as root, or as root of the user namespace it was written in",
         Errno.OVERFLOW => "its owner has no number in this user namespace: settle this upper where the owner has one",
         Errno.ACCES => "you may not read it: give yourself the right and settle again",
-        Errno.IO => "what its marks lead to is not in the lower layers: \"overlayfuse check\" says more; the lower directories may be others than those it was written on",
+        Errno.IO or Errno.INVAL => "what its marks lead to is not in the lower layers: \"overlayfuse check\" says more; the lower directories may be others than those it was written on",
         Errno.NOSPC or Errno.DQUOT => $"its copy does not fit into the upper ({error.Describe()}): make room and settle again",
         _ => $"{error.Describe()}: remove the cause and settle again",
     };

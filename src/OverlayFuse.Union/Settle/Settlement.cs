@@ -28,9 +28,9 @@ public static class Settlement
         Try(Sync(tree), "write the upper to disk");
         filling.Close();
         Try(links.Release(), "read the index of hard links");
-        var stripping = new Stripping(fileSystem.PlantAgain(), form, KernelIndex.Inodes(work), report, progress);
+        var stripping = new Stripping(fileSystem.PlantAgain(), form, KernelIndex.Inodes(work.Top), report, progress);
         stripping.Run();
-        if (form == SettleForm.Plain && report.IsSettled) Try(KernelIndex.Remove(work), "remove the index of kernel overlayfs");
+        if (form == SettleForm.Plain && report.IsSettled) Try(KernelIndex.Remove(work.Top), "remove the index of kernel overlayfs");
         Try(Sync(tree), "write the upper to disk");
         if (stripping.NeedsNoFence) Try(work.LowerFence(Fence.UserMarks), "take the fence away");
         return report;

@@ -37,11 +37,8 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
         var upper = tree.Directory(slot).Upper!;
         var names = new List<byte[]>();
         var status = default(FileStatus);
-        var error = Upper.Change(tree, slot, place =>
-        {
-            var failed = Syscall.StatAt(place.Dir, place.Name, cached: false, out status);
-            return failed == Errno.None ? OwnNames(place, names) : failed;
-        });
+        var error = Upper.Change(tree, slot, place => Syscall.StatAt(place.Dir, place.Name, cached: false, out status));
+        if (error == Errno.None) error = In(slot, dir => DirectoryNames.Read(dir, names));
         if (error != Errno.None) return error;
 
         error = StripMarks(slot, status, isRoot: slot == NodeTable.Root);
@@ -62,15 +59,6 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
 
         // The directory of the union does not change by this, so neither do its times.
         if (report.Removed != before) _ = Upper.Change(tree, slot, place => Syscall.UtimensAt(place.Dir, place.Name, status.AccessTime, status.ModifyTime));
-        return error;
-    }
-
-    private static Errno OwnNames(in Place place, List<byte[]> names)
-    {
-        var error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd);
-        if (error != Errno.None) return error;
-        error = DirectoryNames.Read(new DirFd(fd.Number), names);
-        fd.Close();
         return error;
     }
 
@@ -105,7 +93,7 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
     private Errno StripWhiteout(int parent, byte[] name, bool isDevice)
     {
         if (tree.Directory(parent).Lowers.Length == 0) return In(parent, dir => Removed(Syscall.UnlinkAt(dir, name)));
-        return isDevice ? Errno.None : In(parent, dir => PutWhiteout(dir, name));
+        return isDevice ? Errno.None : In(parent, dir => Removed(Upper.PutWhiteoutDevice(dir, name)));
     }
 
     private Errno StripOciWhiteout(int parent, LayerDirectory upper, byte[] name, List<byte[]> siblings)
@@ -120,19 +108,8 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
             if (error == Errno.None && entry.Kind == EntryKind.Directory) error = In(parent, dir => Upper.SetOpaque(dir, hidden));
             return error != Errno.None ? error : In(parent, dir => Removed(Syscall.UnlinkAt(dir, name)));
         }
-        if (tree.Directory(parent).Lowers.Length > 0 && In(parent, dir => PutWhiteout(dir, hidden)) is var failed and not Errno.None) return failed;
+        if (tree.Directory(parent).Lowers.Length > 0 && In(parent, dir => Removed(Upper.PutWhiteoutDevice(dir, hidden))) is var failed and not Errno.None) return failed;
         return In(parent, dir => Removed(Syscall.UnlinkAt(dir, name)));
-    }
-
-    // A device is made aside and takes the place of whatever stands there, so that the name is hidden all the while.
-    private Errno PutWhiteout(DirFd dir, byte[] name)
-    {
-        Span<byte> buffer = stackalloc byte[16];
-        var temp = Upper.TempName(buffer);
-        var error = Syscall.MknodAt(Upper.Work.Temp, temp, (uint)FileType.CharDevice, 0, 0);
-        if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None);
-        if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
-        return Removed(error);
     }
 
     private Errno StripMarks(int slot, FileStatus status, bool isRoot)
@@ -180,15 +157,7 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
     private Errno Unmark(int slot, MarkFamily family, MarkSet mark) =>
         Upper.Change(tree, slot, place => Removed(Upper.RemoveMarkAt(place.Dir, place.Name, mark, family)));
 
-    // Something done to the names of an upper directory.
-    private Errno In(int slot, Func<DirFd, Errno> action) => Upper.Change(tree, slot, place =>
-    {
-        var error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd);
-        if (error != Errno.None) return error;
-        error = action(new DirFd(fd.Number));
-        fd.Close();
-        return error;
-    });
+    private Errno In(int slot, Func<DirFd, Errno> action) => Upper.Inside(tree, slot, action);
 
     private Errno Removed(Errno error)
     {
@@ -199,6 +168,6 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
     private void Fail(int directory, ReadOnlySpan<byte> name, Errno error)
     {
         _hasFailed = true;
-        report.Problems.Add(new SettleProblem(tree.PathOf(directory, name), SettleSentences.CannotChange(error)));
+        report.Add(tree.PathOf(directory, name), SettleSentences.CannotChange(error));
     }
 }

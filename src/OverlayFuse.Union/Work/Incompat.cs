@@ -48,6 +48,33 @@ internal sealed class Incompat
         return incompat;
     }
 
+    /// <summary>What stands in WORKDIR/work/incompat.</summary>
+    public static List<byte[]> Names(DirFd work)
+    {
+        var names = new List<byte[]>();
+        if (new Incompat(work, MarkFamily.User, Durability.Ordered).OpenDirectory(make: false, out var directory) != Errno.None) return names;
+        _ = DirectoryNames.Read(directory, names);
+        directory.Close();
+        return names;
+    }
+
+    /// <summary>The fence of this name; null for what is none of ours.</summary>
+    public static Fence? FenceOf(ReadOnlySpan<byte> name)
+    {
+        foreach (var fence in Enum.GetValues<Fence>())
+        {
+            if (name.SequenceEqual(NameOf(fence))) return fence;
+        }
+        return null;
+    }
+
+    /// <summary>Puts a fence right on an upper that is not mounted.</summary>
+    public static Errno Set(DirFd work, Fence fence, bool stands)
+    {
+        var incompat = new Incompat(work, MarkFamily.User, Durability.Ordered) { _raised = stands ? 0 : Bit(fence) };
+        return stands ? incompat.Raise(fence) : incompat.Lower(fence);
+    }
+
     /// <summary>Raises a fence, at little cost where it stands already. It stays after the unmount.</summary>
     public Errno Raise(Fence fence)
     {
@@ -126,9 +153,8 @@ internal sealed class Incompat
                 $"the upper of {workPath} was mounted volatile, so after a crash it may hold anything: " +
                 $"discard the upper and the work directory, or, to go on with it as it is, remove {workPath}/work/incompat/volatile");
         }
-        foreach (var fence in Enum.GetValues<Fence>())
+        if (FenceOf(name) is { } fence)
         {
-            if (!name.AsSpan().SequenceEqual(NameOf(fence))) continue;
             _raised |= Bit(fence);
             return;
         }
@@ -153,5 +179,5 @@ internal sealed class Incompat
 
     private static int Bit(Fence fence) => 1 << (int)fence;
 
-    private static ReadOnlySpan<byte> NameOf(Fence fence) => fence == Fence.UserMarks ? "overlayfuse-user-marks"u8 : "overlayfuse-partial"u8;
+    public static ReadOnlySpan<byte> NameOf(Fence fence) => fence == Fence.UserMarks ? "overlayfuse-user-marks"u8 : "overlayfuse-partial"u8;
 }

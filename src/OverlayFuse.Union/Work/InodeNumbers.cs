@@ -22,7 +22,7 @@ internal sealed class InodeNumbers : IDisposable
     {
     }
 
-    private InodeNumbers(RecordFile file, RecordReader records)
+    private InodeNumbers(RecordFile? file, RecordReader records)
     {
         _file = file;
         while (records.MoveNext())
@@ -37,7 +37,7 @@ internal sealed class InodeNumbers : IDisposable
         }
     }
 
-    private static ReadOnlySpan<byte> Magic => "ofuse-i1"u8;
+    public static ReadOnlySpan<byte> Magic => "ofuse-i1"u8;
 
     public static Errno Open(DirFd directory, out InodeNumbers? numbers)
     {
@@ -45,6 +45,9 @@ internal sealed class InodeNumbers : IDisposable
         numbers = error == Errno.None ? new InodeNumbers(file, records) : null;
         return error;
     }
+
+    /// <summary>The numbers that were given out; new ones are not kept.</summary>
+    public static InodeNumbers Read(DirFd directory) => new(null, RecordFile.ReadAll(directory, "inodes"u8, Magic));
 
     /// <summary>
     /// The number of an object, the same in every mount of this upper. OVERFLOW when all are given away. Where the file cannot

@@ -24,7 +24,7 @@ internal sealed class LayerNumbers : IDisposable
     {
     }
 
-    private LayerNumbers(RecordFile file, RecordReader records)
+    private LayerNumbers(RecordFile? file, RecordReader records)
     {
         _file = file;
         while (records.MoveNext())
@@ -37,7 +37,7 @@ internal sealed class LayerNumbers : IDisposable
         }
     }
 
-    private static ReadOnlySpan<byte> Magic => "ofuse-l1"u8;
+    public static ReadOnlySpan<byte> Magic => "ofuse-l1"u8;
 
     public static Errno Open(DirFd directory, out LayerNumbers? numbers)
     {
@@ -45,6 +45,9 @@ internal sealed class LayerNumbers : IDisposable
         numbers = error == Errno.None ? new LayerNumbers(file, records) : null;
         return error;
     }
+
+    /// <summary>The numbers that were given out; new ones are not kept.</summary>
+    public static LayerNumbers Read(DirFd directory) => new(null, RecordFile.ReadAll(directory, "layers"u8, Magic));
 
     /// <summary>The number of the layer with this identity (its file system's id and the handle of its root, or its path).</summary>
     public int NumberOf(ReadOnlySpan<byte> identity)

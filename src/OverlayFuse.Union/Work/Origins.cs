@@ -14,13 +14,18 @@ internal sealed class Origins : IDisposable
     private const int AddedLength = 29;
     private const int WorthRewriting = 256;
 
-    private readonly RecordFile _file;
+    private readonly RecordFile? _file;
     private readonly Dictionary<ulong, Origin> _origins = [];
 
     // Leaf. Protects: _origins and _file.
     private readonly Lock _lock = new();
 
-    private Origins(RecordFile file, RecordReader records, out int recordCount)
+    /// <summary>No records, and none that are kept.</summary>
+    public Origins()
+    {
+    }
+
+    private Origins(RecordFile? file, RecordReader records, out int recordCount)
     {
         _file = file;
         recordCount = 0;
@@ -35,7 +40,7 @@ internal sealed class Origins : IDisposable
         }
     }
 
-    private static ReadOnlySpan<byte> Magic => "ofuse-o1"u8;
+    public static ReadOnlySpan<byte> Magic => "ofuse-o1"u8;
 
     public static Errno Open(DirFd directory, out Origins? origins)
     {
@@ -47,6 +52,18 @@ internal sealed class Origins : IDisposable
         if (recordCount > WorthRewriting && recordCount > 2 * origins._origins.Count)
             _ = origins.Compact(); // on a full disk the long file does as well
         return Errno.None;
+    }
+
+    /// <summary>The records there are; changes are not kept.</summary>
+    public static Origins Read(DirFd directory) => new(null, RecordFile.ReadAll(directory, "origins"u8, Magic), out _);
+
+    /// <summary>The upper inodes that have a record.</summary>
+    public ulong[] Inodes
+    {
+        get
+        {
+            lock (_lock) return [.. _origins.Keys];
+        }
     }
 
     public bool TryGet(ulong upperInode, out ulong number)
@@ -73,7 +90,7 @@ internal sealed class Origins : IDisposable
         Write(record, upperInode, origin);
         lock (_lock)
         {
-            var error = _file.Append(record);
+            var error = _file?.Append(record) ?? Errno.None;
             if (error == Errno.None) _origins[upperInode] = origin;
             return error;
         }
@@ -85,15 +102,15 @@ internal sealed class Origins : IDisposable
         Span<byte> record = stackalloc byte[RemovedLength];
         record[0] = Removed;
         BinaryPrimitives.WriteUInt64LittleEndian(record[1..], upperInode);
-        lock (_lock) return _origins.Remove(upperInode) ? _file.Append(record) : Errno.None;
+        lock (_lock) return _origins.Remove(upperInode) && _file is not null ? _file.Append(record) : Errno.None;
     }
 
     public Errno Sync()
     {
-        lock (_lock) return _file.Sync();
+        lock (_lock) return _file?.Sync() ?? Errno.None;
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private Errno Compact()
     {
@@ -104,7 +121,7 @@ internal sealed class Origins : IDisposable
             Write(record, inode, origin);
             RecordFile.Append(records, record);
         }
-        return _file.Replace(records.WrittenSpan);
+        return _file!.Replace(records.WrittenSpan);
     }
 
     private static Origin Read(ReadOnlySpan<byte> record) => new(

@@ -43,6 +43,37 @@ internal sealed class RecordFile : IDisposable
         return error;
     }
 
+    /// <summary>
+    /// Reads without changing anything. PROTONOSUPPORT: another format. Where <paramref name="good"/> is less than the length of
+    /// <paramref name="content"/>, a record there is torn, and an opening would drop what follows.
+    /// </summary>
+    public static Errno Inspect(DirFd directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> magic, out byte[] content, out int good)
+    {
+        content = [];
+        good = 0;
+        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file);
+        if (error != Errno.None) return error;
+        error = Syscall.Stat(file, out var status);
+        if (error == Errno.None && status.Size > int.MaxValue) error = Errno.FBIG;
+        if (error == Errno.None)
+        {
+            content = new byte[(int)status.Size];
+            error = Syscall.PRead(file, content, 0, out var count);
+            content = content[..count];
+        }
+        file.Close();
+        if (error != Errno.None || content.Length < MagicLength) return error;
+        if (!content.AsSpan(0, MagicLength).SequenceEqual(magic)) return Errno.PROTONOSUPPORT;
+        var records = new RecordReader(content.AsSpan(MagicLength));
+        while (records.MoveNext()) { }
+        good = MagicLength + records.Passed;
+        return Errno.None;
+    }
+
+    /// <summary>The good records of a file that is not to be changed; none where it cannot be read.</summary>
+    public static RecordReader ReadAll(DirFd directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> magic) =>
+        Inspect(directory, name, magic, out var content, out var good) == Errno.None && good > 0 ? new RecordReader(content.AsSpan(MagicLength, good - MagicLength)) : default;
+
     /// <summary>Adds a record. After an error nothing of it counts: the next one is written over it.</summary>
     public Errno Append(ReadOnlySpan<byte> payload)
     {

@@ -118,12 +118,24 @@ internal sealed class WorkDirectory : IDisposable
     // The kernel does not send a FORGET for each node at the end. What stays is swept at the next mount.
     private void Tidy()
     {
+        if (Orphans.IsOpen && Origins is not null) DropOriginsOfOrphans();
         if (Orphans.IsOpen) _ = TreeSweeper.Empty(Orphans, out _);
         if (Temp.IsOpen) _ = TreeSweeper.Empty(Temp, out _);
         if (!IsUnused) return;
         if (_isVolatile) _incompat.UnmarkVolatile();
         if (!_isFresh) return;
         if (TreeSweeper.Empty(Root, out _) == Errno.None) _ = Syscall.RmdirAt(_work, "overlayfuse"u8);
+    }
+
+    // The inode number of what goes for good may be used again; a file that still has a name in the upper keeps its record.
+    private void DropOriginsOfOrphans()
+    {
+        var names = new List<byte[]>();
+        _ = DirectoryNames.Read(Orphans, names);
+        foreach (var name in names)
+        {
+            if (Syscall.StatAt(Orphans, name, cached: false, out var status) == Errno.None && (status.IsDirectory || status.LinkCount == 1)) _ = Origins.Remove(status.Inode);
+        }
     }
 
     private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability)
@@ -149,7 +161,6 @@ internal sealed class WorkDirectory : IDisposable
         WidenJournal = journal;
         Try(error, "overlayfuse/widened");
         Sweep(Temp, "temp");
-        Sweep(Orphans, "orphans");
     }
 
     private void Load()
@@ -163,6 +174,8 @@ internal sealed class WorkDirectory : IDisposable
         error = Origins.Open(Root, out var origins);
         Origins = origins!;
         Try(error, "overlayfuse/origins");
+        DropOriginsOfOrphans();
+        Sweep(Orphans, "orphans");
         error = LinkIndex.Open(Links, out var index);
         LinkIndex = index;
         Try(error, "overlayfuse/links");

@@ -13,19 +13,26 @@ internal static class WorkFormat
     /// <summary>Refuses what a later version wrote; writes the version where there is none.</summary>
     public static void Check(DirFd root, string workPath)
     {
+        var error = Read(root, out var isCurrent);
+        if (error == Errno.NOENT) error = Write(root);
+        else if (error == Errno.None && !isCurrent)
+            throw new MountException($"{workPath}/overlayfuse was written by another version of this program (see the file \"format\" there): mount it with that version");
+        if (error != Errno.None) throw new MountException($"cannot use {workPath}/overlayfuse/format: {error.Describe()}");
+    }
+
+    /// <summary>NOENT where there is no version.</summary>
+    public static Errno Read(DirFd root, out bool isCurrent)
+    {
         Span<byte> found = stackalloc byte[64];
         var count = 0;
         var error = Syscall.OpenAt(root, "format"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file);
         if (error == Errno.None) error = Syscall.PRead(file, found, 0, out count);
         file.Close();
-
-        if (error == Errno.NOENT) error = Write(root);
-        else if (error == Errno.None && !found[..count].SequenceEqual(Current))
-            throw new MountException($"{workPath}/overlayfuse was written by another version of this program (see the file \"format\" there): mount it with that version");
-        if (error != Errno.None) throw new MountException($"cannot use {workPath}/overlayfuse/format: {error.Describe()}");
+        isCurrent = found[..count].SequenceEqual(Current);
+        return error;
     }
 
-    private static Errno Write(DirFd root)
+    public static Errno Write(DirFd root)
     {
         var error = Syscall.OpenAt(root, "format.new"u8, NewFile, 0x180, out var file);
         if (error != Errno.None) return error;

@@ -11,6 +11,17 @@ internal sealed partial class Upper
 
     public MarkFamily Family => features.Marks ?? MarkFamily.User;
 
+    /// <summary>Puts a device where a whiteout of another form stands or belongs, at one stroke: the name is hidden all the while.</summary>
+    public Errno PutWhiteoutDevice(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[16];
+        var temp = TempName(buffer);
+        var error = Syscall.MknodAt(work.Temp, temp, (uint)FileType.CharDevice, 0, 0);
+        if (error == Errno.None) error = Syscall.RenameAt2(work.Temp, temp, dir, name, RenameFlags.None);
+        if (error != Errno.None) _ = Syscall.UnlinkAt(work.Temp, temp);
+        return error;
+    }
+
     /// <summary>Puts a whiteout where nothing is. In OCI form it stands beside the name (<paramref name="beside"/>).</summary>
     public Errno MakeWhiteout(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, bool beside = true)
     {

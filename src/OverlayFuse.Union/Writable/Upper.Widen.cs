@@ -102,6 +102,16 @@ internal sealed partial class Upper
         return error == Errno.ACCES ? Widened(tree, slot, gateHeld: false, action) : error;
     }
 
+    /// <summary>As <see cref="Change"/>, for the names in an upper directory.</summary>
+    public Errno Inside(Tree tree, int slot, Func<DirFd, Errno> action) => Change(tree, slot, place =>
+    {
+        var error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var fd);
+        if (error != Errno.None) return error;
+        error = action(new DirFd(fd.Number));
+        fd.Close();
+        return error;
+    });
+
     /// <summary>Begins a reading of a mode; <see cref="ModeIsTrue"/> tells whether it can be believed.</summary>
     public int BeginReadingMode() => Volatile.Read(ref _widenings);
 

@@ -7,6 +7,7 @@ namespace OverlayFuse.Union.Tests;
 /// <remarks>
 /// Lines: <c>case</c> title, <c>lowerN</c> (1 is the topmost), <c>upper</c>, <c>do</c>, <c>union</c>; an indented line goes on with the one
 /// before. What stands before the first <c>do</c> is made, what follows is compared; <c>union</c> is compared where it stands.
+/// <c>settle plain</c> or <c>kernel</c>: the upper is closed, settled and opened again, and the union is to be the same.
 /// <c>needs marks</c>: not for an upper without extended attributes.
 /// </remarks>
 internal sealed class Case
@@ -56,7 +57,7 @@ internal sealed class Case
 
     private IEnumerable<(string Key, string Text)> Before(bool first)
     {
-        var start = _lines.FindIndex(l => l.Key is "do" or "union");
+        var start = _lines.FindIndex(l => l.Key is "do" or "union" or "settle");
         return first ? _lines.Take(start) : _lines.Skip(start);
     }
 

@@ -5,7 +5,7 @@ namespace OverlayFuse.Union.Tests;
 /// <summary>All cases under Cases/, for each kind of upper, with a kernel that remembers all and one that forgets all.</summary>
 internal class CaseTests
 {
-    private static readonly string[] Files = ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "copyup.txt"];
+    private static readonly string[] Files = ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "copyup.txt", "settle.txt"];
 
     [TestCaseSource(nameof(Cases))]
     public void Case(Case example, TestUnion.Form form, bool keeps)
@@ -54,6 +54,11 @@ internal class CaseTests
                 case "upper":
                     union.Kernel.ForgetAll();
                     Same(LayerText.Describe(union.Upper), LayerText.Normalize(text), "in the upper");
+                    break;
+                case "settle":
+                    last = LayerText.Describe(union.Kernel);
+                    Assert.That(union.Settle(text == "plain" ? SettleForm.Plain : SettleForm.ForKernel).Problems.Select(p => p.Reason), Is.Empty);
+                    Same(LayerText.Describe(union.Kernel), last, "in the settled union");
                     break;
                 default:
                     throw new FormatException(key);

@@ -48,14 +48,7 @@ internal sealed class TestUnion : IDisposable
     public TestUnion Open(bool keeps = true, bool readOnly = false)
     {
         _lowersBefore ??= Lowers();
-        var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
-        for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
-        if (!readOnly)
-        {
-            options.UpperDirectory = Encoding.UTF8.GetBytes(Upper);
-            options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
-        }
-        Union = UnionFileSystem.Open(options);
+        Union = UnionFileSystem.Open(Stack(readOnly));
         Union.Use();
         if (_form.Features is { } change && Tree.Upper is { } upper)
         {
@@ -65,6 +58,25 @@ internal sealed class TestUnion : IDisposable
         if (Tree.Upper is { } writable) writable.Work.IsUnused = false; // as if it were mounted
         Kernel = new Kernel(Union, keeps);
         return this;
+    }
+
+    public UnionOptions Stack(bool readOnly = false)
+    {
+        var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
+        for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
+        if (readOnly) return options;
+        options.UpperDirectory = Encoding.UTF8.GetBytes(Upper);
+        options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
+        return options;
+    }
+
+    /// <summary>Settles the upper between two times that it is open.</summary>
+    public SettleReport Settle(SettleForm form)
+    {
+        Close();
+        var report = Settlement.Run(Stack(), form);
+        Open();
+        return report;
     }
 
     public void Close()

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# timeout: 500
+# Uppers that change hands: what ours has written is settled and then read by kernel overlayfs and by fuse-overlayfs, and ours reads theirs
+# as they are. The trees are the same each time: names, types, owners, modes, sizes, contents, attributes. "overlayfuse check" finds nothing
+# wrong with any of them.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/tree.sh"
+cd "$scratch"
+cp "$OVERLAYFUSE" program && cp "$here/tree.sh" tree.sh # the sources may lie where the user cannot go
+chmod 755 program tree.sh
+export program=$scratch/program scratch
+
+# What fuse-overlayfs shows besides: the marks of the layers.
+without_marks() { grep -av -e '^trusted\.overlay\.' -e '^user\.overlay\.' -e '^user\.fuseoverlayfs\.' "$1" | awk '/^# file: / { file = $0; next } /^$/ { next } /^(trusted|user|security|system)\./ && file { print file; file = "" } { print }'; }
+same_but_marks() { without_marks "$1" >one && without_marks "$2" >other && same_tree one other "${3:-0}"; }
+
+mounted_by() { # engine, where
+  case $1 in
+    ours) "$program" mount -o "lowerdir=$layers,upperdir=$2/u,workdir=$2/w" "$2/m" ;;
+    kernel) mount -t overlay overlay -o "metacopy=on,redirect_dir=on,lowerdir=$layers,upperdir=$2/u,workdir=$2/w" "$2/m" ;;
+    kernel-index) mount -t overlay overlay -o "metacopy=on,redirect_dir=on,index=on,lowerdir=$layers,upperdir=$2/u,workdir=$2/w" "$2/m" ;;
+    plain-kernel) mount -t overlay overlay -o "metacopy=off,redirect_dir=off,lowerdir=$layers,upperdir=$2/u,workdir=$2/w" "$2/m" ;;
+    userxattr) mount -t overlay overlay -o "userxattr,lowerdir=$layers,upperdir=$2/u,workdir=$2/w" "$2/m" ;;
+    fuse-overlayfs) fuse-overlayfs -o "lowerdir=$layers,upperdir=$2/u,workdir=$2/w,dev,suid" "$2/m" ;;
+  esac
+}
+unmounted() { # where
+  local pid
+  pid=$(daemon_of "$scratch/$1/m")
+  umount "$1/m" && { [ -z "$pid" ] || daemon_ends "$pid" "$scratch/$1/m"; }
+}
+shows() { # engine, where, record
+  mounted_by "$1" "$2" || return
+  tree_of "$2/m" >"$3"
+  local code=$?
+  unmounted "$2" && return $code
+}
+run_steps() { # list, tree
+  local line
+  while IFS= read -r line; do (cd "$2" && LC_ALL=C bash -c "umask 022; $line") </dev/null >/dev/null 2>&1; done <"$1"
+  return 0
+}
+written_by() { # engine, where, record
+  mkdir -p "$2"/{u,w,m} && mounted_by "$1" "$2" || return
+  run_steps first "$2/m" && run_steps second "$2/m" && tree_of "$2/m" >"$3"
+  local code=$?
+  unmounted "$2" && return $code
+}
+sound() { # where, options...
+  local where=$1
+  shift
+  "$program" check "$@" "$where/u"
+}
+
+as_root() {
+  if ! mkdir -p probe/{l,u,w,m} || ! mount -t overlay overlay -o metacopy=on,redirect_dir=on,lowerdir=probe/l,upperdir=probe/u,workdir=probe/w probe/m 2>/dev/null; then
+    skip interchange_as_root "this kernel mounts no overlayfs here"
+    return
+  fi
+  umount probe/m
+  source "$here/changes.sh" # makes the layers and writes the lists of steps here
+  layers=top:mid:low        # no redirects in the layers themselves: fuse-overlayfs could not read them, whatever the upper says
+  for layer in top mid low; do tree_of $layer layer >$layer.before; done
+  at=lowerdir=$scratch/top:$scratch/mid:$scratch/low
+
+  check written_by_ours written_by ours a a.tree
+  check what_ours_wrote_is_sound sound a
+  check ours_for_fuse_overlayfs cp -a a p # with all hard links between upper and work directory
+  check settled_for_the_kernel "$program" settle --for-kernel a/u
+  check settled_for_the_kernel_is_sound sound a
+  check the_kernel_shows_what_was_settled_for_it eval 'shows kernel a by && same_tree a.tree by'
+  check ours_shows_what_was_settled_for_the_kernel eval 'shows ours a by && same_tree a.tree by'
+
+  # The copy is another upper at another place, so it has to be told what it stands on.
+  check a_copied_upper_says_what_it_needs eval 'm=nowhere && said=$("$program" settle --plain p/u 2>&1); [ $? = 1 ] && grep -q "workdir=W" <<<"$said"'
+  check settled_plain "$program" settle --plain -o "$at,workdir=$scratch/p/w" p/u
+  check settled_again_finds_nothing_to_do eval '"$program" settle --plain -o "$at,workdir=$scratch/p/w" p/u | grep -q "^settled: 0 moved directories and 0 files.* 0 names linked, 0 needless"'
+  check settled_plain_is_sound sound p -o "$at,workdir=$scratch/p/w"
+  check no_marks_but_opaque_ones eval '! getfattr -R -h -m "^(trusted|user)\.overlay\." p/u 2>/dev/null | grep "overlay\." | grep -v "overlay\.opaque"'
+  check fuse_overlayfs_shows_what_was_settled_plain eval 'shows fuse-overlayfs p by && same_but_marks a.tree by'
+  check the_kernel_without_features_shows_what_was_settled_plain eval 'shows plain-kernel p by && same_tree a.tree by'
+  check ours_shows_what_was_settled_plain eval 'shows ours p by && same_tree a.tree by'
+
+  for engine in kernel kernel-index fuse-overlayfs; do
+    check written_by_$engine written_by $engine of-$engine of-$engine.tree
+    check ours_shows_what_${engine}_wrote eval "shows ours of-$engine by && same_but_marks of-$engine.tree by"
+    check what_${engine}_wrote_is_sound sound of-$engine -o "$at,workdir=$scratch/of-$engine/w"
+  done
+
+  layers_are_unchanged() {
+    local layer
+    for layer in top mid low; do tree_of $layer layer >$layer.after && same_tree $layer.before $layer.after || return; done
+  }
+  check layers_are_unchanged layers_are_unchanged
+
+  # Killed at any moment, it goes on the next time; in between the union is what it was.
+  mkdir -p k/{l,u,w,m} && (cd k/l && for i in {1..40}; do mkdir -p d/$i/e && for j in {1..40}; do echo "$i $j" >d/$i/e/$j; done; done && dd if=/dev/urandom of=d/big bs=1M count=64 status=none)
+  layers=k/l
+  killed() {
+    local wait rounds=0
+    mounted_by ours k && (cd k/m && mv d moved && chmod 600 moved/big && rm moved/3/e/7 && mv moved/4 moved/5/f) && tree_of k/m >k.tree && unmounted k || return
+    for wait in 0.02 0.04 0.07 0.1 0.13 0.16 0.2 0.25; do
+      timeout -s KILL $wait "$program" settle --plain k/u >/dev/null 2>&1 || rounds=$((rounds + 1))
+      shows ours k by && same_tree k.tree by || return
+    done
+    [ $rounds -gt 0 ] || { echo "it was never killed"; return 1; }
+    "$program" settle --plain k/u && sound k && shows plain-kernel k by && same_tree k.tree by
+  }
+  check killed_at_any_moment_it_goes_on killed
+}
+
+# --- an ordinary user: nothing but user marks, which are fenced until they are settled ---
+
+as_root_of_a_namespace() { as_user unshare -Urm "$@"; }
+
+# Scripts of the user's own. $1 is the directory, what comes after is for the script.
+cat >make-user-layers <<'END'
+mkdir -p "$1"/{u,w,m} "$1"/{top,low} && cd "$1/low" || exit
+mkdir -p tree/{a,b}/{1,2} locked/in merged gone opaque
+for i in tree/f tree/a/f tree/a/1/f tree/b/2/f locked/f locked/in/f merged/low merged/both gone/f opaque/f file meta written renamed shared; do echo "low $i" >"$i"; done
+ln shared tree/shared2 && ln shared merged/shared3 && ln -s ../file tree/link && mkfifo tree/fifo
+printf 'latin\n' >$'tree/caf\xe9' && echo odd >$'tree/new\nline' && : >"tree/$(printf 'n%.0s' {1..255})"
+truncate -s 3M tree/sparse && echo end >>tree/sparse
+setfattr -n user.colour -v red tree/a/f && setfattr -n user.dir -v d tree/a && { setfacl -m u:1004:rx tree/b/2/f 2>/dev/null; true; }
+chmod 444 tree/b/2/f meta && chmod 600 tree/a/1/f && chmod 1755 tree/b && chmod 555 locked/in locked
+cd ../top && mkdir merged && echo top >merged/both && mkdir opaque && setfattr -n user.overlay.opaque -v y opaque && echo new >opaque/new
+END
+cat >user-changes <<'END'
+cd "$1" && "$program" mount -o lowerdir=top:low,upperdir=u,workdir=w m || exit
+cd m && mv tree moved && mv moved/a top-a && echo n >moved/b/new && rm -f moved/b/2/f && mv locked open && mv merged moved/merged && rm moved/merged/both &&
+  chmod 600 meta && setfattr -n user.a -v b meta && mv renamed renamed2 && echo more >>written && echo new >shared && rm -r gone && mkdir gone && echo g >gone/g && mv opaque opaque2 &&
+  cd .. && source "$scratch/tree.sh" && tree_of m >"$2"
+code=$?
+cd "$1" && "$program" umount m && exit $code
+END
+cat >user-shows <<'END'
+cd "$1" && source "$scratch/tree.sh"
+case $2 in
+  ours) "$program" mount -o lowerdir=top:low,upperdir=u,workdir=w m ;;
+  userxattr) mount -t overlay overlay -o userxattr,lowerdir=top:low,upperdir=u,workdir=w m ;;
+  fuse-overlayfs) fuse-overlayfs -o lowerdir=top:low,upperdir=u,workdir=w m ;;
+esac || exit
+tree_of m >"$3"
+code=$?
+case $2 in ours) "$program" umount m ;; fuse-overlayfs) fusermount3 -u m || umount m ;; *) umount m ;; esac && exit $code
+END
+user_layers() { mkdir "$1" && chown "$test_user:" "$1" && as_user bash "$scratch/make-user-layers" "$scratch/$1"; }
+fenced() { # directory
+  as_root_of_a_namespace mount -t overlay overlay -o "userxattr,lowerdir=$1/top:$1/low,upperdir=$1/u,workdir=$1/w" "$1/m" 2>/dev/null && { echo "mounted"; return 1; }
+  [ -e "$1/w/work/incompat/overlayfuse-user-marks" ]
+}
+unfenced() { [ ! -e "$1/w/work/incompat/overlayfuse-user-marks" ]; }
+as_a_user() {
+  local way form u
+  chmod 777 "$scratch"
+  for way in as_user as_root_of_a_namespace; do
+    for form in for-kernel plain; do
+      u=$way-$form
+      check "${u}_layers" user_layers "$u"
+      check "${u}_written" $way bash "$scratch/user-changes" "$scratch/$u" "$scratch/$u.tree"
+      check "${u}_is_fenced" fenced "$u"
+      check "${u}_is_sound" $way "$program" check "$scratch/$u/u"
+      check "${u}_settled" $way "$program" settle --$form "$scratch/$u/u"
+      check "${u}_settled_is_sound" $way "$program" check "$scratch/$u/u"
+      check "${u}_is_not_fenced_any_more" unfenced "$u"
+      check "${u}_ours_shows_the_same" eval "$way bash '$scratch/user-shows' '$scratch/$u' ours '$scratch/$u.ours' && same_tree $u.tree $u.ours"
+    done
+    # In a namespace of their own the user is root, and so is the owner of all files.
+    u=$way-for-kernel
+    check "${u}_ours_in_a_namespace" as_root_of_a_namespace bash "$scratch/user-shows" "$scratch/$u" ours "$scratch/$u.inside"
+    check "${u}_the_kernel_shows_it" eval "as_root_of_a_namespace bash '$scratch/user-shows' '$scratch/$u' userxattr '$scratch/$u.by' && same_tree $u.inside $u.by"
+    u=$way-plain
+    check "${u}_fuse_overlayfs_shows_it" eval "$way bash '$scratch/user-shows' '$scratch/$u' fuse-overlayfs '$scratch/$u.by' && same_but_marks $u.tree $u.by"
+  done
+}
+
+if [ "$(id -u)" = 0 ]; then as_root; else skip interchange_as_root "only root sets trusted marks"; fi
+if [ -n "$test_user" ]; then as_a_user; else skip interchange_of_ordinary_users "no user to be: set OVERLAYFUSE_TEST_USER"; fi
