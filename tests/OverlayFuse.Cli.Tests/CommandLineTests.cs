@@ -10,6 +10,8 @@ public sealed class CommandLineTests
     [TestCase("overlayfuse", "explain /m/f", true)]
     [TestCase("overlayfuse", "changes /m", true)]
     [TestCase("fuse-overlayfs", "explain /m -o lowerdir=/a", false)]
+    [TestCase("overlayfuse", "settle --plain /u", true)]
+    [TestCase("overlayfuse", "check /u", true)]
     [TestCase("overlayfuse", "--help", true)]
     [TestCase("fuse-overlayfs", "--version", true)]
     [TestCase("overlayfuse", "", true)]

@@ -25,6 +25,11 @@ public sealed partial class ManualPageTests
     [TestCase("--null")]
     [TestCase("--version")]
     [TestCase("--help")]
+    [TestCase("--for-kernel")]
+    [TestCase("--plain")]
+    [TestCase("--repair")]
+    [TestCase("--explain")]
+    [TestCase("--json")]
     public void Every_flag_is_in_the_manual_page(string flag) => Assert.That(Page, Does.Contain(flag));
 
     [Test]

@@ -34,7 +34,10 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
         foreach (var (_, key, _) in entries) _lowerNames[Number(key)] = 0;
         if (!CountLowerNames())
         {
-            report.Problem("links-uncounted", "overlayfuse/links"u8.ToArray(), "not all of the union can be read, so its hard links cannot be counted", "Check as root.");
+            // A mark that is broken has been found already; when that is repaired, the links can be counted.
+            const string Text = "not all of the union can be read, so its hard links cannot be counted";
+            if (report.Problems.Any()) report.Explain("links-uncounted", "overlayfuse/links"u8.ToArray(), Text);
+            else report.Problem("links-uncounted", "overlayfuse/links"u8.ToArray(), Text, "Check as root.");
             return;
         }
         foreach (var (name, key, status) in entries) Judge(name, key, status, _lowerNames[Number(key)]);

@@ -26,9 +26,14 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
 
     private void Examine(UpperObject at, MarkSet mark, MarkFamily family)
     {
+        if (mark == MarkSet.Unknown)
+        {
+            report.Problem("mark-unknown", at.Path, $"it has a mark of {Prefix(family)}* that this version does not know", "Use the program that wrote it.");
+            return;
+        }
         var value = new byte[LongestValue];
         var error = at.Read(mark, family, value, out var length);
-        if (error is not (Errno.None or Errno.RANGE) && mark != MarkSet.Unknown)
+        if (error is not (Errno.None or Errno.RANGE))
         {
             report.Problem("mark-unreadable", at.Path, $"its mark {Name(mark, family)} cannot be read ({error.Describe()})", "Give yourself the right to read it.");
             return;
@@ -45,10 +50,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
             case MarkSet.Nlink: Nlink(at, family, value); break;
             case MarkSet.Uuid: OnlyIf(at, mark, family, at.IsRoot && value.Length == 16, "the identity that kernel overlayfs gives the union"); break;
             case MarkSet.Protattr: OnlyIf(at, mark, family, ProtattrMark.TryParse(value, out _), "attributes of chattr(1) that the union shows and the upper does not have"); break;
-            case MarkSet.Upper: OnlyIf(at, mark, family, false, ""); break;
-            default:
-                report.Problem("mark-unknown", at.Path, $"it has a mark of {Prefix(family)}* that this version does not know", "Use the program that wrote it.");
-                break;
+            default: Meaningless(at, mark, family); break; // of the kernel's index, and not of an upper
         }
     }
 
@@ -101,7 +103,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
             report.Explain("redirect", at.Path, $"its bytes are those of {Show(value)} in the lower layers");
             return;
         }
-        if (at.Below is { Lowers.Length: > 0 }) report.Explain("redirect", at.Path, $"moved: below, it is {Show(value)}");
+        if (at.Below is not { Lowers.Length: 0 }) report.Explain("redirect", at.Path, $"moved: below, it is {Show(value)}");
         else report.Problem("redirect-nowhere", at.Path, $"it was moved from {Show(value)}, and no lower layer has a directory there: what was in it is missing", "Check that the lower directories are those that the upper was written on.");
     }
 
@@ -178,7 +180,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
         return error == Errno.None ? status.Size : null;
     }
 
-    private static string Name(MarkSet mark, MarkFamily family) => mark == MarkSet.Unknown ? $"{Prefix(family)}*" : Encoding.ASCII.GetString(MarkNames.Of(mark, family));
+    private static string Name(MarkSet mark, MarkFamily family) => Encoding.ASCII.GetString(MarkNames.Of(mark, family));
 
     private static string Prefix(MarkFamily family) => family == MarkFamily.Trusted ? "trusted.overlay." : "user.overlay.";
 
