@@ -31,7 +31,7 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
                 entries.Add((name, key, status));
         }
         if (entries.Count == 0) return;
-        foreach (var (_, key, _) in entries) _lowerNames[Number(key)] = 0;
+        foreach (var (_, key, _) in entries) _lowerNames[key.Number] = 0;
         if (!CountLowerNames())
         {
             // A mark that is broken has been found already; when that is repaired, the links can be counted.
@@ -40,7 +40,7 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
             else report.Problem("links-uncounted", "overlayfuse/links"u8.ToArray(), Text, "Check as root.");
             return;
         }
-        foreach (var (name, key, status) in entries) Judge(name, key, status, _lowerNames[Number(key)]);
+        foreach (var (name, key, status) in entries) Judge(name, key, status, _lowerNames[key.Number]);
     }
 
     private void Judge(byte[] name, LayerInode key, in FileStatus status, int lowerNames)
@@ -112,8 +112,6 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
         if (Links.IsOpen) _ = DirectoryNames.Read(Links, names);
         return names;
     }
-
-    private static ulong Number(LayerInode key) => ((ulong)key.Layer << InodeNumber.LayerShift) | key.Inode;
 
     private static byte[] PathOf(byte[] name) => [.. "overlayfuse/links/"u8, .. name];
 }

@@ -87,6 +87,11 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
     private void Redirect(UpperObject at, MarkFamily family, byte[] value)
     {
         var isFile = at.Status.Type == FileType.Regular && at.Marks.Has(MarkSet.Metacopy);
+        if (at.Status.Type == FileType.Regular && !isFile)
+        {
+            report.Explain("redirect", at.Path, "left from when its bytes were in a lower layer; it means nothing now"); // kernel overlayfs leaves it
+            return;
+        }
         if ((!isFile && !at.Status.IsDirectory) || at.IsRoot || (at.Status.IsDirectory && IsOpaque(at)))
         {
             Meaningless(at, MarkSet.Redirect, family);

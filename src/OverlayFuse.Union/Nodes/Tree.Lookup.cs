@@ -73,6 +73,7 @@ internal sealed partial class Tree
         var isBroken = false;
         var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || KeepsLinks(node.Type));
         var index = Upper?.Work.LinkIndex;
+        if (linked && !isUpper && index?.Contains(IndexLayer(inode), IndexInode(inode)) == false) Upper!.TakeOverLink(where, name, entry.Status, inode);
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
@@ -172,6 +173,7 @@ internal sealed partial class Tree
         if (Search.FindBelow(Directory(parent), name, below) != Errno.None || !below.IsFound) return Errno.None;
         if (below.Entry.Status.Type != entry.Status.Type || !HasHandle(below.Where!, name, origin.Handle)) return Errno.None;
         inode = Inodes.NumberOf(below.Where!.Layer, below.Entry.Status);
+        if (!entry.Status.IsDirectory && entry.Status.LinkCount > 1) Upper?.TakeOverLink(value[..length], entry.Status.Type, below.Entry.Status.LinkCount, inode);
         return Inodes.CopiedUp(entry.Status, inode);
     }
 

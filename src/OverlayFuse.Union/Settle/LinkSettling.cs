@@ -6,7 +6,8 @@ namespace OverlayFuse.Union;
 /// Gives every name of a copied-up file with several names its link in the upper, so that the index is no longer needed: names that
 /// were never looked up are found by the inode number that a listing of the union shows for them.
 /// </summary>
-internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, SettleReport report, IProgress<SettleReport>? progress)
+/// <param name="kernelIndex">Inodes of the upper that have a link in the index of kernel overlayfs too.</param>
+internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, HashSet<ulong> kernelIndex, SettleReport report, IProgress<SettleReport>? progress)
 {
     private readonly HashSet<ulong> _expected = [];
     private bool _hasFailed;
@@ -18,8 +19,7 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Se
     {
         var error = ReadIndex((name, key, status, missing) =>
         {
-            if (missing > 0 && InodeNumber.TryPack(key.Layer, key.Inode, out var number)) _expected.Add(number);
-            else if (missing > 0) _expected.Add(((ulong)key.Layer << InodeNumber.LayerShift) | key.Inode);
+            if (missing > 0) _expected.Add(key.Number);
         });
         if (error != Errno.None || _expected.Count == 0) return error;
 
@@ -38,11 +38,13 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Se
     public Errno Release() => ReadIndex((name, key, status, missing) =>
     {
         // Without a name in the upper the index holds the only link: where the names are gone by the count, nobody misses it.
-        if (missing > 0 && (_hasFailed || status.LinkCount == 1))
+        var isCountedByKernel = kernelIndex.Contains(status.Inode);
+        if (missing > 0 && (_hasFailed || status.LinkCount == (isCountedByKernel ? 2 : 1)))
         {
             report.Add([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing));
             return;
         }
+        if (isCountedByKernel) _ = Upper.SetNlink(Upper.Work.Links, name, Upper.NlinkDifference(Upper.Work.Links, name) + 1); // one link less
         if (Upper.Work.LinkIndex.Remove(key.Layer, key.Inode) == Errno.None) report.Removed++;
     });
 
@@ -92,7 +94,9 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Se
         foreach (var name in names)
         {
             if (!LinkIndex.TryParse(name, out var key) || Syscall.StatAt(Upper.Work.Links, name, cached: false, out var status) != Errno.None) continue;
-            take(name, key, status, Upper.NlinkDifference(Upper.Work.Links, name) + 1); // the link in the index is one too many
+
+            // The link in an index is no name.
+            take(name, key, status, Upper.NlinkDifference(Upper.Work.Links, name) + (kernelIndex.Contains(status.Inode) ? 2 : 1));
         }
         return error;
     }

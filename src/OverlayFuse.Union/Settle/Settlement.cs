@@ -18,9 +18,10 @@ public static class Settlement
         var report = new SettleReport();
         var tree = fileSystem.Tree;
         var work = tree.Upper!.Work;
+        var kernelIndex = KernelIndex.Inodes(work.Top);
         var copyUp = new CopyUp(tree);
         var filling = new Filling(tree, copyUp, form, report, progress);
-        var links = new LinkSettling(tree, copyUp, filling, report, progress);
+        var links = new LinkSettling(tree, copyUp, filling, kernelIndex, report, progress);
         filling.Run();
         Try(links.Run(), "read the index of hard links");
 
@@ -28,7 +29,7 @@ public static class Settlement
         Try(Sync(tree), "write the upper to disk");
         filling.Close();
         Try(links.Release(), "read the index of hard links");
-        var stripping = new Stripping(fileSystem.PlantAgain(), form, KernelIndex.Inodes(work.Top), report, progress);
+        var stripping = new Stripping(fileSystem.PlantAgain(), form, kernelIndex, report, progress);
         stripping.Run();
         if (form == SettleForm.Plain && report.IsSettled) Try(KernelIndex.Remove(work.Top), "remove the index of kernel overlayfs");
         Try(Sync(tree), "write the upper to disk");

@@ -38,6 +38,9 @@ internal sealed class WorkDirectory : IDisposable
     /// <summary>The directory of <see cref="LinkIndex"/>.</summary>
     public DirFd Links { get; private set; } = DirFd.None;
 
+    /// <summary>WORKDIR/index, where kernel overlayfs has links of its own; not open where there is none.</summary>
+    public DirFd KernelIndex { get; private set; } = DirFd.None;
+
     public LayerNumbers LayerNumbers { get; private set; } = null!;
 
     public InodeNumbers InodeNumbers { get; private set; } = null!;
@@ -104,6 +107,7 @@ internal sealed class WorkDirectory : IDisposable
         InodeNumbers?.Dispose();
         Origins?.Dispose();
         WidenJournal?.Dispose();
+        KernelIndex.Close();
         Links.Close();
         Orphans.Close();
         Temp.Close();
@@ -179,6 +183,7 @@ internal sealed class WorkDirectory : IDisposable
         error = LinkIndex.Open(Links, out var index);
         LinkIndex = index;
         Try(error, "overlayfuse/links");
+        if (Union.KernelIndex.Open(_work, out var kernelIndex) == Errno.None) KernelIndex = kernelIndex;
     }
 
     private DirFd MakeDirectory(DirFd parent, ReadOnlySpan<byte> name)

@@ -1,0 +1,48 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Kernel overlayfs (index=on) keeps one more link to the copy of a lower file with several names too: WORKDIR/index/HEX, named by the
+// origin mark of the copy. Names that were not copied up are found by that, so such a copy has to be in our index as well.
+internal sealed partial class Upper
+{
+    private const int HexSize = OriginMark.MaxLength * 2;
+
+    private static ReadOnlySpan<byte> HexDigits => "0123456789abcdef"u8;
+
+    /// <summary>Takes the copy of a lower file that kernel overlayfs has in its index over into ours. Nothing to do where there is none.</summary>
+    /// <param name="inode">The number of the lower file in the union.</param>
+    public void TakeOverLink(LayerDirectory lower, ReadOnlySpan<byte> name, in FileStatus lowerStatus, ulong inode)
+    {
+        if (!work.KernelIndex.IsOpen || lower.Layer.Device != layer.Device || lower.Enter(out var dir) != Errno.None) return;
+        Span<byte> mark = stackalloc byte[OriginMark.MaxLength];
+        Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
+        var length = 0;
+        if (Syscall.NameToHandleAt(dir, name, handle, out var type, out var handleLength) == Errno.None && type < 256)
+            length = OriginMark.Format(mark, FileSystemUuid(), (byte)type, handle[..handleLength]);
+        lower.Leave();
+        if (length > 0) TakeOverLink(mark[..length], lowerStatus.Type, lowerStatus.LinkCount, inode);
+    }
+
+    /// <summary>As above, from one of the names that the copy has: its origin mark is at hand.</summary>
+    public void TakeOverLink(ReadOnlySpan<byte> origin, FileType type, uint lowerLinks, ulong inode)
+    {
+        if (!work.KernelIndex.IsOpen) return;
+        Span<byte> buffer = stackalloc byte[HexSize];
+        for (var i = 0; i < origin.Length; i++)
+        {
+            buffer[2 * i] = HexDigits[origin[i] >> 4];
+            buffer[2 * i + 1] = HexDigits[origin[i] & 15];
+        }
+        var hex = buffer[..(2 * origin.Length)];
+        if (Syscall.StatAt(work.KernelIndex, hex, cached: false, out var status) != Errno.None || status.Type != type || status.IsWhiteoutDevice) return;
+
+        // Our link adds one to what the mark counts from. The mark first: in between a name too few is counted, and nothing is lost.
+        Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
+        var names = status.LinkCount;
+        if (Syscall.GetXattrAt(work.KernelIndex, hex, MarkNames.Nlink(Family), value, out var valueLength) == Errno.None
+            && NlinkMark.TryParse(value[..valueLength], out var counted) && counted.TryResolve(status.LinkCount, lowerLinks, out var resolved)) names = resolved;
+        if (SetNlink(work.KernelIndex, hex, (int)names - (int)status.LinkCount - 1) == Errno.None)
+            _ = work.LinkIndex.Add(Tree.IndexLayer(inode), Tree.IndexInode(inode), work.KernelIndex, hex);
+    }
+}
