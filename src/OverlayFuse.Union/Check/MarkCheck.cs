@@ -70,7 +70,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
                 break;
             default:
                 var text = $"its mark {Name(MarkSet.Opaque, family)} is {value.Length} bytes long where one is meant, so it cannot be told whether the lower layers show in it: every access fails";
-                var nothingBelow = at.IsPure || (!at.IsRoot && !HasBelow(at));
+                var nothingBelow = !at.IsRoot && !at.Marks.Has(MarkSet.Redirect) && !HasBelow(at);
                 report.Problem("opaque-broken", at.Path, text, nothingBelow ? "Nothing lies below it, so the mark is removed." : $"Hide what is below with setfattr -n {Name(MarkSet.Opaque, family)} -v y, or show it with setfattr -x {Name(MarkSet.Opaque, family)}.", nothingBelow ? () => at.Unmark(MarkSet.Opaque, family) : null);
                 break;
         }

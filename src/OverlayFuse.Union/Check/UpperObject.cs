@@ -9,9 +9,6 @@ internal sealed record UpperObject(UnionDirectory? Parent, LayerDirectory Holder
 {
     public bool IsRoot => Parent is null;
 
-    /// <summary>A directory that certainly merges with nothing.</summary>
-    public bool IsPure => !IsRoot && Below is { Lowers.Length: 0 };
-
     /// <summary>Removes a mark: a repair.</summary>
     public Errno Unmark(MarkSet mark, MarkFamily family) => In(dir => Upper.RemoveMarkAt(dir, Name, mark, family));
 
