@@ -73,7 +73,7 @@ internal sealed partial class Tree
         var isBroken = false;
         var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || KeepsLinks(node.Type));
         var index = Upper?.Work.LinkIndex;
-        if (linked && !isUpper && index?.Contains(IndexLayer(inode), IndexInode(inode)) == false) Upper!.TakeOverLink(where, name, entry.Status, inode);
+        if (linked && !isUpper) Upper?.TakeOverLink(where, name, entry.Status, inode);
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);

@@ -14,7 +14,7 @@ internal sealed partial class Upper
     /// <param name="inode">The number of the lower file in the union.</param>
     public void TakeOverLink(LayerDirectory lower, ReadOnlySpan<byte> name, in FileStatus lowerStatus, ulong inode)
     {
-        if (!work.KernelIndex.IsOpen || lower.Layer.Device != layer.Device || lower.Enter(out var dir) != Errno.None) return;
+        if (!MayTakeOver(inode) || lower.Layer.Device != layer.Device || lower.Enter(out var dir) != Errno.None) return;
         Span<byte> mark = stackalloc byte[OriginMark.MaxLength];
         Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
         var length = 0;
@@ -27,7 +27,7 @@ internal sealed partial class Upper
     /// <summary>As above, from one of the names that the copy has: its origin mark is at hand.</summary>
     public void TakeOverLink(ReadOnlySpan<byte> origin, FileType type, uint lowerLinks, ulong inode)
     {
-        if (!work.KernelIndex.IsOpen) return;
+        if (!MayTakeOver(inode)) return;
         Span<byte> buffer = stackalloc byte[HexSize];
         for (var i = 0; i < origin.Length; i++)
         {
@@ -45,4 +45,6 @@ internal sealed partial class Upper
         if (SetNlink(work.KernelIndex, hex, (int)names - (int)status.LinkCount - 1) == Errno.None)
             _ = work.LinkIndex.Add(Tree.IndexLayer(inode), Tree.IndexInode(inode), work.KernelIndex, hex);
     }
+
+    private bool MayTakeOver(ulong inode) => work.KernelIndex.IsOpen && !work.LinkIndex.Contains(Tree.IndexLayer(inode), Tree.IndexInode(inode));
 }
