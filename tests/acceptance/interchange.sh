@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 500
+# timeout: 600
 # Uppers that change hands: what ours has written is settled and then read by kernel overlayfs and by fuse-overlayfs, and ours reads theirs
 # as they are. The trees are the same each time: names, types, owners, modes, sizes, contents, attributes. "overlayfuse check" finds nothing
 # wrong with any of them.

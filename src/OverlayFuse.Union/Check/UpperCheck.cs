@@ -44,11 +44,12 @@ public static class UpperCheck
         if (!work.Run()) return report;
 
         var links = new LinkCheck(union, report, KernelIndex.Inodes(union.Work));
-        var marks = new MarkCheck(union, report, links.CountedInodes());
+        var counted = links.CountedInodes();
+        var marks = new MarkCheck(union, report, counted);
         var walk = new UpperWalk(union, marks, report, progress);
         walk.Run();
         links.Run();
-        work.CheckOrigins(walk.Unclaimed);
+        work.CheckOrigins([.. walk.Unclaimed.Where(inode => !counted.Contains(inode))]); // a copy may have no name but those found by the index
         FenceCheck.Run(union, report, marks.UserMarks, isComplete: !report.Problems.Any(finding => finding.Kind is "unreadable" or "mark-unreadable"));
         return report;
     }
