@@ -28,6 +28,7 @@ public static unsafe partial class Syscall
     public static Errno PWrite(Fd fd, ReadOnlySpan<byte> buffer, long offset, out int count)
     {
         count = 0;
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.PWrite, fd.Number) { Data = buffer, Offset = offset }, out var refused)) return refused;
         fixed (byte* from = buffer)
         {
             while (count < buffer.Length)
@@ -43,6 +44,8 @@ public static unsafe partial class Syscall
     /// <summary>copy_file_range(2), one call: may copy less than asked; 0 at the end of the source.</summary>
     public static Errno CopyFileRange(Fd from, long fromOffset, Fd to, long toOffset, ulong length, out ulong copied)
     {
+        copied = 0;
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.CopyFileRange, to.Number) { OtherDescriptor = from.Number, Offset = toOffset, Length = (long)length, Detail = (ulong)fromOffset }, out var refused)) return refused;
         while (true)
         {
             var n = Native.copy_file_range(from.Number, &fromOffset, to.Number, &toOffset, (nuint)length, 0);
@@ -53,11 +56,16 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>ioctl FICLONE (ioctl_ficlone(2)): <paramref name="to"/> shares all blocks of <paramref name="from"/>.</summary>
-    public static Errno Clone(Fd from, Fd to) => Check(Native.ioctl(to.Number, CloneIoctl, from.Number));
+    public static Errno Clone(Fd from, Fd to)
+    {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Clone, to.Number) { OtherDescriptor = from.Number }, out var refused)) return refused;
+        return Check(Native.ioctl(to.Number, CloneIoctl, from.Number));
+    }
 
     /// <summary>ftruncate(2).</summary>
     public static Errno Truncate(Fd fd, long size)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Truncate, fd.Number) { Offset = size }, out var refused)) return refused;
         while (true)
         {
             var error = Check(Native.ftruncate64(fd.Number, size));
@@ -68,6 +76,7 @@ public static unsafe partial class Syscall
     /// <summary>fallocate(2) with its mode bits.</summary>
     public static Errno Fallocate(Fd fd, int mode, long offset, long length)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Fallocate, fd.Number) { Offset = offset, Length = length, Detail = (ulong)mode }, out var refused)) return refused;
         while (true)
         {
             var error = Check(Native.fallocate64(fd.Number, mode, offset, length));
@@ -83,13 +92,25 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>fsync(2).</summary>
-    public static Errno FSync(Fd fd) => Check(Native.fsync(fd.Number));
+    public static Errno FSync(Fd fd)
+    {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.FSync, fd.Number), out var refused)) return refused;
+        return Check(Native.fsync(fd.Number));
+    }
 
     /// <summary>fdatasync(2).</summary>
-    public static Errno FDataSync(Fd fd) => Check(Native.fdatasync(fd.Number));
+    public static Errno FDataSync(Fd fd)
+    {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.FDataSync, fd.Number), out var refused)) return refused;
+        return Check(Native.fdatasync(fd.Number));
+    }
 
     /// <summary>syncfs(2) of the file system that holds <paramref name="fd"/>.</summary>
-    public static Errno SyncFs(Fd fd) => Check(Native.syncfs(fd.Number));
+    public static Errno SyncFs(Fd fd)
+    {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SyncFs, fd.Number), out var refused)) return refused;
+        return Check(Native.syncfs(fd.Number));
+    }
 
     /// <summary>sync_file_range(2) that only waits for writes under way and reports their errors; it starts none.</summary>
     public static Errno AwaitWriteback(Fd fd) => Check(Native.sync_file_range(fd.Number, 0, 0, 1 /* SYNC_FILE_RANGE_WAIT_BEFORE */));

@@ -17,6 +17,8 @@ public static unsafe partial class Syscall
     /// <summary>openat(2) with O_CLOEXEC.</summary>
     public static Errno OpenAt(DirFd dir, ReadOnlySpan<byte> name, OpenFlags flags, uint mode, out Fd fd)
     {
+        fd = Fd.None;
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Open, dir.Number, name) { Detail = (ulong)flags, Length = mode }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
         {
             while (true)
@@ -39,6 +41,8 @@ public static unsafe partial class Syscall
     /// </summary>
     public static Errno OpenAt2(DirFd dir, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd fd)
     {
+        fd = Fd.None;
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Open, dir.Number, path) { Detail = (ulong)flags, Length = mode }, out var refused)) return refused;
         var how = stackalloc ulong[3] { (ulong)(uint)(flags | OpenFlags.CloseOnExec), mode, (ulong)resolve };
         fixed (byte* p = Terminated.Copy(path, stackalloc byte[Terminated.StackSize]))
         {
@@ -65,6 +69,7 @@ public static unsafe partial class Syscall
     /// <summary>mkdirat(2).</summary>
     public static Errno MkdirAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Mkdir, dir.Number, name) { Detail = mode }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.mkdirat(dir.Number, path, mode));
     }
@@ -72,6 +77,7 @@ public static unsafe partial class Syscall
     /// <summary>mknodat(2): <paramref name="mode"/> holds type and permissions.</summary>
     public static Errno MknodAt(DirFd dir, ReadOnlySpan<byte> name, uint mode, uint major, uint minor)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Mknod, dir.Number, name) { Detail = mode, Offset = (long)DeviceNumber(major, minor) }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.mknodat(dir.Number, path, mode, DeviceNumber(major, minor)));
     }
@@ -79,6 +85,7 @@ public static unsafe partial class Syscall
     /// <summary>symlinkat(2).</summary>
     public static Errno SymlinkAt(ReadOnlySpan<byte> target, DirFd dir, ReadOnlySpan<byte> name)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Symlink, dir.Number, name) { Data = target }, out var refused)) return refused;
         fixed (byte* to = Terminated.Copy(target, stackalloc byte[Terminated.StackSize]))
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.symlinkat(to, dir.Number, path));
@@ -87,6 +94,7 @@ public static unsafe partial class Syscall
     /// <summary>linkat(2): a second name for an object; a symbolic link itself is linked, not its target.</summary>
     public static Errno LinkAt(DirFd oldDir, ReadOnlySpan<byte> oldName, DirFd newDir, ReadOnlySpan<byte> newName)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Link, oldDir.Number, oldName) { OtherDescriptor = newDir.Number, OtherName = newName }, out var refused)) return refused;
         fixed (byte* from = Terminated.Copy(oldName, stackalloc byte[Terminated.StackSize]))
         fixed (byte* to = Terminated.Copy(newName, stackalloc byte[Terminated.StackSize]))
             return Check(Native.linkat(oldDir.Number, from, newDir.Number, to, 0));
@@ -95,6 +103,7 @@ public static unsafe partial class Syscall
     /// <summary>linkat(2) of an open file, an O_TMPFILE one among them, by way of /proc/self/fd: needs no privilege.</summary>
     public static Errno LinkFd(Fd file, DirFd newDir, ReadOnlySpan<byte> newName)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Link, file.Number) { OtherDescriptor = newDir.Number, OtherName = newName }, out var refused)) return refused;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* from = ProcPath.Of(file, proc))
         fixed (byte* to = Terminated.Copy(newName, stackalloc byte[Terminated.StackSize]))
@@ -111,6 +120,7 @@ public static unsafe partial class Syscall
     /// <returns><see cref="Errno.None"/>; EXIST with NOREPLACE; XDEV across mounts; INVAL where the file system lacks a flag.</returns>
     public static Errno RenameAt2(DirFd oldDir, ReadOnlySpan<byte> oldName, DirFd newDir, ReadOnlySpan<byte> newName, RenameFlags flags)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Rename, oldDir.Number, oldName) { OtherDescriptor = newDir.Number, OtherName = newName, Detail = (ulong)flags }, out var refused)) return refused;
         fixed (byte* from = Terminated.Copy(oldName, stackalloc byte[Terminated.StackSize]))
         fixed (byte* to = Terminated.Copy(newName, stackalloc byte[Terminated.StackSize]))
             return Check(Native.renameat2(oldDir.Number, from, newDir.Number, to, (uint)flags));
@@ -139,6 +149,7 @@ public static unsafe partial class Syscall
 
     private static Errno Remove(DirFd dir, ReadOnlySpan<byte> name, int flags)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(flags == 0 ? SyscallName.Unlink : SyscallName.Rmdir, dir.Number, name), out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.unlinkat(dir.Number, path, flags));
     }

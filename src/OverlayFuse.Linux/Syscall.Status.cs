@@ -45,6 +45,7 @@ public static unsafe partial class Syscall
     /// <summary>fchmod(2), by way of /proc for descriptors opened with O_PATH.</summary>
     public static Errno Chmod(Fd fd, uint mode)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chmod, fd.Number) { Detail = mode }, out var refused)) return refused;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.fchmodat(DirFd.Cwd.Number, path, mode, 0));
     }
@@ -52,6 +53,7 @@ public static unsafe partial class Syscall
     /// <summary>fchmodat(2). Follows links, so the caller must know that the name is none (links have no mode of their own).</summary>
     public static Errno ChmodAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chmod, dir.Number, name) { Detail = mode }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.fchmodat(dir.Number, path, mode, 0));
     }
@@ -59,6 +61,7 @@ public static unsafe partial class Syscall
     /// <summary>fchownat(2), links not followed; <see cref="uint.MaxValue"/> leaves an id as it is.</summary>
     public static Errno ChownAt(DirFd dir, ReadOnlySpan<byte> name, uint uid, uint gid)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chown, dir.Number, name) { Detail = ((ulong)uid << 32) | gid }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.fchownat(dir.Number, path, uid, gid, AtSymlinkNoFollow));
     }
@@ -66,6 +69,7 @@ public static unsafe partial class Syscall
     /// <summary>fchown(2), descriptors opened with O_PATH too.</summary>
     public static Errno Chown(Fd fd, uint uid, uint gid)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chown, fd.Number) { Detail = ((ulong)uid << 32) | gid }, out var refused)) return refused;
         byte empty = 0;
         return Check(Native.fchownat(fd.Number, &empty, uid, gid, AtEmptyPath));
     }
@@ -74,6 +78,7 @@ public static unsafe partial class Syscall
     public static Errno UtimensAt(DirFd dir, ReadOnlySpan<byte> name, Timestamp access, Timestamp modify)
     {
         var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Utimens, dir.Number, name) { Data = new(times, 4 * sizeof(long)) }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.utimensat(dir.Number, path, times, AtSymlinkNoFollow));
     }
@@ -82,6 +87,7 @@ public static unsafe partial class Syscall
     public static Errno Utimens(Fd fd, Timestamp access, Timestamp modify)
     {
         var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Utimens, fd.Number) { Data = new(times, 4 * sizeof(long)) }, out var refused)) return refused;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.utimensat(DirFd.Cwd.Number, path, times, 0));
     }

@@ -48,6 +48,7 @@ public static unsafe partial class Syscall
     /// <summary>lsetxattr(2).</summary>
     public static Errno SetXattrAt(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value, XattrFlags flags)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SetXattr, dir.Number, name) { OtherName = attribute, Data = value, Detail = (ulong)flags }, out var refused)) return refused;
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         fixed (byte* data = value)
         {
@@ -68,6 +69,7 @@ public static unsafe partial class Syscall
     /// <summary>fsetxattr(2), descriptors opened with O_PATH too.</summary>
     public static Errno SetXattr(Fd fd, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value, XattrFlags flags)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SetXattr, fd.Number) { OtherName = attribute, Data = value, Detail = (ulong)flags }, out var refused)) return refused;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* path = ProcPath.Of(fd, proc))
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
@@ -110,6 +112,7 @@ public static unsafe partial class Syscall
     /// <summary>lremovexattr(2).</summary>
     public static Errno RemoveXattrAt(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.RemoveXattr, dir.Number, name) { OtherName = attribute }, out var refused)) return refused;
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         {
             if (!_noXattrAt)
@@ -128,6 +131,7 @@ public static unsafe partial class Syscall
     /// <summary>fremovexattr(2), descriptors opened with O_PATH too.</summary>
     public static Errno RemoveXattr(Fd fd, ReadOnlySpan<byte> attribute)
     {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.RemoveXattr, fd.Number) { OtherName = attribute }, out var refused)) return refused;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* path = ProcPath.Of(fd, proc))
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
