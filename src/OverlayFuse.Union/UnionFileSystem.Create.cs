@@ -154,9 +154,9 @@ public sealed partial class UnionFileSystem
         if (error == Errno.EXIST && IsWhiteout(directory.Upper, newName))
         {
             var temp = Upper!.TempName(buffer);
-            error = Syscall.LinkFd(source, Upper.Work.Temp, temp);
-            if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, newName, RenameFlags.None);
-            if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
+            error = Syscall.LinkFd(source, Upper.Work.Orphans, temp); // what is complete: LinkIndex.DropUnpublished takes the others for half made
+            if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Orphans, temp, dir, newName, RenameFlags.None);
+            if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Orphans, temp);
         }
         if (error == Errno.None) error = Upper!.RemoveOciWhiteout(dir, newName, isDirectory: false);
         directory.Upper.Leave();

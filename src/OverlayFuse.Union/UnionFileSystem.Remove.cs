@@ -83,11 +83,17 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         try
         {
-            var plan = RemovePlan.For(HasUpperName(victim, dir, name), hasBelow);
-            error = Carry(plan, holder, dir, name, victim);
+            var hasUpper = HasUpperName(victim, dir, name);
+            if (!hasUpper && _tree.Nodes[victim].Has(NodeFlags.Indexed))
+            {
+                error = LinkIndexed(victim, dir, name); // so that name and count go in one step
+                if (error != Errno.None) return error;
+                hasUpper = true;
+            }
+            error = Carry(RemovePlan.For(hasUpper, hasBelow), holder, dir, name, victim);
             if (error != Errno.None) return error;
             Unname(parent, directory, name, victim);
-            if (_tree.Nodes[victim].Has(NodeFlags.Indexed)) ReleaseIndexed(victim, plan);
+            if (_tree.Nodes[victim].Has(NodeFlags.Indexed)) ReleaseIndexed(victim);
             return Errno.None;
         }
         finally
@@ -127,6 +133,7 @@ public sealed partial class UnionFileSystem
         var error = Upper.MakeWhiteout(holder, Upper.Work.Temp, temp, beside: false);
         if (error == Errno.None) error = Upper.MarkXattrWhiteouts(holder, dir);
         if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Temp, temp, dir, name, RenameFlags.None);
+        if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
         return error;
     }
 
@@ -141,7 +148,7 @@ public sealed partial class UnionFileSystem
     }
 
     // The copy of a file with several lower names stays in the index until the union has none of them left.
-    private void ReleaseIndexed(int victim, in RemovePlan plan)
+    private void ReleaseIndexed(int victim)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         Span<byte> orphan = stackalloc byte[16];
@@ -149,7 +156,6 @@ public sealed partial class UnionFileSystem
         var name = _tree.IndexName(node.Inode, buffer);
         var links = Upper!.Work.Links;
         var difference = Upper.NlinkDifference(links, name);
-        if (!plan.TakesUpper) _ = Upper.SetNlink(links, name, --difference); // a name that never came up is hidden now
         if (Syscall.StatAt(links, name, cached: false, out var status) != Errno.None || (int)status.LinkCount + difference > 0) return;
 
         // The new place before the old one goes: others use the file all the while.

@@ -166,8 +166,8 @@ public sealed partial class UnionFileSystem
             var mover = new Mover(Upper!, from.Upper, oldDir, to.Upper, newDir);
             var isDirectory = _tree.Nodes[source].IsDirectory;
             if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
+            if (error == Errno.None && target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed) && !HasUpperName(target, newDir, newName)) error = LinkIndexed(target, newDir, newName);
             var moving = PinDirectory(source);
-            var hadName = target != 0 && HasUpperName(target, newDir, newName);
             var wasOrphan = target != 0 && _tree.Nodes[target].Has(NodeFlags.Orphan);
             if (error == Errno.None && target != 0) error = Displace(mover, newDir, newName, target);
             if (error == Errno.None)
@@ -178,7 +178,7 @@ public sealed partial class UnionFileSystem
             if (error == Errno.None)
             {
                 if (target != 0) Unname(toSlot, to, newName, target);
-                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target, new RemovePlan(hadName, false));
+                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target);
                 Renamed(source, oldName, to.Upper, newName);
                 _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
                 from.NameRemoved(oldName);
@@ -252,16 +252,9 @@ public sealed partial class UnionFileSystem
         return linked;
     }
 
-    // A name that is only found through the index gets its link in the upper, so that it can be moved.
-    private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name)
-    {
-        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        var index = _tree.IndexName(_tree.Nodes[slot].Inode, buffer);
-        var difference = Upper!.NlinkDifference(Upper.Work.Links, index);
-        var error = Syscall.LinkAt(Upper.Work.Links, index, dir, name);
-        if (error == Errno.None) _ = Upper.SetNlink(Upper.Work.Links, index, difference - 1);
-        return error;
-    }
+    // A name that is only found through the index gets its link in the upper, so that it can be moved or removed.
+    private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name) =>
+        Upper!.LinkFromIndex(Tree.IndexLayer(_tree.Nodes[slot].Inode), Tree.IndexInode(_tree.Nodes[slot].Inode), dir, name);
 
     private void Renamed(int slot, ReadOnlySpan<byte> oldName, LayerDirectory newParent, ReadOnlySpan<byte> newName)
     {

@@ -9,8 +9,11 @@ namespace OverlayFuse.Union;
 /// </summary>
 internal sealed class LinkIndex
 {
-    /// <summary>Room for any name in the index.</summary>
-    public const int NameSize = 8 + 1 + 16;
+    /// <summary>Room for any name in the index, that of a note among them.</summary>
+    public const int NameSize = 8 + 1 + 16 + 1;
+
+    private const byte NoteSuffix = (byte)'+';
+    private const int NoteSize = 2 * 11 + 1;
 
     private readonly DirFd _links;
     private readonly HashSet<LayerInode> _present = [];
@@ -20,16 +23,72 @@ internal sealed class LinkIndex
 
     private LinkIndex(DirFd links) => _links = links;
 
-    public static Errno Open(DirFd links, out LinkIndex index)
+    /// <summary>Reads the index, after what an earlier daemon left undone in it is finished.</summary>
+    public static Errno Open(DirFd links, MarkFamily family, out LinkIndex index)
     {
         index = new LinkIndex(links);
         var names = new List<byte[]>();
         var error = DirectoryNames.Read(links, names);
         foreach (var name in names)
         {
-            if (TryParse(name, out var key)) index._present.Add(key);
+            if (error == Errno.None && name is [.., NoteSuffix]) error = Finish(links, name, family);
+        }
+        foreach (var name in names)
+        {
+            if (error != Errno.None) return error;
+            if (TryParse(name, out var key) && !DropUnused(links, name, family)) index._present.Add(key);
         }
         return error;
+    }
+
+    /// <summary>
+    /// Takes copies out of the index that were never published: those still among the temporary objects of a daemon that died. To be
+    /// called before these are swept.
+    /// </summary>
+    public static Errno DropUnpublished(DirFd links, DirFd temp, MarkFamily family)
+    {
+        var names = new List<byte[]>();
+        var error = DirectoryNames.Read(temp, names);
+        var inodes = new HashSet<ulong>();
+        foreach (var name in names)
+        {
+            if (Syscall.StatAt(temp, name, cached: false, out var status) == Errno.None && status.LinkCount > 1 && LinkCount.TryRead(temp, name, family, out _)) inodes.Add(status.Inode);
+        }
+        if (error != Errno.None || inodes.Count == 0) return error;
+
+        names.Clear();
+        error = DirectoryNames.Read(links, names);
+        foreach (var name in names)
+        {
+            if (error == Errno.None && Syscall.StatAt(links, name, cached: false, out var status) == Errno.None && inodes.Contains(status.Inode)) error = Syscall.UnlinkAt(links, name);
+        }
+        return error;
+    }
+
+    /// <summary>
+    /// To be called before an object gets a link without the union having a name more, and so its mark another difference. A daemon that
+    /// dies between the two leaves the note, and the next mount sets the difference. <see cref="End"/> may fail: a note is good only
+    /// while the mark is the one it names, which never comes back.
+    /// </summary>
+    /// <remarks>A symbolic link, as in the <see cref="WidenJournal"/>: LAYER-INODE+ with the target "COUNT DIFFERENCE", decimal.</remarks>
+    public Errno Begin(int layer, ulong inode, int count, int difference)
+    {
+        Span<byte> buffer = stackalloc byte[NameSize];
+        Span<byte> note = stackalloc byte[NoteSize];
+        var name = NoteOf(layer, inode, buffer);
+        Utf8Formatter.TryFormat(count, note, out var length);
+        note[length++] = (byte)' ';
+        Utf8Formatter.TryFormat(difference, note[length..], out var digits);
+        var error = Syscall.SymlinkAt(note[..(length + digits)], _links, name);
+        if (error != Errno.EXIST) return error;
+        error = Syscall.UnlinkAt(_links, name);
+        return error != Errno.None ? error : Syscall.SymlinkAt(note[..(length + digits)], _links, name);
+    }
+
+    public void End(int layer, ulong inode)
+    {
+        Span<byte> buffer = stackalloc byte[NameSize];
+        _ = Syscall.UnlinkAt(_links, NoteOf(layer, inode, buffer));
     }
 
     public bool Contains(int layer, ulong inode)
@@ -69,6 +128,32 @@ internal sealed class LinkIndex
         lock (_lock) _present.Remove(new LayerInode(layer, inode));
         return Errno.None;
     }
+
+    private ReadOnlySpan<byte> NoteOf(int layer, ulong inode, Span<byte> buffer)
+    {
+        var length = NameOf(layer, inode, buffer);
+        buffer[length] = NoteSuffix;
+        return buffer[..(length + 1)];
+    }
+
+    private static Errno Finish(DirFd links, ReadOnlySpan<byte> note, MarkFamily family)
+    {
+        Span<byte> target = stackalloc byte[NoteSize];
+        var name = note[..^1];
+        var error = Syscall.ReadLinkAt(links, note, target, out var length);
+        if (error == Errno.INVAL) return Errno.None; // not a link, so not a note
+        if (error != Errno.None) return error;
+        var isNote = Utf8Parser.TryParse(target[..length], out int count, out var consumed) & Utf8Parser.TryParse(target[Math.Min(consumed + 1, length)..length], out int difference, out _);
+        if (isNote && Syscall.StatAt(links, name, cached: false, out var status) == Errno.None && LinkCount.Read(links, name, family) == difference)
+            error = LinkCount.Write(links, name, family, count - (int)status.LinkCount);
+        return error != Errno.None ? error : Syscall.UnlinkAt(links, note);
+    }
+
+    // The union lost the last name, and the daemon died before it took the object out of here.
+    private static bool DropUnused(DirFd links, ReadOnlySpan<byte> name, MarkFamily family) =>
+        LinkCount.TryRead(links, name, family, out var difference)
+        && Syscall.StatAt(links, name, cached: false, out var status) == Errno.None && (int)status.LinkCount + difference <= 0
+        && Syscall.UnlinkAt(links, name) == Errno.None;
 
     /// <summary>Reads a name of the index; false for any other.</summary>
     public static bool TryParse(ReadOnlySpan<byte> name, out LayerInode key)

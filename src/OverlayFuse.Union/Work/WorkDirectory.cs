@@ -59,8 +59,8 @@ internal sealed class WorkDirectory : IDisposable
         try
         {
             directory.Take(upper, work, family, durability);
-            directory.Recover(upper);
-            directory.Load();
+            directory.Recover(upper, family);
+            directory.Load(family);
             if (durability == Durability.Volatile) directory.Try(directory._incompat.MarkVolatile(), "work/incompat/volatile");
             directory._isVolatile = durability == Durability.Volatile;
             return directory;
@@ -158,16 +158,17 @@ internal sealed class WorkDirectory : IDisposable
         MakeDirectory(Root, "partial"u8).Close();
     }
 
-    private void Recover(DirFd upper)
+    private void Recover(DirFd upper, MarkFamily family)
     {
         var widened = MakeDirectory(Root, "widened"u8);
         var error = WidenJournal.Open(widened, upper, out var journal);
         WidenJournal = journal;
         Try(error, "overlayfuse/widened");
+        Try(LinkIndex.DropUnpublished(Links, Temp, family), "overlayfuse/links");
         Sweep(Temp, "temp");
     }
 
-    private void Load()
+    private void Load(MarkFamily family)
     {
         var error = LayerNumbers.Open(Root, out var layers);
         LayerNumbers = layers!;
@@ -180,7 +181,7 @@ internal sealed class WorkDirectory : IDisposable
         Try(error, "overlayfuse/origins");
         DropOriginsOfOrphans();
         Sweep(Orphans, "orphans");
-        error = LinkIndex.Open(Links, out var index);
+        error = LinkIndex.Open(Links, family, out var index);
         LinkIndex = index;
         Try(error, "overlayfuse/links");
         if (Union.KernelIndex.Open(_work, out var kernelIndex) == Errno.None) KernelIndex = kernelIndex;

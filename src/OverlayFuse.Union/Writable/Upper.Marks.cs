@@ -115,9 +115,15 @@ internal sealed partial class Upper
     public Errno ClearMetacopy(Fd file)
     {
         var error = RemoveMark(file, MarkSet.Metacopy);
+        if (error != Errno.None && !IsMetacopy(file)) error = Errno.None; // it was of the other family
         if (error == Errno.None) _ = RemoveMark(file, MarkSet.Redirect);
         return error;
     }
+
+    /// <summary>Whether the bytes of a file still count for nothing, because it is marked as metacopy.</summary>
+    public static bool IsMetacopy(Fd file) =>
+        Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.Trusted), [], out _) == Errno.None
+        || Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.User), [], out _) == Errno.None;
 
     /// <summary>
     /// Says where a copy came from, in the kernel's form: the lower object's file handle, or nothing where it has none. Kernel
@@ -147,18 +153,29 @@ internal sealed partial class Upper
     }
 
     /// <summary>Sets the difference between the union's link count and the upper inode's own (nlink mark, "U+n").</summary>
-    public Errno SetNlink(DirFd dir, ReadOnlySpan<byte> name, int difference)
-    {
-        Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
-        var length = new NlinkMark(NlinkBase.Upper, difference).Format(value);
-        return Syscall.SetXattrAt(dir, name, MarkNames.Nlink(Family), value[..length], XattrFlags.None);
-    }
+    public Errno SetNlink(DirFd dir, ReadOnlySpan<byte> name, int difference) => LinkCount.Write(dir, name, Family, difference);
 
-    public int NlinkDifference(DirFd dir, ReadOnlySpan<byte> name)
+    public int NlinkDifference(DirFd dir, ReadOnlySpan<byte> name) => LinkCount.Read(dir, name, Family);
+
+    /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union counts no name more.</summary>
+    public Errno LinkFromIndex(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
     {
-        Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
-        var error = Syscall.GetXattrAt(dir, name, MarkNames.Nlink(Family), value, out var length);
-        return error == Errno.None && NlinkMark.TryParse(value[..length], out var mark) && mark.Base == NlinkBase.Upper ? mark.Difference : 0;
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        var index = buffer[..work.LinkIndex.NameOf(layerNumber, inode, buffer)];
+        var error = Syscall.StatAt(work.Links, index, cached: false, out var status);
+        if (error != Errno.None) return error;
+        var difference = NlinkDifference(work.Links, index);
+        error = work.LinkIndex.Begin(layerNumber, inode, (int)status.LinkCount + difference, difference);
+        if (error != Errno.None) return error;
+
+        error = Syscall.LinkAt(work.Links, index, dir, name);
+        if (error == Errno.None)
+        {
+            error = SetNlink(work.Links, index, difference - 1);
+            if (error != Errno.None) _ = Syscall.UnlinkAt(dir, name);
+        }
+        work.LinkIndex.End(layerNumber, inode);
+        return error;
     }
 
     private static Errno RemoveMark(Fd file, MarkSet mark)

@@ -82,12 +82,12 @@ internal class LinkIndexTests
     public void Other_names_are_passed_over(string name)
     {
         File.WriteAllText($"{_scratch.Path}/work/{name}", "");
-        Assert.That(LinkIndex.Open(_scratch.Work, out _), Is.EqualTo(Errno.None));
+        Assert.That(LinkIndex.Open(_scratch.Work, MarkFamily.User, out _), Is.EqualTo(Errno.None));
     }
 
     private LinkIndex Open()
     {
-        Assert.That(LinkIndex.Open(_scratch.Work, out var index), Is.EqualTo(Errno.None));
+        Assert.That(LinkIndex.Open(_scratch.Work, MarkFamily.User, out var index), Is.EqualTo(Errno.None));
         return index;
     }
 }
