@@ -13,4 +13,7 @@ public static class Mode
     public const uint Permissions = 0xFFF;
 
     public static FileType TypeOf(uint mode) => (FileType)(mode & TypeMask);
+
+    /// <summary>What a write leaves of a mode: no setuid, and no setgid where the group may execute (inode(7)).</summary>
+    public static uint WithoutPrivileges(uint mode) => mode & ~SetUid & ~((mode & GroupExecute) != 0 ? SetGid : 0);
 }

@@ -83,7 +83,14 @@ public sealed partial class UnionFileSystem
 
     private Errno SetSize(int slot, ulong size, bool killSuidGid, bool keepTime = false)
     {
-        var error = _copyUp.ForTruncate(slot, size);
+        var error = _copyUp.ForTruncate(slot, new Truncation(size, keepTime, killSuidGid), out var isDone);
+        if (error != Errno.None) return error;
+        if (isDone)
+        {
+            if (killSuidGid) TellMode(slot);
+            return Errno.None;
+        }
+        if (killSuidGid) error = KillSuidGid(slot);
         if (error != Errno.None) return error;
         error = _files.Enter(slot, write: true, out var file);
         if (error != Errno.None) return error;
@@ -92,7 +99,6 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None) error = Syscall.Truncate(file.Fd, (long)size);
         if (error == Errno.None && keepTime) _ = Syscall.Utimens(file.Fd, Timestamp.Omit, before.ModifyTime);
         file.Leave();
-        if (error == Errno.None && killSuidGid) KillSuidGid(slot);
         return error;
     }
 
@@ -155,25 +161,30 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None || status.Type != FileType.Regular || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return error;
         if (capabilityWent && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
         error = _copyUp.Metadata(slot);
-        if (error == Errno.None) KillSuidGid(slot);
-        return error;
+        return error != Errno.None ? error : KillSuidGid(slot);
     }
 
     // HANDLE_KILLPRIV_V2: a write by somebody without CAP_FSETID takes setuid, and setgid where the group may execute. The capability
-    // attribute goes with the write itself.
-    private void KillSuidGid(int slot)
+    // attribute goes with the write itself. To be called before it, as the kernel does: a file with new bytes and the old rights must never be.
+    private Errno KillSuidGid(int slot)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        if (_tree.Enter(slot, buffer, out var place) != Errno.None) return;
+        var error = _tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
         using (place)
         {
-            if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) != Errno.None) return;
-            var mode = status.Mode & Mode.Permissions & ~Mode.SetUid;
-            if ((mode & Mode.GroupExecute) != 0) mode &= ~Mode.SetGid;
-            if (mode == (status.Mode & Mode.Permissions)) return;
-            _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
+            error = Syscall.StatAt(place.Dir, place.Name, cached: false, out var status);
+            if (error != Errno.None) return error;
+            var mode = Mode.WithoutPrivileges(status.Mode);
+            if (mode == status.Mode) return Errno.None;
+            error = Syscall.ChmodAt(place.Dir, place.Name, mode & Mode.Permissions);
         }
+        if (error == Errno.None) TellMode(slot);
+        return error;
+    }
 
+    private void TellMode(int slot)
+    {
         // The kernel takes a write to change size and times only, and would go on to execute the file with the old mode (tried on 6.18).
         // Attributes alone are dropped without any lock; the time is limited for the sake of what stands before it in the queue.
         _notifier?.InvalidateInode(new NodeId(_tree.Nodes[slot].Id), offset: -1);

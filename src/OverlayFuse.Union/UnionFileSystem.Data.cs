@@ -54,13 +54,21 @@ public sealed partial class UnionFileSystem
             if (_writeback is not null) TakeBack(node, slot, error);
             return error;
         }
+        if ((flags & WriteFlags.KillSuidGid) != 0)
+        {
+            error = KillSuidGid(slot);
+            if (error != Errno.None)
+            {
+                file.Leave();
+                return error;
+            }
+        }
         var isWriteback = _writeback is not null && (flags & WriteFlags.FromCache) != 0;
         if (isWriteback) file.BeginWriteback();
         error = Syscall.PWrite(file.Fd, data, offset, out count);
         if (isWriteback) file.EndWriteback();
         file.Leave();
         if (error != Errno.None) Upper!.Failed(error);
-        if (count > 0 && (flags & WriteFlags.KillSuidGid) != 0) KillSuidGid(slot);
 
         // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
         return isWriteback || count == 0 ? error : Errno.None;

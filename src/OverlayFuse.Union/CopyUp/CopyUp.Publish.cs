@@ -12,10 +12,11 @@ internal sealed partial class CopyUp
         if (lowerLinks < 2 || !node.Has(NodeFlags.Linked) || !tree.KeepsLinks(node.Type))
             return Publish(slot, temp, flags, where, name);
 
-        // First into the index: from there on every name of the lower inode leads to this copy.
+        // First into the index: from there on every name of the lower inode leads to this copy. It has two links then, this name and that of
+        // the index; before the name is there, a daemon that dies leaves it among the temporary objects, and the index drops it.
         var index = Upper.Work.LinkIndex;
         var names = tree.Nodes.NamesOf(slot);
-        var error = Upper.SetNlink(Upper.Work.Temp, temp, (int)lowerLinks - Math.Max(names.Count, 1) - 1);
+        var error = Upper.SetNlink(Upper.Work.Temp, temp, (int)lowerLinks - 2);
         if (error == Errno.None) error = index.Add(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode), Upper.Work.Temp, temp);
         if (error != Errno.None) return error;
         error = Publish(slot, temp, flags | NodeFlags.Indexed, where, name);
@@ -24,17 +25,8 @@ internal sealed partial class CopyUp
             _ = index.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));
             return error;
         }
-        foreach (var (parent, other) in names) LinkName(slot, parent, other);
+        foreach (var (parent, other) in names) _ = TryLinkName(slot, parent, other); // what fails is made up for when the name is next changed
         return Errno.None;
-    }
-
-    // A further name of an indexed copy. What fails here is made up for when the name is next changed.
-    private void LinkName(int slot, int parent, ReadOnlySpan<byte> name)
-    {
-        if (TryLinkName(slot, parent, name) is Errno.None or Errno.EXIST) return; // EXIST: the name it was published by
-        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        var index = tree.IndexName(tree.Nodes[slot].Inode, buffer);
-        _ = Upper.SetNlink(Upper.Work.Links, index, Upper.NlinkDifference(Upper.Work.Links, index) + 1);
     }
 
     /// <summary>A name that leads to an indexed copy through the index only gets its link in the upper. Nothing to do where it has one.</summary>
@@ -42,12 +34,7 @@ internal sealed partial class CopyUp
     {
         var error = Directory(parent);
         if (error == Errno.None) error = TryLinkName(slot, parent, name);
-        if (error == Errno.EXIST) return Errno.None;
-        if (error != Errno.None) return error;
-        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        var index = tree.IndexName(tree.Nodes[slot].Inode, buffer);
-        _ = Upper.SetNlink(Upper.Work.Links, index, Upper.NlinkDifference(Upper.Work.Links, index) - 1);
-        return Errno.None;
+        return error == Errno.EXIST ? Errno.None : error;
     }
 
     private Errno TryLinkName(int slot, int parent, ReadOnlySpan<byte> name)
@@ -62,7 +49,6 @@ internal sealed partial class CopyUp
 
     private Errno LinkNameAt(int slot, int parent, ReadOnlySpan<byte> name, bool widened)
     {
-        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         tree.Locks.EnterWrite(parent);
         try
         {
@@ -74,7 +60,8 @@ internal sealed partial class CopyUp
             if (error == Errno.None)
             {
                 var times = Syscall.StatAt(dir, "."u8, cached: false, out var status);
-                error = Syscall.LinkAt(Upper.Work.Links, tree.IndexName(tree.Nodes[slot].Inode, buffer), dir, name);
+                if (Syscall.StatAt(dir, name, cached: false, out _) == Errno.None) error = Errno.EXIST; // the name it was published by
+                if (error == Errno.None) error = Upper.LinkFromIndex(Tree.IndexLayer(tree.Nodes[slot].Inode), Tree.IndexInode(tree.Nodes[slot].Inode), dir, name);
                 if (error == Errno.None && times == Errno.None) _ = Syscall.UtimensAt(dir, "."u8, status.AccessTime, status.ModifyTime);
                 if (widened) Upper.EndWide(dir.Fd, widening);
             }
@@ -172,9 +159,11 @@ internal sealed partial class CopyUp
         }
     }
 
-    // The bytes of a metacopy come up in place, so that all its names and descriptors keep it; the mark goes last and commits.
-    private Errno CompleteMetacopy(int slot, CopyUpReason reason, ulong length)
+    // The bytes of a metacopy come up in place, so that all its names and descriptors keep it; the mark goes last and commits. A cut is
+    // made first: the bytes below count up to the size of the metacopy only.
+    private Errno CompleteMetacopy(int slot, CopyUpReason reason, in Truncation change, out bool isCut)
     {
+        isCut = false;
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         var error = tree.Enter(slot, buffer, out var place);
         if (error != Errno.None) return error;
@@ -188,24 +177,33 @@ internal sealed partial class CopyUp
         {
             Span<byte> capability = stackalloc byte[64];
             var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;
-            var bytes = reason == CopyUpReason.Truncate ? Math.Min(length, status.Size) : status.Size;
-            error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
-            if (error != Errno.None)
-            {
-                // Gives back the blocks; the mark is still there and the bytes are read from below.
-                _ = Syscall.Truncate(fd, 0);
-                _ = Syscall.Truncate(fd, (long)status.Size);
-            }
-
-            // Writing strips setuid and capabilities of the file; nobody has written it yet.
-            if (hasCapability) _ = Syscall.SetXattr(fd, "security.capability"u8, capability[..capabilityLength], XattrFlags.None);
-            _ = Syscall.Chmod(fd, status.Mode & Mode.Permissions);
-            _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
+            isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
+            var bytes = isCut ? change.Length : status.Size;
+            var mode = isCut ? change.ModeOf(status.Mode) : status.Mode;
+            if (mode != status.Mode) error = Syscall.Chmod(fd, mode & Mode.Permissions);
+            if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
+            if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
+            if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
             if (error == Errno.None) error = ClearMetacopy(slot, fd);
             if (error == Errno.None) tree.Nodes[slot].Clear(NodeFlags.Metacopy);
+            else if (Upper.IsMetacopy(fd))
+            {
+                // Gives back the blocks, and the size of a cut; the bytes are read from below again.
+                _ = Syscall.Truncate(fd, 0);
+                _ = Syscall.Truncate(fd, (long)status.Size);
+                Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
+            }
         }
         fd.Close();
         return error;
+    }
+
+    // Copying strips setuid and capabilities of the file and sets its time; nobody has written it yet.
+    private static void Restore(Fd fd, in FileStatus status, ReadOnlySpan<byte> capability, int capabilityLength)
+    {
+        if (capabilityLength > 0) _ = Syscall.SetXattr(fd, "security.capability"u8, capability[..capabilityLength], XattrFlags.None);
+        _ = Syscall.Chmod(fd, status.Mode & Mode.Permissions);
+        _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
     }
 
     private Errno ClearMetacopy(int slot, Fd fd)

@@ -51,13 +51,16 @@ internal sealed partial class CopyUp(Tree tree)
     }
 
     /// <summary>Makes sure that an object of any type is in the upper, so that its metadata or its name can change.</summary>
-    public Errno Metadata(int slot) => tree.Nodes[slot].IsDirectory ? Directory(slot) : File(slot, CopyUpReason.Metadata, 0);
+    public Errno Metadata(int slot) => tree.Nodes[slot].IsDirectory ? Directory(slot) : File(slot, CopyUpReason.Metadata, default, out _);
 
     /// <summary>Makes sure that a file's bytes are in the upper, so that they can be written.</summary>
-    public Errno ForWrite(int slot) => File(slot, CopyUpReason.Write, 0);
+    public Errno ForWrite(int slot) => File(slot, CopyUpReason.Write, default, out _);
 
-    /// <summary>Brings a file up with the bytes it keeps when it is set to <paramref name="length"/>; the caller then sets the length.</summary>
-    public Errno ForTruncate(int slot, ulong length) => File(slot, CopyUpReason.Truncate, length);
+    /// <summary>
+    /// Brings a file up with the bytes it keeps when its length is changed. Where it is cut shorter for that, <paramref name="isDone"/> says
+    /// that all was done in the step that brought it up: what comes after could fail, or never come. Else the caller sets the length.
+    /// </summary>
+    public Errno ForTruncate(int slot, in Truncation change, out bool isDone) => File(slot, CopyUpReason.Truncate, change, out isDone);
 
     /// <summary>Whether an object and the directories above it can be copied up. Asked first, so that what is refused leaves no trace.</summary>
     public Errno MayCopy(int slot, CopyUpReason reason = CopyUpReason.Metadata, ulong length = 0)
@@ -79,12 +82,13 @@ internal sealed partial class CopyUp(Tree tree)
         return Errno.None;
     }
 
-    private Errno File(int slot, CopyUpReason reason, ulong length)
+    private Errno File(int slot, CopyUpReason reason, in Truncation change, out bool isCut)
     {
+        isCut = false;
         if (IsDone(slot, reason)) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
         if (tree.Nodes[slot].Has(NodeFlags.Covered)) return Errno.BUSY; // its bytes are another mount's
-        var error = MayCopy(slot, reason, length);
+        var error = MayCopy(slot, reason, change.Length);
         if (error == Errno.None) error = CopyParents(slot);
         if (error != Errno.None) return error;
 
@@ -92,7 +96,7 @@ internal sealed partial class CopyUp(Tree tree)
         try
         {
             if (IsDone(slot, reason)) return Errno.None;
-            return tree.Nodes[slot].IsUpper ? CompleteMetacopy(slot, reason, length) : CopyFile(slot, reason, length);
+            return tree.Nodes[slot].IsUpper ? CompleteMetacopy(slot, reason, change, out isCut) : CopyFile(slot, reason, change, out isCut);
         }
         finally
         {
@@ -136,7 +140,7 @@ internal sealed partial class CopyUp(Tree tree)
             if (error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Covered)) status.Mode = (uint)FileType.Directory | 0x1ED;
             if (error == Errno.None) error = Plan(lower, status, CopyUpReason.Metadata, 0).Refusal;
             if (error == Errno.None) error = Syscall.MkdirAt(Upper.Work.Temp, temp, OwnDirectory.Private);
-            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: !tree.Nodes[slot].Has(NodeFlags.Covered));
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: !tree.Nodes[slot].Has(NodeFlags.Covered), cut: null);
         }
         if (error == Errno.None) error = Sync(temp, isDirectory: true);
         if (error == Errno.None) error = Publish(slot, temp, NodeFlags.Upper, null, null);
@@ -144,8 +148,9 @@ internal sealed partial class CopyUp(Tree tree)
         return error;
     }
 
-    private Errno CopyFile(int slot, CopyUpReason reason, ulong length)
+    private Errno CopyFile(int slot, CopyUpReason reason, in Truncation change, out bool isCut)
     {
+        isCut = false;
         tree.LearnData(slot);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         Span<byte> tempBuffer = stackalloc byte[16];
@@ -159,12 +164,13 @@ internal sealed partial class CopyUp(Tree tree)
             error = Status(lower, out var status);
             if (error != Errno.None) return error;
             links = status.LinkCount;
-            var plan = Plan(lower, status, reason, length);
+            var plan = Plan(lower, status, reason, change.Length);
             if (plan.Refusal != Errno.None) return plan.Refusal;
 
+            isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
             error = MakeObject(slot, lower, status, plan, temp);
-            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: true);
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: true, isCut ? change : null);
         }
         if (error == Errno.None) error = Sync(temp, isDirectory: false);
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
@@ -216,15 +222,26 @@ internal sealed partial class CopyUp(Tree tree)
     }
 
     // The owner before attributes (chown strips capabilities), the mode after both (chown strips setuid), times last: every step touches them.
-    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, bool takeAttributes)
+    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, bool takeAttributes, Truncation? cut)
     {
         var work = Upper.Work.Temp;
         var error = Syscall.ChownAt(work, temp, status.Uid, status.Gid);
         if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, work, temp);
         if (error != Errno.None) return error;
         if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
-        if (status.Type != FileType.Symlink) error = Syscall.ChmodAt(work, temp, status.Mode & Mode.Permissions);
-        return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, status.ModifyTime);
+        if (cut is { } change) error = Cut(temp, change.Length);
+        if (error == Errno.None && status.Type != FileType.Symlink) error = Syscall.ChmodAt(work, temp, (cut?.ModeOf(status.Mode) ?? status.Mode) & Mode.Permissions);
+        return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, cut is { KeepsTime: false } ? Timestamp.Now : status.ModifyTime);
+    }
+
+    // The bytes are cut already: once more after the attributes, since it takes capabilities away.
+    private Errno Cut(ReadOnlySpan<byte> temp, ulong length)
+    {
+        var error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadWrite | OpenFlags.NoFollow, 0, out var fd);
+        if (error != Errno.None) return error;
+        error = Syscall.Truncate(fd, (long)length);
+        fd.Close();
+        return error;
     }
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
