@@ -70,6 +70,9 @@ internal sealed class WidenJournal : IDisposable
 
     public void Dispose() => _widened.Close();
 
+    /// <summary>A mode that lets the owner do what is needed for a moment: read and write, and search where that has a meaning.</summary>
+    public static uint Wide(uint mode, FileType type) => mode | (type == FileType.Directory ? 0x1C0u : 0x180u);
+
     private Errno Undo(WidenTicket ticket, DirFd upper)
     {
         Span<byte> name = stackalloc byte[NameSize];
@@ -96,7 +99,9 @@ internal sealed class WidenJournal : IDisposable
 
         error = Syscall.Stat(file, out var status);
         var isTheOne = status.Inode == inode && status.Type is FileType.Regular or FileType.Directory;
-        if (error == Errno.None && isTheOne && (status.Mode & Mode.Permissions) != mode) error = Syscall.Chmod(file, mode);
+
+        // Another mode than the widened one was set since, by somebody who meant it.
+        if (error == Errno.None && isTheOne && (status.Mode & Mode.Permissions) == Wide(mode, status.Type)) error = Syscall.Chmod(file, mode);
         file.Close();
         return error;
     }

@@ -134,7 +134,7 @@ internal sealed partial class Upper
         if (status.Uid != credentials.Uid || status.Type is not (FileType.Regular or FileType.Directory)) return Errno.ACCES;
 
         var mode = status.Mode & Mode.Permissions;
-        var wide = mode | (status.IsDirectory ? 0x1C0u : 0x180u);
+        var wide = WidenJournal.Wide(mode, status.Type);
         if (wide == mode) return Errno.ACCES;
 
         // Orphans and index links have no path beneath the upper; they need no journal: orphans go, and index links share the inode of a name.
@@ -148,7 +148,7 @@ internal sealed partial class Upper
         if (error == Errno.None)
         {
             error = action(place);
-            _ = Syscall.ChmodAt(place.Dir, place.Name, mode);
+            hasTicket &= Syscall.ChmodAt(place.Dir, place.Name, mode) == Errno.None; // else the note stays, and the next mount restores the mode
         }
         Withdraw(slot);
         if (hasTicket) work.WidenJournal.Done(ticket);
@@ -188,16 +188,18 @@ internal sealed partial class Upper
         if (error != Errno.None) return error;
         widening = new Widening(slot, mode, ticket);
         Announce(slot, status.Mode);
-        error = Syscall.Chmod(directory, mode | 0x1C0);
-        if (error != Errno.None) EndWide(directory, widening);
+        error = Syscall.Chmod(directory, WidenJournal.Wide(mode, FileType.Directory));
+        if (error == Errno.None) return Errno.None;
+        Withdraw(slot);
+        work.WidenJournal.Done(ticket);
         return error;
     }
 
     public void EndWide(Fd directory, in Widening widening)
     {
-        _ = Syscall.Chmod(directory, widening.Mode);
+        var restored = Syscall.Chmod(directory, widening.Mode);
         Withdraw(widening.Slot);
-        work.WidenJournal.Done(widening.Ticket);
+        if (restored == Errno.None) work.WidenJournal.Done(widening.Ticket); // else the next mount restores the mode
     }
 
     // Who reads the mode of this node now is told the true one.
