@@ -21,16 +21,31 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         var orphans = upper.Work.Orphans;
         var error = Syscall.MkdirAt(orphans, orphan, OwnDirectory.Private);
         if (error == Errno.None && upper.Features.Marks is not null) error = upper.SetOpaque(orphans, orphan); // by a file it would not be empty
+        if (error == Errno.None) error = TakeAfter(name, orphans, orphan);
         if (error == Errno.None) error = upper.Rename(slot, to, newDir, name, orphans, orphan, RenameFlags.Exchange);
         if (error != Errno.None) Upper.RemoveTree(orphans, orphan);
         return error;
+    }
+
+    // The directory that stands in shows what the other did, should the daemon die before it is replaced.
+    private Errno TakeAfter(ReadOnlySpan<byte> name, DirFd dir, ReadOnlySpan<byte> standIn)
+    {
+        var error = Syscall.StatAt(newDir, name, cached: false, out var status);
+        if (error == Errno.None) error = Syscall.ChownAt(dir, standIn, status.Uid, status.Gid);
+        if (error == Errno.None) error = XattrCopy.Copy(newDir, name, dir, standIn);
+
+        // An ordinary user may not give a directory another parent while its mode forbids to write it.
+        if (error == Errno.None) error = Syscall.ChmodAt(dir, standIn, (status.Mode | (upper.Credentials.IsRoot ? 0 : OwnDirectory.Private)) & Mode.Permissions);
+        return error != Errno.None ? error : Syscall.UtimensAt(dir, standIn, status.AccessTime, status.ModifyTime);
     }
 
     // A directory cannot replace a whiteout: they change places, and the whiteout stays if it is needed there.
     private Errno OverWhiteout(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool leaveWhiteout)
     {
         var error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
-        if (error == Errno.None && !leaveWhiteout) error = Syscall.UnlinkAt(oldDir, oldName);
+
+        // The move is made: a whiteout of nothing that stays is no reason to say otherwise.
+        if (error == Errno.None && !leaveWhiteout) _ = Syscall.UnlinkAt(oldDir, oldName);
         return error;
     }
 
