@@ -85,6 +85,13 @@ internal sealed class TestUnion : IDisposable
         Union?.Dispose();
     }
 
+    /// <summary>Closes the union and empties the writable side.</summary>
+    public void Clear()
+    {
+        Close();
+        foreach (var side in (string[])["upper", "work"]) Empty($"{Path}/{side}");
+    }
+
     /// <summary>What the lower layers hold, to the byte: names, types, owners, modes, times, contents, attributes.</summary>
     public string Lowers() => string.Join('\n', Enumerable.Range(1, LowerCount).SelectMany(i => LayerText.Snapshot($"{Path}/lower{i}")));
 
@@ -101,6 +108,16 @@ internal sealed class TestUnion : IDisposable
         Close();
         Syscall.Umask(_umask);
         _scratch.Dispose();
+    }
+
+    private static void Empty(string directory)
+    {
+        Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), 0x1ED);
+        foreach (var entry in new DirectoryInfo(directory).GetFileSystemInfos())
+        {
+            if (entry is DirectoryInfo { LinkTarget: null }) Empty(entry.FullName);
+            entry.Delete();
+        }
     }
 
     private static bool HasUserXattrs(string directory)

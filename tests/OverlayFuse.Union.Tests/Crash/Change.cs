@@ -1,0 +1,47 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>One request that changes a union, and what comes before it.</summary>
+/// <param name="Name">In words, the name of the test.</param>
+/// <param name="Act">The request.</param>
+internal sealed record Change(string Name, Func<Kernel, NodeId, Errno> Act)
+{
+    /// <summary>Done before, undisturbed. What it gives is handed to the request.</summary>
+    public Func<Kernel, NodeId>? Before { get; init; }
+
+    /// <summary>Only root can.</summary>
+    public bool NeedsRoot { get; init; }
+
+    /// <summary>What the line of an object may be besides the old one while the new state is not there yet: where a step that comes first can be seen.</summary>
+    public Func<string, string>? Meanwhile { get; init; }
+
+    public override string ToString() => Name;
+
+    /// <summary>A change written as in the cases; what comes before, if anything, as words before " then ".</summary>
+    public static Change Of(string text, bool needsRoot = false)
+    {
+        var steps = text.Split(" then ");
+        return new Change(text, (kernel, _) => Do(kernel, steps[^1]))
+        {
+            NeedsRoot = needsRoot,
+            Meanwhile = CompletesMetacopy(steps) ? line => line.Replace($"changed {CrashStage.LongAgo}", "changed now", StringComparison.Ordinal) : null,
+            Before = steps.Length == 1 ? null : kernel =>
+            {
+                foreach (var step in steps[..^1])
+                {
+                    if (Case.Act(kernel, step) is { } wrong) throw new InvalidOperationException(wrong);
+                }
+                return NodeId.None;
+            },
+        };
+    }
+
+    // The bytes of a metacopy come up in place, which sets its time.
+    private static bool CompletesMetacopy(string[] steps) =>
+        steps.Length > 1 && steps[0].StartsWith("chmod", StringComparison.Ordinal) && steps[^1].Split(' ')[0] is "write" or "truncate";
+
+    // Case.Act says what went wrong in words, the last of which is the error.
+    private static Errno Do(Kernel kernel, string action) => Case.Act(kernel, action) is { } wrong ? Enum.Parse<Errno>(wrong[(wrong.LastIndexOf(' ') + 1)..]) : Errno.None;
+}

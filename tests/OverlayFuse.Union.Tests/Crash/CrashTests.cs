@@ -1,0 +1,61 @@
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>
+/// Every change is cut short after each of its system calls, and made with each of them failing: the union then shows the old or the new
+/// state and nothing between, and nothing half made is left.
+/// </summary>
+/// <remarks>
+/// OVERLAYFUSE_LONG=1: each call fails in every way. Else the first one of every three, and each in one way, another from call to call.
+/// </remarks>
+internal class CrashTests
+{
+    private static readonly Errno[] Failures = [Errno.NOSPC, Errno.DQUOT, Errno.IO, Errno.MFILE];
+
+    private static readonly bool IsLong = Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1";
+
+    [TestCaseSource(nameof(Cases))]
+    public void A_daemon_that_dies_after_any_call_leaves_the_old_or_the_new_state(Change change, TestUnion.Form form) => On(change, form, stage =>
+    {
+        var isNew = false;
+        for (var calls = 0; calls <= stage.Changing; calls++)
+        {
+            var was = isNew;
+            isNew = stage.Die(calls);
+            Assert.That(isNew || !was, Is.True, $"the new state was there before call {calls} and is gone after it: {stage.Calls}");
+        }
+        Assert.That(isNew, Is.True, "after all calls");
+        if (!stage.ChangesNothing) Assert.That(stage.Die(0), Is.False, "before any call");
+    });
+
+    [TestCaseSource(nameof(Cases))]
+    public void A_change_with_any_call_failing_happens_whole_or_not_at_all(Change change, TestUnion.Form form) => On(change, form, stage =>
+    {
+        var errors = 0;
+        for (var at = 0; at < stage.Count; at += IsLong ? 1 : 3)
+        {
+            foreach (var error in IsLong ? Failures : [Failures[at % Failures.Length]]) errors += stage.Fail(at, error) ? 0 : 1;
+        }
+        if (IsLong && !stage.ChangesNothing) Assert.That(errors, Is.GreaterThan(0), "no failure was ever reported");
+    });
+
+    private static void On(Change change, TestUnion.Form form, Action<CrashStage> run)
+    {
+        if (form.IsOrdinaryUser) OrdinaryUser.Run(Run);
+        else Run();
+
+        void Run()
+        {
+            using var stage = new CrashStage(change, form);
+            run(stage);
+        }
+    }
+
+    private static IEnumerable<object[]> Cases =>
+        from form in (TestUnion.Form[])[TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser]
+        from change in ChangeTable.All
+        where !change.NeedsRoot || (Scratch.IsRoot && !form.IsOrdinaryUser)
+        select new object[] { change, form };
+}
