@@ -3,7 +3,15 @@
 #   N passed, N failed, N skipped
 # Exit code 0 only when something ran, nothing failed, and every skip stands in tests/expected-skips.txt.
 # As root it installs what it needs and runs everything; tests/README.md says more.
+#
+#   bash tests/run.sh [--long]
 set -uo pipefail
+
+case ${1-} in
+  '') ;;
+  --long) export OVERLAYFUSE_LONG=1 PROJECT_LIMIT=${PROJECT_LIMIT:-7200} ;;
+  *) echo "usage: bash tests/run.sh [--long]" >&2; exit 2 ;;
+esac
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"

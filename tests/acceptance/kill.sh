@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# timeout: 3600
+# kill -9 of the daemon at random moments under a random load, again and again on one upper: the next mount shows what was promised, each object old
+# or new, no name twice, no rubbish in the work directory, and the lower layers as they were. OVERLAYFUSE_LONG=1: 100 rounds, else 20.
+# OVERLAYFUSE_SEED repeats the choice of operations (not the moments).
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/mounts.sh"
+if ! command -v python3 >/dev/null; then
+  skip kill "needs python3"
+  exit 0
+fi
+cp "$OVERLAYFUSE" "$scratch/program" && cp "$(dirname "${BASH_SOURCE[0]}")/random-load.py" "$scratch" # the sources may lie where the user cannot go
+cd "$scratch"
+chmod 755 random-load.py
+m=$scratch/m workers=3 rounds=20
+[ "${OVERLAYFUSE_LONG:-}" != 1 ] || rounds=100
+seed=${OVERLAYFUSE_SEED:-$(($(date +%s) % 100000))}
+echo "seed $seed, $rounds rounds"
+RANDOM=$seed
+after_check() { is_mounted "$m" && umount -l "$m"; }
+
+modes=(cached written_through)
+[ "$(id -u)" != 0 ] || modes+=(passthrough)
+[ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user)
+runs_as() { if [ "$mode" = user ]; then as_user "$@"; else "$@"; fi; }
+options() {
+  case $mode in
+    cached | user) echo data=cached ;;
+    written_through) echo data=cached,writeback=off ;;
+    passthrough) echo data=passthrough ;;
+  esac
+}
+promises() { case $mode in cached | user) echo cached ;; *) echo direct ;; esac; }
+
+prepare() { # directories of each worker in both layers, and an empty upper
+  rm -rf low1 low2 up work m state log
+  mkdir low1 low2 up work m state log
+  local w i
+  for w in $(seq $workers); do
+    mkdir -p "low1/w$w"/{a,b}/c "low2/w$w"/{b,d/e}
+    for i in $(seq 8); do
+      head -c $((i * i * 1500)) /dev/urandom >"low1/w$w/a/f$i"
+      head -c $((i * 10)) /dev/urandom >"low2/w$w/b/g$i"
+      head -c $((i * 9000)) /dev/urandom >"low2/w$w/d/e/h$i"
+    done
+  done
+  chmod 644 low?/w*/*/f* low?/w*/*/g*
+  [ "$mode" != user ] || chown -R "$test_user:" low1 low2 up work m state log
+}
+mount_union() { runs_as "$scratch/program" mount -o "lowerdir=$scratch/low1:$scratch/low2,upperdir=$scratch/up,workdir=$scratch/work,$(options)" "$m"; }
+
+kill_daemon() { # and take the dead mount away
+  local daemon
+  daemon=$(daemon_of "$m") || return
+  kill -9 "$daemon"
+  umount -l "$m" && eventually eval '! daemon_of "$m" >/dev/null'
+}
+no_rubbish() {
+  local left
+  left=$(ls -A work/overlayfuse/{temp,orphans,widened} | grep -vE '^$|:$|^whiteout$')
+  [ -z "$left" ] || { echo "left: $left"; return 1; }
+}
+
+begun() { # worker: within a minute
+  local i
+  for i in $(seq 600); do
+    if grep -q done "log/$1" 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+round() { # number
+  local w pids=() pid result=0
+  rm -f log/*
+  for w in $(seq $workers); do
+    runs_as timeout 90 python3 random-load.py work "$m/w$w" "log/$w" "state/$w" "$((seed * 1000 + $1 * 10 + w))" "$(promises)" 2>"log/$w.errors" &
+    pids+=($!)
+  done
+  for w in $(seq $workers); do begun "$w" || result=1; done
+  sleep "$((RANDOM % 2)).$((RANDOM % 900 + 100))"
+  kill_daemon || result=1
+  for pid in "${pids[@]}"; do wait "$pid" || result=1; done
+  [ $result = 0 ] || { cat log/*.errors; return 1; }
+  mount_union && no_rubbish || return
+  for w in $(seq $workers); do
+    runs_as python3 random-load.py check "$m/w$w" "log/$w" "state/$w" "$(promises)" >done || { cat done; return 1; }
+    operations=$((operations + $(cat done)))
+  done
+  [ "$(fingerprint low1) $(fingerprint low2)" = "$lower" ] || { echo "a lower layer was changed"; return 1; }
+}
+
+rounds_of() {
+  local i w
+  operations=0
+  prepare && lower="$(fingerprint low1) $(fingerprint low2)" && mount_union || return
+  for w in $(seq $workers); do runs_as python3 random-load.py look "$m/w$w" >"state/$w" || return; done
+  [ "$mode" != user ] || chown "$test_user:" state/*
+  for i in $(seq "$1"); do round "$i" || { echo "round $i of $1, seed $seed"; return 1; }; done
+  echo "$operations" >"operations.$mode"
+  umount "$m" && eventually eval '! daemon_of "$m" >/dev/null'
+}
+
+for mode in "${modes[@]}"; do
+  check "kill.$mode" rounds_of $((rounds / ${#modes[@]}))
+  echo "    $((rounds / ${#modes[@]})) rounds, $(cat "operations.$mode" 2>/dev/null) operations"
+done
