@@ -2,6 +2,7 @@
 # it will do, and after it that it was done; so of one operation a worker it is open whether it happened, of all others it is known.
 #
 #   random-load.py work DIRECTORY LOG STATE SEED MODE     works until the mount dies
+#   random-load.py look DIRECTORY                         prints what is there as the first STATE
 #   random-load.py check DIRECTORY LOG STATE MODE         compares, and writes what is there as the next STATE
 import errno, hashlib, json, os, random, stat, sys, time
 
