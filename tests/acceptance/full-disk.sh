@@ -83,7 +83,7 @@ changes() {
   rm -rf plain && mkdir plain && { [ "$who" != user ] || chown "$test_user:" plain; } && runs_as cp -a m/. plain && leave_nothing || return
   local said failed=0
   while IFS= read -r change; do
-    if said=$(cd m && runs_as bash -c "$change" 2>&1); then (cd plain && runs_as bash -c "$change") || return
+    if said=$(runs_as bash -c "cd m && $change" 2>&1 </dev/null); then runs_as bash -c "cd plain && $change" || return
     else
       failed=$((failed + 1))
       echo "$change: $said"
