@@ -88,6 +88,8 @@ internal sealed partial class CopyUp(Tree tree)
         if (IsDone(slot, reason)) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
         if (tree.Nodes[slot].Has(NodeFlags.Covered)) return Errno.BUSY; // its bytes are another mount's
+        // A metacopy of a metacopy without its data could never be read, and would say so in other words.
+        if ((reason != CopyUpReason.Truncate || change.Length > 0) && tree.LacksData(slot)) return Errno.IO;
         var error = MayCopy(slot, reason, change.Length);
         if (error == Errno.None) error = CopyParents(slot);
         if (error != Errno.None) return error;

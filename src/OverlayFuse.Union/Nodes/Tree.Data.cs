@@ -29,6 +29,13 @@ internal sealed partial class Tree
         node.Set(NodeFlags.DataKnown);
     }
 
+    /// <summary>Whether a lower file is a metacopy whose bytes no layer has.</summary>
+    public bool LacksData(int slot)
+    {
+        LearnData(slot);
+        return Nodes[slot].Has(NodeFlags.DataElsewhere) && !Nodes[slot].IsUpper && DataOf(slot).Where is null;
+    }
+
     /// <summary>The place of the bytes of a lower file, to be kept when its metadata is copied up.</summary>
     public (LayerDirectory? Where, byte[]? Name) DataOf(int slot)
     {
