@@ -26,14 +26,14 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         _text.Append($"{palette.Title}{Headline(explanation)}{palette.End}\n");
         foreach (var note in explanation.Parents) _text.Append($"  {Tell(note, explanation)}\n");
 
-        var rows = explanation.Findings.Select(finding => (Finding: finding, Layer: LayerName(finding.Layer), Root: Shown(finding.Root), What: What(finding, explanation), Note: Note(finding, explanation))).ToList();
+        var rows = explanation.Findings.Select(finding => (LayerFinding: finding, Layer: LayerName(finding.Layer), Root: Shown(finding.Root), What: What(finding, explanation), Note: Note(finding, explanation))).ToList();
         var layerWidth = rows.Select(row => row.Layer.Length).DefaultIfEmpty().Max();
         var rootWidth = rows.Select(row => row.Root.Length).DefaultIfEmpty().Max();
         var whatWidth = rows.Where(row => row.Note.Length > 0).Select(row => row.What.Length).DefaultIfEmpty().Max();
         foreach (var row in rows)
         {
             var line = $"  {row.Layer.PadRight(layerWidth)}  {row.Root.PadRight(rootWidth)}  {row.What.PadRight(row.Note.Length > 0 ? whatWidth : 0)}{(row.Note.Length > 0 ? "  <- " : "")}{row.Note}";
-            var colour = Colour(row.Finding);
+            var colour = Colour(row.LayerFinding);
             _text.Append(colour.Length > 0 ? $"{colour}{line}{palette.End}\n" : $"{line}\n");
         }
         foreach (var rule in explanation.Rules) _text.Append($"  {"rule",-6}  {Words(rule)}\n");
@@ -87,16 +87,16 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         };
     }
 
-    private string What(Finding finding, Explanation explanation)
+    private string What(LayerFinding finding, Explanation explanation)
     {
         var text = finding.Kind switch
         {
-            FindingKind.Nothing => "nothing",
-            FindingKind.NoDirectory => $"no directory {ByteText.Show(Above(finding.Place))}",
-            FindingKind.Whiteout => $"whiteout ({Form(finding.Whiteout, "whiteout")})",
-            FindingKind.Covered => "a mount point",
-            FindingKind.Unreadable => $"unreadable: {finding.Error.Describe()}",
-            FindingKind.Directory => "directory",
+            LayerFindingKind.Nothing => "nothing",
+            LayerFindingKind.NoDirectory => $"no directory {ByteText.Show(Above(finding.Place))}",
+            LayerFindingKind.Whiteout => $"whiteout ({Form(finding.Whiteout, "whiteout")})",
+            LayerFindingKind.Covered => "a mount point",
+            LayerFindingKind.Unreadable => $"unreadable: {finding.Error.Describe()}",
+            LayerFindingKind.Directory => "directory",
             _ when finding.IsMetacopy => $"metadata of a file of {Bytes(finding.Size)} (metacopy)",
             _ when finding.Type == FileType.Regular => $"file, {Bytes(finding.Size)}",
             _ => Kind(finding.Type),
@@ -104,11 +104,11 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         if (finding.Opaque != MarkForm.None) text += $", opaque ({Form(finding.Opaque, "opaque")})";
         if (finding.HasMarkedWhiteouts) text += ", empty files in it may be whiteouts (opaque=x)";
         if (finding.Redirect is { } redirect) text += $", redirect to {ByteText.Show(redirect)}";
-        var isElsewhere = finding.Kind != FindingKind.NoDirectory && !finding.Place.AsSpan().SequenceEqual(explanation.Subject);
+        var isElsewhere = finding.Kind != LayerFindingKind.NoDirectory && !finding.Place.AsSpan().SequenceEqual(explanation.Subject);
         return isElsewhere ? $"{text}, at {ByteText.Show(finding.Place)}" : text;
     }
 
-    private string Note(Finding finding, Explanation explanation) => finding.Part switch
+    private string Note(LayerFinding finding, Explanation explanation) => finding.Part switch
     {
         Part.Decides => IsDirectory(explanation) ? "its owner, mode and times show" : "this one shows",
         Part.Merges => "merges",
@@ -119,20 +119,20 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         _ => "",
     };
 
-    private string Colour(Finding finding) => finding.Part switch
+    private string Colour(LayerFinding finding) => finding.Part switch
     {
         Part.Decides or Part.Merges => palette.Shows,
         Part.Ends or Part.Fails => palette.Hides,
         _ => palette.Faint,
     };
 
-    private static Finding Ending(Explanation explanation) => explanation.Findings.First(finding => finding.Part == Part.Ends);
+    private static LayerFinding Ending(Explanation explanation) => explanation.Findings.First(finding => finding.Part == Part.Ends);
 
     private static bool IsDirectory(Explanation explanation) => explanation.Decisive?.Type == FileType.Directory;
 
     private static string LayerName(int layer) => layer == 0 ? "upper" : $"layer {layer.ToString(CultureInfo.InvariantCulture)}";
 
-    private string Name(Finding finding) => finding.Layer == 0 ? "the upper" : $"layer {finding.Layer.ToString(CultureInfo.InvariantCulture)} ({Shown(finding.Root)})";
+    private string Name(LayerFinding finding) => finding.Layer == 0 ? "the upper" : $"layer {finding.Layer.ToString(CultureInfo.InvariantCulture)} ({Shown(finding.Root)})";
 
     // From the current directory, where it lies beneath that.
     private string Shown(byte[] root)

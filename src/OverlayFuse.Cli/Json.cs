@@ -26,14 +26,14 @@ internal static class Json
         [.. explanation.Parents.Select(note => new JsonParent(new JsonPath(note.Path), Word(note.Kind), note.Layer, note.Redirect is { } redirect ? new JsonPath(redirect) : null))],
         [.. explanation.Effects.Select(effect => new JsonEffect(Word(effect.Deed), Word(effect.Kind), effect.Bytes == 0 ? null : effect.Bytes, effect.Refusal == Errno.None ? null : effect.Refusal.Describe()))]);
 
-    private static JsonFinding Of(Finding finding) => new(
+    private static JsonFinding Of(LayerFinding finding) => new(
         finding.Layer,
         new JsonPath(finding.Root),
         new JsonPath(finding.Place),
         Word(finding.Kind),
         Word(finding.Part),
         finding.Type == FileType.None ? null : Word(finding.Type),
-        finding is { Kind: FindingKind.File, Type: FileType.Regular } ? finding.Size : null,
+        finding is { Kind: LayerFindingKind.File, Type: FileType.Regular } ? finding.Size : null,
         finding.Whiteout == MarkForm.None ? null : Word(finding.Whiteout),
         finding.Opaque == MarkForm.None ? null : Word(finding.Opaque),
         finding.IsMetacopy ? true : null,

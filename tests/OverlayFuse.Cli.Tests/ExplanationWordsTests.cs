@@ -8,11 +8,11 @@ namespace OverlayFuse.Cli.Tests;
 /// <summary>Answers as people and programs read them.</summary>
 public sealed class ExplanationWordsTests
 {
-    private static readonly Finding Upper = new() { Layer = 0, Root = "/here/upper"u8.ToArray(), Place = "/d/f"u8.ToArray(), Kind = FindingKind.Nothing, Part = Part.None };
+    private static readonly LayerFinding Upper = new() { Layer = 0, Root = "/here/upper"u8.ToArray(), Place = "/d/f"u8.ToArray(), Kind = LayerFindingKind.Nothing, Part = Part.None };
 
-    private static readonly Finding Site = Upper with { Layer = 1, Root = "/here/site"u8.ToArray(), Kind = FindingKind.File, Part = Part.Decides, Type = FileType.Regular, Size = 1 };
+    private static readonly LayerFinding Site = Upper with { Layer = 1, Root = "/here/site"u8.ToArray(), Kind = LayerFindingKind.File, Part = Part.Decides, Type = FileType.Regular, Size = 1 };
 
-    private static readonly Finding Base = Upper with { Layer = 12, Root = "/else/base"u8.ToArray(), Place = "/old/f"u8.ToArray(), Kind = FindingKind.File, Part = Part.Hidden, Type = FileType.Symlink };
+    private static readonly LayerFinding Base = Upper with { Layer = 12, Root = "/else/base"u8.ToArray(), Place = "/old/f"u8.ToArray(), Kind = LayerFindingKind.File, Part = Part.Hidden, Type = FileType.Symlink };
 
     private static readonly Explanation Example = new()
     {
@@ -50,11 +50,11 @@ public sealed class ExplanationWordsTests
     public void Two_explanations_stand_apart() =>
         Assert.That(Encoding.UTF8.GetString(new ExplanationWords(Palette.Plain, "/"u8.ToArray()).Tell([Example, Example])).Split("\n\n"), Has.Length.EqualTo(2));
 
-    [TestCase(FindingKind.Whiteout, MarkForm.Device, "whiteout (character device 0:0)")]
-    [TestCase(FindingKind.Whiteout, MarkForm.Trusted, "whiteout (trusted.overlay.whiteout)")]
-    [TestCase(FindingKind.Whiteout, MarkForm.User, "whiteout (user.overlay.whiteout)")]
-    [TestCase(FindingKind.Whiteout, MarkForm.Oci, "whiteout (a file .wh.NAME)")]
-    public void Each_form_of_a_whiteout_has_its_words(FindingKind kind, MarkForm form, string words)
+    [TestCase(LayerFindingKind.Whiteout, MarkForm.Device, "whiteout (character device 0:0)")]
+    [TestCase(LayerFindingKind.Whiteout, MarkForm.Trusted, "whiteout (trusted.overlay.whiteout)")]
+    [TestCase(LayerFindingKind.Whiteout, MarkForm.User, "whiteout (user.overlay.whiteout)")]
+    [TestCase(LayerFindingKind.Whiteout, MarkForm.Oci, "whiteout (a file .wh.NAME)")]
+    public void Each_form_of_a_whiteout_has_its_words(LayerFindingKind kind, MarkForm form, string words)
     {
         var text = Tell(Example with { Outcome = Outcome.Hidden, Findings = [Upper with { Kind = kind, Whiteout = form, Part = Part.Ends }, Site with { Part = Part.Hidden }] });
         Assert.That(text, Does.StartWith("/d/f does not exist: a whiteout in the upper hides it.\n").And.Contain($"{words}  <- hides what is below"));

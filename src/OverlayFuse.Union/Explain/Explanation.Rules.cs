@@ -21,10 +21,10 @@ public sealed partial record Explanation
         yield return isMerged ? Rule.DirectoriesMerge : Rule.TopmostDecides;
         if (IsSharedCopy) yield return Rule.NamesShareCopy;
         if (decisive.IsMetacopy) yield return Rule.MetacopyReadsBelow;
-        if (decisive.Kind == FindingKind.Covered) yield return Rule.MountsShowEmpty;
+        if (decisive.Kind == LayerFindingKind.Covered) yield return Rule.MountsShowEmpty;
         if (Findings.Any(finding => finding is { Part: Part.Decides or Part.Merges, Redirect: not null, Opaque: MarkForm.None })) yield return Rule.RedirectLeads;
         if (Findings.Any(finding => finding.Part is Part.Decides or Part.Merges && finding.Opaque != MarkForm.None)) yield return Rule.OpaqueEndsMerging;
         else if (Findings.Any(finding => finding.Part == Part.Ends)) yield return Rule.WhiteoutEndsMerging;
-        else if (decisive.Kind == FindingKind.Directory && Findings.Any(finding => finding is { Part: Part.Hidden, Kind: FindingKind.File })) yield return Rule.FileEndsMerging;
+        else if (decisive.Kind == LayerFindingKind.Directory && Findings.Any(finding => finding is { Part: Part.Hidden, Kind: LayerFindingKind.File })) yield return Rule.FileEndsMerging;
     }
 }

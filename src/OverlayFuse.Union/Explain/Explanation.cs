@@ -17,7 +17,7 @@ public sealed partial record Explanation
     public Errno Error { get; init; }
 
     /// <summary>Each layer, from top to bottom.</summary>
-    public required IReadOnlyList<Finding> Findings { get; init; }
+    public required IReadOnlyList<LayerFinding> Findings { get; init; }
 
     /// <summary>What is worth telling of the directories on the way.</summary>
     public IReadOnlyList<ParentNote> Parents { get; init; } = [];
@@ -34,10 +34,10 @@ public sealed partial record Explanation
     public IReadOnlyList<Effect> Effects { get; init; } = [];
 
     /// <summary>The finding whose object shows, or null.</summary>
-    public Finding? Decisive => Findings.FirstOrDefault(finding => finding.Part == Part.Decides);
+    public LayerFinding? Decisive => Findings.FirstOrDefault(finding => finding.Part == Part.Decides);
 
     /// <summary>What the findings of a path come to. Pure.</summary>
-    internal static Outcome Judge(IReadOnlyList<Finding> findings)
+    internal static Outcome Judge(IReadOnlyList<LayerFinding> findings)
     {
         if (findings.Any(finding => finding.Part == Part.Fails)) return Outcome.Broken;
         if (findings.Any(finding => finding.Part == Part.Decides)) return Outcome.Found;

@@ -33,7 +33,7 @@ public static class ExplanationText
         return text.ToArray();
     }
 
-    private static void Write(FieldWriter text, Finding finding)
+    private static void Write(FieldWriter text, LayerFinding finding)
     {
         text.Add("layer", finding.Layer);
         text.Add("root", finding.Root);
@@ -55,7 +55,7 @@ public static class ExplanationText
     {
         var fields = Field.ReadAll(text);
         if (fields is not [{ Key: "path" } path, { Key: "subject" } subject, ..]) return null;
-        var findings = new List<Finding>();
+        var findings = new List<LayerFinding>();
         var parents = new List<ParentNote>();
         var effects = new List<Effect>();
         var explanation = new Explanation { Path = path.Value, Subject = subject.Value, Outcome = default, Findings = findings, Parents = parents, Effects = effects };
@@ -63,7 +63,7 @@ public static class ExplanationText
         {
             switch (field.Key)
             {
-                case "layer": findings.Add(new Finding { Layer = (int)field.Number, Root = [], Place = [], Kind = default, Part = default }); break;
+                case "layer": findings.Add(new LayerFinding { Layer = (int)field.Number, Root = [], Place = [], Kind = default, Part = default }); break;
                 case "parent": parents.Add(new ParentNote(field.Value, default, 0, null)); break;
                 case "effect": effects.Add(new Effect(field.Choice<Deed>(), default)); break;
                 default:
@@ -87,11 +87,11 @@ public static class ExplanationText
         _ => explanation,
     };
 
-    private static Finding With(Finding finding, in Field field) => field.Key switch
+    private static LayerFinding With(LayerFinding finding, in Field field) => field.Key switch
     {
         "root" => finding with { Root = field.Value },
         "place" => finding with { Place = field.Value },
-        "kind" => finding with { Kind = field.Choice<FindingKind>() },
+        "kind" => finding with { Kind = field.Choice<LayerFindingKind>() },
         "part" => finding with { Part = field.Choice<Part>() },
         "type" => finding with { Type = (FileType)field.Number },
         "size" => finding with { Size = (ulong)field.Number },

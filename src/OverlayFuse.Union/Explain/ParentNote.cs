@@ -7,19 +7,19 @@ namespace OverlayFuse.Union;
 public sealed record ParentNote(byte[] Path, ParentNoteKind Kind, int Layer, byte[]? Redirect)
 {
     /// <summary>What there is to tell of a directory that was found. Pure.</summary>
-    internal static IEnumerable<ParentNote> Of(byte[] path, IReadOnlyList<Finding> findings)
+    internal static IEnumerable<ParentNote> Of(byte[] path, IReadOnlyList<LayerFinding> findings)
     {
         for (var i = 0; i < findings.Count; i++)
         {
             var finding = findings[i];
-            var hidesSome = findings.Skip(i + 1).Any(below => below is { Part: Part.Hidden, Kind: FindingKind.Directory });
+            var hidesSome = findings.Skip(i + 1).Any(below => below is { Part: Part.Hidden, Kind: LayerFindingKind.Directory });
             if (finding.Part is Part.Decides or Part.Merges && finding.Redirect is { } redirect && finding.Opaque == MarkForm.None)
                 yield return new ParentNote(path, ParentNoteKind.Moved, finding.Layer, redirect);
             else if (finding.Part is Part.Decides or Part.Merges && finding.Opaque != MarkForm.None && hidesSome)
                 yield return new ParentNote(path, ParentNoteKind.Opaque, finding.Layer, null);
             else if (finding.Part == Part.Ends && hidesSome)
                 yield return new ParentNote(path, ParentNoteKind.Whiteout, finding.Layer, null);
-            else if (finding is { Part: Part.Hidden, Kind: FindingKind.File } && hidesSome)
+            else if (finding is { Part: Part.Hidden, Kind: LayerFindingKind.File } && hidesSome)
             {
                 yield return new ParentNote(path, ParentNoteKind.File, finding.Layer, null);
                 yield break;

@@ -71,7 +71,7 @@ internal sealed class Survey(LayerView view) : IDisposable
             sight.Stations[i] = new Station(null, false, place);
             if (directory is null)
             {
-                sight.Findings.Add(new Finding { Layer = view.Layers[i].Index, Root = view.Layers[i].Path, Place = place, Kind = FindingKind.NoDirectory, Part = Part.None });
+                sight.Findings.Add(new LayerFinding { Layer = view.Layers[i].Index, Root = view.Layers[i].Path, Place = place, Kind = LayerFindingKind.NoDirectory, Part = Part.None });
                 continue;
             }
 
@@ -177,13 +177,13 @@ internal sealed class Survey(LayerView view) : IDisposable
     private LayerDirectory[] LowerMembers() =>
         [.. _stations.Where(station => station is { IsMember: true, Directory.Layer.IsUpper: false }).Select(station => station.Directory!)];
 
-    private static Finding Describe(Layer layer, byte[] place, in LayerEntry entry, Part part, byte[]? redirect, Errno error = Errno.None) => new()
+    private static LayerFinding Describe(Layer layer, byte[] place, in LayerEntry entry, Part part, byte[]? redirect, Errno error = Errno.None) => new()
     {
         Layer = layer.Index,
         Root = layer.Path,
         Place = place,
         Part = part,
-        Kind = error != Errno.None ? FindingKind.Unreadable : KindOf(entry),
+        Kind = error != Errno.None ? LayerFindingKind.Unreadable : KindOf(entry),
         Type = entry.Status.Type,
         Size = entry.Kind == EntryKind.File && entry.Status.Type == FileType.Regular ? entry.Status.Size : 0,
         Whiteout = WhiteoutOf(entry),
@@ -194,13 +194,13 @@ internal sealed class Survey(LayerView view) : IDisposable
         Error = error,
     };
 
-    private static FindingKind KindOf(in LayerEntry entry) => entry.Kind switch
+    private static LayerFindingKind KindOf(in LayerEntry entry) => entry.Kind switch
     {
-        EntryKind.Absent => FindingKind.Nothing,
-        EntryKind.Whiteout => FindingKind.Whiteout,
-        _ when entry.IsCovered => FindingKind.Covered,
-        EntryKind.Directory => FindingKind.Directory,
-        _ => FindingKind.File,
+        EntryKind.Absent => LayerFindingKind.Nothing,
+        EntryKind.Whiteout => LayerFindingKind.Whiteout,
+        _ when entry.IsCovered => LayerFindingKind.Covered,
+        EntryKind.Directory => LayerFindingKind.Directory,
+        _ => LayerFindingKind.File,
     };
 
     private static MarkForm WhiteoutOf(in LayerEntry entry)
@@ -222,7 +222,7 @@ internal sealed class Survey(LayerView view) : IDisposable
     /// <summary>What is seen of one name: each layer's finding, the object that shows, and where to stand for what is beneath it.</summary>
     private sealed class Sight
     {
-        public List<Finding> Findings { get; } = [];
+        public List<LayerFinding> Findings { get; } = [];
 
         public required Station[] Stations { get; init; }
 

@@ -1,7 +1,7 @@
 namespace OverlayFuse.Union;
 
 /// <summary>What one layer has where a path is looked for in it.</summary>
-public enum FindingKind
+public enum LayerFindingKind
 {
     /// <summary>The directory is there, the name is not.</summary>
     Nothing,

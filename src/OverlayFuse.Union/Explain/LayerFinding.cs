@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>What one layer has of a path, and what part that plays.</summary>
-public sealed record Finding
+public sealed record LayerFinding
 {
     /// <summary>0: the upper; lower layers count from 1 downwards.</summary>
     public required int Layer { get; init; }
@@ -14,7 +14,7 @@ public sealed record Finding
     /// <summary>Where it was looked for, from the layer's root; after a redirect another path than that in the union.</summary>
     public required byte[] Place { get; init; }
 
-    public required FindingKind Kind { get; init; }
+    public required LayerFindingKind Kind { get; init; }
 
     public required Part Part { get; init; }
 
@@ -38,6 +38,6 @@ public sealed record Finding
     /// <summary>The name or path that layers below are asked for instead.</summary>
     public byte[]? Redirect { get; init; }
 
-    /// <summary>For <see cref="FindingKind.Unreadable"/>.</summary>
+    /// <summary>For <see cref="LayerFindingKind.Unreadable"/>.</summary>
     public Errno Error { get; init; }
 }
