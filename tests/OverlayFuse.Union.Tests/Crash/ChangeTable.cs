@@ -45,12 +45,12 @@ internal static class ChangeTable
         "create ro/n \"\"", "mv ro/f n", "mv f ro/n", "rm ro/f", "link ro/f ro/n", "mkdir ro/n", "mv ro/s n",
     ];
 
-    public static IEnumerable<Change> All =>
+    public static IEnumerable<TestedChange> All =>
     [
-        .. Plain.Select(text => Change.Of(text)),
-        .. AsRoot.Select(text => Change.Of(text, needsRoot: true)),
-        new("make a device", (kernel, _) => kernel.Mknod("d/s/n", FileType.CharDevice, 0x103)) { NeedsRoot = true },
-        new("make a device over a whiteout", (kernel, _) => kernel.Mknod("gone", FileType.CharDevice, 0x103)) { NeedsRoot = true },
+        .. Plain.Select(text => TestedChange.Of(text)),
+        .. AsRoot.Select(text => TestedChange.Of(text, needsRoot: true)),
+        new("make a device", (kernel, _) => kernel.Mknod("d/s/n", (uint)FileType.CharDevice | 0x1A4, 1, 3)) { NeedsRoot = true },
+        new("make a device over a whiteout", (kernel, _) => kernel.Mknod("gone", (uint)FileType.CharDevice | 0x1A4, 1, 3)) { NeedsRoot = true },
         new("chown a file", (kernel, _) => kernel.Change("d/s/f", Owner)) { NeedsRoot = true },
         new("chown a hard link", (kernel, _) => kernel.Change("a", Owner)) { NeedsRoot = true },
         new("chown a directory", (kernel, _) => kernel.Change("d/s", Owner)) { NeedsRoot = true },

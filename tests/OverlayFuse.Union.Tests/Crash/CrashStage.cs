@@ -18,11 +18,11 @@ internal sealed class CrashStage : IDisposable
     private const int HighestDescriptor = 1024;
     public const long LongAgo = 1_000_000_000;
 
-    private readonly Change _change;
+    private readonly TestedChange _change;
     private readonly TestUnion _union;
     private NodeId _prepared;
 
-    public CrashStage(Change change, TestUnion.Form form)
+    public CrashStage(TestedChange change, TestUnion.Form form)
     {
         _change = change;
         _union = new TestUnion(2, form);

@@ -17,7 +17,7 @@ internal class CrashTests
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1";
 
     [TestCaseSource(nameof(Cases))]
-    public void A_daemon_that_dies_after_any_call_leaves_the_old_or_the_new_state(Change change, TestUnion.Form form) => On(change, form, stage =>
+    public void A_daemon_that_dies_after_any_call_leaves_the_old_or_the_new_state(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var isNew = false;
         for (var calls = 0; calls <= stage.Changing; calls++)
@@ -31,7 +31,7 @@ internal class CrashTests
     });
 
     [TestCaseSource(nameof(Cases))]
-    public void A_change_with_any_call_failing_happens_whole_or_not_at_all(Change change, TestUnion.Form form) => On(change, form, stage =>
+    public void A_change_with_any_call_failing_happens_whole_or_not_at_all(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var errors = 0;
         for (var at = 0; at < stage.Count; at += IsLong ? 1 : 3)
@@ -41,7 +41,7 @@ internal class CrashTests
         if (IsLong && !stage.ChangesNothing) Assert.That(errors, Is.GreaterThan(0), "no failure was ever reported");
     });
 
-    private static void On(Change change, TestUnion.Form form, Action<CrashStage> run)
+    private static void On(TestedChange change, TestUnion.Form form, Action<CrashStage> run)
     {
         if (form.IsOrdinaryUser) OrdinaryUser.Run(Run);
         else Run();

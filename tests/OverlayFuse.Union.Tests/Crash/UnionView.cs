@@ -46,7 +46,7 @@ internal static class UnionView
 
     private static string Content(Kernel kernel, string path, FileType type, uint device)
     {
-        if (type == FileType.Symlink) return $"-> {kernel.ReadLink(path)}";
+        if (type == FileType.Symlink) return kernel.ReadLink(path, out var target) is var failed and not Errno.None ? $"! read: {failed}" : $"-> {Encoding.UTF8.GetString(target)}";
         if (type is FileType.CharDevice or FileType.BlockDevice) return $"device {device}";
         if (type != FileType.Regular) return "";
         var error = kernel.Read(path, out var bytes);

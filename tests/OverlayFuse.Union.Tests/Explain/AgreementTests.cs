@@ -16,11 +16,10 @@ internal class AgreementTests
     public void Explanations_and_changes_agree_with(Case example)
     {
         using var union = new TestUnion(example.LowerCount);
-        foreach (var (layer, text) in example.Layers) union.With(layer, text);
+        example.MakeLayers(union);
         var before = LowerView(union);
         union.Open();
-        foreach (var action in example.Steps.Where(step => step.Key == "do").SelectMany(step => LayerText.Items(step.Text)))
-            Assert.That(Case.Act(union.Kernel, action), Is.Null);
+        Assert.That(example.Play(union), Is.Empty);
         union.Kernel.ForgetAll();
 
         var paths = Mentioned(union);
@@ -70,7 +69,7 @@ internal class AgreementTests
             Assert.That(IsCovered(path, (kind, reason) => kind != ChangeKind.Deleted), $"{path} {what} is new or other and not listed");
     }
 
-    private static IEnumerable<TestCaseData> Cases() => Files.SelectMany(Case.ReadAll).Select(example => new TestCaseData(example).SetName($"Explanations and changes agree: {example.Title}"));
+    private static IEnumerable<TestCaseData> Cases() => Files.SelectMany(Case.ReadAll).Where(c => !c.Needs("mount")).Select(example => new TestCaseData(example).SetName($"Explanations and changes agree: {example.Title}"));
 
     // path -> what it is; directories end with a slash
     private static Dictionary<string, string> View(IEnumerable<string> items) => items.Select(item => item.Split(' ', 2)).ToDictionary(words => words[0].TrimEnd('/'), words => words.Length > 1 ? words[1] : "/");

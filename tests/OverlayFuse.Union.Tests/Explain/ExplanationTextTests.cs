@@ -14,9 +14,9 @@ internal class ExplanationTextTests
         Outcome = Outcome.Found,
         Findings =
         [
-            new Finding { Layer = 0, Root = "/u"u8.ToArray(), Place = "/new/f"u8.ToArray(), Kind = FindingKind.File, Part = Part.Decides, Type = FileType.Regular, Size = 9, IsMetacopy = true, Redirect = "/g"u8.ToArray() },
-            new Finding { Layer = 1, Root = [(byte)'/', 0xff], Place = "/old/f"u8.ToArray(), Kind = FindingKind.Whiteout, Part = Part.Hidden, Whiteout = MarkForm.Oci },
-            new Finding { Layer = 2, Root = "/b"u8.ToArray(), Place = "/old/f"u8.ToArray(), Kind = FindingKind.Unreadable, Part = Part.CutOff, Opaque = MarkForm.User, HasMarkedWhiteouts = true, Error = Errno.IO },
+            new LayerFinding { Layer = 0, Root = "/u"u8.ToArray(), Place = "/new/f"u8.ToArray(), Kind = LayerFindingKind.File, Part = Part.Decides, Type = FileType.Regular, Size = 9, IsMetacopy = true, Redirect = "/g"u8.ToArray() },
+            new LayerFinding { Layer = 1, Root = [(byte)'/', 0xff], Place = "/old/f"u8.ToArray(), Kind = LayerFindingKind.Whiteout, Part = Part.Hidden, Whiteout = MarkForm.Oci },
+            new LayerFinding { Layer = 2, Root = "/b"u8.ToArray(), Place = "/old/f"u8.ToArray(), Kind = LayerFindingKind.Unreadable, Part = Part.CutOff, Opaque = MarkForm.User, HasMarkedWhiteouts = true, Error = Errno.IO },
         ],
         Parents = [new ParentNote("/new"u8.ToArray(), ParentNoteKind.Moved, 0, "/old"u8.ToArray())],
         DataLayer = 2,

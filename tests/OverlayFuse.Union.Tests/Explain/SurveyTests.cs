@@ -101,9 +101,9 @@ internal class SurveyTests
         return explanation.Error == Linux.Errno.None ? text : $"{text}; {explanation.Error}";
     }
 
-    private static string Summary(Finding finding, Explanation explanation)
+    private static string Summary(LayerFinding finding, Explanation explanation)
     {
-        var kind = finding.Kind == FindingKind.Nothing ? finding.Place.AsSpan().SequenceEqual(explanation.Subject) ? "-" : "" : finding.Kind.ToString();
+        var kind = finding.Kind == LayerFindingKind.Nothing ? finding.Place.AsSpan().SequenceEqual(explanation.Subject) ? "-" : "" : finding.Kind.ToString();
         List<string> marks = [];
         if (finding.Whiteout != MarkForm.None) marks.Add(Form(finding.Whiteout));
         if (finding.Opaque != MarkForm.None) marks.Add($"opaque {Form(finding.Opaque)}");

@@ -106,5 +106,18 @@ internal class AclTests
         return bytes;
     }
 
+    /// <summary>An attribute as <see cref="Make"/> reads it.</summary>
+    internal static string Show(ReadOnlySpan<byte> bytes)
+    {
+        var entries = new List<string>();
+        for (var at = 4; at + 8 <= bytes.Length; at += 8)
+        {
+            var id = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 4)..]);
+            var who = BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]) switch { 1 => "u", 2 => $"u{id}", 4 => "g", 8 => $"g{id}", 0x10 => "m", _ => "o" };
+            entries.Add($"{who}:{BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 2)..])}");
+        }
+        return string.Join(' ', entries);
+    }
+
     private static uint Octal(string mode) => Convert.ToUInt32(mode, 8);
 }

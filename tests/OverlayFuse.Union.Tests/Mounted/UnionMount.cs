@@ -1,26 +1,29 @@
 using System.Diagnostics;
+using System.Text;
 using NUnit.Framework;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>
-/// A union of three lower layers and an upper in a directory of its own, mounted by the published executable, as ourselves or as another
-/// user, or by kernel overlayfs. Whatever a test does, nothing is left mounted.
+/// A union of lower layers (l1, l2 ...) and an upper (u) in a directory of its own, mounted (m) by the published executable, as ourselves
+/// or as another user, or by kernel overlayfs. Whatever a test does, nothing is left mounted.
 /// </summary>
-internal sealed class UnionMount : IDisposable
+internal sealed partial class UnionMount : IDisposable
 {
     private const int Seconds = 30;
     private readonly string _options;
     private readonly bool _isKernel;
     private readonly string? _user;
+    private readonly int _lowers;
     private string? _lowersBefore;
 
-    public UnionMount(string options, bool isKernel = false, string? user = null)
+    /// <param name="above">Where to make it; by default the directory for temporary files.</param>
+    public UnionMount(string options, bool isKernel = false, string? user = null, int lowers = 3, string? above = null)
     {
-        (_options, _isKernel, _user) = (options, isKernel, user);
-        Home = Directory.CreateTempSubdirectory("of-union-").FullName;
-        Run("mkdir l1 l2 l3 u w m");
+        (_options, _isKernel, _user, _lowers) = (options, isKernel, user, lowers);
+        Home = Directory.CreateDirectory($"{above ?? Path.GetTempPath().TrimEnd('/')}/of-union-{Guid.NewGuid():n}").FullName;
+        foreach (var name in LayerNames.Concat(["u", "w", "m"])) Directory.CreateDirectory($"{Home}/{name}");
         if (user is not null) Run($"chmod 755 . && chown -R {user}: .");
     }
 
@@ -31,13 +34,18 @@ internal sealed class UnionMount : IDisposable
     /// <summary>The mount's root, to name things relative to; none where the mount is another user's, who alone may enter.</summary>
     public DirFd Root { get; private set; } = DirFd.None;
 
+    private IEnumerable<string> LayerNames => Enumerable.Range(1, _lowers).Select(i => $"l{i}");
+
     public UnionMount Mount()
     {
         _lowersBefore ??= Lowers();
-        var layers = $"lowerdir={Home}/l1:{Home}/l2:{Home}/l3,upperdir={Home}/u,workdir={Home}/w";
-        Run(_isKernel
-            ? $"mount -t overlay overlay -o {layers},index=on,metacopy=off,redirect_dir=on,xino=on m"
-            : $"{(_user is null ? "" : $"runuser -u {_user} -- ")}{Executable} mount -o {layers}{(_options.Length > 0 ? "," + _options : "")} m");
+        var layers = $"lowerdir={string.Join(':', LayerNames.Select(l => $"{Home}/{l}"))},upperdir={Home}/u,workdir={Home}/w";
+        if (_isKernel)
+        {
+            var options = Encoding.UTF8.GetBytes($"{layers},{(_options.Length > 0 ? _options : "index=on,metacopy=off,redirect_dir=on,xino=on")}");
+            Assert.That(Syscall.Mount("overlay"u8, Encoding.UTF8.GetBytes(Merged), "overlay"u8, MountFlags.None, options), Is.EqualTo(Errno.None), "kernel overlayfs");
+        }
+        else Run($"{(_user is null ? "" : $"runuser -u {_user} -- ")}{Executable} mount -o {layers}{(_options.Length > 0 ? "," + _options : "")} m");
         if (_user is not null) return this;
         Assert.That(Syscall.Open(Merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root), Is.EqualTo(Errno.None));
         Root = new DirFd(root.Number);
@@ -46,15 +54,29 @@ internal sealed class UnionMount : IDisposable
 
     public void Unmount()
     {
+        EndCalls();
         Root.Close();
         Root = DirFd.None;
-        Run("umount m");
+        var daemon = _isKernel ? "" : Daemon();
+        Assert.That(Syscall.Unmount(Encoding.UTF8.GetBytes(Merged), UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
+        // What it has to tidy up is only then as it should be.
+        if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{daemon}"), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
     }
 
     public void Remount()
     {
         Unmount();
         Mount();
+    }
+
+    // By system calls: .NET would ask for the very lock that the daemon holds.
+    private string Daemon()
+    {
+        Span<byte> text = stackalloc byte[64];
+        Assert.That(Syscall.Open($"{Home}/w/overlayfuse/lock", OpenFlags.ReadOnly, out var file), Is.EqualTo(Errno.None));
+        _ = Syscall.Read(file, text, out var length);
+        file.Close();
+        return Encoding.ASCII.GetString(text[..length]).Split('\n')[0];
     }
 
     /// <summary>Runs a shell script in the home directory.</summary>
@@ -83,6 +105,7 @@ internal sealed class UnionMount : IDisposable
 
     public void Dispose()
     {
+        EndCalls();
         Root.Close();
         // From the list of mounts: one of another user cannot be looked at.
         var device = Run("awk -v m=$PWD/m '$5 == m { print $3 }' /proc/self/mountinfo");
@@ -101,7 +124,7 @@ internal sealed class UnionMount : IDisposable
         Run($"rm -rf --one-file-system {Home}");
     }
 
-    private static string Executable => Environment.GetEnvironmentVariable("OVERLAYFUSE") is { Length: > 0 } given ? given : Published();
+    public static string Executable => Environment.GetEnvironmentVariable("OVERLAYFUSE") is { Length: > 0 } given ? given : Published();
 
     private static string Published()
     {
@@ -113,6 +136,12 @@ internal sealed class UnionMount : IDisposable
         throw new FileNotFoundException("no artifacts/overlayfuse: run src/publish.sh first");
     }
 
-    private string Lowers() =>
-        Run("find l1 l2 l3 -printf '%p %y %m %U %G %s %n %T@ %C@ %l\\n' | sort; find l1 l2 l3 -type f -print0 | sort -z | xargs -0 -r sha256sum; getfattr -R -h -d -m - l1 l2 l3");
+    private string Lowers()
+    {
+        var layers = string.Join(' ', LayerNames);
+        return Run($"find {layers} -printf '%p %y %m %U %G %s %n %T@ %C@ %l\\n' | sort; find {layers} -type f -print0 | sort -z | xargs -0 -r sha256sum; getfattr -R -h -d -m - {layers}");
+    }
+
+    // What a case has open on it goes before the mount.
+    partial void EndCalls();
 }

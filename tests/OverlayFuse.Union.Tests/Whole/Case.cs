@@ -1,99 +1,139 @@
-using System.Reflection;
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>One example of what a union does, read from a text under Cases/: layers, actions, and what is then to be seen.</summary>
-/// <remarks>
-/// Lines: <c>case</c> title, <c>lowerN</c> (1 is the topmost), <c>upper</c>, <c>do</c>, <c>union</c>; an indented line goes on with the one
-/// before. What stands before the first <c>do</c> is made, what follows is compared; <c>union</c> is compared where it stands.
-/// <c>settle plain</c> or <c>kernel</c>: the upper is closed, settled and opened again, and the union is to be the same.
-/// <c>needs marks</c>: not for an upper without extended attributes.
-/// </remarks>
+/// <remarks>Cases/README.md has the language.</remarks>
 internal sealed class Case
 {
-    private readonly List<(string Key, string Text)> _lines = [];
+    private const string Because = "  because  ";
+    private readonly List<Line> _lines = [];
 
-    private Case(string title) => Title = title;
+    private Case(string file, string title) => (File, Title) = (file, title);
+
+    private Case(Case other, string name, string value)
+        : this(other.File, $"{other.Title}, {value}")
+    {
+        IsForeign = value is "oci-whiteout" or "oci-opaque" or "opaque=fuse";
+        foreach (var line in other._lines.Where(l => l.Key != "each"))
+        {
+            var copy = new Line(line.Key, line.Text.Replace(name, value, StringComparison.Ordinal));
+            foreach (var (engine, seen) in line.Others) copy.Others[engine] = seen;
+            _lines.Add(copy);
+        }
+    }
+
+    /// <summary>Files of cases, in the order in which they are read best.</summary>
+    public static IReadOnlyList<string> Files { get; } =
+        ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "rename-matrix.txt", "copyup.txt", "fidelity.txt", "open.txt", "marks.txt", "rivals.txt", "settle.txt"];
+
+    public string File { get; }
 
     public string Title { get; }
 
-    public bool NeedsMarks => _lines.Contains(("needs", "marks"));
+    /// <summary>It has marks that kernel overlayfs does not read, in layers.</summary>
+    public bool IsForeign { get; }
+
+    /// <summary>What an engine must have to run it: "marks" in the upper, a "mount", the rights of "root"; the kernel its "index".</summary>
+    public bool Needs(string what) => _lines.Exists(l => l.Key == "needs" && l.Text.Split(' ').Contains(what));
 
     public bool Changes => _lines.Exists(l => l.Key == "do");
 
-    public IEnumerable<(string Key, string Text)> Layers => Before(true).Where(l => l.Key == "upper" || l.Key.StartsWith("lower", StringComparison.Ordinal));
+    public IEnumerable<Line> Layers => Before(true).Where(l => l.Key == "upper" || l.Key.StartsWith("lower", StringComparison.Ordinal));
 
     public int LowerCount => Layers.Where(l => l.Key != "upper").Max(l => l.Key[5] - '0');
 
     /// <summary>Actions and what is expected between and after them.</summary>
-    public IEnumerable<(string Key, string Text)> Steps => Before(false);
+    public IEnumerable<Line> Steps => Before(false);
 
-    public static IEnumerable<Case> ReadAll(string file)
+    /// <summary>Whether it says what becomes of the upper when that is settled, which takes a union without a mount.</summary>
+    public bool Settles => _lines.Exists(l => l.Key == "settle");
+
+    /// <summary>Makes the layers; the upper may be left empty, whatever the case says.</summary>
+    public void MakeLayers(IUnion union, bool withUpper = true)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file) ?? throw new FileNotFoundException(file);
-        using var reader = new StreamReader(stream);
+        foreach (var layer in Layers.Where(l => withUpper || l.Key != "upper")) union.Make(layer.Key, layer.Text);
+    }
+
+    /// <summary>Carries the actions out on an open union; what went otherwise than written.</summary>
+    public List<string> Play(TestUnion union)
+    {
+        var script = new Script(union.Actor);
+        var failures = new List<string>();
+        foreach (var step in Steps.Where(l => l.Key == "do"))
+        {
+            if (step.Text == "mount again")
+            {
+                union.Close();
+                union.Open();
+                script = script.On(union.Actor);
+                continue;
+            }
+            failures.AddRange(LayerText.Items(step.For("model")).Select(script.Do).OfType<string>());
+        }
+        return failures;
+    }
+
+    /// <summary>Where another engine gives something else, why, and what.</summary>
+    public IEnumerable<Difference> Differences => _lines.SelectMany(l => l.Others.Select(o => new Difference($"{File}: {Title}", o.Key, $"{l.Key} {l.Text}", $"{l.Key} {o.Value.Seen}", o.Value.Reason)));
+
+    /// <summary>The cases of a file; one that says <c>each NAME VALUE...</c> comes once for each value.</summary>
+    public static IEnumerable<Case> ReadAll(string file) => ReadRows(file).SelectMany(row =>
+        row._lines.Find(l => l.Key == "each")?.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name, .. var values] ? values.Select(value => new Case(row, name, value)) : [row]);
+
+    private static IEnumerable<Case> ReadRows(string file)
+    {
+        using var reader = new StreamReader(Path.Combine(AppContext.BaseDirectory, "Whole", "Cases", file));
         Case? current = null;
+        foreach (var (word, rest) in Lines(reader))
+        {
+            if (word == "case")
+            {
+                if (current is not null) yield return current;
+                current = new Case(file, rest);
+            }
+            else if (word == "differs") current!._lines[^1].Differs(rest);
+            else current!._lines.Add(new Line(word, rest));
+        }
+        if (current is not null) yield return current;
+    }
+
+    private static IEnumerable<(string Word, string Text)> Lines(TextReader reader)
+    {
+        string? whole = null;
         while (reader.ReadLine() is { } line)
         {
             if (line.Length == 0 || line[0] == '#') continue;
             if (line[0] == ' ')
             {
-                var (key, text) = current!._lines[^1];
-                current._lines[^1] = (key, $"{text}  {line.Trim()}");
+                whole += $"  {line.Trim()}";
                 continue;
             }
-            var end = line.IndexOf(' ');
-            var (word, rest) = end < 0 ? (line, "") : (line[..end], line[end..].Trim());
-            if (word == "case")
-            {
-                if (current is not null) yield return current;
-                current = new Case(rest);
-            }
-            else current!._lines.Add((word, rest));
+            if (whole is not null) yield return Split(whole);
+            whole = line;
         }
-        if (current is not null) yield return current;
+        if (whole is not null) yield return Split(whole);
     }
 
-    private IEnumerable<(string Key, string Text)> Before(bool first)
+    private static (string, string) Split(string line) => line.IndexOf(' ') is var end and >= 0 ? (line[..end], line[end..].Trim()) : (line, "");
+
+    private IEnumerable<Line> Before(bool first)
     {
         var start = _lines.FindIndex(l => l.Key is "do" or "union" or "settle");
         return first ? _lines.Take(start) : _lines.Skip(start);
     }
 
-    /// <summary>Carries one action out: <c>VERB ARGUMENT...</c>, <c>! ERRNO</c> behind it where it is to fail.</summary>
-    /// <returns>What went otherwise than written, or null.</returns>
-    public static string? Act(Kernel kernel, string action)
+    /// <summary>One line of a case, and how it reads for an engine that differs.</summary>
+    internal sealed record Line(string Key, string Text)
     {
-        var (what, expected) = action.Split(" ! ") is [var before, var errno] ? (before, Enum.Parse<Errno>(errno)) : (action, Errno.None);
-        var words = what.Split(' ', 3);
-        var text = what.Contains('"', StringComparison.Ordinal) ? System.Text.Encoding.UTF8.GetBytes(what[(what.IndexOf('"') + 1)..what.LastIndexOf('"')]) : [];
-        var error = words[0] switch
-        {
-            "create" => kernel.Create(words[1], text),
-            "write" => kernel.Write(words[1], text),
-            "truncate" => kernel.Truncate(words[1], ulong.Parse(words[2], null)),
-            "chmod" => kernel.Chmod(words[1], Convert.ToUInt32(words[2], 8)),
-            "setxattr" => kernel.SetXattr(words[1], words[2].Split(' ')[0], "1"),
-            "mkdir" => kernel.Mkdir(words[1]),
-            "symlink" => kernel.Symlink(System.Text.Encoding.UTF8.GetString(text), words[1]),
-            "mkfifo" => kernel.Mknod(words[1], FileType.Fifo),
-            "mkwhiteout" => kernel.Mknod(words[1], FileType.CharDevice),
-            "tmpfile" => kernel.TmpFile(words[1], words[2].Split(' ')[0], text),
-            "link" => kernel.Link(words[1], words[2]),
-            "rm" => kernel.Remove(words[1], false),
-            "rmdir" => kernel.Remove(words[1], true),
-            "mv" => kernel.Rename(words[1], words[2]),
-            "swap" => kernel.Rename(words[1], words[2], RenameFlags.Exchange),
-            "mv-noreplace" => kernel.Rename(words[1], words[2], RenameFlags.NoReplace),
-            "mv-whiteout" => kernel.Rename(words[1], words[2], RenameFlags.Whiteout),
-            "list" => kernel.List(words[1], out _),
-            "read" => kernel.Read(words[1], out _),
-            "look" => Look(kernel, words[1]),
-            _ => throw new FormatException(action),
-        };
-        return error == expected ? null : $"{what}: {error}";
-    }
+        public Dictionary<string, (string Seen, string Reason)> Others { get; } = [];
 
-    private static Errno Look(Kernel kernel, string path) => kernel.Find(path, out _);
+        public string For(string engine) => Others.TryGetValue(engine, out var other) ? other.Seen : Text;
+
+        public void Differs(string text)
+        {
+            var (engine, rest) = Split(text);
+            var because = $"  {rest}".IndexOf(Because, StringComparison.Ordinal);
+            if (because < 0 || rest.Length - because < 3) throw new FormatException($"a difference without its reason: {text}");
+            Others.Add(engine, ($"  {rest}"[..because].Trim(), $"  {rest}"[(because + Because.Length)..]));
+        }
+    }
 }

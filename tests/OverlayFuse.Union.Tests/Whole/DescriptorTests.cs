@@ -27,7 +27,7 @@ internal class DescriptorTests
             if (i == 1) before = Open();
             union.Shell("rm -rf upper/* work/*");
             union.Open();
-            Assert.That(Case.Act(union.Kernel, action), Is.Null);
+            Assert.That(new Script(union.Kernel).Do(action), Is.Null);
         }
         union.Close();
         Assert.That(Open(), Is.EquivalentTo(before));

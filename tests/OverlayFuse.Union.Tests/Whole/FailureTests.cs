@@ -61,7 +61,7 @@ internal class FailureTests
         var upper = LayerText.Describe(union.Upper);
         leave(free);
 
-        var wrong = Case.Act(union.Kernel, action);
+        var wrong = new Script(union.Kernel).Do(action);
         foreach (var filler in Directory.GetFiles(_mount, "fill*")) File.Delete(filler);
         var where = $"with {free} left: {wrong}";
         if (wrong is not null)
@@ -70,7 +70,7 @@ internal class FailureTests
             Assert.That(Short(LayerText.Describe(union.Kernel)), Is.EqualTo(before), where);
             // Directories on the way are each a change of their own that nobody sees.
             Assert.That(LayerText.Describe(union.Upper).Where(i => !IsPart(i, upper)), Is.Empty, where);
-            Assert.That(Case.Act(union.Kernel, action), Is.Null, "and when there is room");
+            Assert.That(new Script(union.Kernel).Do(action), Is.Null, "and when there is room");
         }
         var after = Short(LayerText.Describe(union.Kernel));
         union.Kernel.ForgetAll();

@@ -11,7 +11,7 @@ namespace OverlayFuse.Union.Tests;
 /// of the lookups it was given.
 /// </summary>
 /// <param name="keeps">Remembers what it was given until <see cref="ForgetAll"/>; else it forgets after each call.</param>
-internal sealed class Kernel(UnionFileSystem union, bool keeps)
+internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
 {
     private const int EntrySize = 128;
     private readonly Dictionary<NodeId, ulong> _lookups = [];
@@ -26,6 +26,11 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
     {
         entry = new Entry { Node = NodeId.Root };
         var error = Errno.None;
+        if (path.StartsWith('@'))
+        {
+            entry.Node = _open[path].Node;
+            return union.GetAttributes(Request, entry.Node, null, out entry.Attributes, out _);
+        }
         foreach (var name in Split(path))
         {
             error = Lookup(entry.Node, name, out entry);
@@ -55,25 +60,12 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         return Done(error);
     }
 
-    public Errno TmpFile(string directory, string path, ReadOnlySpan<byte> bytes)
-    {
-        var error = Find(directory, out var parent);
-        if (error != Errno.None) return Done(error);
-        error = union.TmpFile(Request, parent.Node, 0x1A4, 0, OpenFlags.ReadWrite, out var entry, out _);
-        if (error != Errno.None) return Done(error);
-        Got(entry);
-        error = union.Write(Request, entry.Node, 0, 0, bytes, WriteFlags.None, out _);
-        if (error != Errno.None) return Done(error);
-        error = FindFree(path, out var to, out var name);
-        if (error == Errno.None && (error = union.Link(Request, entry.Node, to, name, out var linked)) == Errno.None) Got(linked);
-        return Done(error);
-    }
-
     public Errno Mkdir(string path, uint mode = 0x1ED) => Make(path, (parent, name) => (union.Mkdir(Request, parent, name, mode, 0, out var entry), entry));
 
-    public Errno Symlink(string target, string path) => Make(path, (parent, name) => (union.Symlink(Request, parent, name, Encoding.UTF8.GetBytes(target), out var entry), entry));
+    public Errno Symlink(string target, string path) => Make(path, (parent, name) => (union.Symlink(Request, parent, name, LayerText.Bytes(target), out var entry), entry));
 
-    public Errno Mknod(string path, FileType type, uint device = 0) => Make(path, (parent, name) => (union.Mknod(Request, parent, name, (uint)type | 0x1A4, 0, device, out var entry), entry));
+    public Errno Mknod(string path, uint mode, uint major, uint minor) =>
+        Make(path, (parent, name) => (union.Mknod(Request, parent, name, mode, 0, DeviceNumber.Encode(major, minor), out var entry), entry));
 
     public Errno Link(string path, string newPath)
     {
@@ -81,10 +73,10 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         return error != Errno.None ? Done(error) : Make(newPath, (parent, name) => (union.Link(Request, entry.Node, parent, name, out var linked), linked));
     }
 
-    public Errno Write(string path, ReadOnlySpan<byte> bytes, long offset = 0)
+    public Errno Write(string path, ReadOnlySpan<byte> bytes, long? offset = 0)
     {
         var error = Find(path, out var entry);
-        if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset, bytes, WriteFlags.None, out _);
+        if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset ?? Advance(path, entry, bytes.Length), bytes, WriteFlags.None, out _);
         return Done(error);
     }
 
@@ -100,21 +92,10 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         return Done(error);
     }
 
-    public Errno Truncate(string path, ulong size) => Change(path, new SetAttributes { Valid = SetAttributesMask.Size, Size = size });
-
-    public Errno Chmod(string path, uint mode) => Change(path, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
-
     public Errno Change(string path, in SetAttributes change)
     {
         var error = Find(path, out var entry);
         if (error == Errno.None) error = union.SetAttributes(Request, entry.Node, change, out _, out _);
-        return Done(error);
-    }
-
-    public Errno SetXattr(string path, string name, string value)
-    {
-        var error = Find(path, out var entry);
-        if (error == Errno.None) error = union.SetXattr(Request, entry.Node, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value), XattrFlags.None, false);
         return Done(error);
     }
 
@@ -136,14 +117,6 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
         if (error != Errno.None) return Done(error);
         _ = Lookup(newParent, newName, out _);
         return Done(union.Rename(Request, oldParent, oldName, newParent, newName, flags));
-    }
-
-    public string ReadLink(string path)
-    {
-        var target = new byte[4096];
-        if (Find(path, out var entry) != Errno.None || union.ReadLink(Request, entry.Node, target, out var length) != Errno.None) return "?";
-        Done(Errno.None);
-        return Encoding.UTF8.GetString(target, 0, length);
     }
 
     /// <summary>The names in a directory as READDIR gives them, "." and ".." left out, read with a buffer of so many bytes.</summary>
@@ -197,13 +170,17 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
 
     public void ForgetAll()
     {
-        foreach (var (node, count) in _lookups) union.Forget(node, count);
-        _lookups.Clear();
+        var open = _open.Values.Select(o => o.Node).ToHashSet();
+        foreach (var (node, count) in _lookups.Where(l => !open.Contains(l.Key)).ToList())
+        {
+            union.Forget(node, count);
+            _lookups.Remove(node);
+        }
     }
 
     public void Got(in Entry entry) => _lookups[entry.Node] = _lookups.GetValueOrDefault(entry.Node) + 1;
 
-    public static IEnumerable<byte[]> Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes);
+    public static IEnumerable<byte[]> Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(LayerText.Bytes);
 
     private Errno Make(string path, Func<NodeId, byte[], (Errno, Entry)> make)
     {
@@ -217,7 +194,7 @@ internal sealed class Kernel(UnionFileSystem union, bool keeps)
     private Errno FindParent(string path, out NodeId parent, out byte[] name)
     {
         var slash = path.LastIndexOf('/');
-        name = Encoding.UTF8.GetBytes(path[(slash + 1)..]);
+        name = LayerText.Bytes(path[(slash + 1)..]);
         var error = Find(slash < 0 ? "" : path[..slash], out var entry);
         parent = entry.Node;
         return error;

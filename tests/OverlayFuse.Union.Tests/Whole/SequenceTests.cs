@@ -41,7 +41,7 @@ internal class SequenceTests
         {
             var (action, expected) = model.Next(random, i);
             done.Add(action);
-            var wrong = Case.Act(union.Kernel, action);
+            var wrong = new Script(union.Kernel).Do(action);
             Assert.That(wrong is null, Is.EqualTo(expected), $"{wrong}\n{string.Join("  ", done)}");
             if (i % 4 == 0) Same(union, model, done);
             if (i % 7 == 6) union.Kernel.ForgetAll();

@@ -81,7 +81,7 @@ internal class StressTests
             case 3: error = kernel.Chmod(file, random.Next(2) == 0 ? 0x1C0u : 0x100u); break; // 0400: an ordinary user's daemon must widen it to write
             case 4: error = kernel.Read(file, out _, alone: false); break;
             case 5: error = kernel.List($"d{d}", out _, plus: random.Next(2) == 0); break;
-            case 6: error = kernel.Truncate(file, (ulong)random.Next(20)); break;
+            case 6: error = kernel.Truncate(file, random.Next(20)); break;
             case 7: lock (locks[d]) error = kernel.Link(file, $"d{d}/g{random.Next(8)}"); break;
             case 8:
                 var e = random.Next(4);
@@ -92,7 +92,7 @@ internal class StressTests
             case 9:
                 lock (locks[d]) error = kernel.Rename($"d{d}/s{random.Next(2)}", $"d{d}/s{random.Next(2)}", RenameFlags.Exchange);
                 break;
-            case 10: error = kernel.SetXattr(file, "user.x", "1"); break;
+            case 10: error = kernel.SetXattr(file, "user.x"u8, "1"u8); break;
             case 11: error = kernel.Find(file, out _); break;
         }
 

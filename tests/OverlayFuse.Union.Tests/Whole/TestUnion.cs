@@ -6,10 +6,8 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>A union over directories of its own, opened but not mounted; tests ask it as the kernel would.</summary>
-internal sealed class TestUnion : IDisposable
+internal sealed class TestUnion : IUnion
 {
-    private static readonly string Above = HasUserXattrs("/dev/shm") ? "/dev/shm" : "/var/tmp"; // without waiting for a disk
-
     private readonly Scratch _scratch;
     private readonly Form _form;
     private readonly uint _umask = Syscall.Umask(0);
@@ -24,7 +22,13 @@ internal sealed class TestUnion : IDisposable
         for (var i = 1; i <= lowers; i++) Directory.CreateDirectory($"{_scratch.Path}/lower{i}");
     }
 
+    /// <summary>Where unions of tests are made: in memory, without waiting for a disk, where that takes attributes.</summary>
+    public static string Above { get; } = HasUserXattrs("/dev/shm") ? "/dev/shm" : "/var/tmp";
+
     public int LowerCount { get; }
+
+    /// <summary>Whether the kernel of <see cref="Mount"/> remembers what it was given.</summary>
+    public bool Keeps { get; init; }
 
     public string Path => _scratch.Path;
 
@@ -34,6 +38,8 @@ internal sealed class TestUnion : IDisposable
 
     public Kernel Kernel { get; private set; } = null!;
 
+    public IActor Actor => Kernel;
+
     public Tree Tree => (Tree)typeof(UnionFileSystem).GetField("_tree", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(Union)!;
 
     public MarkFamily Family => Scratch.IsRoot && Syscall.GetEUid() == 0 ? MarkFamily.Trusted : MarkFamily.User;
@@ -41,9 +47,17 @@ internal sealed class TestUnion : IDisposable
     /// <summary>Puts objects into a layer ("upper", "lower1" ...), before the union is opened.</summary>
     public TestUnion With(string layer, string text)
     {
-        LayerText.Make($"{Path}/{layer}", text, Family);
+        Make(layer, text);
         return this;
     }
+
+    public void Make(string layer, string text) => LayerText.Make($"{Path}/{layer}", text, Family);
+
+    public void Mount() => Open(Keeps);
+
+    public void Unmount() => Close();
+
+    public void Forget() => Kernel.ForgetAll();
 
     public TestUnion Open(bool keeps = true, bool readOnly = false)
     {

@@ -8,7 +8,9 @@ internal static class OrdinaryUser
 {
     public const uint Id = 1000;
 
-    public static void Run(Action action)
+    public static void Run(Action action) => Run(action, Id, Id, []);
+
+    public static unsafe void Run(Action action, uint uid, uint gid, uint[] groups)
     {
         if (!Scratch.IsRoot)
         {
@@ -23,9 +25,9 @@ internal static class OrdinaryUser
             {
                 // By system call and not by libc, which would change every thread of the process.
                 var isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
-                Check(syscall(isX64 ? 116 : 159, 0, 0, 0));
-                Check(syscall(isX64 ? 119 : 149, (nint)Id, (nint)Id, (nint)Id));
-                Check(syscall(isX64 ? 117 : 147, (nint)Id, (nint)Id, (nint)Id));
+                fixed (uint* supplementary = groups) Check(syscall(isX64 ? 116 : 159, groups.Length, (nint)supplementary, 0));
+                Check(syscall(isX64 ? 119 : 149, (nint)gid, (nint)gid, (nint)gid));
+                Check(syscall(isX64 ? 117 : 147, (nint)uid, (nint)uid, (nint)uid));
                 action();
             }
             catch (Exception e)

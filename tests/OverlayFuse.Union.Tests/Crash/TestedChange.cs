@@ -6,7 +6,7 @@ namespace OverlayFuse.Union.Tests;
 /// <summary>One request that changes a union, and what comes before it.</summary>
 /// <param name="Name">In words, the name of the test.</param>
 /// <param name="Act">The request.</param>
-internal sealed record Change(string Name, Func<Kernel, NodeId, Errno> Act)
+internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act)
 {
     /// <summary>Done before, undisturbed. What it gives is handed to the request.</summary>
     public Func<Kernel, NodeId>? Before { get; init; }
@@ -20,10 +20,10 @@ internal sealed record Change(string Name, Func<Kernel, NodeId, Errno> Act)
     public override string ToString() => Name;
 
     /// <summary>A change written as in the cases; what comes before, if anything, as words before " then ".</summary>
-    public static Change Of(string text, bool needsRoot = false)
+    public static TestedChange Of(string text, bool needsRoot = false)
     {
         var steps = text.Split(" then ");
-        return new Change(text, (kernel, _) => Do(kernel, steps[^1]))
+        return new TestedChange(text, (kernel, _) => Do(kernel, steps[^1]))
         {
             NeedsRoot = needsRoot,
             Meanwhile = CompletesMetacopy(steps) ? line => line.Replace($"changed {CrashStage.LongAgo}", "changed now", StringComparison.Ordinal) : null,
@@ -31,7 +31,7 @@ internal sealed record Change(string Name, Func<Kernel, NodeId, Errno> Act)
             {
                 foreach (var step in steps[..^1])
                 {
-                    if (Case.Act(kernel, step) is { } wrong) throw new InvalidOperationException(wrong);
+                    if (new Script(kernel).Do(step) is { } wrong) throw new InvalidOperationException(wrong);
                 }
                 return NodeId.None;
             },
@@ -42,6 +42,6 @@ internal sealed record Change(string Name, Func<Kernel, NodeId, Errno> Act)
     private static bool CompletesMetacopy(string[] steps) =>
         steps.Length > 1 && steps[0].StartsWith("chmod", StringComparison.Ordinal) && steps[^1].Split(' ')[0] is "write" or "truncate";
 
-    // Case.Act says what went wrong in words, the last of which is the error.
-    private static Errno Do(Kernel kernel, string action) => Case.Act(kernel, action) is { } wrong ? Enum.Parse<Errno>(wrong[(wrong.LastIndexOf(' ') + 1)..]) : Errno.None;
+    // A script says what went wrong in words, the last of which is the error.
+    private static Errno Do(Kernel kernel, string action) => new Script(kernel).Do(action) is { } wrong ? Enum.Parse<Errno>(wrong[(wrong.LastIndexOf(' ') + 1)..]) : Errno.None;
 }

@@ -1,0 +1,136 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>What getdents64(2) gives of large merged directories, read in small pieces, with places kept and changes meanwhile.</summary>
+[TestFixture("data=cached")]
+[TestFixture("data=passthrough")]
+public class DirectoryTests(string options)
+{
+    private const int Layers = 20;
+    private const int Entries = 100_000;
+    private UnionMount _union = null!;
+
+    [OneTimeSetUp]
+    public void Mount()
+    {
+        if (Syscall.GetEUid() != 0 || !File.Exists("/dev/fuse")) Assert.Ignore("needs root and /dev/fuse");
+        _union = new UnionMount(options, lowers: Layers, above: TestUnion.Above);
+        for (var layer = 1; layer <= Layers; layer++)
+        {
+            Assert.That(Syscall.Open($"{_union.Home}/l{layer}", OpenFlags.ReadOnly | OpenFlags.Directory, out var fd), Is.EqualTo(Errno.None));
+            Assert.That(Syscall.MkdirAt(new DirFd(fd.Number), "d"u8, 0x1ED), Is.EqualTo(Errno.None));
+            // Each name in its layer, and some of the next one's too.
+            for (var i = layer - 1; i < Entries; i += Layers)
+            {
+                Make(fd, i);
+                if (i % 7 == 0 && i + 1 < Entries) Make(fd, i + 1);
+            }
+            fd.Close();
+        }
+        _union.Mount();
+
+        static void Make(Fd layer, int number) =>
+            Assert.That(Syscall.MknodAt(new DirFd(layer.Number), Encoding.ASCII.GetBytes($"d/{number:d6}"), (uint)FileType.Regular | 0x1A4, 0, 0), Is.EqualTo(Errno.None).Or.EqualTo(Errno.EXIST));
+    }
+
+    [OneTimeTearDown]
+    public void Unmount() => _union?.Dispose();
+
+    [Test, Order(1)]
+    public void Entries_of_twenty_layers_come_once_each()
+    {
+        var names = Read(out _);
+        Assert.That(names, Has.Count.EqualTo(Entries));
+        Assert.That(names.Distinct().Count(), Is.EqualTo(Entries));
+    }
+
+    [Test, Order(2)]
+    public void A_place_kept_is_found_again()
+    {
+        Assert.That(Syscall.OpenAt(_union.Root, "d"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd), Is.EqualTo(Errno.None));
+        var pieces = new List<(long Place, string First)>();
+        var buffer = new byte[4096];
+        while (true)
+        {
+            Assert.That(Syscall.LSeek(fd, 0, 1, out var place), Is.EqualTo(Errno.None));
+            Assert.That(Syscall.GetDents(fd, buffer, out var length), Is.EqualTo(Errno.None));
+            if (length == 0) break;
+            pieces.Add((place, First(buffer.AsSpan(0, length))));
+        }
+        Assert.That(pieces, Has.Count.GreaterThan(500));
+        foreach (var (place, first) in pieces.Where((_, i) => i % 50 == 3).Reverse())
+        {
+            Assert.That(Syscall.LSeek(fd, place, 0, out _), Is.EqualTo(Errno.None));
+            Assert.That(Syscall.GetDents(fd, buffer, out var length), Is.EqualTo(Errno.None));
+            Assert.That(First(buffer.AsSpan(0, length)), Is.EqualTo(first));
+        }
+        fd.Close();
+
+        static string First(ReadOnlySpan<byte> piece)
+        {
+            var entries = new DirectoryEntries(piece);
+            entries.MoveNext();
+            return Encoding.ASCII.GetString(entries.Name);
+        }
+    }
+
+    [Test, Order(3)]
+    public void What_is_there_throughout_comes_once_while_others_come_and_go()
+    {
+        var names = Read(out var changed, change: piece =>
+        {
+            var gone = Encoding.ASCII.GetBytes($"d/{piece * 37 % Entries:d6}");
+            Assert.That(Syscall.UnlinkAt(_union.Root, gone), Is.EqualTo(Errno.None).Or.EqualTo(Errno.NOENT));
+            Assert.That(Syscall.MknodAt(_union.Root, Encoding.ASCII.GetBytes($"d/new{piece}"), (uint)FileType.Regular | 0x1A4, 0, 0), Is.EqualTo(Errno.None));
+            return Encoding.ASCII.GetString(gone)[2..];
+        });
+        Assert.That(names.GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key), Is.Empty, "more than once");
+        var missing = Enumerable.Range(0, Entries).Select(i => $"{i:d6}").Except(names).Except(changed).ToList();
+        Assert.That(missing, Is.Empty, "not at all");
+    }
+
+    [Test, Order(4)]
+    public void A_directory_that_was_rewound_shows_what_came_since()
+    {
+        Assert.That(Syscall.OpenAt(_union.Root, "d"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd), Is.EqualTo(Errno.None));
+        var buffer = new byte[4096];
+        Assert.That(Syscall.GetDents(fd, buffer, out _), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.MknodAt(_union.Root, "d/since"u8, (uint)FileType.Regular | 0x1A4, 0, 0), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.LSeek(fd, 0, 0, out _), Is.EqualTo(Errno.None));
+        Assert.That(ReadOn(fd, _ => { }), Does.Contain("since"));
+        fd.Close();
+    }
+
+    private List<string> Read(out HashSet<string> changed, Func<int, string>? change = null)
+    {
+        Assert.That(Syscall.OpenAt(_union.Root, "d"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd), Is.EqualTo(Errno.None));
+        var touched = new HashSet<string>();
+        var names = ReadOn(fd, piece =>
+        {
+            if (change is not null) touched.Add(change(piece));
+        });
+        fd.Close();
+        changed = touched;
+        return [.. names.Where(n => change is not null || !n.StartsWith("new", StringComparison.Ordinal))];
+    }
+
+    private static List<string> ReadOn(Fd fd, Action<int> between)
+    {
+        var names = new List<string>();
+        var buffer = new byte[4096];
+        for (var piece = 0; ; piece++)
+        {
+            Assert.That(Syscall.GetDents(fd, buffer, out var length), Is.EqualTo(Errno.None));
+            if (length == 0) return names;
+            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
+            while (entries.MoveNext())
+            {
+                if (!entries.IsDotOrDotDot) names.Add(Encoding.ASCII.GetString(entries.Name));
+            }
+            between(piece);
+        }
+    }
+}

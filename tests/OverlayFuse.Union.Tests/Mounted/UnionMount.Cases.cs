@@ -1,0 +1,34 @@
+namespace OverlayFuse.Union.Tests;
+
+// As what a case runs on.
+internal sealed partial class UnionMount : IUnion
+{
+    private SystemCalls? _calls;
+
+    public string Upper => Home + "/u";
+
+    public IActor Actor => _calls ??= new SystemCalls(Root);
+
+    public void Make(string layer, string text) => LayerText.Make($"{Home}/{(layer == "upper" ? "u" : layer.Replace("lower", "l"))}", text, MarkFamily.Trusted);
+
+    void IUnion.Mount()
+    {
+        _lowersBefore = ""; // the case compares the layers itself
+        Mount();
+    }
+
+    public void Forget()
+    {
+    }
+
+    string IUnion.Lowers() => string.Join('\n', LayerNames.SelectMany(l => LayerText.Snapshot($"{Home}/{l}")));
+
+    public string Leftovers() => _isKernel ? "" : string.Join(' ', Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/orphans"))
+        .Select(Path.GetFileName).Where(n => n != "whiteout"));
+
+    partial void EndCalls()
+    {
+        _calls?.Dispose();
+        _calls = null;
+    }
+}

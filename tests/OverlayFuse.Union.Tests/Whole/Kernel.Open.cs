@@ -1,0 +1,147 @@
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+// Descriptors and attributes: what the kernel keeps for a process, and what it asks for.
+internal sealed partial class Kernel
+{
+    private readonly Dictionary<string, Description> _open = [];
+
+    /// <summary>Opens as the kernel does where OPEN is not served: it resolves, creates and truncates, and the union hears no more.</summary>
+    public Errno Open(string descriptor, string path, OpenFlags flags)
+    {
+        var entry = default(Entry);
+        Errno error;
+        if ((flags & OpenFlags.TmpFile) == OpenFlags.TmpFile)
+        {
+            error = Find(path, out var directory);
+            if (error == Errno.None && (error = union.TmpFile(Request, directory.Node, (uint)FileType.Regular | 0x1A4, 0, OpenFlags.ReadWrite, out entry, out _)) == Errno.None) Got(entry);
+        }
+        else
+        {
+            error = Find(path, out entry);
+            if (error == Errno.None && (flags & OpenFlags.Exclusive) != 0) error = Errno.EXIST;
+            if (error == Errno.NOENT && (flags & OpenFlags.Create) != 0)
+            {
+                error = Create(path, [], 0x1A4);
+                if (error == Errno.None) error = Find(path, out entry);
+            }
+            if (error == Errno.None && Linux.Mode.TypeOf(entry.Attributes.Mode) == FileType.Symlink) error = Errno.LOOP;
+        }
+        if (error != Errno.None) return Done(error);
+        _open[$"@{descriptor}"] = new Description { Node = entry.Node, Appends = (flags & OpenFlags.Append) != 0 };
+        return (flags & OpenFlags.Truncate) != 0 ? Truncate($"@{descriptor}", 0) : Done(Errno.None);
+    }
+
+    public Errno Close(string descriptor)
+    {
+        _open.Remove($"@{descriptor}");
+        return Done(Errno.None);
+    }
+
+    public Errno Truncate(string target, long size) => Change(target, new SetAttributes { Valid = SetAttributesMask.Size, Size = (ulong)size });
+
+    public Errno Chmod(string target, uint mode) => Change(target, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
+
+    public Errno Chown(string target, uint uid, uint gid) => Change(target, new SetAttributes { Valid = SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.KillSuidGid, Uid = uid, Gid = gid });
+
+    public Errno Utimens(string target, Timestamp access, Timestamp modify) =>
+        Change(target, new SetAttributes { Valid = SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime, AccessTime = access, ModifyTime = modify });
+
+    public Errno Stat(string target, out FileStatus status)
+    {
+        var error = Find(target, out var entry);
+        var attributes = entry.Attributes;
+        status = new FileStatus
+        {
+            Mode = attributes.Mode, LinkCount = attributes.LinkCount, Uid = attributes.Uid, Gid = attributes.Gid, Inode = attributes.Inode,
+            Size = attributes.Size, Blocks = attributes.Blocks,
+            ModifyTime = new Timestamp(attributes.ModifySeconds, attributes.ModifyNanoseconds), ChangeTime = new Timestamp(attributes.ChangeSeconds, attributes.ChangeNanoseconds),
+        };
+        (status.RdevMajor, status.RdevMinor) = DeviceNumber.Decode(attributes.Rdev);
+        return error; // and it remembers what it has looked at
+    }
+
+    public Errno Allocate(string target, int mode, long offset, long length) => On(target, node => union.Fallocate(Request, node, 0, mode, offset, length));
+
+    public Errno Seek(string target, long offset, int whence, out long found)
+    {
+        var result = 0L;
+        var error = On(target, node => union.LSeek(Request, node, 0, offset, whence, out result));
+        found = result;
+        return error;
+    }
+
+    public Errno Copy(string from, string to, long length)
+    {
+        var error = Find(from, out var source);
+        return error != Errno.None ? Done(error) : On(to, node => union.CopyFileRange(Request, source.Node, 0, 0, node, 0, 0, (ulong)length, out _));
+    }
+
+    public Errno SetXattr(string target, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        var (n, v) = (name.ToArray(), value.ToArray());
+        return On(target, node => union.SetXattr(Request, node, n, v, XattrFlags.None, false));
+    }
+
+    public Errno GetXattr(string target, ReadOnlySpan<byte> name, out byte[] value)
+    {
+        var (n, buffer, length) = (name.ToArray(), new byte[65536], 0);
+        var error = On(target, node => union.GetXattr(Request, node, n, buffer, out length));
+        value = error == Errno.None ? buffer[..length] : [];
+        return error;
+    }
+
+    public Errno RemoveXattr(string target, ReadOnlySpan<byte> name)
+    {
+        var n = name.ToArray();
+        return On(target, node => union.RemoveXattr(Request, node, n));
+    }
+
+    public Errno ListXattr(string target, out byte[] names)
+    {
+        var (buffer, length) = (new byte[65536], 0);
+        var error = On(target, node => union.ListXattr(Request, node, buffer, out length));
+        names = error == Errno.None ? buffer[..length] : [];
+        return error;
+    }
+
+    public Errno ReadLink(string path, out byte[] target)
+    {
+        var (buffer, length) = (new byte[4096], 0);
+        var error = On(path, node => union.ReadLink(Request, node, buffer, out length));
+        target = error == Errno.None ? buffer[..length] : [];
+        return error;
+    }
+
+    Errno IActor.Read(string target, out byte[] bytes) => Read(target, out bytes);
+
+    Errno IActor.Write(string target, ReadOnlySpan<byte> bytes, long? offset) => Write(target, bytes, offset);
+
+    Errno IActor.List(string target, out List<Listed> names) => List(target, out names, plus: false, room: 400);
+
+    private Errno On(string target, Func<NodeId, Errno> call)
+    {
+        var error = Find(target, out var entry);
+        return Done(error == Errno.None ? call(entry.Node) : error);
+    }
+
+    private long Advance(string target, in Entry entry, int length)
+    {
+        var open = _open[target];
+        if (open.Appends) open.Position = (long)entry.Attributes.Size;
+        open.Position += length;
+        return open.Position - length;
+    }
+
+    /// <summary>An open file description (open(2)).</summary>
+    private sealed class Description
+    {
+        public NodeId Node { get; init; }
+
+        public bool Appends { get; init; }
+
+        public long Position { get; set; }
+    }
+}
