@@ -5,8 +5,9 @@ namespace OverlayFuse.Union;
 /// <summary>Keeps the listings read last, up to so many bytes. The kernel has its own copy of what it was given.</summary>
 internal sealed class ListingCache(long capacity)
 {
-    private readonly Lock _lock = new(); // leaf; protects the queue and its size
-    private readonly Queue<(UnionDirectory Directory, long Bytes)> _queue = [];
+    private readonly Lock _lock = new(); // leaf; protects the queue and what it weighs
+    private readonly Queue<UnionDirectory> _queue = [];
+    private readonly Dictionary<UnionDirectory, long> _bytes = [];
     private long _size;
 
     /// <summary>The listing of a directory, read when it is not at hand.</summary>
@@ -19,17 +20,30 @@ internal sealed class ListingCache(long capacity)
         if (error != Errno.None) return error;
 
         directory.Keep(listing!, version);
+        Count(directory, listing!.Bytes);
+        return Errno.None;
+    }
+
+    // Each directory stands in the queue once, however often it was read anew: the oldest must not be the one that was just read.
+    private void Count(UnionDirectory directory, long bytes)
+    {
         lock (_lock)
         {
-            _queue.Enqueue((directory, listing!.Bytes));
-            _size += listing.Bytes;
+            if (!_bytes.TryGetValue(directory, out var before)) _queue.Enqueue(directory);
+            _bytes[directory] = bytes;
+            _size += bytes - before;
             while (_size > capacity && _queue.Count > 1)
             {
-                var (oldest, bytes) = _queue.Dequeue();
+                var oldest = _queue.Dequeue();
+                if (oldest == directory)
+                {
+                    _queue.Enqueue(oldest);
+                    continue;
+                }
+                _bytes.Remove(oldest, out var freed);
+                _size -= freed;
                 oldest.DropListing();
-                _size -= bytes;
             }
         }
-        return Errno.None;
     }
 }

@@ -129,6 +129,20 @@ internal class ListingTests
     }
 
     [Test]
+    public void The_listing_read_last_is_kept_whatever_it_weighs_and_however_often_it_was_read()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 100).Select(f => $"f{f} = \"\""))).Open(readOnly: true);
+        var (cache, directory) = (new ListingCache(capacity: 100), union.Tree.RootDirectory);
+        for (var time = 0; time < 3; time++)
+        {
+            Assert.That(cache.Get(directory, union.Tree.Inodes, out var listing), Is.EqualTo(Errno.None));
+            Assert.That(directory.Listing, Is.SameAs(listing));
+            directory.DropListing(); // a name came
+        }
+    }
+
+    [Test]
     public void A_table_of_lower_names_knows_who_mentions_a_name()
     {
         using var union = new TestUnion(5);
