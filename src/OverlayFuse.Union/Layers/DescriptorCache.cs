@@ -18,21 +18,25 @@ internal sealed class DescriptorCache(int capacity)
         }
     }
 
-    /// <summary>Takes in a directory that was just opened; another one may be closed for it.</summary>
-    public void Add(LayerDirectory directory)
+    /// <summary>
+    /// Takes in a directory that was just opened; another one may be closed for it. False when all are in use: it is to be closed by
+    /// who leaves it last.
+    /// </summary>
+    public bool Add(LayerDirectory directory)
     {
         lock (_lock)
         {
-            // Two rounds at most: the first takes the marks of recent use away. When all are in use, one more is open for a while.
+            // Two rounds at most: the first takes the marks of recent use away.
             for (var tries = 0; tries < 2 * capacity; tries++)
             {
                 _hand = (_hand + 1) % capacity;
                 var candidate = _ring[_hand];
-                if (candidate == directory) return;
+                if (candidate == directory) return true;
                 if (candidate is not null && !candidate.TryEvict()) continue;
                 _ring[_hand] = directory;
-                return;
+                return true;
             }
+            return false;
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class LayerDirectory
     private int _pins;
     private bool _recentlyUsed;
     private bool _closed;
+    private bool _isExtra; // open beside the cache, which was full of directories in use
     private LayerReopener? _reopen;
 
     private LayerDirectory(Layer layer, DescriptorCache cache, LayerDirectory? parent, byte[] name, ulong inode)
@@ -126,7 +127,7 @@ internal sealed class LayerDirectory
             _pins++;
             _recentlyUsed = true;
         }
-        _cache.Add(this); // outside the lock: it may close others
+        TakeIn();
         return Errno.None;
     }
 
@@ -140,7 +141,7 @@ internal sealed class LayerDirectory
             _pins++;
             _recentlyUsed = true;
         }
-        _cache.Add(this);
+        TakeIn();
         return Errno.None;
     }
 
@@ -149,8 +150,17 @@ internal sealed class LayerDirectory
         lock (_lock)
         {
             _pins--;
-            if (_closed && _pins == 0) CloseDescriptor();
+            if (_pins > 0 || !(_closed || _isExtra)) return;
+            CloseDescriptor();
+            _isExtra = false;
         }
+    }
+
+    // Outside the lock: the cache may close others.
+    private void TakeIn()
+    {
+        if (_cache.Add(this)) return;
+        lock (_lock) _isExtra = true;
     }
 
     /// <summary>rename(2) gave an upper directory another place. The descriptor stays valid: it follows the object.</summary>
