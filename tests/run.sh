@@ -77,7 +77,7 @@ run_project() {
   name=$(basename "$project" .csproj)
   step "$name"
   trx=$out/$name.trx
-  timeout -k 20 "${PROJECT_LIMIT:-600}" dotnet test "$project" --no-build --nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
+  timeout -k 20 "${PROJECT_LIMIT:-900}" dotnet test "$project" --no-build --nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
   code=$?
   if [ ! -s "$trx" ]; then
     tail -n 40 "$out/$name.log"

@@ -39,7 +39,7 @@ internal class JudgeTests
     [TestCase("trusted.overlay.origin user.overlay.origin trusted.overlay.impure", "Origin, Impure", "Origin", false)]
     [TestCase("trusted.overlay.whiteout trusted.overlay.nlink", "Whiteout, Nlink", "None", false)]
     [TestCase("trusted.overlay.overlay.opaque user.overlay.overlay.redirect", "None", "None", false)]
-    [TestCase("trusted.overlay. trusted.overlay.opaqu trusted.overlay.opaque2", "None", "None", false)]
+    [TestCase("trusted.overlay. trusted.overlay.opaqu trusted.overlay.opaque2", "Unknown", "None", false)]
     [TestCase("user.fuseoverlayfs.opaque", "None", "None", true)]
     [TestCase("user.fuseoverlayfs.origin", "None", "None", false)]
     public void Marks_are_picked_out_of_a_list(string list, string trusted, string user, bool fuseOverlayFs)

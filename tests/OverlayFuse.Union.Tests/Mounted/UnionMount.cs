@@ -60,13 +60,26 @@ internal sealed partial class UnionMount : IDisposable
         var daemon = _isKernel ? "" : Daemon();
         Assert.That(Syscall.Unmount(Encoding.UTF8.GetBytes(Merged), UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
         // What it has to tidy up is only then as it should be.
-        if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{daemon}"), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
+        if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => HasEnded(daemon), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
     }
 
     public void Remount()
     {
         Unmount();
         Mount();
+    }
+
+    // It has no command line any more once it is dead, whenever its parent notices.
+    private static bool HasEnded(string process)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{process}/cmdline").Length == 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     // By system calls: .NET would ask for the very lock that the daemon holds.

@@ -67,7 +67,9 @@ internal static class RenameMatrix
         var arrived = source.At("b", from: "a", source.Moved, isOver: target.Lower.Length > 0);
         var left = isSwap ? target.At("a", from: "b", target.Moved, isOver: source.Lower.Length > 0) : source.Lower.Length > 0 ? "a whiteout" : "";
 
-        text.Append($"\ncase    {source.Name} is {how} {(isItself ? "a hard link of itself" : target.Name)}\nneeds   marks{(isItself ? " index" : "")}\n");
+        // An ordinary user cannot mark symbolic links, so their names do not stay one inode.
+        var needs = !isItself ? "marks" : source.Lower.Contains("->", StringComparison.Ordinal) ? "marks index root" : "marks index";
+        text.Append($"\ncase    {source.Name} is {how} {(isItself ? "a hard link of itself" : target.Name)}\nneeds   {needs}\n");
         Line(text, "upper", source.At("a", source.Upper), target.At("b", target.Upper));
         Line(text, "lower1", source.At("a", source.Lower), target.At("b", target.Lower), "z = \"z\"");
         text.Append($"do      {verb} a b{(error.Length > 0 ? $" ! {error}" : "")}\n");

@@ -63,7 +63,7 @@ internal class WorkDirectoryTests
         {
             Assert.That(() => _scratch.OpenWork(), Throws.TypeOf<MountException>().With.Message.EqualTo(
                 $"work directory {_scratch.Path}/work is in use by a live mount (pid {Environment.ProcessId}): " +
-                "unmount that first, or give this mount an upper and a work directory of its own"));
+                "unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"));
         }
         _scratch.OpenWork().Dispose();
     }
