@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using OverlayFuse.Union.Tests;
 
 namespace OverlayFuse.Conformance;
 
@@ -24,6 +25,11 @@ public sealed class TableTests
     [Test]
     public void Every_difference_names_the_limit_that_forces_it() =>
         Assert.That(Table.Differences.Select(row => row.Difference.Because), Has.All.Contains("FUSE").Or.Contains("kernel").Or.Contains("overlayfs").Or.Contains("user"));
+
+    [Test]
+    public void The_file_of_expected_differences_says_what_the_table_says() => Generated.Check("tests/expected-differences.md", file =>
+        ExpectedDifferences.With(file, "POSIX behaviour, against a plain directory", Table.Differences.Select(row =>
+            new Union.Tests.Difference($"{row.Case} (objects from {row.Difference.Origins})", row.Difference.Engines.ToString(), "", row.Difference.Seen, row.Difference.Because))));
 
     [Test]
     public void As_root_no_engine_is_left_out()

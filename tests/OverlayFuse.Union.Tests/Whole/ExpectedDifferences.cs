@@ -30,7 +30,10 @@ internal static class ExpectedDifferences
         {
             text.Append($"\n### {reason.Key.Engine}: {reason.Key.Reason}\n\n");
             foreach (var difference in reason)
-                text.Append($"- {difference.Case}\n  - here `{difference.Expected}`\n  - there `{difference.Seen}`\n");
+            {
+                text.Append($"- {difference.Case}\n");
+                text.Append(difference.Expected.Length == 0 ? $"  - `{difference.Seen}`\n" : $"  - here `{difference.Expected}`\n  - there `{difference.Seen}`\n");
+            }
         }
         return text.ToString();
     }
