@@ -55,9 +55,15 @@ internal sealed partial class Kernel
         var attributes = entry.Attributes;
         status = new FileStatus
         {
-            Mode = attributes.Mode, LinkCount = attributes.LinkCount, Uid = attributes.Uid, Gid = attributes.Gid, Inode = attributes.Inode,
-            Size = attributes.Size, Blocks = attributes.Blocks,
-            ModifyTime = new Timestamp(attributes.ModifySeconds, attributes.ModifyNanoseconds), ChangeTime = new Timestamp(attributes.ChangeSeconds, attributes.ChangeNanoseconds),
+            Mode = attributes.Mode,
+            LinkCount = attributes.LinkCount,
+            Uid = attributes.Uid,
+            Gid = attributes.Gid,
+            Inode = attributes.Inode,
+            Size = attributes.Size,
+            Blocks = attributes.Blocks,
+            ModifyTime = new Timestamp(attributes.ModifySeconds, attributes.ModifyNanoseconds),
+            ChangeTime = new Timestamp(attributes.ChangeSeconds, attributes.ChangeNanoseconds),
         };
         (status.RdevMajor, status.RdevMinor) = DeviceNumber.Decode(attributes.Rdev);
         return error; // and it remembers what it has looked at
