@@ -27,8 +27,9 @@ public sealed partial class UnionFileSystem
             error = PlanRename(source, from, oldName, target, to, newName, flags, out var plan);
             if (error != Errno.None || plan.IsNothing) return error;
 
-            error = Mark(source, plan.Source);
-            if (error == Errno.None && flags == RenameFlags.Exchange) error = Mark(target, plan.Target);
+            var same = fromSlot == toSlot ? from : null;
+            error = Mark(source, plan.Source, same);
+            if (error == Errno.None && flags == RenameFlags.Exchange) error = Mark(target, plan.Target, same);
             if (error != Errno.None) return error;
 
             _tree.Locks.EnterWrite(fromSlot, toSlot);
@@ -131,13 +132,27 @@ public sealed partial class UnionFileSystem
         return null;
     }
 
-    private Errno Mark(int slot, SideMark mark)
+    // Where paths are too long, for an object that stays in its directory: the name that the lower members have it under.
+    private byte[]? NameWithin(UnionDirectory? directory, LayerDirectory lower)
+    {
+        if (directory is null) return null;
+        var path = lower.PathFromRoot();
+        var name = path[(path.AsSpan().LastIndexOf((byte)'/') + 1)..];
+        var found = new SearchResult();
+        var leadsThere = _tree.Search.FindBelow(directory, name, found) == Errno.None && found.IsFound
+            && found.Where!.Layer == lower.Layer && found.Entry.Status.Inode == lower.Inode;
+        return leadsThere ? name : null;
+    }
+
+    // `within`: the directory that the object is in before and after; null where it gets another.
+    private Errno Mark(int slot, SideMark mark, UnionDirectory? within)
     {
         if (mark == SideMark.None) return Errno.None;
         if (mark == SideMark.Redirect)
         {
             var lower = _tree.Directory(slot).Lowers[0];
-            return RedirectTo(slot, lower.PathFromRoot(), lower.Layer, lower.Inode) is { } path ? SetRedirect(slot, path) : Errno.XDEV;
+            var redirect = RedirectTo(slot, lower.PathFromRoot(), lower.Layer, lower.Inode) ?? NameWithin(within, lower);
+            return redirect is null ? Errno.XDEV : SetRedirect(slot, redirect);
         }
 
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
