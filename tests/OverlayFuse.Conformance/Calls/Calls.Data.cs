@@ -27,6 +27,11 @@ internal static unsafe partial class Calls
         fixed (byte* from = Encoding.UTF8.GetBytes(text)) return Result.Of($"pwrite({text}, {offset})", Native.pwrite64(fd, from, (nuint)text.Length, offset));
     }
 
+    public static Result PWrite(int fd, byte[] data, long offset)
+    {
+        fixed (byte* from = data) return Result.Of($"pwrite({data.Length} bytes, {offset})", Native.pwrite64(fd, from, (nuint)data.Length, offset));
+    }
+
     /// <summary>Up to so many bytes at an offset, as text.</summary>
     public static string TextAt(int fd, long offset, int size = 4096)
     {
