@@ -138,7 +138,7 @@ internal class LayerDirectoryTests
         Assert.That(OpenDescriptors() - before, Is.LessThanOrEqualTo(6 + 8));
     }
 
-    private static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    private int OpenDescriptors() => Scratch.DescriptorsBelow(_scratch.Path);
 
     private Layer LayerOf() => new() { Index = 1, Number = 1, Path = [], Device = 0, IsPrivateClone = false };
 

@@ -71,4 +71,8 @@ internal sealed class Scratch : IDisposable
             Run($"chmod -R u+rwx . ; rm -rf {Path}");
         }
     }
+
+    /// <summary>Descriptors of this process on what lies below a directory; those of the rest of the process come and go.</summary>
+    public static int DescriptorsBelow(string directory) =>
+        Directory.GetFileSystemEntries("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget?.StartsWith(directory, StringComparison.Ordinal) == true);
 }
