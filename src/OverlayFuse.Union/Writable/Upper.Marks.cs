@@ -5,6 +5,8 @@ namespace OverlayFuse.Union;
 // Marks: the kernel's names and values (README.md, "On disk").
 internal sealed partial class Upper
 {
+    private readonly Lock _linking = new(); // leaf; the count of an indexed object is read, noted and set in several calls
+
     private static ReadOnlySpan<byte> SharedWhiteout => "whiteout"u8;
 
     private byte[]? _fileSystemUuid;
@@ -120,10 +122,10 @@ internal sealed partial class Upper
         return error;
     }
 
-    /// <summary>Whether the bytes of a file still count for nothing, because it is marked as metacopy.</summary>
+    /// <summary>Whether the bytes of a file may still count for nothing, because it is marked as metacopy. A mark that cannot be read may be there.</summary>
     public static bool IsMetacopy(Fd file) =>
-        Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.Trusted), [], out _) == Errno.None
-        || Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.User), [], out _) == Errno.None;
+        Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.Trusted), [], out _) is not (Errno.NODATA or Errno.NOTSUP)
+        || Syscall.GetXattr(file, MarkNames.Metacopy(MarkFamily.User), [], out _) is not (Errno.NODATA or Errno.NOTSUP);
 
     /// <summary>
     /// Says where a copy came from, in the kernel's form: the lower object's file handle, or nothing where it has none. Kernel
@@ -159,6 +161,11 @@ internal sealed partial class Upper
 
     /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union counts no name more.</summary>
     public Errno LinkFromIndex(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
+    {
+        lock (_linking) return LinkAndCount(layerNumber, inode, dir, name);
+    }
+
+    private Errno LinkAndCount(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         var index = buffer[..work.LinkIndex.NameOf(layerNumber, inode, buffer)];
