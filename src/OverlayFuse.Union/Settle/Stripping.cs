@@ -42,6 +42,7 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
         if (error != Errno.None) return error;
 
         error = StripMarks(slot, status, isRoot: slot == NodeTable.Root);
+        if (error != Errno.None) return error; // what says in its place that it is opaque must stay
         var before = report.Removed;
         var isWhole = true;
         foreach (var name in names)
@@ -55,7 +56,7 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
         }
 
         // Without the mark, whiteouts that are marked files would show as files: it goes when none is left.
-        if (upper.HasXattrWhiteouts && isWhole && error == Errno.None) error = Unmark(slot, Upper.Family, MarkSet.Opaque);
+        if (upper.HasXattrWhiteouts && isWhole) error = Unmark(slot, Upper.Family, MarkSet.Opaque);
 
         // The directory of the union does not change by this, so neither do its times.
         if (report.Removed != before) _ = Upper.Change(tree, slot, place => Syscall.UtimensAt(place.Dir, place.Name, status.AccessTime, status.ModifyTime));
@@ -69,7 +70,8 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
             case OciNameKind.Whiteout:
                 return StripOciWhiteout(parent, upper, name, siblings);
             case OciNameKind.OpaqueMarker:
-                return In(parent, dir => Removed(Syscall.UnlinkAt(dir, name))); // its directory has the mark by now
+                // Its directory has the mark by now, where there can be one.
+                return Upper.Features.Marks is null ? Errno.None : In(parent, dir => Removed(Syscall.UnlinkAt(dir, name)));
             case not OciNameKind.Ordinary:
                 return Errno.None;
         }
@@ -123,10 +125,12 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
         {
             var found = family == MarkFamily.Trusted ? marks.Trusted : marks.User;
             var needless = form == SettleForm.Plain ? found & NeedlessWhenPlain : MarkSet.None;
+            var isCounted = kernelIndex.Contains(status.Inode) || tree.Nodes[slot].Has(NodeFlags.Indexed);
+            if (isCounted) needless &= ~MarkSet.Nlink;
 
             // A file redirects to its bytes only; a count of links is for the index.
             if (!status.IsDirectory && (found & MarkSet.Metacopy) == 0) needless |= found & MarkSet.Redirect;
-            if (!status.IsDirectory && !kernelIndex.Contains(status.Inode) && !tree.Nodes[slot].Has(NodeFlags.Indexed)) needless |= found & MarkSet.Nlink;
+            if (!status.IsDirectory && !isCounted) needless |= found & MarkSet.Nlink;
             foreach (var mark in (ReadOnlySpan<MarkSet>)[MarkSet.Redirect, MarkSet.Origin, MarkSet.Impure, MarkSet.Nlink, MarkSet.Uuid, MarkSet.Upper])
             {
                 if (error == Errno.None && (needless & mark) != 0) error = Unmark(slot, family, mark);
