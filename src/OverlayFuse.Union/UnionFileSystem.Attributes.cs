@@ -168,17 +168,11 @@ public sealed partial class UnionFileSystem
     // attribute goes with the write itself. To be called before it, as the kernel does: a file with new bytes and the old rights must never be.
     private Errno KillSuidGid(int slot)
     {
-        Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        var error = _tree.Enter(slot, buffer, out var place);
+        var error = _tree.Status(slot, out var status);
         if (error != Errno.None) return error;
-        using (place)
-        {
-            error = Syscall.StatAt(place.Dir, place.Name, cached: false, out var status);
-            if (error != Errno.None) return error;
-            var mode = Mode.WithoutPrivileges(status.Mode);
-            if (mode == status.Mode) return Errno.None;
-            error = Syscall.ChmodAt(place.Dir, place.Name, mode & Mode.Permissions);
-        }
+        var mode = Mode.WithoutPrivileges(status.Mode);
+        if (mode == status.Mode) return Errno.None;
+        error = SetMetadata(slot, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
         if (error == Errno.None) TellMode(slot);
         return error;
     }

@@ -27,12 +27,15 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         return error;
     }
 
-    // The directory that stands in shows what the other did, should the daemon die before it is replaced.
+    // The directory that stands in shows what the other did, should the daemon die before it is replaced. What an ordinary user may not
+    // give or read is no reason to refuse the move.
     private Errno TakeAfter(ReadOnlySpan<byte> name, DirFd dir, ReadOnlySpan<byte> standIn)
     {
         var error = Syscall.StatAt(newDir, name, cached: false, out var status);
-        if (error == Errno.None) error = Syscall.ChownAt(dir, standIn, status.Uid, status.Gid);
-        if (error == Errno.None) error = XattrCopy.Copy(newDir, name, dir, standIn);
+        if (error != Errno.None) return error;
+        error = Syscall.ChownAt(dir, standIn, status.Uid, status.Gid);
+        if (error is Errno.None or Errno.PERM) error = XattrCopy.Copy(newDir, name, dir, standIn);
+        if (error is Errno.PERM or Errno.ACCES) error = Errno.None;
 
         // An ordinary user may not give a directory another parent while its mode forbids to write it.
         if (error == Errno.None) error = Syscall.ChmodAt(dir, standIn, (status.Mode | (upper.Credentials.IsRoot ? 0 : OwnDirectory.Private)) & Mode.Permissions);

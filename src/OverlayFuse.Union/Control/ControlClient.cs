@@ -5,6 +5,8 @@ namespace OverlayFuse.Union;
 /// <summary>Asks a live mount, by ioctl(2) on its root directory.</summary>
 public static class ControlClient
 {
+    private const long LongestAnswer = 1 << 28;
+
     /// <param name="root">The root directory of the mount, open for reading.</param>
     /// <returns>
     /// NOTTY: no mount of ours, or of an older version; PERM: only its owner and root may ask; NOTCONN: its daemon is dead; STALE: too
@@ -20,6 +22,7 @@ public static class ControlClient
         if (error != Errno.None) return error;
 
         var (ticket, length) = ControlMessage.ReadTicket(question);
+        if (length is < 0 or > LongestAnswer) return Errno.PROTO; // who serves the mount may be anybody
         var whole = new byte[length];
         var message = new byte[ControlMessage.FetchSize];
         for (var have = 0; have < whole.Length;)

@@ -15,6 +15,7 @@ internal sealed class WidenJournal : IDisposable
 {
     private const int NameSize = 16;
     private const int PathMax = 4096;
+    private const uint Rights = 0x1FF; // rwxrwxrwx
     private const int ModeLength = 4;
     private const OpenFlags ByPath = OpenFlags.Path | OpenFlags.NoFollow;
     private const ResolveFlags Inside = ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoXdev;
@@ -100,8 +101,8 @@ internal sealed class WidenJournal : IDisposable
         error = Syscall.Stat(file, out var status);
         var isTheOne = status.Inode == inode && status.Type is FileType.Regular or FileType.Directory;
 
-        // Another mode than the widened one was set since, by somebody who meant it.
-        if (error == Errno.None && isTheOne && (status.Mode & Mode.Permissions) == Wide(mode, status.Type)) error = Syscall.Chmod(file, mode);
+        // Another mode than the widened one was set since, by somebody who meant it. (Widening itself may have cost setgid.)
+        if (error == Errno.None && isTheOne && ((status.Mode ^ Wide(mode, status.Type)) & Rights) == 0) error = Syscall.Chmod(file, mode);
         file.Close();
         return error;
     }
