@@ -18,8 +18,8 @@ internal sealed class CopyUpGate
     }
 
     /// <summary>
-    /// Enters the gate of the directory that a copy goes to, with the copy's own gate held. There is no circle: that directory
-    /// is in the upper already, and whoever waits for a second gate has a first one that is not.
+    /// Enters the gate of the directory above, with the gate of an object in it held or none. There is no circle: second gates are taken
+    /// towards the root only.
     /// </summary>
     public void EnterAbove(int directory)
     {
