@@ -72,13 +72,33 @@ elements() { tr '\n' ' ' <"$2" | grep -oE "<$1 [^>]*>"; }
 attribute() { sed -nE "s/.* $1=\"([^\"]*)\".*/\1/p"; }
 plain() { sed -e 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'; }
 
+# What each thread of the test host and of the daemons waits for: tells a test that waits from a mount that hangs.
+stuck() {
+  local process thread
+  for process in $(pgrep -f 'testhost|overlayfuse.* mount'); do
+    printf -- '-- %s %s\n' "$process" "$(tr '\0' ' ' <"/proc/$process/cmdline" | cut -c 1-200)"
+    for thread in /proc/"$process"/task/*; do
+      echo "$(cat "$thread/comm") in $(cat "$thread/wchan"), call $(cut -d ' ' -f 1 "$thread/syscall")"
+    done | sort | uniq -c
+  done 2>/dev/null
+  grep -E ' (overlay|fuse[.a-z]*) ' /proc/self/mountinfo | cut -c 1-200
+}
+
 run_project() {
-  local project=$1 name trx code counters total ok bad
+  local project=$1 name trx code counters total ok bad watcher limit=${PROJECT_LIMIT:-900}
   name=$(basename "$project" .csproj)
   step "$name"
   trx=$out/$name.trx
-  timeout -k 20 "${PROJECT_LIMIT:-900}" dotnet test "$project" --no-build --nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
+  { sleep $((limit - 5)) && stuck; } >"$out/$name.stuck" 2>&1 &
+  watcher=$!
+  timeout -k 20 "$limit" dotnet test "$project" --no-build --nologo --logger "console;verbosity=normal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
   code=$?
+  pkill -P "$watcher"
+  wait "$watcher" 2>/dev/null
+  if [ "$code" = 124 ] || [ "$code" = 137 ]; then
+    cat "$out/$name.stuck"
+    awk '$5 ~ /\/of-union-/ { print $5 }' /proc/self/mountinfo | xargs -r umount -l
+  fi
   if [ ! -s "$trx" ]; then
     tail -n 40 "$out/$name.log"
     fail "$name: no result (exit code $code)"
@@ -92,7 +112,7 @@ run_project() {
   elements UnitTestResult "$trx" | grep -E ' outcome="(NotExecuted|Inconclusive)"' | attribute testName | plain | tee -a "$out/skips" | sed 's/^/skip    /'
   echo "$name: passed $ok, failed $bad, skipped $((total - ok - bad))"
   if [ "$bad" -gt 0 ]; then
-    grep -vE '^(Test run for|A total of|Results File|Starting test)' "$out/$name.log" | head -n 300
+    grep -vE '^(Test run for|A total of|Results File|Starting test|  Passed )' "$out/$name.log" | head -n 300
   elif [ "$code" -ne 0 ]; then
     # The counts look good, but the run did not end by itself: a crash or the time limit took the rest.
     tail -n 40 "$out/$name.log"

@@ -22,6 +22,8 @@ internal static class Constants
     public const int O_PATH = (int)OpenFlags.Path;
     public const int O_TMPFILE = (int)OpenFlags.TmpFile;
 
+    public const int SIGKILL = 9;
+
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EACCESS = 0x200;

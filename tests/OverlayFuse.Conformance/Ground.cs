@@ -116,9 +116,9 @@ internal sealed class Ground : IDisposable
         string? failure = null;
         var thread = new Thread(() =>
         {
+            Native.Part(withCopies: false);
             try
             {
-                Result.Of("unshare", Native.unshare(Native.CLONE_FS | Native.CLONE_FILES)).Ok();
                 _ = Native.umask(Octal(22));
                 if (Syscall.GetEUid() == 0 && (_isOrdinary || actor == Actor.Ordinary)) Become(_ordinary.Uid, _ordinary.Gid);
                 else if (Syscall.GetEUid() == 0) _ = Native.SetGroups([]);
@@ -135,7 +135,7 @@ internal sealed class Ground : IDisposable
             finally
             {
                 _ = Native.chdir("/");
-                _ = Native.close_range(3, uint.MaxValue, 0);
+                Native.CloseAll();
             }
         })
         { IsBackground = true };

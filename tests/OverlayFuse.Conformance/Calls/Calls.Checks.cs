@@ -94,9 +94,9 @@ internal static partial class Calls
         Exception? failure = null;
         var thread = new Thread(() =>
         {
+            Native.Part(withCopies: true);
             try
             {
-                Result.Of("unshare", Native.unshare(Native.CLONE_FILES | Native.CLONE_FS)).Ok();
                 other();
             }
             catch (Exception e)
@@ -106,7 +106,7 @@ internal static partial class Calls
             finally
             {
                 _ = Native.chdir("/");
-                _ = Native.close_range(3, uint.MaxValue, 0);
+                Native.CloseAll();
             }
         })
         { IsBackground = true };

@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-
 namespace OverlayFuse.Conformance;
 
 /// <summary>FIFOs and sockets between processes, execution, and what a file system says of itself.</summary>
@@ -196,16 +193,8 @@ internal static class SpecialCases
     /// <summary>The exit code of a program, or what execve(2) said, negative.</summary>
     private static int Run(string name)
     {
-        try
-        {
-            using var process = Process.Start($"{CurrentDirectory()}/{name}");
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (Win32Exception e)
-        {
-            return -e.NativeErrorCode;
-        }
+        var spawned = Spawn(name);
+        return spawned.Error == None ? WaitFor(spawned.Ok()) : -(int)spawned.Error;
     }
 
     private static void WhileSleepRuns(Action action)
@@ -214,15 +203,15 @@ internal static class SpecialCases
         int from = Open("/bin/sleep", O_RDONLY).Ok(), to = Open("sleep", O_WRONLY).Ok();
         SendFile(to, from, 0, (long)FStat(from).Size).Is(None);
         Close(to).Ok();
-        using var process = Process.Start($"{CurrentDirectory()}/sleep", "30");
+        var process = Spawn("sleep", "30").Ok();
         try
         {
             action();
         }
         finally
         {
-            process.Kill();
-            process.WaitForExit();
+            _ = Native.kill(process, SIGKILL);
+            _ = WaitFor(process);
         }
     }
 }
