@@ -119,7 +119,7 @@ public sealed partial class UnionFileSystem
             using (place) error = Set(place, slot, change);
             if (error != Errno.ACCES) return error;
             var again = change;
-            return Upper.InShutDirectory(_tree, slot, where => Set(where, slot, again));
+            return Upper.InShutDirectory(_tree, slot, gateHeld: true, where => Set(where, slot, again));
         }
         finally
         {

@@ -25,7 +25,7 @@ internal sealed partial class CopyUp
             _ = index.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));
             return error;
         }
-        foreach (var (parent, other) in names) _ = TryLinkName(slot, parent, other); // what fails is made up for when the name is next changed
+        foreach (var (parent, other) in names) _ = TryLinkName(slot, parent, other, gateHeld: true); // what fails is made up for when the name is next changed
         return Errno.None;
     }
 
@@ -33,15 +33,15 @@ internal sealed partial class CopyUp
     public Errno LinkIndexed(int slot, int parent, ReadOnlySpan<byte> name)
     {
         var error = Directory(parent);
-        if (error == Errno.None) error = TryLinkName(slot, parent, name);
+        if (error == Errno.None) error = TryLinkName(slot, parent, name, gateHeld: false);
         return error == Errno.EXIST ? Errno.None : error;
     }
 
-    private Errno TryLinkName(int slot, int parent, ReadOnlySpan<byte> name)
+    private Errno TryLinkName(int slot, int parent, ReadOnlySpan<byte> name, bool gateHeld)
     {
         var error = LinkNameAt(slot, parent, name, widened: false);
         if (error != Errno.ACCES) return error;
-        tree.Gate.EnterAbove(parent);
+        if (!tree.Gate.EnterAbove(parent, gateHeld ? slot : null)) return Errno.AGAIN;
         error = LinkNameAt(slot, parent, name, widened: true);
         tree.Gate.LeaveAbove(parent);
         return error;
@@ -105,7 +105,7 @@ internal sealed partial class CopyUp
     private Errno PublishWidened(int slot, ReadOnlySpan<byte> temp, int parent, NodeFlags flags, LayerDirectory? data, byte[]? dataName)
     {
         Span<byte> name = stackalloc byte[Tree.NameSize];
-        tree.Gate.EnterAbove(parent); // no chmod of the directory meanwhile
+        if (!tree.Gate.EnterAbove(parent, held: slot)) return Errno.AGAIN; // no chmod of the directory meanwhile
         tree.Locks.EnterWrite(parent);
         try
         {

@@ -4,11 +4,15 @@ namespace OverlayFuse.Union;
 internal sealed class CopyUpGate
 {
     private readonly HashSet<int> _inside = [];
+    private readonly Dictionary<int, int> _waiting = []; // who holds the gate of the key waits for the gate of the value
 
     public void Enter(int node)
     {
         Ranks.Entering(Ranks.Gate);
-        EnterAbove(node);
+        lock (_inside)
+        {
+            while (!_inside.Add(node)) Monitor.Wait(_inside);
+        }
     }
 
     public void Leave(int node)
@@ -18,15 +22,38 @@ internal sealed class CopyUpGate
     }
 
     /// <summary>
-    /// Enters the gate of the directory above, with the gate of an object in it held or none. There is no circle: second gates are taken
-    /// towards the root only.
+    /// Enters the gate of the directory above, with the gate of an object in it held or none. Second gates are taken towards the root only; but renames
+    /// since the caller looked may have turned the two round. Then whoever waited first is sent back: false, and it looks again.
     /// </summary>
-    public void EnterAbove(int directory)
+    public bool EnterAbove(int directory, int? held)
     {
         lock (_inside)
         {
-            while (!_inside.Add(directory)) Monitor.Wait(_inside);
+            if (_inside.Add(directory)) return true;
+            if (held is { } own)
+            {
+                BreakCircle(directory, own);
+                _waiting[own] = directory;
+            }
+            do
+            {
+                Monitor.Wait(_inside);
+                if (held is { } still && !_waiting.ContainsKey(still)) return false;
+            }
+            while (!_inside.Add(directory));
+            if (held is { } done) _waiting.Remove(done);
+            return true;
         }
+    }
+
+    // Before an edge is added there is no circle, so the way from its end is finite.
+    private void BreakCircle(int directory, int held)
+    {
+        var last = directory;
+        for (var at = directory; _waiting.TryGetValue(at, out var next); at = next) last = at;
+        if (!_waiting.TryGetValue(last, out var end) || end != held) return;
+        _waiting.Remove(last);
+        Monitor.PulseAll(_inside);
     }
 
     public void LeaveAbove(int directory)

@@ -37,7 +37,7 @@ internal sealed partial class Tree
     private Errno StatusInShutDirectory(int slot, out FileStatus status)
     {
         FileStatus found = default;
-        var error = Upper!.InShutDirectory(this, slot, place =>
+        var error = Upper!.InShutDirectory(this, slot, gateHeld: false, place =>
         {
             var failed = Syscall.StatAt(place.Dir, place.Name, cached: false, out found);
             if (failed == Errno.None) Correct(slot, place, ref found);

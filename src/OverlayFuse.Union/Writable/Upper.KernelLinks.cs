@@ -35,15 +35,25 @@ internal sealed partial class Upper
             buffer[2 * i + 1] = HexDigits[origin[i] & 15];
         }
         var hex = buffer[..(2 * origin.Length)];
-        if (Syscall.StatAt(work.KernelIndex, hex, cached: false, out var status) != Errno.None || status.Type != type || status.IsWhiteoutDevice) return;
+        lock (_linking)
+        {
+            if (MayTakeOver(inode)) AddAndCount(hex, type, lowerLinks, Tree.IndexLayer(inode), Tree.IndexInode(inode));
+        }
+    }
 
-        // Our link adds one to what the mark counts from. The mark first: in between a name too few is counted, and nothing is lost.
+    // Ours is one link more that is no name of the union. The note first: whatever happens in between, the next mount sets the mark right.
+    private void AddAndCount(ReadOnlySpan<byte> hex, FileType type, uint lowerLinks, int layerNumber, ulong inode)
+    {
+        if (Syscall.StatAt(work.KernelIndex, hex, cached: false, out var status) != Errno.None || status.Type != type || status.IsWhiteoutDevice) return;
         Span<byte> value = stackalloc byte[NlinkMark.MaxLength];
         var names = status.LinkCount;
-        if (Syscall.GetXattrAt(work.KernelIndex, hex, MarkNames.Nlink(Family), value, out var valueLength) == Errno.None
-            && NlinkMark.TryParse(value[..valueLength], out var counted) && counted.TryResolve(status.LinkCount, lowerLinks, out var resolved)) names = resolved;
-        if (SetNlink(work.KernelIndex, hex, (int)names - (int)status.LinkCount - 1) == Errno.None)
-            _ = work.LinkIndex.Add(Tree.IndexLayer(inode), Tree.IndexInode(inode), work.KernelIndex, hex);
+        if (Syscall.GetXattrAt(work.KernelIndex, hex, MarkNames.Nlink(Family), value, out var length) == Errno.None
+            && NlinkMark.TryParse(value[..length], out var counted) && counted.TryResolve(status.LinkCount, lowerLinks, out var resolved)) names = resolved;
+        if (work.LinkIndex.Begin(layerNumber, inode, (int)names, NlinkDifference(work.KernelIndex, hex)) != Errno.None) return;
+
+        if (work.LinkIndex.Add(layerNumber, inode, work.KernelIndex, hex) == Errno.None
+            && SetNlink(work.KernelIndex, hex, (int)names - (int)status.LinkCount - 1) != Errno.None) _ = work.LinkIndex.Remove(layerNumber, inode);
+        work.LinkIndex.End(layerNumber, inode);
     }
 
     private bool MayTakeOver(ulong inode) => work.KernelIndex.IsOpen && !work.LinkIndex.Contains(Tree.IndexLayer(inode), Tree.IndexInode(inode));

@@ -49,7 +49,7 @@ internal sealed partial class Upper
                 if (!place.IsUpper) return Errno.ACCES;
                 error = WidenAt(slot, place, action);
             }
-            return error == Errno.ACCES ? InShutDirectory(tree, slot, place => WidenedOrNot(slot, place, action)) : error;
+            return error == Errno.ACCES ? InShutDirectory(tree, slot, gateHeld: true, place => WidenedOrNot(slot, place, action)) : error;
         }
         finally
         {
@@ -61,11 +61,15 @@ internal sealed partial class Upper
     /// Does something to an upper object while its owner may search the directory it is in: that may be shut while files in it are
     /// open, and who has them open goes on. ACCES when that is not the hindrance.
     /// </summary>
-    public Errno InShutDirectory(Tree tree, int slot, WidenedPlace action)
+    public Errno InShutDirectory(Tree tree, int slot, bool gateHeld, WidenedPlace action)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        if (credentials.IsRoot || !tree.Nodes.TryGetName(slot, buffer, out _, out var parent)) return Errno.ACCES;
-        tree.Gate.EnterAbove(parent); // no chmod of the directory meanwhile
+        int parent;
+        do
+        {
+            if (credentials.IsRoot || !tree.Nodes.TryGetName(slot, buffer, out _, out parent)) return Errno.ACCES;
+        }
+        while (!tree.Gate.EnterAbove(parent, gateHeld ? slot : null)); // no chmod of the directory meanwhile
         try
         {
             var error = tree.Enter(slot, buffer, out var place);
