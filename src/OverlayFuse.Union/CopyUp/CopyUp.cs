@@ -136,15 +136,18 @@ internal sealed partial class CopyUp(Tree tree)
         var temp = Upper.TempName(tempBuffer);
         var error = tree.Enter(slot, buffer, out var lower);
         if (error != Errno.None) return error;
+        var data = Fd.None;
         using (lower)
         {
             error = Status(lower, out var status);
             if (error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Covered)) status.Mode = (uint)FileType.Directory | 0x1ED;
             if (error == Errno.None) error = Plan(lower, status, CopyUpReason.Metadata, 0).Refusal;
             if (error == Errno.None) error = Syscall.MkdirAt(Upper.Work.Temp, temp, OwnDirectory.Private);
-            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: !tree.Nodes[slot].Has(NodeFlags.Covered), cut: null);
+            if (error == Errno.None) error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out data);
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: !tree.Nodes[slot].Has(NodeFlags.Covered), cut: null);
         }
-        if (error == Errno.None) error = Sync(temp, isDirectory: true);
+        if (error == Errno.None) error = Sync(data);
+        data.Close();
         if (error == Errno.None) error = Publish(slot, temp, NodeFlags.Upper, null, null);
         if (error != Errno.None) _ = Syscall.RmdirAt(Upper.Work.Temp, temp);
         return error;
@@ -161,6 +164,7 @@ internal sealed partial class CopyUp(Tree tree)
         if (error != Errno.None) return error;
         var flags = NodeFlags.Upper;
         uint links;
+        var data = Fd.None;
         using (lower)
         {
             error = Status(lower, out var status);
@@ -171,18 +175,21 @@ internal sealed partial class CopyUp(Tree tree)
 
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
-            error = MakeObject(slot, lower, status, plan, temp);
-            if (error == Errno.None) error = CopyMetadata(lower, status, temp, takeAttributes: true, isCut ? change : null);
+            error = MakeObject(slot, lower, status, plan, temp, out data);
+            if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: true, isCut ? change : null);
         }
-        if (error == Errno.None) error = Sync(temp, isDirectory: false);
+        if (error == Errno.None) error = Sync(data);
+        data.Close();
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
         if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
         return error;
     }
 
     // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
-    private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp)
+    // A regular file stays open: by its name an ordinary user may not get at it any more once it has its mode.
+    private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp, out Fd data)
     {
+        data = Fd.None;
         var work = Upper.Work.Temp;
         switch (status.Type)
         {
@@ -195,16 +202,12 @@ internal sealed partial class CopyUp(Tree tree)
                 return Syscall.MknodAt(work, temp, (uint)status.Type, status.RdevMajor, status.RdevMinor);
         }
 
-        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out var fd);
+        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out data);
         if (failed != Errno.None) return failed;
-        if (plan.Content == CopyUpContent.Bytes) failed = CopyBytes(slot, fd, plan.Length, status.Size);
-        else if (plan.Content == CopyUpContent.MetadataOnly)
-        {
-            failed = Syscall.Truncate(fd, (long)status.Size);
-            if (failed == Errno.None) failed = Upper.SetMetacopy(work, temp);
-        }
-        fd.Close();
-        return failed;
+        if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size);
+        if (plan.Content != CopyUpContent.MetadataOnly) return Errno.None;
+        failed = Syscall.Truncate(data, (long)status.Size);
+        return failed != Errno.None ? failed : Upper.SetMetacopy(work, temp);
     }
 
     private Errno CopyBytes(int slot, Fd to, ulong length, ulong size)
@@ -224,26 +227,17 @@ internal sealed partial class CopyUp(Tree tree)
     }
 
     // The owner before attributes (chown strips capabilities), the mode after both (chown strips setuid), times last: every step touches them.
-    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, bool takeAttributes, Truncation? cut)
+    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, Fd data, bool takeAttributes, Truncation? cut)
     {
         var work = Upper.Work.Temp;
-        var error = Syscall.ChownAt(work, temp, status.Uid, status.Gid);
+        var error = Upper.Chown(work, temp, status.Uid, status.Gid);
         if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, work, temp);
         if (error != Errno.None) return error;
         if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
-        if (cut is { } change) error = Cut(temp, change.Length);
+        // The bytes are cut already: once more after the attributes, since it takes capabilities away.
+        if (cut is { } change) error = Syscall.Truncate(data, (long)change.Length);
         if (error == Errno.None && status.Type != FileType.Symlink) error = Syscall.ChmodAt(work, temp, (cut?.ModeOf(status.Mode) ?? status.Mode) & Mode.Permissions);
         return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, cut is { KeepsTime: false } ? Timestamp.Now : status.ModifyTime);
-    }
-
-    // The bytes are cut already: once more after the attributes, since it takes capabilities away.
-    private Errno Cut(ReadOnlySpan<byte> temp, ulong length)
-    {
-        var error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadWrite | OpenFlags.NoFollow, 0, out var fd);
-        if (error != Errno.None) return error;
-        error = Syscall.Truncate(fd, (long)length);
-        fd.Close();
-        return error;
     }
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
@@ -254,15 +248,6 @@ internal sealed partial class CopyUp(Tree tree)
 
     private static Errno Status(in Place lower, out FileStatus status) => Syscall.StatAt(lower.Dir, lower.Name, cached: !lower.IsUpper, out status);
 
-    // Data was synced when it was copied; the strict mode syncs metadata too.
-    private Errno Sync(ReadOnlySpan<byte> temp, bool isDirectory)
-    {
-        if (Upper.Durability != Durability.Strict) return Errno.None;
-        var error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlock | (isDirectory ? OpenFlags.Directory : 0), 0, out var fd);
-        if (error is Errno.LOOP or Errno.NXIO or Errno.ACCES) return Errno.None; // links and devices have nothing to sync
-        if (error != Errno.None) return error;
-        error = Syscall.FSync(fd);
-        fd.Close();
-        return error;
-    }
+    // Data was synced when it was copied; the strict mode syncs metadata too. Links and devices have nothing to sync.
+    private Errno Sync(Fd data) => Upper.Durability == Durability.Strict && data.IsOpen ? Syscall.FSync(data) : Errno.None;
 }
