@@ -71,7 +71,7 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         if (!decisive.IsMetacopy) return $"{TypeWords(decisive)} of {Name(decisive)}.";
         return explanation.DataLayer < 0
             ? $"{TypeWords(decisive)} that is broken: {Name(decisive)} has its metadata, and no layer has its bytes. Reading it fails with EIO."
-            : $"{TypeWords(decisive)}: its metadata is that of {Name(decisive)}, its bytes are {ByteText.Show(explanation.DataPlace)} of {Name(explanation.Findings.First(finding => finding.Layer == explanation.DataLayer))}.";
+            : $"{TypeWords(decisive)}: its metadata is that of {Name(decisive)}, its bytes are {ByteText.Show(explanation.DataPlace)} of {DataLayer(explanation)}.";
     }
 
     private string Tell(ParentNote note, Explanation explanation)
@@ -131,6 +131,9 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
     private static bool IsDirectory(Explanation explanation) => explanation.Decisive?.Type == FileType.Directory;
 
     private static string LayerName(int layer) => layer == 0 ? "upper" : $"layer {layer.ToString(CultureInfo.InvariantCulture)}";
+
+    private string DataLayer(Explanation explanation) =>
+        explanation.Findings.FirstOrDefault(finding => finding.Layer == explanation.DataLayer) is { } finding ? Name(finding) : $"the data-only layer {Shown(explanation.DataRoot)}";
 
     private string Name(LayerFinding finding) => finding.Layer == 0 ? "the upper" : $"layer {finding.Layer.ToString(CultureInfo.InvariantCulture)} ({Shown(finding.Root)})";
 

@@ -19,6 +19,7 @@ internal static class Json
         Word(explanation.Outcome),
         explanation.Error == Errno.None ? null : explanation.Error.Describe(),
         explanation.DataLayer < 0 ? null : explanation.DataLayer,
+        explanation.DataLayer < 0 ? null : new JsonPath(explanation.DataRoot),
         explanation.DataPlace is { } place ? new JsonPath(place) : null,
         explanation.IsSharedCopy ? true : null,
         [.. explanation.Rules.Select(rule => Word(rule))],

@@ -13,6 +13,7 @@ internal static class MountJobText
         var union = job.Union;
         text.Add("mountpoint", union.MountPoint);
         foreach (var lower in union.LowerDirectories) text.Add("lower", lower);
+        foreach (var directory in union.DataDirectories) text.Add("data_only", directory);
         if (union.UpperDirectory is not null) text.Add("upper", union.UpperDirectory);
         if (union.WorkDirectory is not null) text.Add("work", union.WorkDirectory);
         if (union.Data is { } data) text.Add("data", (long)data);
@@ -20,6 +21,10 @@ internal static class MountJobText
         text.Add("durability", (long)union.Durability);
         text.Add("readonly", union.ReadOnly ? 1 : 0);
         text.Add("acl", union.Acl ? 1 : 0);
+        foreach (var range in union.UidMapping) AddRange(text, "uidmapping", range);
+        foreach (var range in union.GidMapping) AddRange(text, "gidmapping", range);
+        if (union.SquashToUid is { } uid) text.Add("squash_to_uid", uid);
+        if (union.SquashToGid is { } gid) text.Add("squash_to_gid", gid);
         text.Add("source", job.Source);
         text.Add("flags", (long)job.Flags);
         if (job.LogFile is not null) text.Add("log", job.LogFile);
@@ -46,8 +51,23 @@ internal static class MountJobText
             Durability = (Durability)(Number("durability") ?? 0),
             ReadOnly = Number("readonly") == 1,
             Acl = Number("acl") == 1,
+            SquashToUid = (uint?)Number("squash_to_uid"),
+            SquashToGid = (uint?)Number("squash_to_gid"),
         };
+        union.UidMapping.AddRange(Ranges(fields, "uidmapping"));
+        union.GidMapping.AddRange(Ranges(fields, "gidmapping"));
         union.LowerDirectories.AddRange(fields.Where(field => field.Key == "lower").Select(field => field.Value));
+        union.DataDirectories.AddRange(fields.Where(field => field.Key == "data_only").Select(field => field.Value));
         return new MountJob { Union = union, Source = source, Flags = (MountFlags)(Number("flags") ?? 0), AllowOther = allowOther == 1, LogFile = Value("log") };
     }
+
+    private static void AddRange(FieldWriter text, string key, IdRange range)
+    {
+        text.Add(key, range.Stored);
+        text.Add(key, range.Shown);
+        text.Add(key, range.Count);
+    }
+
+    private static IEnumerable<IdRange> Ranges(List<Field> fields, string key) => fields.Where(field => field.Key == key)
+        .Select(field => uint.Parse(ByteText.Carry(field.Value), CultureInfo.InvariantCulture)).Chunk(3).Select(three => new IdRange(three[0], three[1], three[2]));
 }

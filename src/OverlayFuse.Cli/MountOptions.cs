@@ -8,6 +8,9 @@ internal sealed class MountOptions
 {
     public List<byte[]> Lowers { get; } = [];
 
+    /// <summary>Data-only layers.</summary>
+    public List<byte[]> DataOnly { get; } = [];
+
     public byte[]? Upper { get; set; }
 
     public byte[]? Work { get; set; }
@@ -17,6 +20,17 @@ internal sealed class MountOptions
     public bool? WriteBack { get; set; }
 
     public Durability? Durability { get; set; }
+
+    public List<IdRange> UidMapping { get; } = [];
+
+    public List<IdRange> GidMapping { get; } = [];
+
+    public uint? SquashToUid { get; set; }
+
+    public uint? SquashToGid { get; set; }
+
+    /// <summary>Both to 0, where the other two do not say another.</summary>
+    public bool SquashToRoot { get; set; }
 
     public bool? ReadOnly { get; set; }
 

@@ -51,9 +51,14 @@ internal sealed class MountOptionsParser
         switch (element.Name)
         {
             case "lowerdir": AddLayersAtOnce(element); break;
-            case "lowerdir+": _options.Lowers.Add(Path(element)); break;
+            case "lowerdir+": AddLayer(element); break;
+            case "datadir+": _options.DataOnly.Add(Path(element)); break;
             case "upperdir": _options.Upper = OnlyOne(element, _options.Upper); break;
             case "workdir": _options.Work = OnlyOne(element, _options.Work); break;
+            case "uidmapping": _options.UidMapping.AddRange(IdMappingText.Read(element, Value(element))); break;
+            case "gidmapping": _options.GidMapping.AddRange(IdMappingText.Read(element, Value(element))); break;
+            case "squash_to_uid": _options.SquashToUid = Same(element, _options.SquashToUid, IdMappingText.ReadId(element, Value(element))); break;
+            case "squash_to_gid": _options.SquashToGid = Same(element, _options.SquashToGid, IdMappingText.ReadId(element, Value(element))); break;
             case "fsname": _options.SourceName = Path(element); break;
             case "volatile": SetDurability(element, element.RawValue is null ? Durability.Volatile : throw TakesNoValue(element)); break;
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
@@ -77,6 +82,7 @@ internal sealed class MountOptionsParser
             case "allow_other": _options.AllowOther = true; break;
             case "noallow_other": _options.AllowOther = false; break;
             case "default_permissions": _options.DefaultPermissions = true; break;
+            case "squash_to_root": _options.SquashToRoot = true; break;
             case "acl": _options.Acl = true; break;
             case "noacl": _options.Acl = false; break;
             case "exec": Clear(MountFlags.NoExec); break;
@@ -103,10 +109,20 @@ internal sealed class MountOptionsParser
         var layers = OptionText.Layers(Value(element));
         for (var i = 0; i < layers.Count; i++)
         {
-            if (layers[i].Length > 0) _options.Lowers.Add(layers[i]);
-            else if (i > 0 && i + 1 < layers.Count) throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} holds \"::\", which marks data-only layers; they are not served yet. A colon inside a path is written \\:");
-            else throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has an empty path at its {(i == 0 ? "beginning" : "end")}.");
+            var isDataOnly = i > 0 && layers[i].Length == 0;
+            if (isDataOnly) i++;
+            if (i == layers.Count || layers[i].Length == 0)
+                throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has an empty path {(i == 0 ? "at its beginning" : i + 1 >= layers.Count ? "at its end" : "between two colons")}. \"::\" stands before a data-only layer; a colon inside a path is written \\:");
+            if (!isDataOnly && _options.DataOnly.Count > 0)
+                throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has {ByteText.Show(layers[i])} behind a data-only layer. Those come last, each behind \"::\".");
+            (isDataOnly ? _options.DataOnly : _options.Lowers).Add(layers[i]);
         }
+    }
+
+    private void AddLayer(OptionElement element)
+    {
+        if (_options.DataOnly.Count > 0) throw new MountException($"option \"{element}\" stands behind a data-only layer. Those come last, as datadir+=DIR.");
+        _options.Lowers.Add(Path(element));
     }
 
     private void SetDurability(OptionElement element, Durability durability)

@@ -27,8 +27,13 @@ internal static class MountPlanner
             Durability = options.Durability ?? Durability.Ordered,
             ReadOnly = options.ReadOnly == true || options.Upper is null,
             Acl = options.Acl,
+            SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
+            SquashToGid = options.SquashToGid ?? (options.SquashToRoot ? 0 : null),
         };
+        union.UidMapping.AddRange(options.UidMapping);
+        union.GidMapping.AddRange(options.GidMapping);
         union.LowerDirectories.AddRange(options.Lowers.Select(caller.Absolute));
+        union.DataDirectories.AddRange(options.DataOnly.Select(caller.Absolute));
         return new MountJob
         {
             Union = union,

@@ -6,16 +6,15 @@ namespace OverlayFuse.Cli;
 /// </summary>
 internal static class OptionTable
 {
-    private const string Owners = "ids are not mapped yet, and without it files would show wrong owners";
-
     private static readonly KnownOption[] Rows =
     [
-        Served("lowerdir"), Served("lowerdir+"), Served("upperdir"), Served("workdir"),
+        Served("lowerdir"), Served("lowerdir+"), Served("datadir+"), Served("upperdir"), Served("workdir"),
         Served("volatile"), Served("fsync"), Served("data"), Served("writeback"), Served("noacl"), Served("acl"),
         Served("ro"), Served("rw"), Served("dev"), Served("nodev"), Served("suid"), Served("nosuid"), Served("exec"), Served("noexec"),
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
         Served("strictatime"), Served("nostrictatime"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
+        Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"),
 
         Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
         Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
@@ -52,12 +51,10 @@ internal static class OptionTable
         NoEffect("userxattr", "marks are trusted.overlay.* for root and user.overlay.* for others"),
         NoEffect("uuid", "the mount has no UUID", "null", "off"),
 
-        Refused("uidmapping", Owners), Refused("gidmapping", Owners), Refused("squash_to_root", Owners),
-        Refused("squash_to_uid", Owners), Refused("squash_to_gid", Owners), Refused("idmap", Owners),
+        Refused("idmap", "give ids as uidmapping=STORED:SHOWN:COUNT and gidmapping=..., or map the ids of the mount itself (mount(8), X-mount.idmap)"),
         Refused("xattr_permissions", "owners kept in extended attributes are not read yet, and without it files would show wrong owners", "0"),
         Refused("plugins", "layers that a plugin has to fetch cannot be read"),
         Refused("verity", "fs-verity digests are not checked yet", "off"),
-        Refused("datadir+", "data-only layers are not served yet"),
         Refused("remount", "a mounted union keeps its options; unmount it and mount it again"),
         Refused("bind", "only mount(8) makes bind mounts"), Refused("rbind", "only mount(8) makes bind mounts"), Refused("move", "only mount(8) moves mounts"),
     ];

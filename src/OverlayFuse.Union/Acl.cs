@@ -11,6 +11,9 @@ namespace OverlayFuse.Union;
 /// </remarks>
 internal static class Acl
 {
+    /// <summary>No list of a file system with blocks of 4 KiB is longer.</summary>
+    public const int Largest = 4096;
+
     private const int HeaderLength = 4;
     private const int EntryLength = 8;
     private const uint Version = 2;
@@ -84,6 +87,23 @@ internal static class Acl
         {
             var shift = ShiftOf(Tag(acl, at), at == groupClass);
             if (shift >= 0) SetPermissions(acl, at, (mode >> shift) & ReadWriteExecute);
+        }
+        return Errno.None;
+    }
+
+    /// <summary>Maps the ids of named users and groups. INVAL: one to be stored has no place in the layers, or this is no list.</summary>
+    public static Errno MapIds(Span<byte> acl, IdMap uids, IdMap gids, bool toShow)
+    {
+        if (!IsValid(acl, out _, out _)) return toShow ? Errno.None : Errno.INVAL;
+        for (var at = HeaderLength; at < acl.Length; at += EntryLength)
+        {
+            var tag = Tag(acl, at);
+            if (tag is not (User or Group)) continue;
+            var map = tag == User ? uids : gids;
+            var id = BinaryPrimitives.ReadUInt32LittleEndian(acl[(at + 4)..]);
+            if (toShow) id = map.Show(id);
+            else if (!map.TryStore(id, out id)) return Errno.INVAL;
+            BinaryPrimitives.WriteUInt32LittleEndian(acl[(at + 4)..], id);
         }
         return Errno.None;
     }

@@ -132,9 +132,10 @@ public sealed partial class UnionFileSystem
         var error = Errno.None;
         if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid))
         {
-            error = Syscall.ChownAt(place.Dir, place.Name,
-                change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue,
-                change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue);
+            var uid = change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue;
+            var gid = change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue;
+            error = _tree.Owners.StoreSome(ref uid, ref gid);
+            if (error == Errno.None) error = Upper!.Chown(place.Dir, place.Name, uid, gid);
         }
         if (error == Errno.None && change.Has(SetAttributesMask.Mode))
         {

@@ -34,7 +34,8 @@ public sealed partial class UnionFileSystem
         if (options.UpperDirectory is not null && options.WorkDirectory is null)
             throw new MountException($"cannot write to the upper directory {Encoding.UTF8.GetString(options.UpperDirectory)} without a work directory: give workdir= with an empty directory on the same file system.");
 
-        var credentials = Credentials.OfThisProcess();
+        var owners = new Owners(options);
+        var credentials = Credentials.OfThisProcess(owners.AreSquashed);
         if (options.Data == DataMode.Passthrough && !credentials.IsHostRoot)
             throw new MountException("cannot use data=passthrough: the kernel lets only root give it files to read and write by itself. Leave the option out; data=cached is for everybody.");
 
@@ -45,7 +46,7 @@ public sealed partial class UnionFileSystem
         var mountPoint = FindMountPoint(options.MountPoint, out var mountPointPath);
 
         // A layer that is missing is found out before anything is written to the work directory.
-        foreach (var path in options.LowerDirectories) LayerOpener.OpenDirectory("lower directory", path).Close();
+        foreach (var path in options.LowerDirectories.Concat(options.DataDirectories)) LayerOpener.OpenDirectory("lower directory", path).Close();
 
         WorkDirectory? work = null;
         var upperDescriptor = DirFd.None;
@@ -69,21 +70,22 @@ public sealed partial class UnionFileSystem
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
         foreach (var path in options.LowerDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path));
+        foreach (var path in options.DataDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path, isDataOnly: true));
 
-        var tree = PlantTree(layers, upper, work);
+        var tree = PlantTree(layers, upper, work, owners);
         undo.Keep();
         return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
     }
 
     /// <summary>The union as it is on disk now, known from its root only.</summary>
-    internal Tree PlantAgain() => PlantTree(_layers, Upper, Upper?.Work);
+    internal Tree PlantAgain() => PlantTree(_layers, Upper, Upper?.Work, _tree.Owners);
 
-    private static Tree PlantTree(List<Layer> layers, Upper? upper, WorkDirectory? work)
+    private static Tree PlantTree(List<Layer> layers, Upper? upper, WorkDirectory? work, Owners owners)
     {
-        var lowers = layers.Where(l => !l.IsUpper).Select(l => l.Root).ToArray();
+        var lowers = layers.Where(l => l is { IsUpper: false, IsDataOnly: false }).Select(l => l.Root).ToArray();
         var root = new UnionDirectory(upper?.Layer.Root, lowers);
         var inodes = new InodeMap(work?.InodeNumbers ?? new InodeNumbers(), work?.Origins);
-        var tree = new Tree(root, inodes, upper);
+        var tree = new Tree(root, inodes, upper, owners, [.. layers.Where(l => l.IsDataOnly).Select(l => l.Root)]);
         tree.Nodes.AddRoot(new Node
         {
             Type = FileType.Directory,

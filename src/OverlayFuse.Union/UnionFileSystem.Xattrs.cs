@@ -20,7 +20,9 @@ public sealed partial class UnionFileSystem
         if (Stored(name, escaped, out var stored) != Errno.None) return Errno.NODATA;
         error = _tree.Enter(slot, own, out var place);
         if (error != Errno.None) return error;
-        using (place) return Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+        using (place) error = Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+        if (error == Errno.None && _tree.Owners.AreMapped && IsAcl(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
+        return error;
     }
 
     public override Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
@@ -33,7 +35,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         using (place)
         {
-            error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+            error = _tree.Owners.AreMapped && IsAcl(name) ? SetMappedAcl(place, stored, value, flags) : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
             if (killSetGid && Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) == Errno.None)
                 _ = Syscall.ChmodAt(place.Dir, place.Name, status.Mode & Mode.Permissions & ~Mode.SetGid);
@@ -100,6 +102,15 @@ public sealed partial class UnionFileSystem
             length += name.Length + 1;
         }
         return Errno.None;
+    }
+
+    private Errno SetMappedAcl(in Place place, ReadOnlySpan<byte> name, ReadOnlySpan<byte> shown, XattrFlags flags)
+    {
+        if (shown.Length > Acl.Largest) return Errno.NOSPC;
+        Span<byte> acl = stackalloc byte[Acl.Largest];
+        shown.CopyTo(acl);
+        var error = _tree.Owners.StoreAcl(acl[..shown.Length]);
+        return error != Errno.None ? error : Syscall.SetXattrAt(place.Dir, place.Name, name, acl[..shown.Length], flags);
     }
 
     private static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);

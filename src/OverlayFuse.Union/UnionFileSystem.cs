@@ -38,7 +38,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy) : null;
-        _desk = new ControlDesk(new LayerView(layers, tree.Search, writer, tree.HasSharedCopy), Syscall.GetEUid());
+        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy), Syscall.GetEUid());
     }
 
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>
@@ -64,8 +64,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     {
         if (Upper is not { } upper) return;
         upper.Work.IsUnused = false;
-        var lowers = _layers.Where(layer => !layer.IsUpper).Select(layer => layer.Path);
-        _ = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [.. lowers]).Write(upper.Work.Root);
+        var lowers = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Path);
+        var data = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Path);
+        _ = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [.. lowers], [.. data]).Write(upper.Work.Root);
     }
 
     public void Dispose()

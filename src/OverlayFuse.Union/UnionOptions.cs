@@ -6,6 +6,9 @@ public sealed class UnionOptions
     /// <summary>The lower layers, topmost first.</summary>
     public List<byte[]> LowerDirectories { get; } = [];
 
+    /// <summary>Layers that are not merged: they hold bytes of metacopies, which name them by path. Topmost first.</summary>
+    public List<byte[]> DataDirectories { get; } = [];
+
     /// <summary>The writable layer; null for a read-only union.</summary>
     public byte[]? UpperDirectory { get; set; }
 
@@ -24,6 +27,16 @@ public sealed class UnionOptions
     public Durability Durability { get; set; } = Durability.Ordered;
 
     public bool ReadOnly { get; set; }
+
+    /// <summary>Which ids of the layers are shown as which; none: all as they are.</summary>
+    public List<IdRange> UidMapping { get; } = [];
+
+    public List<IdRange> GidMapping { get; } = [];
+
+    /// <summary>The owner that every object is shown with; what is stored stays.</summary>
+    public uint? SquashToUid { get; set; }
+
+    public uint? SquashToGid { get; set; }
 
     /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
     public bool Acl { get; set; } = true;

@@ -50,6 +50,11 @@ public sealed class MountJobTextTests
         {
             MountPoint = B("/m=n"),
             LowerDirectories = { B("/a:b,c"), new byte[] { (byte)'/', 0xff, (byte)'\n' } },
+            DataDirectories = { B("/d") },
+            UidMapping = { new IdRange(0, 1, 2), new IdRange(3, 4, 5) },
+            GidMapping = { new IdRange(0, 4294967294, 1) },
+            SquashToUid = 0,
+            SquashToGid = 7,
             UpperDirectory = B("/u"),
             WorkDirectory = B("/w"),
             Data = DataMode.Passthrough,

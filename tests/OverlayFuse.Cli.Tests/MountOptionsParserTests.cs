@@ -85,7 +85,11 @@ public sealed class MountOptionsParserTests
     [TestCase("lowerdir=/a,lowerdir=/b", "given twice", "lowerdir+=")]
     [TestCase("upperdir=/a,upperdir=/b", "/a", "/b")]
     [TestCase("workdir=/a,workdir=/b", "given twice", "/b")]
-    [TestCase("lowerdir=/a::/b", "::", "data-only")]
+    [TestCase("lowerdir=/a::/b:/c", "/c", "behind a data-only layer")]
+    [TestCase("lowerdir=/a:::/b", "empty path", "between two colons")]
+    [TestCase("lowerdir=/a::", "empty path", "end")]
+    [TestCase("lowerdir=::/a", "empty path", "beginning")]
+    [TestCase("lowerdir+=/a,datadir+=/d,lowerdir+=/b", "lowerdir+=/b", "behind a data-only layer")]
     [TestCase("lowerdir=:/a", "empty path", "beginning")]
     [TestCase("lowerdir=/a:", "empty path", "end")]
     [TestCase("lowerdir=", "lowerdir", "needs a value")]
@@ -96,10 +100,17 @@ public sealed class MountOptionsParserTests
     [TestCase("volatile=1", "volatile", "takes no value")]
     [TestCase("ro=yes", "ro", "takes no value")]
     [TestCase("remount,rw", "remount", "unmount it and mount it again")]
-    [TestCase("uidmapping=:0:1:1001", "uidmapping=:0:1:1001", "owners")]
-    [TestCase("gidmapping=0:1:1", "gidmapping", "owners")]
-    [TestCase("squash_to_root", "squash_to_root", "owners")]
-    [TestCase("squash_to_uid=0", "squash_to_uid=0", "owners")]
+    [TestCase("uidmapping=:0:1", "uidmapping=:0:1", "STORED:SHOWN:COUNT")]
+    [TestCase("uidmapping=0:1:2:3", "uidmapping", "STORED:SHOWN:COUNT")]
+    [TestCase("gidmapping=0:x:1", "gidmapping", "0:x:1")]
+    [TestCase("gidmapping=0:1:0", "gidmapping", "maps no ids")]
+    [TestCase("gidmapping=0:-1:1", "gidmapping", "no three numbers")]
+    [TestCase("uidmapping=4294967295:0:1", "uidmapping", "4294967294")]
+    [TestCase("uidmapping=1:2:4294967294", "uidmapping", "4294967294")]
+    [TestCase("squash_to_uid=root", "squash_to_uid=root", "no id")]
+    [TestCase("squash_to_gid=4294967295", "squash_to_gid", "no id")]
+    [TestCase("squash_to_root=1", "squash_to_root", "takes no value")]
+    [TestCase("squash_to_uid=1,squash_to_uid=2", "squash_to_uid=2", "Choose one")]
     [TestCase("xattr_permissions=2", "xattr_permissions=2", "owners")]
     [TestCase("plugins=a", "plugins=a", "plugin")]
     [TestCase("verity=require", "verity=require", "digests")]
@@ -110,6 +121,21 @@ public sealed class MountOptionsParserTests
             var message = Assert.Throws<MountException>(() => MountOptionsParser.Parse(form, [B(list)]))!.Message;
             foreach (var word in words) Assert.That(message, Does.Contain(word));
         }
+    }
+
+    [TestCase(":0:1:1001")]
+    [TestCase("0:1:1001")]
+    public void Ids_are_mapped_by_three_numbers_with_or_without_a_colon_before(string value) =>
+        Assert.That(Parse($"uidmapping={value},gidmapping={value}:2000:3000:5"), Has.Property("UidMapping").EqualTo(new[] { new IdRange(0, 1, 1001) })
+            .And.Property("GidMapping").EqualTo(new[] { new IdRange(0, 1, 1001), new IdRange(2000, 3000, 5) }));
+
+    [TestCase("lowerdir=/a:/b::/c::/d")]
+    [TestCase("lowerdir+=/a,lowerdir+=/b,datadir+=/c,datadir+=/d")]
+    public void Data_only_layers_come_behind_the_others(string list)
+    {
+        var options = Parse(list);
+        Assert.That((string[])[.. options.Lowers.Concat(options.DataOnly).Select(Encoding.UTF8.GetString)], Is.EqualTo(new[] { "/a", "/b", "/c", "/d" }));
+        Assert.That(options.DataOnly, Has.Count.EqualTo(2));
     }
 
     [TestCase("lowerdri=/a", "lowerdir")]

@@ -9,8 +9,6 @@ namespace OverlayFuse.Union;
 /// </summary>
 internal sealed class Create(Tree tree)
 {
-    private const int LargestAcl = 4096;
-
     private Upper Upper => tree.Upper!;
 
     private static ReadOnlySpan<byte> AccessAcl => "system.posix_acl_access"u8;
@@ -71,9 +69,9 @@ internal sealed class Create(Tree tree)
         owner = default;
         var error = Syscall.StatAt(dir, "."u8, cached: false, out var parent);
         if (error != Errno.None) return error;
-        if (request.Uid == Request.UnmappedId || request.Gid == Request.UnmappedId) return Errno.OVERFLOW;
+        error = Ownership.Of(request, parent, tree.Owners, out owner);
+        if (error != Errno.None) return error;
 
-        owner = Ownership.Of(request, parent);
         var credentials = Upper.Credentials;
         isOwn = owner.Uid == credentials.Uid && (owner.InheritsGroup || owner.Gid == credentials.Gid);
         directory.HasDefaultAcl ??= Syscall.GetXattrAt(dir, "."u8, DefaultAcl, [], out var length) == Errno.None && length > 0;
@@ -139,12 +137,12 @@ internal sealed class Create(Tree tree)
         var work = Upper.Work.Temp;
         var error = MakeAt(work, temp, wanted, wanted.Type == FileType.Directory ? 0x1C0u : 0x180u, out fd);
         if (error == Errno.None && overWhiteout && wanted.Type == FileType.Directory) error = Upper.SetOpaque(work, temp);
-        if (error == Errno.None) error = Syscall.ChownAt(work, temp, owner.Uid, owner.Gid);
+        if (error == Errno.None) error = Upper.Chown(work, temp, owner.Uid, owner.Gid);
         if (error != Errno.None || wanted.Type == FileType.Symlink) return error;
 
         mode = owner.ModeOf(wanted.Type, mode);
-        Span<byte> acl = stackalloc byte[LargestAcl];
-        Span<byte> access = stackalloc byte[LargestAcl];
+        Span<byte> acl = stackalloc byte[Acl.Largest];
+        Span<byte> access = stackalloc byte[Acl.Largest];
         var accessLength = 0;
         var aclLength = 0;
         if (directory.HasDefaultAcl == true)

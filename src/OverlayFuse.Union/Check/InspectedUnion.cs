@@ -86,15 +86,15 @@ internal sealed class InspectedUnion : IDisposable
         Upper = opener.OpenUpper(LayerOpener.OpenDirectory("upper directory", options.UpperDirectory!), options.UpperDirectory!);
         _undo.Add(Upper.Root.CloseRoot);
         var lowers = new List<Layer>();
-        foreach (var path in options.LowerDirectories)
+        foreach (var path in options.LowerDirectories.Concat(options.DataDirectories))
         {
-            var lower = opener.OpenLower(lowers.Count + 1, path);
+            var lower = opener.OpenLower(lowers.Count + 1, path, isDataOnly: lowers.Count >= options.LowerDirectories.Count);
             lowers.Add(lower);
             _undo.Add(lower.Root.CloseRoot);
         }
         LayerNumbers = lowers.Select(layer => layer.Number).ToHashSet();
-        Root = new UnionDirectory(Upper.Root, [.. lowers.Select(layer => layer.Root)]);
-        Search = new Search(Root);
+        Root = new UnionDirectory(Upper.Root, [.. lowers.Where(layer => !layer.IsDataOnly).Select(layer => layer.Root)]);
+        Search = new Search(Root, [.. lowers.Where(layer => layer.IsDataOnly).Select(layer => layer.Root)]);
         Inodes = new InodeMap(Own.IsOpen ? InodeNumbers.Read(Own) : new InodeNumbers(), origins: null);
     }
 }

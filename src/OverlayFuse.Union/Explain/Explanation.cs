@@ -25,6 +25,9 @@ public sealed partial record Explanation
     /// <summary>Of a metacopy: the layer that has the bytes; -1: it is none, or there are no bytes (the file is broken).</summary>
     public int DataLayer { get; init; } = -1;
 
+    /// <summary>The path of that layer.</summary>
+    public byte[] DataRoot { get; init; } = [];
+
     /// <summary>Where the bytes are in that layer.</summary>
     public byte[]? DataPlace { get; init; }
 

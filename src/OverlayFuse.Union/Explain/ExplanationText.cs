@@ -13,6 +13,7 @@ public static class ExplanationText
         text.Add("outcome", explanation.Outcome);
         text.Add("error", (long)explanation.Error);
         text.Add("data.layer", explanation.DataLayer);
+        text.Add("data.root", explanation.DataRoot);
         if (explanation.DataPlace is { } place) text.Add("data.place", place);
         text.Add("shared", explanation.IsSharedCopy ? 1 : 0);
         foreach (var finding in explanation.Findings) Write(text, finding);
@@ -82,6 +83,7 @@ public static class ExplanationText
         "outcome" => explanation with { Outcome = field.Choice<Outcome>() },
         "error" => explanation with { Error = (Errno)field.Number },
         "data.layer" => explanation with { DataLayer = (int)field.Number },
+        "data.root" => explanation with { DataRoot = field.Value },
         "data.place" => explanation with { DataPlace = field.Value },
         "shared" => explanation with { IsSharedCopy = field.Number != 0 },
         _ => explanation,

@@ -142,7 +142,7 @@ internal sealed class Survey(LayerView view) : IDisposable
         if (sight.Entry.Kind != EntryKind.File || !sight.Entry.Marks.Has(MarkSet.Metacopy)) return explanation;
 
         var error = view.Search.FindData(new UnionDirectory(null, LowerMembers()), sight.Name, sight.Where!, sight.Entry.Marks, out var where, out var dataName);
-        return error != Errno.None ? explanation with { Error = error } : explanation with { DataLayer = where!.Layer.Index, DataPlace = where.PathFromRoot(dataName) };
+        return error != Errno.None ? explanation with { Error = error } : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName) };
     }
 
     private EffectFacts EffectFactsOf(Sight sight, Outcome outcome, bool isShared)

@@ -17,22 +17,24 @@ public sealed class UnmountedUnion : IDisposable
     private readonly LayerView _view;
 
     /// <exception cref="MountException">A layer cannot be opened.</exception>
-    public UnmountedUnion(IEnumerable<byte[]> lowers, byte[]? upper, bool readOnly)
+    public UnmountedUnion(IEnumerable<byte[]> lowers, IEnumerable<byte[]> dataOnly, byte[]? upper, bool readOnly)
     {
         var opener = new LayerOpener(_cache, new LayerNumbers(), MountInfo.Read(), OpenDirectories / 2);
         try
         {
             if (upper is not null && !readOnly) _layers.Add(opener.OpenUpper(LayerOpener.OpenDirectory("upper directory", upper), upper));
             foreach (var lower in upper is not null && readOnly ? lowers.Prepend(upper) : lowers) _layers.Add(opener.OpenLower(_layers.Count + (HasUpper ? 0 : 1), lower));
+            foreach (var data in dataOnly) _layers.Add(opener.OpenLower(_layers.Count + (HasUpper ? 0 : 1), data, isDataOnly: true));
         }
         catch
         {
             Dispose();
             throw;
         }
-        var roots = _layers.Where(layer => !layer.IsUpper).Select(layer => layer.Root).ToArray();
+        var roots = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Root).ToArray();
+        var dataRoots = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Root).ToArray();
         var writer = HasUpper ? new Writer(Credentials.OfThisProcess(), CanMetacopy: true) : null;
-        _view = new LayerView(_layers, new Search(new UnionDirectory(HasUpper ? _layers[0].Root : null, roots)), writer, HasSharedCopy: (_, _) => false);
+        _view = new LayerView([.. _layers.Where(layer => !layer.IsDataOnly)], new Search(new UnionDirectory(HasUpper ? _layers[0].Root : null, roots), dataRoots), writer, HasSharedCopy: (_, _) => false);
     }
 
     private bool HasUpper => _layers is [{ IsUpper: true }, ..];

@@ -28,6 +28,9 @@ internal sealed class Layer
     /// <summary>The place of our own mount point in this layer: the directory that holds it and its name there. Null: elsewhere.</summary>
     public (ulong Inode, byte[] Name)? OwnMountPoint { get; set; }
 
+    /// <summary>Holds bytes of metacopies only, found by the path that those name: no name of the union is looked for in it.</summary>
+    public bool IsDataOnly { get; init; }
+
     public LayerDirectory Root { get; set; } = null!;
 
     public bool IsUpper => Index == 0;

@@ -39,9 +39,9 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         return layer;
     }
 
-    public Layer OpenLower(int index, byte[] path)
+    public Layer OpenLower(int index, byte[] path, bool isDataOnly = false)
     {
-        var descriptor = OpenDirectory("lower directory", path);
+        var descriptor = OpenDirectory(isDataOnly ? "data-only layer" : "lower directory", path);
         var status = StatusOf(descriptor, path);
         var realPath = RealPath(descriptor);
         var clone = MountClone.ReadOnly(descriptor);
@@ -58,6 +58,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             Path = realPath ?? path,
             Device = status.Device,
             IsPrivateClone = clone.IsOpen,
+            IsDataOnly = isDataOnly,
             Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,
             OwnMountPoint = OwnMountPointOn(status.Device),
         };

@@ -3,7 +3,8 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Finds names in a stack of layer directories: asks each layer in turn and follows redirects.</summary>
-internal sealed class Search(UnionDirectory root)
+/// <param name="dataOnly">The roots of the data-only layers, topmost first.</param>
+internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
 {
     /// <summary>Up to so many lower members are asked one by one; above, their names are read once (<see cref="LowerNames"/>).</summary>
     public const int FewMembers = 3;
@@ -139,6 +140,7 @@ internal sealed class Search(UnionDirectory root)
         dataName = [];
         var stack = Array.FindAll(directory.Lowers, l => l.Layer.Index > carrier.Layer.Index);
         var current = name.ToArray();
+        byte[] path = []; // of the last redirect, where that was absolute
         Span<byte> value = stackalloc byte[MetacopyMark.MaxLength + 1];
         Span<byte> redirect = stackalloc byte[MaxPath];
         while (true)
@@ -154,6 +156,7 @@ internal sealed class Search(UnionDirectory root)
                 var error = ReadRedirect(carrier, current, marks, redirect, out var length, out var isAbsolute);
                 if (error != Errno.None) return error;
                 current = redirect[..length].ToArray();
+                path = isAbsolute ? current : [];
                 if (isAbsolute)
                 {
                     error = StackAt(redirect[..length], carrier.Layer.Index, out stack, out var last);
@@ -163,7 +166,9 @@ internal sealed class Search(UnionDirectory root)
             }
 
             var found = new SearchResult();
-            if (FindIn(stack, current, found) != Errno.None || found.Entry.Status.Type != FileType.Regular || found.Entry.IsCovered) return Errno.IO;
+            if (FindIn(stack, current, found) != Errno.None) return Errno.IO;
+            if (!found.IsFound && path.Length > 0) return FindInDataOnly(path, out where, out dataName);
+            if (found.Entry.Status.Type != FileType.Regular || found.Entry.IsCovered) return Errno.IO;
             carrier = found.Where!;
             if (MarksOf(carrier, current, out marks) != Errno.None) return Errno.IO;
             if (!marks.Has(MarkSet.Metacopy))
@@ -174,6 +179,25 @@ internal sealed class Search(UnionDirectory root)
             }
             stack = Array.FindAll(stack, l => l.Layer.Index > carrier.Layer.Index);
         }
+    }
+
+    // Kernel: ovl_lookup_data_layers(). The path is that of the last redirect; the topmost layer that has a file there gives the bytes.
+    private Errno FindInDataOnly(ReadOnlySpan<byte> path, out LayerDirectory? where, out byte[] dataName)
+    {
+        where = null;
+        dataName = [];
+        foreach (var layer in dataOnly)
+        {
+            LayerDirectory[] stack = [layer];
+            if (Descend(path, ref stack, out var last) != Errno.None) return Errno.IO;
+            var found = new SearchResult();
+            if (FindIn(stack, last.Of(path), found) != Errno.None) return Errno.IO;
+            if (found.Entry.Status.Type != FileType.Regular || found.Entry.IsCovered) continue;
+            where = found.Where!;
+            dataName = last.Of(path).ToArray();
+            return Errno.None;
+        }
+        return Errno.IO;
     }
 
     /// <summary>
@@ -202,7 +226,12 @@ internal sealed class Search(UnionDirectory root)
     public Errno StackAt(ReadOnlySpan<byte> path, int above, out LayerDirectory[] stack, out PathPart last)
     {
         stack = Array.FindAll(root.Lowers, l => l.Layer.Index > above);
-        last = default;
+        return Descend(path, ref stack, out last);
+    }
+
+    // From the roots in the stack to the directories that the last component of an absolute path is looked up in.
+    private Errno Descend(ReadOnlySpan<byte> path, ref LayerDirectory[] stack, out PathPart last)
+    {
         var start = 1; // after the leading slash
         while (true)
         {

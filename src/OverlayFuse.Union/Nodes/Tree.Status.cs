@@ -61,8 +61,8 @@ internal sealed partial class Tree
         ChangeNanoseconds = status.ChangeTime.Nanoseconds,
         Mode = status.Mode,
         LinkCount = status.LinkCount,
-        Uid = status.Uid,
-        Gid = status.Gid,
+        Uid = Owners.ShowUid(status.Uid),
+        Gid = Owners.ShowGid(status.Gid),
         Rdev = DeviceNumber.Encode(status.RdevMajor, status.RdevMinor),
         BlockSize = status.BlockSize,
     };

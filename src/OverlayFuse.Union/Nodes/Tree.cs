@@ -9,13 +9,14 @@ internal sealed partial class Tree
     /// <summary>Room for a name of NAME_MAX bytes, an orphan's or an index link's.</summary>
     public const int NameSize = 256;
 
-    public Tree(UnionDirectory root, InodeMap inodes, Upper? upper)
+    public Tree(UnionDirectory root, InodeMap inodes, Upper? upper, Owners owners, LayerDirectory[] dataOnly)
     {
         RootDirectory = root;
         Inodes = inodes;
         Upper = upper;
+        Owners = owners;
         Nodes = new NodeTable(Removed);
-        Search = new Search(root);
+        Search = new Search(root, dataOnly);
     }
 
     public NodeTable Nodes { get; }
@@ -30,6 +31,8 @@ internal sealed partial class Tree
 
     /// <summary>The writable side; null for a read-only union.</summary>
     public Upper? Upper { get; }
+
+    public Owners Owners { get; }
 
     public UnionDirectory RootDirectory { get; }
 

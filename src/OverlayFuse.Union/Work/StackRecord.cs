@@ -6,9 +6,9 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// WORKDIR/overlayfuse/stack: what the upper was last mounted on, for those who look at it while it is not mounted. Lines of text:
-/// "upper INODE PATH" (hexadecimal), then "lower PATH" from the top; line ends and backslashes in a path are written \OOO (octal).
+/// "upper INODE PATH" (hexadecimal), then "lower PATH" from the top, then "data PATH" for each data-only layer; line ends and backslashes in a path are written \OOO (octal).
 /// </summary>
-internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> Lowers)
+internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> Lowers, List<byte[]> DataOnly)
 {
     private const OpenFlags NewFile = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NoFollow;
     private const int Largest = 16 << 20;
@@ -56,6 +56,11 @@ internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> 
             text.Write("lower "u8);
             WritePath(text, lower);
         }
+        foreach (var data in DataOnly)
+        {
+            text.Write("data "u8);
+            WritePath(text, data);
+        }
         return text.WrittenSpan.ToArray();
     }
 
@@ -71,11 +76,13 @@ internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> 
                 if (!line.StartsWith("upper "u8) || !Utf8Parser.TryParse(line[6..], out ulong inode, out var digits, 'x')) return false;
                 line = line[(6 + digits)..];
                 if (line is not [(byte)' ', ..] || !TryReadPath(line[1..], out var upper)) return false;
-                record = new StackRecord(inode, upper, []);
+                record = new StackRecord(inode, upper, [], []);
                 continue;
             }
-            if (!line.StartsWith("lower "u8) || !TryReadPath(line[6..], out var lower)) return false;
-            record.Lowers.Add(lower);
+            var isData = line.StartsWith("data "u8);
+            if (!isData && (!line.StartsWith("lower "u8) || record.DataOnly.Count > 0)) return false;
+            if (!TryReadPath(line[(isData ? 5 : 6)..], out var path)) return false;
+            (isData ? record.DataOnly : record.Lowers).Add(path);
         }
         return record is { Lowers.Count: > 0 };
     }

@@ -10,7 +10,8 @@ public static class UpperStack
     /// <param name="work">As the caller knows it; null: a directory beside the upper whose record names it.</param>
     /// <param name="lowers">As the caller knows them; none: those of the record.</param>
     /// <exception cref="MountException">Nothing was found, or more than one.</exception>
-    public static UnionOptions Find(byte[] upper, byte[]? work, IReadOnlyCollection<byte[]> lowers)
+    /// <param name="dataOnly">The data-only layers beside these.</param>
+    public static UnionOptions Find(byte[] upper, byte[]? work, IReadOnlyCollection<byte[]> lowers, IReadOnlyCollection<byte[]> dataOnly)
     {
         var descriptor = LayerOpener.OpenDirectory("upper directory", upper);
         try
@@ -18,7 +19,9 @@ public static class UpperStack
             var path = LayerOpener.RealPath(descriptor) ?? upper;
             work ??= FindWork(descriptor, path);
             var union = new UnionOptions { MountPoint = [], UpperDirectory = path, WorkDirectory = work };
-            union.LowerDirectories.AddRange(lowers.Count > 0 ? lowers : RecordedLowers(work, path));
+            if (lowers.Count == 0) (lowers, dataOnly) = Recorded(work, path);
+            union.LowerDirectories.AddRange(lowers);
+            union.DataDirectories.AddRange(dataOnly);
             return union;
         }
         finally
@@ -27,12 +30,12 @@ public static class UpperStack
         }
     }
 
-    private static List<byte[]> RecordedLowers(byte[] work, byte[] upper)
+    private static (List<byte[]> Lowers, List<byte[]> DataOnly) Recorded(byte[] work, byte[] upper)
     {
         var directory = LayerOpener.OpenDirectory("work directory", work);
         var error = ReadRecord(directory, "."u8, out var record);
         directory.Close();
-        if (error == Errno.None) return record!.Lowers;
+        if (error == Errno.None) return (record!.Lowers, record.DataOnly);
         throw new MountException(
             $"the lower directories of {Text(upper)} are not known: {Text(work)}/overlayfuse/stack {(error == Errno.NOENT ? "does not exist" : $"cannot be read ({error.Describe()})")}. " +
             "Say them as for a mount: -o lowerdir=A:B,workdir=W");

@@ -12,9 +12,10 @@ internal sealed class Credentials
     private readonly List<(uint First, uint Count)> _uids;
     private readonly List<(uint First, uint Count)> _gids;
 
-    private Credentials(HashSet<uint> groups, List<(uint, uint)> uids, List<(uint, uint)> gids)
+    private Credentials(HashSet<uint> groups, List<(uint, uint)> uids, List<(uint, uint)> gids, bool mayLoseOwners)
     {
         _groups = groups;
+        MayLoseOwners = mayLoseOwners;
         (_uids, _gids) = (uids, gids);
         _isIdMapped = uids is not [(0, uint.MaxValue)];
     }
@@ -29,7 +30,10 @@ internal sealed class Credentials
 
     public uint Gid { get; } = Syscall.GetEGid();
 
-    public static Credentials OfThisProcess()
+    /// <summary>The owners of objects are not shown, so those that cannot be kept are no hindrance.</summary>
+    public bool MayLoseOwners { get; }
+
+    public static Credentials OfThisProcess(bool mayLoseOwners = false)
     {
         HashSet<uint> groups = [Syscall.GetEGid()];
         foreach (var line in File.ReadLines("/proc/self/status"))
@@ -37,7 +41,7 @@ internal sealed class Credentials
             if (!line.StartsWith("Groups:", StringComparison.Ordinal)) continue;
             foreach (var group in line[7..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) groups.Add(uint.Parse(group, CultureInfo.InvariantCulture));
         }
-        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"));
+        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"), mayLoseOwners);
     }
 
     /// <summary>
@@ -45,6 +49,7 @@ internal sealed class Credentials
     /// </summary>
     public Errno MayOwn(uint uid, uint gid)
     {
+        if (MayLoseOwners) return Errno.None;
         if (_isIdMapped && (!IsMapped(_uids, uid) || !IsMapped(_gids, gid))) return Errno.OVERFLOW;
         if (IsRoot) return Errno.None;
         return uid == _uid && _groups.Contains(gid) ? Errno.None : Errno.PERM;

@@ -14,6 +14,13 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
 
     public Credentials Credentials => credentials;
 
+    /// <summary>chown(2). An owner that is not ours to give is no error where nobody will see it.</summary>
+    public Errno Chown(DirFd dir, ReadOnlySpan<byte> name, uint uid, uint gid)
+    {
+        var error = Syscall.ChownAt(dir, name, uid, gid);
+        return error is Errno.PERM or Errno.INVAL && credentials.MayLoseOwners ? Errno.None : error;
+    }
+
     public Durability Durability => durability;
 
     public void Dispose() => work.Dispose();

@@ -19,7 +19,7 @@ internal static class WritableSide
         try
         {
             CheckPair(upper, Text(upperPath), work, Text(workPath));
-            foreach (var lower in options.LowerDirectories)
+            foreach (var lower in options.LowerDirectories.Concat(options.DataDirectories))
             {
                 CheckApart(lower, upper, "upper", Text(upperPath));
                 CheckApart(lower, work, "work", Text(workPath));

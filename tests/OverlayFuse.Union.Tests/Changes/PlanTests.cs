@@ -136,7 +136,8 @@ internal class PlanTests
     [TestCase(0x3FFu, 3000u, false, FileType.Directory, 0x1EDu)]
     public void A_new_object_is_the_callers_but_for_the_group_of_a_setgid_directory(uint parentMode, uint gid, bool inherits, FileType type, uint mode)
     {
-        var owner = Ownership.Of(new Request { Uid = 2000, Gid = 3000 }, new FileStatus { Mode = (uint)FileType.Directory | parentMode, Uid = 40, Gid = 50 });
+        var parent = new FileStatus { Mode = (uint)FileType.Directory | parentMode, Uid = 40, Gid = 50 };
+        Assert.That(Ownership.Of(new Request { Uid = 2000, Gid = 3000 }, parent, new Owners(new UnionOptions { MountPoint = [] }), out var owner), Is.EqualTo(Errno.None));
         Assert.That(owner, Is.EqualTo(new Ownership(2000, gid, inherits)));
         Assert.That(owner.ModeOf(type, 0x1ED), Is.EqualTo(mode));
     }

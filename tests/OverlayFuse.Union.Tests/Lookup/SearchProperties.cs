@@ -40,7 +40,7 @@ internal class SearchProperties
         for (var i = 0; i < layers.Length; i++) union.With($"lower{i + 1}", layers[i].Text(i));
         union.Open(readOnly: true);
         var root = union.Tree.RootDirectory;
-        var search = new Search(root);
+        var search = new Search(root, []);
         foreach (var name in Names)
         {
             var whole = ByTable(search, root, name, out var error);

@@ -16,12 +16,13 @@ internal sealed partial class UnionMount : IDisposable
     private readonly bool _isKernel;
     private readonly string? _user;
     private readonly int _lowers;
+    private readonly int _dataOnly;
     private string? _lowersBefore;
 
     /// <param name="above">Where to make it; by default the directory for temporary files.</param>
-    public UnionMount(string options, bool isKernel = false, string? user = null, int lowers = 3, string? above = null)
+    public UnionMount(string options, bool isKernel = false, string? user = null, int lowers = 3, string? above = null, int dataOnly = 0)
     {
-        (_options, _isKernel, _user, _lowers) = (options, isKernel, user, lowers);
+        (_options, _isKernel, _user, _lowers, _dataOnly) = (options, isKernel, user, lowers, dataOnly);
         Home = Directory.CreateDirectory($"{above ?? Path.GetTempPath().TrimEnd('/')}/of-union-{Guid.NewGuid():n}").FullName;
         foreach (var name in LayerNames.Concat(["u", "w", "m"])) Directory.CreateDirectory($"{Home}/{name}");
         if (user is not null) Run($"chmod 755 . && chown -R {user}: .");
@@ -34,12 +35,16 @@ internal sealed partial class UnionMount : IDisposable
     /// <summary>The mount's root, to name things relative to; none where the mount is another user's, who alone may enter.</summary>
     public DirFd Root { get; private set; } = DirFd.None;
 
-    private IEnumerable<string> LayerNames => Enumerable.Range(1, _lowers).Select(i => $"l{i}");
+    private IEnumerable<string> LayerNames => MergedNames.Concat(DataNames);
+
+    private IEnumerable<string> MergedNames => Enumerable.Range(1, _lowers).Select(i => $"l{i}");
+
+    private IEnumerable<string> DataNames => Enumerable.Range(1, _dataOnly).Select(i => $"d{i}");
 
     public UnionMount Mount()
     {
         _lowersBefore ??= Lowers();
-        var layers = $"lowerdir={string.Join(':', LayerNames.Select(l => $"{Home}/{l}"))},upperdir={Home}/u,workdir={Home}/w";
+        var layers = $"lowerdir={string.Join(':', MergedNames.Select(l => $"{Home}/{l}"))}{string.Concat(DataNames.Select(d => $"::{Home}/{d}"))},upperdir={Home}/u,workdir={Home}/w";
         if (_isKernel)
         {
             var options = Encoding.UTF8.GetBytes($"{layers},{(_options.Length > 0 ? _options : "index=on,metacopy=off,redirect_dir=on,xino=on")}");

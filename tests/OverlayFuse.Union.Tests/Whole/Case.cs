@@ -23,7 +23,7 @@ internal sealed class Case
 
     /// <summary>Files of cases, in the order in which they are read best.</summary>
     public static IReadOnlyList<string> Files { get; } =
-        ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "rename-matrix.txt", "copyup.txt", "fidelity.txt", "open.txt", "marks.txt", "rivals.txt", "settle.txt"];
+        ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "rename-matrix.txt", "copyup.txt", "fidelity.txt", "open.txt", "marks.txt", "owners.txt", "data-only.txt", "rivals.txt", "settle.txt"];
 
     public string File { get; }
 
@@ -37,9 +37,15 @@ internal sealed class Case
 
     public bool Changes => _lines.Exists(l => l.Key == "do");
 
-    public IEnumerable<Line> Layers => Before(true).Where(l => l.Key == "upper" || l.Key.StartsWith("lower", StringComparison.Ordinal));
+    public IEnumerable<Line> Layers => Before(true).Where(l => l.Key == "upper" || IsLower(l) || IsDataOnly(l));
 
-    public int LowerCount => Layers.Where(l => l.Key != "upper").Max(l => l.Key[5] - '0');
+    public int LowerCount => Layers.Where(IsLower).Max(l => l.Key[5] - '0');
+
+    /// <summary>Data-only layers.</summary>
+    public int DataCount => Layers.Where(IsDataOnly).Select(l => l.Key[4] - '0').DefaultIfEmpty().Max();
+
+    /// <summary>What the union is mounted with besides its layers; kernel overlayfs knows none of it.</summary>
+    public string Options => _lines.Find(l => l.Key == "with")?.Text ?? "";
 
     /// <summary>Actions and what is expected between and after them.</summary>
     public IEnumerable<Line> Steps => Before(false);
@@ -114,6 +120,10 @@ internal sealed class Case
     }
 
     private static (string, string) Split(string line) => line.IndexOf(' ') is var end and >= 0 ? (line[..end], line[end..].Trim()) : (line, "");
+
+    private static bool IsLower(Line line) => line.Key.StartsWith("lower", StringComparison.Ordinal);
+
+    private static bool IsDataOnly(Line line) => line.Key.StartsWith("data", StringComparison.Ordinal);
 
     private IEnumerable<Line> Before(bool first)
     {

@@ -20,7 +20,7 @@ internal partial class CaseTests
 
         void Run()
         {
-            using var union = new TestUnion(example.LowerCount, form) { Keeps = keeps };
+            using var union = new TestUnion(example.LowerCount, form, dataOnly: example.DataCount) { Keeps = keeps, Options = example.Options };
             CaseTests.Run(example, union, "model");
         }
     }
@@ -29,7 +29,7 @@ internal partial class CaseTests
     public void Mounted_case(Case example, string engine)
     {
         NeedsRoot();
-        using var union = new UnionMount(engine == "passthrough" ? "data=passthrough" : "data=cached", lowers: example.LowerCount, above: TestUnion.Above);
+        using var union = new UnionMount($"data={engine},{example.Options}", lowers: example.LowerCount, above: TestUnion.Above, dataOnly: example.DataCount);
         Run(example, union, engine);
     }
 
@@ -37,7 +37,7 @@ internal partial class CaseTests
     public void Kernel_case(Case example)
     {
         NeedsRoot();
-        using var union = new UnionMount(KernelOptions + (example.Needs("index") ? "on" : "off"), isKernel: true, lowers: example.LowerCount, above: TestUnion.Above);
+        using var union = new UnionMount(KernelOptions + (example.Needs("index") ? "on" : "off"), isKernel: true, lowers: example.LowerCount, above: TestUnion.Above, dataOnly: example.DataCount);
         Run(example, union, "kernel");
     }
 
@@ -68,7 +68,7 @@ internal partial class CaseTests
         from engine in (string[])["cached", "passthrough"]
         select new TestCaseData(example, engine).SetName($"{Sentence(example.Title)} (mounted, {engine})").SetCategory(example.File);
 
-    private static IEnumerable<TestCaseData> InTheKernel() => All.Where(c => !c.IsForeign && !c.Settles).Select(example => new TestCaseData(example).SetName($"{Sentence(example.Title)} (kernel)").SetCategory(example.File));
+    private static IEnumerable<TestCaseData> InTheKernel() => All.Where(c => !c.IsForeign && !c.Settles && c.Options.Length == 0).Select(example => new TestCaseData(example).SetName($"{Sentence(example.Title)} (kernel)").SetCategory(example.File));
 
     private static TestCaseData Named(Case example, TestUnion.Form form, bool keeps) =>
         new TestCaseData(example, form, keeps).SetName($"{Sentence(example.Title)} ({form}, {(keeps ? "remembered" : "forgotten")})").SetCategory(example.File);
@@ -110,6 +110,14 @@ internal partial class CaseTests
                     var (actual, expected) = (LayerText.Describe(union.Upper), LayerText.Normalize(text));
                     if (engine == "kernel") (actual, expected) = ([.. actual.Select(WithPath)], [.. expected.Select(WithPath)]);
                     Same(actual, expected, "in the upper");
+                    break;
+                case "stored":
+                    Assert.That(Syscall.Open(union.Upper, OpenFlags.ReadOnly | OpenFlags.Directory, out var upper), Is.EqualTo(Errno.None));
+                    using (var stored = new SystemCalls(new DirFd(upper.Number)))
+                    {
+                        foreach (var action in LayerText.Items(text)) Assert.That(new Script(stored).Do(action), Is.Null, "in the upper");
+                    }
+                    upper.Close();
                     break;
                 case "settle":
                     last = Union();

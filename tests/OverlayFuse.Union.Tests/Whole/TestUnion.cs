@@ -14,18 +14,24 @@ internal sealed class TestUnion : IUnion
     private string? _lowersBefore;
 
     /// <param name="above">Where to make it; by default in memory, where that takes attributes.</param>
-    public TestUnion(int lowers, Form? form = null, string? above = null)
+    public TestUnion(int lowers, Form? form = null, string? above = null, int dataOnly = 0)
     {
         _form = form ?? Form.OfThisUser;
-        LowerCount = lowers;
+        (LowerCount, DataCount) = (lowers, dataOnly);
         _scratch = new Scratch(above ?? Above);
         for (var i = 1; i <= lowers; i++) Directory.CreateDirectory($"{_scratch.Path}/lower{i}");
+        for (var i = 1; i <= dataOnly; i++) Directory.CreateDirectory($"{_scratch.Path}/data{i}");
     }
 
     /// <summary>Where unions of tests are made: in memory, without waiting for a disk, where that takes attributes.</summary>
     public static string Above { get; } = HasUserXattrs("/dev/shm") ? "/dev/shm" : "/var/tmp";
 
     public int LowerCount { get; }
+
+    public int DataCount { get; }
+
+    /// <summary>Owners as a mount takes them: uidmapping=..., squash_to_uid=... and the like.</summary>
+    public string Options { get; init; } = "";
 
     /// <summary>Whether the kernel of <see cref="Mount"/> remembers what it was given.</summary>
     public bool Keeps { get; init; }
@@ -78,10 +84,25 @@ internal sealed class TestUnion : IUnion
     {
         var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
         for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
+        for (var i = 1; i <= DataCount; i++) options.DataDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/data{i}"));
+        foreach (var option in Options.Split(',', StringSplitOptions.RemoveEmptyEntries)) Apply(option, options);
         if (readOnly) return options;
         options.UpperDirectory = Encoding.UTF8.GetBytes(Upper);
         options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
         return options;
+    }
+
+    private static void Apply(string option, UnionOptions options)
+    {
+        var numbers = option[(option.IndexOf('=') + 1)..].Split(':').Select(uint.Parse).ToArray();
+        switch (option[..option.IndexOf('=')])
+        {
+            case "uidmapping": options.UidMapping.AddRange(numbers.Chunk(3).Select(n => new IdRange(n[0], n[1], n[2]))); break;
+            case "gidmapping": options.GidMapping.AddRange(numbers.Chunk(3).Select(n => new IdRange(n[0], n[1], n[2]))); break;
+            case "squash_to_uid": options.SquashToUid = numbers[0]; break;
+            case "squash_to_gid": options.SquashToGid = numbers[0]; break;
+            default: throw new FormatException(option);
+        }
     }
 
     /// <summary>Settles the upper between two times that it is open.</summary>
@@ -107,7 +128,7 @@ internal sealed class TestUnion : IUnion
     }
 
     /// <summary>What the lower layers hold, to the byte: names, types, owners, modes, times, contents, attributes.</summary>
-    public string Lowers() => string.Join('\n', Enumerable.Range(1, LowerCount).SelectMany(i => LayerText.Snapshot($"{Path}/lower{i}")));
+    public string Lowers() => string.Join('\n', Enumerable.Range(1, LowerCount).Select(i => $"lower{i}").Concat(Enumerable.Range(1, DataCount).Select(i => $"data{i}")).SelectMany(layer => LayerText.Snapshot($"{Path}/{layer}")));
 
     public string LowersBefore => _lowersBefore!;
 

@@ -1,0 +1,37 @@
+using System.Globalization;
+using OverlayFuse.Fuse;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>
+/// The value of uidmapping= and gidmapping=: STORED:SHOWN:COUNT, more of them behind further colons, and one colon in front where container tools
+/// write it.
+/// </summary>
+internal static class IdMappingText
+{
+    /// <exception cref="MountException">It is no such text, or ids run over.</exception>
+    public static List<IdRange> Read(OptionElement element, byte[] value)
+    {
+        var text = ByteText.Show(value);
+        var words = (text.StartsWith(':') ? text[1..] : text).Split(':');
+        if (words.Length % 3 != 0) throw Bad(element, "is no list of STORED:SHOWN:COUNT");
+
+        var ranges = new List<IdRange>();
+        for (var i = 0; i < words.Length; i += 3)
+        {
+            if (!TryNumber(words[i], out var stored) || !TryNumber(words[i + 1], out var shown) || !TryNumber(words[i + 2], out var count))
+                throw Bad(element, $"has no three numbers in {words[i]}:{words[i + 1]}:{words[i + 2]}");
+            if (count == 0 || count > uint.MaxValue - Math.Max(stored, shown)) throw Bad(element, $"maps no ids, or ids above 4294967294, by {words[i]}:{words[i + 1]}:{words[i + 2]}");
+            ranges.Add(new IdRange(stored, shown, count));
+        }
+        return ranges;
+    }
+
+    public static uint ReadId(OptionElement element, byte[] value) =>
+        TryNumber(ByteText.Show(value), out var id) && id != uint.MaxValue ? id : throw Bad(element, "is no id, a number from 0 to 4294967294");
+
+    private static bool TryNumber(string word, out uint number) => uint.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    private static MountException Bad(OptionElement element, string why) => new($"option \"{element}\" {why}.");
+}

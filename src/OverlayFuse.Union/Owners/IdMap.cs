@@ -1,0 +1,34 @@
+namespace OverlayFuse.Union;
+
+/// <summary>Which ids of the layers the union shows as which (uidmapping=, gidmapping=). Without ranges every id is itself; the first range that has it counts.</summary>
+internal sealed class IdMap(IReadOnlyList<IdRange> ranges, uint overflow)
+{
+    private readonly IdRange[] _ranges = [.. ranges];
+
+    public bool IsIdentity => _ranges.Length == 0;
+
+    /// <summary>The overflow id for one that no range has, as in a user namespace (user_namespaces(7)).</summary>
+    public uint Show(uint stored)
+    {
+        if (IsIdentity) return stored;
+        foreach (var range in _ranges)
+        {
+            if (stored >= range.Stored && stored - range.Stored < range.Count) return range.Shown + (stored - range.Stored);
+        }
+        return overflow;
+    }
+
+    /// <summary>False for an id that the layers have no place for.</summary>
+    public bool TryStore(uint shown, out uint stored)
+    {
+        stored = shown;
+        if (IsIdentity) return true;
+        foreach (var range in _ranges)
+        {
+            if (shown < range.Shown || shown - range.Shown >= range.Count) continue;
+            stored = range.Stored + (shown - range.Shown);
+            return true;
+        }
+        return false;
+    }
+}

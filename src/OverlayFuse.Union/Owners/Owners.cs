@@ -1,0 +1,60 @@
+using System.Globalization;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>Between the owners that the layers have and those that the union shows: uidmapping=, gidmapping=, squash_to_uid=, squash_to_gid=.</summary>
+/// <remarks>As fuse-overlayfs has it: what is made and given away is stored mapped; squashing changes what is shown only.</remarks>
+internal sealed class Owners
+{
+    private const uint Overflow = 65534; // where /proc does not tell
+
+    private readonly IdMap _uids;
+    private readonly IdMap _gids;
+    private readonly uint? _squashUid;
+    private readonly uint? _squashGid;
+
+    public Owners(UnionOptions options)
+    {
+        _uids = new IdMap(options.UidMapping, OverflowId("/proc/sys/kernel/overflowuid"));
+        _gids = new IdMap(options.GidMapping, OverflowId("/proc/sys/kernel/overflowgid"));
+        (_squashUid, _squashGid) = (options.SquashToUid, options.SquashToGid);
+    }
+
+    public bool AreMapped => !_uids.IsIdentity || !_gids.IsIdentity;
+
+    /// <summary>Every owner is shown as the same, so one that cannot be given to an object is no loss.</summary>
+    public bool AreSquashed => _squashUid is not null && _squashGid is not null;
+
+    public uint ShowUid(uint stored) => _squashUid ?? _uids.Show(stored);
+
+    public uint ShowGid(uint stored) => _squashGid ?? _gids.Show(stored);
+
+    /// <summary>The owner to store for one that is asked for. OVERFLOW: an id without a place in the layers.</summary>
+    public Errno Store(ref uint uid, ref uint gid) =>
+        uid != Fuse.Request.UnmappedId && gid != Fuse.Request.UnmappedId && _uids.TryStore(uid, out uid) & _gids.TryStore(gid, out gid) ? Errno.None : Errno.OVERFLOW;
+
+    /// <summary>What chown(2) is to do; <see cref="uint.MaxValue"/> leaves an id alone. OVERFLOW as above.</summary>
+    public Errno StoreSome(ref uint uid, ref uint gid)
+    {
+        if (uid != uint.MaxValue && !_uids.TryStore(uid, out uid)) return Errno.OVERFLOW;
+        return gid == uint.MaxValue || _gids.TryStore(gid, out gid) ? Errno.None : Errno.OVERFLOW;
+    }
+
+    /// <summary>Maps the named users and groups of an access control list, in place. INVAL: one of those to store has no place.</summary>
+    public Errno ShowAcl(Span<byte> acl) => Acl.MapIds(acl, _uids, _gids, toShow: true);
+
+    public Errno StoreAcl(Span<byte> acl) => Acl.MapIds(acl, _uids, _gids, toShow: false);
+
+    private static uint OverflowId(string path)
+    {
+        try
+        {
+            return uint.Parse(File.ReadAllText(path), CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return Overflow;
+        }
+    }
+}
