@@ -18,10 +18,10 @@ internal sealed class IdMap(IReadOnlyList<IdRange> ranges, uint overflow)
         return overflow;
     }
 
-    /// <summary>False for an id that the layers have no place for.</summary>
+    /// <summary>The id to store; where no range shows this one, the overflow id and false.</summary>
     public bool TryStore(uint shown, out uint stored)
     {
-        stored = shown;
+        stored = IsIdentity ? shown : overflow;
         if (IsIdentity) return true;
         foreach (var range in _ranges)
         {

@@ -30,11 +30,19 @@ internal sealed class Owners
 
     public uint ShowGid(uint stored) => _squashGid ?? _gids.Show(stored);
 
-    /// <summary>The owner to store for one that is asked for. OVERFLOW: an id without a place in the layers.</summary>
-    public Errno Store(ref uint uid, ref uint gid) =>
-        uid != Fuse.Request.UnmappedId && gid != Fuse.Request.UnmappedId && _uids.TryStore(uid, out uid) & _gids.TryStore(gid, out gid) ? Errno.None : Errno.OVERFLOW;
+    /// <summary>
+    /// The owner to store of what somebody makes. Whoever has no place in the layers makes it as the overflow user, as container tools rely on: they make
+    /// things from outside their map and give them away. OVERFLOW: the mount has no id for the caller at all.
+    /// </summary>
+    public Errno StoreMaker(ref uint uid, ref uint gid)
+    {
+        if (uid == Fuse.Request.UnmappedId || gid == Fuse.Request.UnmappedId) return Errno.OVERFLOW;
+        _ = _uids.TryStore(uid, out uid);
+        _ = _gids.TryStore(gid, out gid);
+        return Errno.None;
+    }
 
-    /// <summary>What chown(2) is to do; <see cref="uint.MaxValue"/> leaves an id alone. OVERFLOW as above.</summary>
+    /// <summary>What chown(2) is to do; <see cref="uint.MaxValue"/> leaves an id alone. OVERFLOW: an id without a place in the layers.</summary>
     public Errno StoreSome(ref uint uid, ref uint gid)
     {
         if (uid != uint.MaxValue && !_uids.TryStore(uid, out uid)) return Errno.OVERFLOW;

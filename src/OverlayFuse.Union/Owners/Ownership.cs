@@ -11,7 +11,7 @@ internal readonly record struct Ownership(uint Uid, uint Gid, bool InheritsGroup
     {
         var inherits = (parent.Mode & Mode.SetGid) != 0;
         var (uid, gid) = (request.Uid, request.Gid);
-        var error = owners.Store(ref uid, ref gid);
+        var error = owners.StoreMaker(ref uid, ref gid);
         ownership = new Ownership(uid, inherits ? parent.Gid : gid, inherits);
         return error;
     }

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# timeout: 600
+# Podman with ours as mount_program, as an ordinary user with subordinate ids and as root: build, run, exec, diff, commit, volumes, and the user
+# namespaces for which it has ids mapped at the mount. The image is made of busybox; nothing comes from a network.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$scratch"
+busybox=$(command -v busybox) || { skip podman "needs busybox-static"; exit 0; }
+command -v podman >/dev/null && command -v runc >/dev/null || { skip podman "needs podman and runc"; exit 0; }
+cp "$OVERLAYFUSE" overlayfuse && chmod 755 overlayfuse # the sources may lie where the user cannot go
+
+mkdir -p image/root/{bin,etc,proc,sys,dev,tmp,run,opaque,home}
+cp "$busybox" image/root/bin/busybox
+for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "image/root/bin/$applet"; done
+printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >image/root/etc/passwd
+printf 'root:x:0:\n' >image/root/etc/group
+chmod 1777 image/root/tmp
+tar -C image/root --numeric-owner --owner=0 --group=0 -cf image/root.tar . && rm -r image/root
+cat >image/Dockerfile <<'END'
+FROM scratch
+ADD root.tar /
+ENV PATH=/bin
+RUN echo one >/etc/one && touch /opaque/a
+RUN rm /etc/one && echo two >/etc/two
+RUN rm -r /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b
+CMD ["/bin/sh"]
+END
+
+configure() { # whose, home
+  mkdir -p "$2/.config/containers" "$2/run" "$2/storage"
+  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options.overlay]\nmount_program = "%s"\n' "$2/storage" "$2/run" "$scratch/overlayfuse" >"$2/.config/containers/storage.conf"
+  printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=30000:30000"]\n' >"$2/.config/containers/containers.conf"
+  printf '{"default":[{"type":"insecureAcceptAnything"}]}\n' >"$2/.config/containers/policy.json"
+  chmod 700 "$2/run"
+  chown -R "$1:" "$2"
+}
+
+pod() { timeout 120 "${runner[@]}" env -i "HOME=$home" "XDG_RUNTIME_DIR=$home/run" PATH="$PATH" "${extra[@]}" podman --log-level=error "$@"; }
+run() { pod run --rm --network=none "$@"; }
+same() { [ "$1" = "$2" ] || { printf 'seen:     %s\nexpected: %s\n' "$1" "$2"; return 1; }; }
+owners() { stat -c '%n %u:%g' "$@" | tr '\n' ' '; }
+
+builds() { pod build -q --network=none -t localhost/image:1 image && pod history -q localhost/image:1 | grep -q .; }
+rebuilds() { pod build --network=none -t localhost/image:1 image | tee said && [ "$(grep -c 'Using cache' said)" -ge 3 ]; }
+shows_the_layers() { same "$(run localhost/image:1 sh -c 'ls /etc /opaque; stat -c %u:%g /opaque/b /bin')" "$(printf '/etc:\ngroup\nhostname\nhosts\nmtab\npasswd\ntwo\n\n/opaque:\nb\n33:33\n0:0')"; }
+keeps_changes_apart() {
+  pod run -d --name first --network=none localhost/image:1 sleep 100 && pod run -d --name second --network=none localhost/image:1 sleep 100 &&
+    pod exec first sh -c 'echo changed >/etc/two; rm /opaque/b; mkdir /new' && same "$(pod exec second cat /etc/two)" two && same "$(pod exec first cat /etc/two)" changed
+}
+shows_the_difference() { same "$(pod diff first | sort | tr '\n' ' ')" "A /new C /etc C /etc/two C /opaque D /opaque/b "; }
+copies() {
+  echo from outside >file && chmod 644 file && pod cp file first:/new/file && same "$(pod exec first cat /new/file)" 'from outside' && pod cp first:/new/file "$home/back" && cmp file "$home/back"
+}
+commits() { pod commit -q first localhost/image:2 && same "$(run localhost/image:2 sh -c 'cat /etc/two /new/file; ls -A /opaque; true')" "$(printf 'changed\nfrom outside')"; }
+saves_and_loads() { pod save -q -o "$home/image.tar" localhost/image:2 && pod rmi -f localhost/image:2 && pod load -q -i "$home/image.tar" && same "$(run localhost/image:2 cat /etc/two)" changed; }
+restarts() { pod stop -t 0 second && pod start second && same "$(pod exec second cat /etc/two)" two; }
+keeps_a_volume() {
+  run -v kept:/home localhost/image:1 sh -c 'echo kept >/home/f' && same "$(run -v kept:/home localhost/image:1 cat /home/f)" kept && pod volume rm kept
+}
+overlays_a_directory() {
+  mkdir -p "$home/source" && echo below >"$home/source/f" && chmod 755 "$home/source" &&
+    same "$(run -v "$home/source:/home:O" localhost/image:1 sh -c 'cat /home/f; echo above >/home/f; cat /home/f')" "$(printf 'below\nabove')" && same "$(cat "$home/source/f")" below
+}
+mounts_an_image() { same "$(run --mount type=image,source=localhost/image:1,destination=/home localhost/image:1 cat /home/etc/two)" two; }
+is_read_only() { ! run --read-only localhost/image:1 sh -c 'echo x >/etc/two' && same "$(run --read-only localhost/image:1 cat /etc/two)" two; }
+removes() {
+  pod rm -f -t 0 first second && pod rmi -af >/dev/null && eventually no_daemon_left && ! grep -F "$home/" /proc/self/mountinfo
+}
+no_daemon_left() { ! pgrep -f "overlayfuse --daemon $home/" >/dev/null; }
+
+# Ids that podman has mapped at the mount (uidmapping=) where it cannot map the layers' mounts.
+keeps_the_id() { same "$(run --userns=keep-id localhost/image:1 sh -c 'id -u; touch /tmp/f; stat -c "%u %n" /tmp/f /bin /opaque/b')" "$(printf '%s\n%s /tmp/f\n0 /bin\n33 /opaque/b' "$uid" "$uid")"; }
+maps_ids() { same "$(run --uidmap 0:1:1000 --gidmap 0:1:1000 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; touch /etc/f && chown 5:6 /etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n33:33 /opaque/b\n5:6')"; }
+squashes_ids() { same "$(run --uidmap 0:0:1 --gidmap 0:0:1 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; echo x >/etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n0:0 /opaque/b\n0:0')"; }
+
+lab() { # name of the rows
+  local row
+  for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts keeps_a_volume overlays_a_directory mounts_an_image is_read_only; do check "$1.$row" "$row"; done
+}
+
+if [ "$(id -u)" = 0 ]; then
+  home=$scratch/root runner=() extra=("CONTAINERS_STORAGE_CONF=$scratch/root/.config/containers/storage.conf" "CONTAINERS_CONF=$scratch/root/.config/containers/containers.conf")
+  configure root "$home"
+  lab root
+  check root.removes removes
+fi
+
+if [ "$(id -u)" = 0 ] && ! { [ -n "$test_user" ] && grep -q "^$test_user:" /etc/subuid && grep -q "^$test_user:" /etc/subgid; }; then
+  skip podman.user "needs an ordinary user with subordinate ids in /etc/subuid and /etc/subgid"
+  exit 0
+fi
+home=$scratch/user extra=()
+if [ "$(id -u)" = 0 ]; then runner=(runuser -u "$test_user" --) uid=$(id -u "$test_user"); else runner=() uid=$(id -u) test_user=$(id -un); fi
+configure "$test_user" "$home"
+lab user
+for row in keeps_the_id maps_ids squashes_ids; do check "user.$row" "$row"; done
+check user.removes removes
+timeout 60 "${runner[@]}" env -i "HOME=$home" "XDG_RUNTIME_DIR=$home/run" PATH="$PATH" podman unshare rm -rf "$home/storage" >/dev/null 2>&1
