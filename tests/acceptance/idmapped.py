@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 import sys
 
@@ -30,15 +31,14 @@ def namespace():
     if child == 0:
         libc.unshare(0x10000000)  # CLONE_NEWUSER
         os.write(go, b"x")
-        os.close(go)
-        os.read(ready, 1)  # stays until it is ended
-        os.pause() if hasattr(os, "pause") else __import__("signal").pause()
+        while True:
+            signal.pause()
     os.read(ready, 1)
     for name in "uid_map", "gid_map":
         with open(f"/proc/{child}/{name}", "w") as file:
             file.write("1000 2000 10\n")
     fd = os.open(f"/proc/{child}/ns/user", os.O_RDONLY)
-    os.kill(child, 9)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return fd
 
