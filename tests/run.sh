@@ -152,6 +152,7 @@ run_script() {
 
 for project in tests/*/*.csproj; do run_project "$project"; done
 for script in tests/acceptance/*.sh; do
-  if [ -x "$script" ]; then run_script "$script"; fi
+  if [ -x "$script" ]; then run_script "$script"
+  elif head -c 2 "$script" | grep -q '^#!'; then fail "$script: is not executable, so it was not run"; fi
 done
 finish
