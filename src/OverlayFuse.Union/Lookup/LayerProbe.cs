@@ -87,8 +87,9 @@ internal static class LayerProbe
             entry.HasXattrWhiteouts = kind == OpaqueKind.HasXattrWhiteouts;
         }
 
-        // A whiteout beside a directory of the same name hides what is below, so the two do not merge.
-        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name) || HasOciWhiteout(dir, name, cached: true);
+        // A whiteout beside a directory of the same name hides what is below, so the two do not merge. A directory with a redirect looks
+        // under another name, which no whiteout of its own name hides.
+        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name) || (!entry.Marks.Has(MarkSet.Redirect) && HasOciWhiteout(dir, name, cached: true));
         return Errno.None;
     }
 

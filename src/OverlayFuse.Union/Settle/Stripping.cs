@@ -103,11 +103,11 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
         OciNames.IsWhiteout(name, out var span);
         var hidden = span.ToArray();
 
-        // Beside the name itself it only says that nothing below merges with it.
+        // Beside the name itself it only says that nothing below merges with it; what has a redirect looks elsewhere.
         if (siblings.Exists(sibling => sibling.AsSpan().SequenceEqual(hidden)))
         {
             var error = LayerProbe.Ask(upper, hidden, isLast: true, out var entry);
-            if (error == Errno.None && entry.Kind == EntryKind.Directory) error = In(parent, dir => Upper.SetOpaque(dir, hidden));
+            if (error == Errno.None && entry.Kind == EntryKind.Directory && !entry.Marks.Has(MarkSet.Redirect)) error = In(parent, dir => Upper.SetOpaque(dir, hidden));
             return error != Errno.None ? error : In(parent, dir => Removed(Syscall.UnlinkAt(dir, name)));
         }
         if (tree.Directory(parent).Lowers.Length > 0 && In(parent, dir => Removed(Upper.PutWhiteoutDevice(dir, hidden))) is var failed and not Errno.None) return failed;
