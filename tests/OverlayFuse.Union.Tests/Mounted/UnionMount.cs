@@ -18,6 +18,7 @@ internal sealed partial class UnionMount : IDisposable
     private readonly int _lowers;
     private readonly int _dataOnly;
     private string? _lowersBefore;
+    private Timer? _limit;
 
     /// <param name="above">Where to make it; by default the directory for temporary files.</param>
     public UnionMount(string options, bool isKernel = false, string? user = null, int lowers = 3, string? above = null, int dataOnly = 0)
@@ -67,6 +68,9 @@ internal sealed partial class UnionMount : IDisposable
         // What it has to tidy up is only then as it should be.
         if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => HasEnded(daemon), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
     }
+
+    /// <summary>From now on all must be done in half a minute: then the connection is ended, and who waits for an answer gets an error.</summary>
+    public void LimitTime() => _limit ??= new Timer(_ => Abort(), null, TimeSpan.FromSeconds(Seconds), Timeout.InfiniteTimeSpan);
 
     public void Remount()
     {
@@ -124,6 +128,7 @@ internal sealed partial class UnionMount : IDisposable
     public void Dispose()
     {
         EndCalls();
+        _limit?.Dispose();
         Root.Close();
         // From the list of mounts: one of another user cannot be looked at.
         var device = Run("awk -v m=$PWD/m '$5 == m { print $3 }' /proc/self/mountinfo");
@@ -152,6 +157,12 @@ internal sealed partial class UnionMount : IDisposable
             if (File.Exists(path)) return path;
         }
         throw new FileNotFoundException("no artifacts/overlayfuse: run src/publish.sh first");
+    }
+
+    // Without a look at the mount, which may never come back.
+    private void Abort()
+    {
+        if (!_isKernel && MountInfo.Find(Encoding.UTF8.GetBytes(Merged)) is { } mount) File.WriteAllText($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", "1");
     }
 
     private string Lowers()

@@ -38,6 +38,8 @@ internal interface IActor
 
     Errno Copy(string from, string to, long length);
 
+    Errno FSync(string target);
+
     Errno Stat(string target, out FileStatus status);
 
     Errno Chmod(string target, uint mode);

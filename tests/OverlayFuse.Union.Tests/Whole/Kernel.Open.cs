@@ -11,27 +11,22 @@ internal sealed partial class Kernel
     /// <summary>Opens as the kernel does where OPEN is not served: it resolves, creates and truncates, and the union hears no more.</summary>
     public Errno Open(string descriptor, string path, OpenFlags flags)
     {
-        var entry = default(Entry);
-        Errno error;
-        if ((flags & OpenFlags.TmpFile) == OpenFlags.TmpFile)
+        var error = Find(path, out var entry);
+        var isTmpFile = (flags & OpenFlags.TmpFile) == OpenFlags.TmpFile;
+        if (isTmpFile)
         {
-            error = Find(path, out var directory);
-            if (error == Errno.None && (error = union.TmpFile(Request, directory.Node, (uint)FileType.Regular | 0x1A4, 0, OpenFlags.ReadWrite, out entry, out _)) == Errno.None) Got(entry);
+            if (error == Errno.None && !IsDirectory(entry)) error = Errno.NOTDIR;
+            if (error == Errno.None && (error = union.TmpFile(Request, entry.Node, (uint)FileType.Regular | 0x1A4, 0, OpenFlags.ReadWrite, out entry, out _)) == Errno.None) Got(entry);
         }
-        else
+        else if (error == Errno.NOENT && (flags & OpenFlags.Create) != 0)
         {
-            error = Find(path, out entry);
-            if (error == Errno.None && (flags & OpenFlags.Exclusive) != 0) error = Errno.EXIST;
-            if (error == Errno.NOENT && (flags & OpenFlags.Create) != 0)
-            {
-                error = Create(path, [], 0x1A4);
-                if (error == Errno.None) error = Find(path, out entry);
-            }
-            if (error == Errno.None && Linux.Mode.TypeOf(entry.Attributes.Mode) == FileType.Symlink) error = Errno.LOOP;
+            error = Create(path, [], 0x1A4);
+            if (error == Errno.None) error = Find(path, out entry);
         }
+        else if (error == Errno.None) error = (flags & OpenFlags.Exclusive) != 0 ? Errno.EXIST : MayOpen(entry, flags);
         if (error != Errno.None) return Done(error);
-        _open[$"@{descriptor}"] = new Description { Node = entry.Node, Appends = (flags & OpenFlags.Append) != 0 };
-        return (flags & OpenFlags.Truncate) != 0 ? Truncate($"@{descriptor}", 0) : Done(Errno.None);
+        _open[$"@{descriptor}"] = new Description { Node = entry.Node, Flags = flags, IsLinkable = isTmpFile };
+        return (flags & OpenFlags.Truncate) != 0 ? Change($"@{descriptor}", new SetAttributes { Valid = SetAttributesMask.Size }) : Done(Errno.None);
     }
 
     public Errno Close(string descriptor)
@@ -40,7 +35,12 @@ internal sealed partial class Kernel
         return Done(Errno.None);
     }
 
-    public Errno Truncate(string target, long size) => Change(target, new SetAttributes { Valid = SetAttributesMask.Size, Size = (ulong)size });
+    public Errno Truncate(string target, long size)
+    {
+        var error = FindFile(target, OpenFlags.WriteOnly, out _);
+        if (error != Errno.None) return Done(error == Errno.BADF ? Errno.INVAL : error); // as ftruncate(2) says it
+        return Change(target, new SetAttributes { Valid = SetAttributesMask.Size, Size = (ulong)size });
+    }
 
     public Errno Chmod(string target, uint mode) => Change(target, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
 
@@ -69,7 +69,8 @@ internal sealed partial class Kernel
         return error; // and it remembers what it has looked at
     }
 
-    public Errno Allocate(string target, int mode, long offset, long length) => On(target, node => union.Fallocate(Request, node, 0, mode, offset, length));
+    public Errno Allocate(string target, int mode, long offset, long length) =>
+        FindFile(target, OpenFlags.WriteOnly, out _) is var error && error != Errno.None ? Done(error) : On(target, node => union.Fallocate(Request, node, 0, mode, offset, length));
 
     public Errno Seek(string target, long offset, int whence, out long found)
     {
@@ -82,19 +83,33 @@ internal sealed partial class Kernel
     public Errno Copy(string from, string to, long length)
     {
         var error = Find(from, out var source);
-        return error != Errno.None ? Done(error) : On(to, node => union.CopyFileRange(Request, source.Node, 0, 0, node, 0, 0, (ulong)length, out _));
+        if (error == Errno.None && !from.StartsWith('@')) error = MayOpen(source, OpenFlags.ReadOnly);
+        var sink = default(Entry);
+        if (error == Errno.None) error = Find(to, out sink);
+        if (error == Errno.None && !to.StartsWith('@')) error = MayOpen(sink, OpenFlags.WriteOnly);
+        if (error == Errno.None && (IsDirectory(source) || IsDirectory(sink))) error = Errno.ISDIR;
+        if (error == Errno.None) error = FindFile(from, OpenFlags.ReadOnly, out _);
+        if (error == Errno.None) error = IsAppending(to) ? Errno.BADF : FindFile(to, OpenFlags.WriteOnly, out _);
+        var count = Math.Min((ulong)length, source.Attributes.Size);
+        if (error == Errno.None && source.Node == sink.Node && count > 0) error = Errno.INVAL; // it overlaps
+        return error != Errno.None || count == 0 ? Done(error) : On(to, node => union.CopyFileRange(Request, source.Node, 0, 0, node, 0, 0, count, out _));
     }
+
+    public Errno FSync(string target) => Find(target, out var entry) is var error && error != Errno.None ? Done(error)
+        : Done(IsDirectory(entry) ? union.FSyncDirectory(Request, entry.Node, 0, dataOnly: false) : union.FSync(Request, entry.Node, 0, dataOnly: false));
 
     public Errno SetXattr(string target, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         var (n, v) = (name.ToArray(), value.ToArray());
-        return On(target, node => union.SetXattr(Request, node, n, v, XattrFlags.None, false));
+        var error = MayHaveXattr(target, name, Errno.PERM);
+        return error != Errno.None ? Done(error) : On(target, node => union.SetXattr(Request, node, n, v, XattrFlags.None, false));
     }
 
     public Errno GetXattr(string target, ReadOnlySpan<byte> name, out byte[] value)
     {
         var (n, buffer, length) = (name.ToArray(), new byte[65536], 0);
-        var error = On(target, node => union.GetXattr(Request, node, n, buffer, out length));
+        var error = MayHaveXattr(target, name, Errno.NODATA);
+        error = error != Errno.None ? Done(error) : On(target, node => union.GetXattr(Request, node, n, buffer, out length));
         value = error == Errno.None ? buffer[..length] : [];
         return error;
     }
@@ -102,7 +117,8 @@ internal sealed partial class Kernel
     public Errno RemoveXattr(string target, ReadOnlySpan<byte> name)
     {
         var n = name.ToArray();
-        return On(target, node => union.RemoveXattr(Request, node, n));
+        var error = MayHaveXattr(target, name, Errno.PERM);
+        return error != Errno.None ? Done(error) : On(target, node => union.RemoveXattr(Request, node, n));
     }
 
     public Errno ListXattr(string target, out byte[] names)
@@ -116,7 +132,9 @@ internal sealed partial class Kernel
     public Errno ReadLink(string path, out byte[] target)
     {
         var (buffer, length) = (new byte[4096], 0);
-        var error = On(path, node => union.ReadLink(Request, node, buffer, out length));
+        var error = Find(path, out var entry);
+        if (error == Errno.None && !Is(entry, FileType.Symlink)) error = Errno.INVAL;
+        error = error != Errno.None ? Done(error) : On(path, node => union.ReadLink(Request, node, buffer, out length));
         target = error == Errno.None ? buffer[..length] : [];
         return error;
     }
@@ -125,7 +143,11 @@ internal sealed partial class Kernel
 
     Errno IActor.Write(string target, ReadOnlySpan<byte> bytes, long? offset) => Write(target, bytes, offset);
 
-    Errno IActor.List(string target, out List<Listed> names) => List(target, out names, plus: false, room: 400);
+    Errno IActor.List(string target, out List<Listed> names)
+    {
+        if (_open.TryGetValue(target, out var rewound)) rewound.Position = 0;
+        return List(target, out names, plus: false, room: 400);
+    }
 
     private Errno On(string target, Func<NodeId, Errno> call)
     {
@@ -136,17 +158,22 @@ internal sealed partial class Kernel
     private long Advance(string target, in Entry entry, int length)
     {
         var open = _open[target];
-        if (open.Appends) open.Position = (long)entry.Attributes.Size;
+        if (IsAppending(target)) open.Position = (long)entry.Attributes.Size;
         open.Position += length;
         return open.Position - length;
     }
+
+    private bool IsAppending(string target) => target.StartsWith('@') && (_open[target].Flags & OpenFlags.Append) != 0;
 
     /// <summary>An open file description (open(2)).</summary>
     private sealed class Description
     {
         public NodeId Node { get; init; }
 
-        public bool Appends { get; init; }
+        public OpenFlags Flags { get; init; }
+
+        /// <summary>It never had a name and may get one (O_TMPFILE).</summary>
+        public bool IsLinkable { get; set; }
 
         public long Position { get; set; }
     }

@@ -16,28 +16,11 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
     private const int EntrySize = 128;
     private readonly Dictionary<NodeId, ulong> _lookups = [];
 
-    public Request Request { get; init; } = new() { Uid = Syscall.GetEUid(), Gid = Syscall.GetEGid(), SupplementaryGroup = Request.UnmappedId };
+    public Request Request { get; init; } = new() { Pid = (uint)Environment.ProcessId, Uid = Syscall.GetEUid(), Gid = Syscall.GetEGid(), SupplementaryGroup = Request.UnmappedId };
 
     public UnionFileSystem Union => union;
 
     public int Known => _lookups.Count;
-
-    public Errno Find(string path, out Entry entry)
-    {
-        entry = new Entry { Node = NodeId.Root };
-        var error = Errno.None;
-        if (path.StartsWith('@'))
-        {
-            entry.Node = _open[path].Node;
-            return union.GetAttributes(Request, entry.Node, null, out entry.Attributes, out _);
-        }
-        foreach (var name in Split(path))
-        {
-            error = Lookup(entry.Node, name, out entry);
-            if (error != Errno.None) return error;
-        }
-        return path.Length > 0 ? Errno.None : union.GetAttributes(Request, NodeId.Root, null, out entry.Attributes, out _);
-    }
 
     public Errno Lookup(NodeId parent, ReadOnlySpan<byte> name, out Entry entry)
     {
@@ -70,12 +53,14 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
     public Errno Link(string path, string newPath)
     {
         var error = Find(path, out var entry);
-        return error != Errno.None ? Done(error) : Make(newPath, (parent, name) => (union.Link(Request, entry.Node, parent, name, out var linked), linked));
+        if (error != Errno.None) return Done(error);
+        return Make(newPath, (parent, name) => MayLink(path, entry) is var refusal && refusal != Errno.None ? (refusal, default) : (union.Link(Request, entry.Node, parent, name, out var linked), linked));
     }
 
     public Errno Write(string path, ReadOnlySpan<byte> bytes, long? offset = 0)
     {
-        var error = Find(path, out var entry);
+        var error = FindFile(path, OpenFlags.WriteOnly, out var entry);
+        if (error == Errno.None && IsAppending(path)) offset = null;
         if (error == Errno.None) error = union.Write(Request, entry.Node, 0, offset ?? Advance(path, entry, bytes.Length), bytes, WriteFlags.None, out _);
         return Done(error);
     }
@@ -84,7 +69,8 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
     public Errno Read(string path, out byte[] bytes, bool alone = true)
     {
         bytes = [];
-        var error = Find(path, out var entry);
+        var error = FindFile(path, OpenFlags.ReadOnly, out var entry);
+        if (error == Errno.BADF && entry.Attributes.Size == 0) return Done(Errno.None); // nothing is asked for
         if (error != Errno.None) return Done(error);
         bytes = new byte[entry.Attributes.Size];
         error = union.Read(Request, entry.Node, 0, 0, bytes, out var count);
@@ -102,21 +88,26 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
     public Errno Remove(string path, bool isDirectory)
     {
         var error = FindParent(path, out var parent, out var name);
-        if (error == Errno.None) error = Lookup(parent, name, out _);
+        var entry = default(Entry);
+        if (error == Errno.None) error = Lookup(parent, name, out entry);
+        if (error == Errno.None && isDirectory != IsDirectory(entry)) error = isDirectory ? Errno.NOTDIR : Errno.ISDIR;
         if (error == Errno.None) error = isDirectory ? union.Rmdir(Request, parent, name) : union.Unlink(Request, parent, name);
         return Done(error);
     }
 
     public Errno Rename(string oldPath, string newPath, RenameFlags flags = RenameFlags.None)
     {
-        var error = FindParent(oldPath, out var oldParent, out var oldName);
+        List<NodeId> oldWay = [NodeId.Root], newWay = [NodeId.Root];
+        var error = FindParent(oldPath, oldWay, out var oldName);
         if (error != Errno.None) return Done(error);
-        error = FindParent(newPath, out var newParent, out var newName);
+        error = FindParent(newPath, newWay, out var newName);
         if (error != Errno.None) return Done(error);
-        error = Lookup(oldParent, oldName, out _);
+        error = Lookup(oldWay[^1], oldName, out var source);
         if (error != Errno.None) return Done(error);
-        _ = Lookup(newParent, newName, out _);
-        return Done(union.Rename(Request, oldParent, oldName, newParent, newName, flags));
+        var absent = Lookup(newWay[^1], newName, out var target);
+        error = MayRename(source, target, absent, oldWay, newWay, flags);
+        if (error == Errno.None && (absent != Errno.None || source.Node != target.Node)) error = union.Rename(Request, oldWay[^1], oldName, newWay[^1], newName, flags);
+        return Done(error);
     }
 
     /// <summary>The names in a directory as READDIR gives them, "." and ".." left out, read with a buffer of so many bytes.</summary>
@@ -124,6 +115,8 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
     {
         names = [];
         var error = Find(path, out var entry);
+        if (error == Errno.None && !IsDirectory(entry)) error = Errno.NOTDIR;
+        if (error == Errno.None && entry.Attributes.LinkCount == 0) error = Errno.NOENT; // it was removed
         if (error == Errno.None) error = List(entry.Node, names, plus, room);
         return Done(error);
     }
@@ -189,23 +182,6 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
         (error, var entry) = make(parent, name);
         if (error == Errno.None) Got(entry);
         return Done(error);
-    }
-
-    private Errno FindParent(string path, out NodeId parent, out byte[] name)
-    {
-        var slash = path.LastIndexOf('/');
-        name = LayerText.Bytes(path[(slash + 1)..]);
-        var error = Find(slash < 0 ? "" : path[..slash], out var entry);
-        parent = entry.Node;
-        return error;
-    }
-
-    private Errno FindFree(string path, out NodeId parent, out byte[] name)
-    {
-        var error = FindParent(path, out parent, out name);
-        if (error != Errno.None) return error;
-        error = Lookup(parent, name, out _);
-        return error == Errno.None ? Errno.EXIST : error == Errno.NOENT ? Errno.None : error;
     }
 
     private Errno Done(Errno error)

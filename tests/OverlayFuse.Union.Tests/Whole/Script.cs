@@ -26,20 +26,22 @@ internal sealed class Script(IActor actor)
         string[]? value = null;
         if (Array.IndexOf(words, "=") is var equals and > 0 && words[0] != "create") (words, value) = (words[..equals], words[(equals + 1)..]);
 
-        Errno error;
-        string? seen;
-        if (words[0] == "as")
-        {
-            (error, seen) = (Errno.None, null);
-            var ids = words[1].Split(':', ',').Select(uint.Parse).ToArray();
-            OrdinaryUser.Run(() => (error, seen) = Act(words[2..]), ids[0], ids[1], ids[2..]);
-        }
-        else (error, seen) = Act(words);
-
+        var (error, seen) = words[0] == "as" ? ActAs(words[1], words[2..]) : Act(words);
         if (words[0] == "stat") value = words[2..];
         var what = string.Join(' ', words);
         if (error != expected) return $"{what}: {error}";
         return value is null || error != Errno.None || seen == string.Join(' ', value) ? null : $"{what} = {seen}";
+    }
+
+    /// <summary>What an action gives of which nothing is expected.</summary>
+    public (Errno Error, string? Seen) Give(string action) => Act(LayerText.Words(action)) is var (error, seen) && error == Errno.None ? (error, seen) : (error, null);
+
+    private (Errno Error, string? Seen) ActAs(string user, string[] words)
+    {
+        var given = (Errno.None, (string?)null);
+        var ids = user.Split(':', ',').Select(uint.Parse).ToArray();
+        OrdinaryUser.Run(() => given = Act(words), ids[0], ids[1], ids[2..]);
+        return given;
     }
 
     private (Errno Error, string? Seen) Act(string[] words) => words switch
@@ -68,6 +70,7 @@ internal sealed class Script(IActor actor)
         ["allocate-beyond", var target, var range] => Allocate(target, 1 /* KEEP_SIZE */, range),
         ["punch", var target, var range] => Allocate(target, 3 /* KEEP_SIZE | PUNCH_HOLE */, range),
         ["zero", var target, var range] => Allocate(target, 0x10 /* ZERO_RANGE */, range),
+        ["fsync", var target] => (actor.FSync(target), null),
         ["copy", var from, var to, var length] => (actor.Copy(from, to, Number(length)), null),
         ["chmod", var target, var mode] => (actor.Chmod(target, Convert.ToUInt32(mode, 8)), null),
         ["chown", var target, var ids] => (actor.Chown(target, Pair(ids).First, Pair(ids).Second), null),

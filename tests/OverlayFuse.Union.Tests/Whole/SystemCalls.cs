@@ -89,6 +89,12 @@ internal sealed partial class SystemCalls(DirFd root) : IActor, IDisposable
         return Leave(from, source, Leave(to, sink, error));
     }
 
+    public Errno FSync(string target)
+    {
+        var error = Reach(target, OpenFlags.ReadOnly, out var fd);
+        return Leave(target, fd, error == Errno.None ? Syscall.FSync(fd) : error);
+    }
+
     public Errno Stat(string target, out FileStatus status) =>
         target.StartsWith('@') ? Syscall.Stat(_open[target], out status) : Syscall.StatAt(root, At(target), cached: false, out status);
 

@@ -1,0 +1,61 @@
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>
+/// Random layers and random actions, with several descriptors open: a union gives what a plain directory gives, and what kernel overlayfs
+/// gives. The name of a test has its seed.
+/// </summary>
+internal class RandomCaseTests
+{
+    private const int CasesPerSeed = 4;
+    private const int Actions = 40;
+
+    private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts];
+
+    [TestCaseSource(nameof(Unmounted))]
+    public void Unmounted_case(TestUnion.Form form, int seed)
+    {
+        var isRoot = Syscall.GetEUid() == 0 && !form.IsOrdinaryUser;
+        if (form.IsOrdinaryUser) OrdinaryUser.Run(Run);
+        else Run();
+
+        void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot, isOverlay: false).Cases(Actions), example =>
+        {
+            using var union = new TestUnion(example.Stack.LowerCount, form) { Keeps = seed % 2 == 0 };
+            using var plain = new PlainDirectory();
+            return Comparison.Run(example, ("plain", plain), ("model", union));
+        });
+    }
+
+    [TestCaseSource(nameof(Mounted))]
+    public void Mounted_case(string oracle, int seed)
+    {
+        if (Syscall.GetEUid() != 0 || !File.Exists("/dev/fuse")) Assert.Ignore("needs root and /dev/fuse");
+        Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot: true, isOverlay: oracle == "kernel").Cases(Actions), example =>
+        {
+            using var cached = Mount(example, "data=cached");
+            using var passthrough = Mount(example, "data=passthrough");
+            using IUnion expected = oracle == "kernel" ? new UnionMount("metacopy=on,redirect_dir=on,index=on,xino=on", isKernel: true, lowers: example.Stack.LowerCount, above: TestUnion.Above) : new PlainDirectory();
+            return Comparison.Run(example, (oracle, expected), ("cached", cached), ("passthrough", passthrough));
+        });
+    }
+
+    private static UnionMount Mount(RandomCase example, string options)
+    {
+        var union = new UnionMount(options, lowers: example.Stack.LowerCount, above: TestUnion.Above);
+        union.LimitTime();
+        return union;
+    }
+
+    private static IEnumerable<TestCaseData> Unmounted() =>
+        from form in Forms
+        from seed in Seeds.Taken(quick: 6)
+        select new TestCaseData(form, seed).SetName($"Any_sequence_of_actions_gives_what_a_plain_directory_gives ({form}, seed {seed})");
+
+    private static IEnumerable<TestCaseData> Mounted() =>
+        from oracle in (string[])["plain", "kernel"]
+        from seed in Seeds.Taken(quick: 4)
+        select new TestCaseData(oracle, seed).SetName($"Any_sequence_of_actions_on_a_mount_gives_what_{(oracle == "plain" ? "a plain directory" : "kernel overlayfs").Replace(' ', '_')}_gives (seed {seed})");
+}
