@@ -162,7 +162,10 @@ internal sealed partial class UnionMount : IDisposable
     // Without a look at the mount, which may never come back.
     private void Abort()
     {
-        if (!_isKernel && MountInfo.Find(Encoding.UTF8.GetBytes(Merged)) is { } mount) File.WriteAllText($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", "1");
+        if (_isKernel || MountInfo.Find(Encoding.UTF8.GetBytes(Merged)) is not { } mount) return;
+        if (Syscall.Open($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", OpenFlags.WriteOnly, out var abort) != Errno.None) return;
+        _ = Syscall.Write(abort, "1"u8, out _);
+        abort.Close();
     }
 
     private string Lowers()

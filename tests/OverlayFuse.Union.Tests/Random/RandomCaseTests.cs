@@ -51,11 +51,11 @@ internal class RandomCaseTests
 
     private static IEnumerable<TestCaseData> Unmounted() =>
         from form in Forms
-        from seed in Seeds.Taken(quick: 6)
+        from seed in Seeds.Taken(quick: 4)
         select new TestCaseData(form, seed).SetName($"Any_sequence_of_actions_gives_what_a_plain_directory_gives ({form}, seed {seed})");
 
     private static IEnumerable<TestCaseData> Mounted() =>
         from oracle in (string[])["plain", "kernel"]
-        from seed in Seeds.Taken(quick: 4)
+        from seed in Seeds.Taken(quick: 3)
         select new TestCaseData(oracle, seed).SetName($"Any_sequence_of_actions_on_a_mount_gives_what_{(oracle == "plain" ? "a plain directory" : "kernel overlayfs").Replace(' ', '_')}_gives (seed {seed})");
 }

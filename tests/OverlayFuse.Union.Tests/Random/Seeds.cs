@@ -9,7 +9,7 @@ namespace OverlayFuse.Union.Tests;
 /// <summary>Seeds of random tests: few, many with OVERLAYFUSE_LONG=1, or those that OVERLAYFUSE_SEEDS=FIRST+COUNT names.</summary>
 internal static class Seeds
 {
-    private const int Long = 100;
+    private const int Long = 40;
 
     // FsCheck's generator goes on by adding: the numbers of one seed must not come again a few steps later in those of another.
     private const ulong Step = 0x9E3779B97F4A7C15;
