@@ -20,6 +20,7 @@ internal class ExplanationTextTests
         ],
         Parents = [new ParentNote("/new"u8.ToArray(), ParentNoteKind.Moved, 0, "/old"u8.ToArray())],
         DataLayer = 2,
+        DataRoot = "/b"u8.ToArray(),
         DataPlace = "/g"u8.ToArray(),
         IsSharedCopy = true,
         Effects = [new Effect(Deed.Write, EffectKind.Complete, 9), new Effect(Deed.Remove, EffectKind.Refused, 0, Errno.BUSY)],
@@ -27,7 +28,7 @@ internal class ExplanationTextTests
 
     private static readonly string[] Lines =
     [
-        "path=/new/f", "subject=/new/f", "outcome=found", "error=0", "data.layer=2", "data.place=/g", "shared=1",
+        "path=/new/f", "subject=/new/f", "outcome=found", "error=0", "data.layer=2", "data.root=/b", "data.place=/g", "shared=1",
         "layer=0", "root=/u", "place=/new/f", "kind=file", "part=decides", "type=32768", "size=9", "metacopy=1", "redirect=/g",
         "layer=1", "root=/\xff", "place=/old/f", "kind=whiteout", "part=hidden", "whiteout=oci",
         "layer=2", "root=/b", "place=/old/f", "kind=unreadable", "part=cutoff", "opaque=user", "marked=1", "failure=5",
