@@ -19,6 +19,9 @@ internal static class MountJobText
         if (union.Data is { } data) text.Add("data", (long)data);
         text.Add("writeback", union.WriteBack ? 1 : 0);
         text.Add("durability", (long)union.Durability);
+        if (union.WholeUpTo is { } wholeUpTo) text.Add("whole_up_to", (long)wholeUpTo);
+        text.Add("settle", (long)union.Settle);
+        text.Add("immutable", union.Immutable ? 1 : 0);
         text.Add("readonly", union.ReadOnly ? 1 : 0);
         text.Add("acl", union.Acl ? 1 : 0);
         foreach (var range in union.UidMapping) AddRange(text, "uidmapping", range);
@@ -49,6 +52,9 @@ internal static class MountJobText
             Data = (DataMode?)Number("data"),
             WriteBack = Number("writeback") == 1,
             Durability = (Durability)(Number("durability") ?? 0),
+            WholeUpTo = (ulong?)Number("whole_up_to"),
+            Settle = (SettlePolicy)(Number("settle") ?? 0),
+            Immutable = Number("immutable") == 1,
             ReadOnly = Number("readonly") == 1,
             Acl = Number("acl") == 1,
             SquashToUid = (uint?)Number("squash_to_uid"),

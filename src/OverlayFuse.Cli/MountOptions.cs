@@ -32,6 +32,13 @@ internal sealed class MountOptions
     /// <summary>Both to 0, where the other two do not say another.</summary>
     public bool SquashToRoot { get; set; }
 
+    /// <summary>partial=: files of more bytes come up block by block; <see cref="PartialSize.Off"/>: none.</summary>
+    public ulong? WholeUpTo { get; set; }
+
+    public SettlePolicy? Settle { get; set; }
+
+    public bool Immutable { get; set; }
+
     public bool? ReadOnly { get; set; }
 
     public bool? Devices { get; set; }

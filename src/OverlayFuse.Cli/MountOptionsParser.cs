@@ -64,6 +64,8 @@ internal sealed class MountOptionsParser
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
             case "data": _options.Data = Same(element, _options.Data, Choose(element, DataValues)); break;
             case "writeback": _options.WriteBack = Same(element, _options.WriteBack, Choose(element, SwitchValues)); break;
+            case "partial": _options.WholeUpTo = Same(element, _options.WholeUpTo, PartialSize.Parse(ByteText.Show(Value(element)))); break;
+            case "settle": _options.Settle = Same(element, _options.Settle, Choose(element, SettleValues)); break;
             default: ServeFlag(element); break;
         }
     }
@@ -73,6 +75,7 @@ internal sealed class MountOptionsParser
         if (element.RawValue is not null) throw TakesNoValue(element);
         switch (element.Name)
         {
+            case "immutable": _options.Immutable = true; break;
             case "ro": _options.ReadOnly = true; break;
             case "rw": _options.ReadOnly = false; break;
             case "dev": _options.Devices = true; break;
@@ -180,6 +183,8 @@ internal sealed class MountOptionsParser
         [("ordered", Durability.Ordered), ("strict", Durability.Strict), ("volatile", Durability.Volatile), ("1", Durability.Ordered), ("0", Durability.Volatile)];
 
     private static readonly (string, DataMode)[] DataValues = [("cached", DataMode.Cached), ("passthrough", DataMode.Passthrough)];
+
+    private static readonly (string, SettlePolicy)[] SettleValues = [("idle", SettlePolicy.Idle), ("on-unmount", SettlePolicy.OnUnmount), ("never", SettlePolicy.Never)];
 
     private static readonly (string, bool)[] SwitchValues = [("on", true), ("off", false), ("1", true), ("0", false)];
 }

@@ -15,6 +15,7 @@ internal static class MountPlanner
         if (mountPoint.Length == 0) throw new MountException("the mount point is empty. Give the directory to mount on; in a script, look at the variable that should hold it.");
         CheckDirectories(form, options);
         CheckData(options, caller);
+        CheckSettle(options);
         CheckMountedDescriptor(options, mountPoint);
 
         var union = new UnionOptions
@@ -25,6 +26,9 @@ internal static class MountPlanner
             Data = options.Data,
             WriteBack = options.WriteBack ?? true,
             Durability = options.Durability ?? Durability.Ordered,
+            WholeUpTo = options.WholeUpTo is null or PartialSize.Off ? null : options.WholeUpTo,
+            Settle = options.Settle ?? SettlePolicy.Idle,
+            Immutable = options.Immutable,
             ReadOnly = options.ReadOnly == true || options.Upper is null,
             Acl = options.Acl,
             SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
@@ -71,6 +75,12 @@ internal static class MountPlanner
             throw new MountException("data=passthrough and writeback=on contradict each other: with passthrough the kernel writes to the upper itself. Take one away.");
         if (!caller.IsHostRoot)
             throw new MountException("data=passthrough is for root only: the kernel gives it to nobody else. Leave the option out, or say data=cached.");
+    }
+
+    private static void CheckSettle(MountOptions options)
+    {
+        if (options.Settle != SettlePolicy.Never || options.Immutable) return;
+        throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these, say so with the option immutable; else leave settle=never out.");
     }
 
     // Whoever mounted the descriptor (mount.fuse3 with drop_privileges) passes on the options it mounted with.

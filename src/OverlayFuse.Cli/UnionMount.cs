@@ -34,6 +34,7 @@ internal static class UnionMount
             live(fileSystem.Remarks);
         };
         session.Run();
+        foreach (var sentence in fileSystem.End()) DaemonLog.Say(job, sentence);
     }
 
     // INIT caps read-ahead at 128 KiB, and a FUSE mount may fill 1 % of the dirty limit only; root can raise both. Best effort.

@@ -96,8 +96,9 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         FileStatus before = default;
         if (keepTime) error = Syscall.Stat(file.Fd, out before);
-        if (error == Errno.None) error = Syscall.Truncate(file.Fd, (long)size);
+        if (error == Errno.None) error = file.Truncate(size);
         if (error == Errno.None && keepTime) _ = Syscall.Utimens(file.Fd, Timestamp.Omit, before.ModifyTime);
+        else if (file.Partial is not null) file.Written();
         file.Leave();
         return error;
     }

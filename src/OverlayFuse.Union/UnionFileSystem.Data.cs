@@ -9,6 +9,7 @@ public sealed partial class UnionFileSystem
 {
     private const uint GetFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
+    private const int MovesBytes = 0x28; // FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
 
     public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
@@ -40,7 +41,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None || _tree.Nodes[slot].Has(NodeFlags.Covered)) return error;
         error = _files.Enter(slot, write: false, out var file);
         if (error != Errno.None) return error;
-        error = Syscall.PRead(file.Fd, buffer, offset, out count);
+        error = file.Read(buffer, offset, out count);
         file.Leave();
         return error;
     }
@@ -65,8 +66,9 @@ public sealed partial class UnionFileSystem
         }
         var isWriteback = _writeback is not null && (flags & WriteFlags.FromCache) != 0;
         if (isWriteback) file.BeginWriteback();
-        error = Syscall.PWrite(file.Fd, data, offset, out count);
+        error = file.Write(data, offset, out count);
         if (isWriteback) file.EndWriteback();
+        else if (file.Partial is not null) file.Written();
         file.Leave();
         if (error != Errno.None) Upper!.Failed(error);
 
@@ -78,18 +80,27 @@ public sealed partial class UnionFileSystem
     {
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None || !_tree.Nodes[slot].IsUpper) return error;
-        error = _files.Enter(slot, write: false, out var file);
+        OpenFile? file = null;
+        error = CompleteToSync(slot);
+        if (error == Errno.None) error = _files.Enter(slot, write: false, out file);
         if (error != Errno.None) return error;
-        error = Sync(file.Fd, dataOnly);
-        file.Leave();
+        error = Sync(file!, dataOnly);
+        file!.Leave();
         return error;
     }
 
     public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length)
     {
-        var error = EnterForWrite(node, out _, out var file);
+        var error = EnterForWrite(node, out var slot, out var file);
+        if (error == Errno.None && (mode & MovesBytes) != 0 && file.Partial is not null)
+        {
+            file.Leave();
+            error = _copyUp.Whole(slot);
+            if (error == Errno.None) error = _files.Enter(slot, write: true, out file);
+        }
         if (error != Errno.None) return error;
-        error = Syscall.Fallocate(file.Fd, mode, offset, length);
+        error = file.Allocate(mode, offset, length);
+        if (file.Partial is not null) file.Written();
         file.Leave();
         return error;
     }
@@ -108,7 +119,7 @@ public sealed partial class UnionFileSystem
         }
         error = _files.Enter(slot, write: false, out var file);
         if (error != Errno.None) return error;
-        error = Syscall.LSeek(file.Fd, offset, whence, out result);
+        error = file.Seek(offset, whence, out result);
         file.Leave();
         return error;
     }
@@ -123,7 +134,8 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None) error = _files.Enter(slot, write: false, out source);
         if (error == Errno.None)
         {
-            error = Syscall.CopyFileRange(source!.Fd, fromOffset, target.Fd, toOffset, length, out copied);
+            // The kernel then copies by reading and writing.
+            error = source!.Partial is not null || target.Partial is not null ? Errno.XDEV : Syscall.CopyFileRange(source.Fd, fromOffset, target.Fd, toOffset, length, out copied);
             source.Leave();
         }
         target.Leave();
@@ -192,11 +204,10 @@ public sealed partial class UnionFileSystem
         }
     }
 
-    private Errno Sync(Fd fd, bool dataOnly)
+    private Errno Sync(OpenFile file, bool dataOnly)
     {
-        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(fd);
+        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(file.Fd);
         var error = Upper.Work.Sync(); // the numbers that were shown for what is made safe now; free when none are new
-        if (error != Errno.None) return error;
-        return dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
+        return error == Errno.None ? file.Sync(dataOnly) : error;
     }
 }

@@ -61,7 +61,7 @@ public sealed partial class UnionFileSystem
         error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
         upper.Leave();
         if (error != Errno.None) return error;
-        error = Sync(fd, dataOnly);
+        error = SyncDirectory(fd, dataOnly);
         fd.Close();
         return error;
     }
@@ -81,4 +81,12 @@ public sealed partial class UnionFileSystem
 
     private static Entry Unknown(Listing listing, int index) =>
         new() { Attributes = new Attributes { Inode = listing.Inode(index), Mode = (uint)listing.Type(index) } };
+
+    private Errno SyncDirectory(Fd directory, bool dataOnly)
+    {
+        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(directory);
+        var error = Upper.Work.Sync();
+        if (error != Errno.None) return error;
+        return dataOnly ? Syscall.FDataSync(directory) : Syscall.FSync(directory);
+    }
 }

@@ -66,7 +66,7 @@ public sealed partial class UnionFileSystem
         {
             var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
             layers.Add(layer);
-            upper = new Upper(layer, work, features!, credentials, options.Durability);
+            upper = new Upper(layer, work, features!, credentials, options.Durability) { Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable) };
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
         foreach (var path in options.LowerDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path));

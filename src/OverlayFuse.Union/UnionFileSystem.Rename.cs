@@ -118,7 +118,7 @@ public sealed partial class UnionFileSystem
             error = Syscall.StatAt(data.Dir, data.Name, cached: true, out var status);
             path = error == Errno.None ? RedirectTo(slot, data.Holder!.PathFromRoot(data.Name), data.Holder.Layer, status.Inode) : null;
         }
-        return path is null ? _copyUp.ForWrite(slot) : SetRedirect(slot, path);
+        return path is null ? _copyUp.Whole(slot) : SetRedirect(slot, path);
     }
 
     // A redirect is read through the union of the lower layers. Where they have redirects themselves, the path within one layer may lead

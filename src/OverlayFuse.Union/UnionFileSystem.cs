@@ -20,6 +20,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
     private readonly ControlDesk _desk;
+    private readonly IdleSettling? _idle;
 
     private Notifier? _notifier;
 
@@ -32,12 +33,13 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _tree = tree;
         _layers = layers;
         _descriptors = descriptors;
-        _copyUp = new CopyUp(tree);
-        _create = new Create(tree);
         _files = new OpenFiles(tree, openFiles);
+        _copyUp = new CopyUp(tree, _files);
+        _create = new Create(tree);
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
-        var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy) : null;
+        var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
+        if (tree.Upper is { Partial.Settle: SettlePolicy.Idle }) _idle = new IdleSettling(tree, _copyUp, _files);
         _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy), Syscall.GetEUid());
     }
 
@@ -48,6 +50,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     public int KnownNodes => _tree.Nodes.Count;
 
     internal Tree Tree => _tree;
+
+    internal CopyUp CopyUp => _copyUp;
 
     private Upper? Upper => _tree.Upper;
 
@@ -72,6 +76,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     public void Dispose()
     {
         _housekeeper.Dispose();
+        _idle?.Dispose();
         _files.Dispose();
         _tree.Upper?.Dispose();
         _descriptors.Close();

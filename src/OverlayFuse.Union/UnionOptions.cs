@@ -26,6 +26,15 @@ public sealed class UnionOptions
 
     public Durability Durability { get; set; } = Durability.Ordered;
 
+    /// <summary>Lower files of more bytes come up block by block, as they are written; null: all come up whole.</summary>
+    public ulong? WholeUpTo { get; set; }
+
+    /// <summary>When the rest of such files is brought up.</summary>
+    public SettlePolicy Settle { get; set; }
+
+    /// <summary>The lower layers never change, so what is synced may depend on them.</summary>
+    public bool Immutable { get; set; }
+
     public bool ReadOnly { get; set; }
 
     /// <summary>Which ids of the layers are shown as which; none: all as they are.</summary>

@@ -173,7 +173,9 @@ internal sealed partial class CopyUp
         if (error != Errno.None) return error;
 
         error = Syscall.Stat(fd, out var status);
-        if (error == Errno.None)
+        var isPartial = false;
+        if (error == Errno.None) error = ExtendMetacopy(slot, fd, status, reason, change, out isPartial);
+        if (error == Errno.None && !isPartial)
         {
             Span<byte> capability = stackalloc byte[64];
             var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;

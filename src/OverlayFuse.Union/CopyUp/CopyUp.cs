@@ -7,7 +7,7 @@ namespace OverlayFuse.Union;
 /// is ever seen; a failure at any step leaves the union as it was.
 /// </summary>
 /// <remarks>The order of steps follows kernel overlayfs (fs/overlayfs/copy_up.c), with the owner before the attributes.</remarks>
-internal sealed partial class CopyUp(Tree tree)
+internal sealed partial class CopyUp(Tree tree, OpenFiles files)
 {
     private Upper Upper => tree.Upper!;
 
@@ -98,6 +98,7 @@ internal sealed partial class CopyUp(Tree tree)
         try
         {
             if (IsDone(slot, reason)) return Errno.None;
+            if (tree.Nodes[slot].Has(NodeFlags.Partial)) return Errno.AGAIN; // another became first
             return tree.Nodes[slot].IsUpper ? CompleteMetacopy(slot, reason, change, out isCut) : CopyFile(slot, reason, change, out isCut);
         }
         finally
@@ -109,7 +110,7 @@ internal sealed partial class CopyUp(Tree tree)
     private bool IsDone(int slot, CopyUpReason reason)
     {
         ref var node = ref tree.Nodes[slot];
-        return node.IsUpper && (reason == CopyUpReason.Metadata || !node.Has(NodeFlags.Metacopy));
+        return node.IsUpper && (reason == CopyUpReason.Metadata || !node.Has(NodeFlags.Metacopy) || (node.Has(NodeFlags.Partial) && reason != CopyUpReason.Whole));
     }
 
     // All names of a file with hard links will be linked to the copy, so all their directories are needed.
@@ -175,21 +176,27 @@ internal sealed partial class CopyUp(Tree tree)
 
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
-            error = MakeObject(slot, lower, status, plan, temp, out data);
+            error = MakeObject(slot, lower, status, plan, temp, out data, out var isPartial);
+            if (isPartial) flags |= NodeFlags.Metacopy | NodeFlags.Partial;
             if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: true, isCut ? change : null);
         }
         if (error == Errno.None) error = Sync(data);
         data.Close();
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
-        if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
+        if (error != Errno.None)
+        {
+            if ((flags & NodeFlags.Partial) != 0) Upper.DropMapOf(Upper.Work.PartialMaps, Upper.Work.Temp, temp);
+            _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
+        }
         return error;
     }
 
     // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
     // A regular file stays open: by its name an ordinary user may not get at it any more once it has its mode.
-    private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp, out Fd data)
+    private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp, out Fd data, out bool isPartial)
     {
         data = Fd.None;
+        isPartial = false;
         var work = Upper.Work.Temp;
         switch (status.Type)
         {
@@ -205,9 +212,10 @@ internal sealed partial class CopyUp(Tree tree)
         var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out data);
         if (failed != Errno.None) return failed;
         if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size);
+        if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, status, plan.Length, out isPartial);
         if (plan.Content != CopyUpContent.MetadataOnly) return Errno.None;
         failed = Syscall.Truncate(data, (long)status.Size);
-        return failed != Errno.None ? failed : Upper.SetMetacopy(work, temp);
+        return failed != Errno.None ? failed : Upper.SetMetacopy(data);
     }
 
     private Errno CopyBytes(int slot, Fd to, ulong length, ulong size)
@@ -242,7 +250,7 @@ internal sealed partial class CopyUp(Tree tree)
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
     {
-        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, status, Upper.Credentials, Upper.Features.Metacopy, out var facts);
+        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, status, Upper.Credentials, Upper.Features.Metacopy, Upper.Partial.WholeUpTo, out var facts);
         return error != Errno.None ? new CopyUpPlan(error, default, 0) : CopyUpPlan.For(facts, reason, length);
     }
 

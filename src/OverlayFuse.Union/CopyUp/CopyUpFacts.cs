@@ -9,12 +9,18 @@ namespace OverlayFuse.Union;
 /// <param name="LosesSecurity">It has security attributes that the daemon may not set.</param>
 internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanMetacopy, bool CanRead, Errno MayOwn, bool LosesSecurity)
 {
+    /// <summary>A file of up to so many bytes comes up whole.</summary>
+    public ulong WholeUpTo { get; init; } = PartialPolicy.Never;
+
     /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>
-    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, in FileStatus status, Credentials credentials, bool canMetacopy, out CopyUpFacts facts)
+    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
     {
         var error = XattrCopy.LosesSecurity(dir, name, credentials, out var loses);
         var canRead = credentials.IsRoot || status.Type != FileType.Regular || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid;
-        facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses);
+        facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
+        {
+            WholeUpTo = status.LinkCount > 1 ? PartialPolicy.Never : wholeUpTo, // the copy of several names is found in more ways than one
+        };
         return error;
     }
 }

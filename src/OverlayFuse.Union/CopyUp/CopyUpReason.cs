@@ -11,4 +11,7 @@ internal enum CopyUpReason
 
     /// <summary>Cut it or extend it to a length.</summary>
     Truncate,
+
+    /// <summary>Have all its bytes in the upper.</summary>
+    Whole,
 }

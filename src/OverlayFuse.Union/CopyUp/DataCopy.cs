@@ -6,8 +6,10 @@ namespace OverlayFuse.Union;
 /// <summary>Copies bytes from file to file: shares blocks where the file system can, else copies what is not a hole.</summary>
 internal static class DataCopy
 {
-    private const int SeekData = 3;
-    private const int SeekHole = 4;
+    public const int SeekData = 3;
+    public const int SeekHole = 4;
+
+    private const int PunchHole = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private const int ChunkSize = 1 << 20;
 
     /// <summary>Copies the first <paramref name="length"/> bytes into an empty file, which then has that size.</summary>
@@ -27,6 +29,24 @@ internal static class DataCopy
             hole = Math.Min(hole, (long)length);
             error = CopyRange(from, to, data, hole);
             at = hole;
+        }
+        return error;
+    }
+
+    /// <summary>Copies a range over whatever the other file has there: where this one has a hole, that one gets one.</summary>
+    public static Errno Overwrite(Fd from, Fd to, long start, long end)
+    {
+        var error = Errno.None;
+        while (error == Errno.None && start < end)
+        {
+            var seek = Syscall.LSeek(from, start, SeekData, out var data);
+            if (seek == Errno.NXIO) data = end;
+            else if (seek != Errno.None) data = start;
+            if (data > start) error = Syscall.Fallocate(to, PunchHole, start, Math.Min(data, end) - start) is Errno.None ? Errno.None : CopyThroughBuffer(from, to, start, Math.Min(data, end));
+            if (error != Errno.None || data >= end) break;
+            if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = end;
+            start = Math.Min(hole, end);
+            error = CopyRange(from, to, data, start);
         }
         return error;
     }

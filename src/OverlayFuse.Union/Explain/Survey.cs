@@ -169,7 +169,7 @@ internal sealed class Survey(LayerView view) : IDisposable
     private CopyUpFacts CopyUpFactsOf(Sight sight)
     {
         if (view.Writer is not { } writer || sight.Where is not { } where || where.Enter(out var dir) != Errno.None) return default;
-        var error = CopyUpFacts.Gather(dir, sight.Name, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, out var facts);
+        var error = CopyUpFacts.Gather(dir, sight.Name, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, writer.WholeUpTo, out var facts);
         where.Leave();
         return error == Errno.None ? facts : facts with { MayOwn = error };
     }

@@ -23,8 +23,11 @@ internal sealed class OpenFile
 
     public bool IsWritable { get; set; }
 
-    /// <summary>Whether it is the upper object; a lower one gives way after copy-up.</summary>
-    public bool IsUpper { get; set; }
+    /// <summary>Where its bytes were when it was opened; it gives way when they are elsewhere.</summary>
+    public FileBytes Bytes { get; set; }
+
+    /// <summary>Set with <see cref="FileBytes.Joined"/>: then <see cref="Fd"/> is the upper object.</summary>
+    public PartialFile? Partial { get; set; }
 
     public Lock Stripe { get; set; } = null!;
 
@@ -57,6 +60,41 @@ internal sealed class OpenFile
         }
     }
 
+    /// <summary>Somebody else wrote it meanwhile, which sets its time.</summary>
+    public void Written()
+    {
+        lock (Stripe)
+        {
+            if (_writebacks > 0) _modifyTime = Timestamp.Omit;
+        }
+    }
+
+    /// <summary>Asks once more for the time of the object at a place, which is not the file's own while it is written back.</summary>
+    public void CorrectTime(in Place place, ref FileStatus status)
+    {
+        lock (Stripe)
+        {
+            if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var now) != Errno.None) return;
+            status.ModifyTime = _writebacks > 0 && _modifyTime != Timestamp.Omit ? _modifyTime : now.ModifyTime;
+        }
+    }
+
+    public Errno Read(Span<byte> buffer, long offset, out int count) =>
+        Partial is { } partial ? partial.Read(buffer, offset, out count) : Syscall.PRead(Fd, buffer, offset, out count);
+
+    public Errno Write(ReadOnlySpan<byte> data, long offset, out int count) =>
+        Partial is { } partial ? partial.Write(data, offset, out count) : Syscall.PWrite(Fd, data, offset, out count);
+
+    public Errno Truncate(ulong size) => Partial is { } partial ? partial.Truncate(size) : Syscall.Truncate(Fd, (long)size);
+
+    public Errno Allocate(int mode, long offset, long length) =>
+        Partial is { } partial ? partial.Allocate(mode, offset, length) : Syscall.Fallocate(Fd, mode, offset, length);
+
+    public Errno Seek(long offset, int whence, out long result) =>
+        Partial is { } partial ? partial.Seek(offset, whence, out result) : Syscall.LSeek(Fd, offset, whence, out result);
+
+    public Errno Sync(bool dataOnly) => Partial is { } partial ? partial.Sync(dataOnly) : dataOnly ? Syscall.FDataSync(Fd) : Syscall.FSync(Fd);
+
     /// <summary>The node is gone.</summary>
     public void Abandon(ulong nodeId)
     {
@@ -79,6 +117,8 @@ internal sealed class OpenFile
 
     public void Close()
     {
+        Partial?.Close();
+        Partial = null;
         Fd.Close();
         Fd = Fd.None;
     }

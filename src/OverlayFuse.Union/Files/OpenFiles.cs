@@ -23,16 +23,17 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         {
             if (TryEnter(slot, write, out file!)) return Errno.None;
 
-            var error = Open(slot, write, out var fd, out var isUpper, out var isWritable);
-            if (error != Errno.None) return error;
-            if (Install(slot, fd, isUpper, isWritable, out file!)) return Errno.None;
+            var bytes = BytesOf(slot);
+            var error = bytes == FileBytes.Joined ? OpenJoined(slot, out file!) : Open(slot, write, bytes, out file!);
+            if (error != Errno.None || file is not null) return error; // else its bytes moved meanwhile, or another was first
         }
     }
 
     /// <summary>Gives a file that was just made the descriptor it was made with.</summary>
     public void Adopt(int slot, Fd fd)
     {
-        if (Install(slot, fd, isUpper: true, isWritable: true, out var file)) file!.Leave();
+        Install(slot, fd, FileBytes.Upper, isWritable: true, null, out var file);
+        file?.Leave();
     }
 
     public void Dispose()
@@ -51,14 +52,19 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
 
     private Lock StripeOf(int slot) => _stripes[slot % StripeCount];
 
-    private bool IsUpperData(int slot) => (tree.Nodes[slot].Flags & (NodeFlags.Upper | NodeFlags.Metacopy)) == NodeFlags.Upper;
+    private FileBytes BytesOf(int slot)
+    {
+        var flags = tree.Nodes[slot].Flags;
+        if ((flags & NodeFlags.Partial) != 0) return FileBytes.Joined;
+        return (flags & (NodeFlags.Upper | NodeFlags.Metacopy)) == NodeFlags.Upper ? FileBytes.Upper : FileBytes.Lower;
+    }
 
     private bool TryEnter(int slot, bool write, out OpenFile? file)
     {
         lock (StripeOf(slot))
         {
             file = tree.Nodes[slot].State as OpenFile;
-            if (file is null || !file.Fd.IsOpen || file.IsUpper != IsUpperData(slot) || (write && !file.IsWritable)) return false;
+            if (file is null || !file.Fd.IsOpen || file.Bytes != BytesOf(slot) || (write && !file.IsWritable)) return false;
             file.Pins++;
             file.IsRecentlyUsed = true;
             return true;
@@ -66,12 +72,12 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     }
 
     // Never O_APPEND and never O_WRONLY: the kernel gives offsets, and reads partial pages before it writes them.
-    private Errno Open(int slot, bool write, out Fd fd, out bool isUpper, out bool isWritable)
+    private Errno Open(int slot, bool write, FileBytes bytes, out OpenFile? file)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        isWritable = write;
-        fd = Fd.None;
-        isUpper = false;
+        file = null;
+        var isUpper = false;
+        var fd = Fd.None;
         tree.LearnData(slot);
         var error = tree.EnterData(slot, buffer, out var place);
         if (error != Errno.None) return error;
@@ -79,9 +85,65 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         {
             isUpper = place.IsUpper;
             error = OpenAt(place, write, out fd);
-            if (error != Errno.ACCES || !isUpper) return error;
         }
-        return tree.Upper!.OpenWidened(tree, slot, write, gateHeld: false, out fd);
+        if (error == Errno.ACCES && isUpper) error = tree.Upper!.OpenWidened(tree, slot, write, gateHeld: false, out fd);
+        if (error == Errno.None) Install(slot, fd, isUpper ? FileBytes.Upper : FileBytes.Lower, write, null, out file);
+        return error;
+    }
+
+    // Of a partial file there is one description at a time, for its bits are read once: whoever opens it keeps others out, and finds on disk
+    // what the last one did, which is put away only when nobody uses it.
+    private Errno OpenJoined(int slot, out OpenFile? file)
+    {
+        file = null;
+        tree.Gate.Enter(slot);
+        try
+        {
+            if (BytesOf(slot) != FileBytes.Joined || TryEnter(slot, write: true, out file)) return Errno.None;
+            var error = OpenObject(slot, out var upper);
+            if (error != Errno.None) return error;
+            error = Join(slot, upper, out var partial);
+            if (error == Errno.None) Install(slot, upper, FileBytes.Joined, isWritable: true, partial, out file);
+            else upper.Close();
+            return error;
+        }
+        finally
+        {
+            tree.Gate.Leave(slot);
+        }
+    }
+
+    private Errno OpenObject(int slot, out Fd fd)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        fd = Fd.None;
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place) error = OpenAt(place, write: true, out fd);
+        return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
+    }
+
+    // A lower file that is not found any more is no reason to keep back what is above.
+    private Errno Join(int slot, Fd upper, out PartialFile? partial)
+    {
+        partial = null;
+        Span<byte> id = stackalloc byte[PartialMark.Length];
+        var maps = tree.Upper!.Work.PartialMaps;
+        var error = Upper.ReadPartial(upper, id);
+        PartialMap? map = null;
+        if (error == Errno.None) error = maps.Open(id, out map);
+        if (error != Errno.None) return Errno.IO; // where its bytes are cannot be told
+        var (lower, layer) = (Fd.None, 0);
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        if (tree.EnterData(slot, buffer, out var place) == Errno.None)
+        {
+            using (place)
+            {
+                layer = place.Holder!.Layer.Number;
+                _ = OpenAt(place, write: false, out lower);
+            }
+        }
+        return PartialFile.Open(upper, lower, layer, map!, maps.Boot, out partial);
     }
 
     internal static Errno OpenAt(in Place place, bool write, out Fd fd)
@@ -94,24 +156,24 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         };
     }
 
-    // False when somebody else was first with one that serves as well.
-    private bool Install(int slot, Fd fd, bool isUpper, bool isWritable, out OpenFile? file)
+    // No file when somebody else was first with one that serves as well, or the bytes are elsewhere by now.
+    private void Install(int slot, Fd fd, FileBytes bytes, bool isWritable, PartialFile? partial, out OpenFile? file)
     {
         var fresh = Rent();
-        OpenFile? old;
         lock (StripeOf(slot))
         {
-            old = tree.Nodes[slot].State as OpenFile;
-            var serves = old is { Fd.IsOpen: true } && old.IsUpper == IsUpperData(slot) && (old.IsWritable || !isWritable);
-            if (serves || isUpper != IsUpperData(slot))
+            var old = tree.Nodes[slot].State as OpenFile;
+            var serves = old is { Fd.IsOpen: true } && old.Bytes == BytesOf(slot) && (old.IsWritable || !isWritable);
+            if (serves || bytes != BytesOf(slot))
             {
                 Return(fresh);
+                partial?.Close();
                 fd.Close();
                 file = null;
-                return false;
+                return;
             }
             (fresh.Fd, fresh.Node, fresh.NodeId, fresh.Pins, fresh.IsRecentlyUsed, fresh.IsAbandoned) = (fd, slot, tree.Nodes[slot].Id, 1, true, false);
-            (fresh.IsUpper, fresh.IsWritable, fresh.Stripe) = (isUpper, isWritable, StripeOf(slot));
+            (fresh.Bytes, fresh.IsWritable, fresh.Partial, fresh.Stripe) = (bytes, isWritable, partial, StripeOf(slot));
             tree.Nodes[slot].State = fresh;
             if (old is not null)
             {
@@ -121,7 +183,6 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             file = fresh;
         }
         Add(fresh);
-        return true;
     }
 
     private OpenFile Rent()

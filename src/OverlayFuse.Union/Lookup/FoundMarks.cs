@@ -56,6 +56,7 @@ internal readonly record struct FoundMarks(MarkSet Trusted, MarkSet User, bool F
         if (name.SequenceEqual("uuid"u8)) return MarkSet.Uuid;
         if (name.SequenceEqual("protattr"u8)) return MarkSet.Protattr;
         if (name.SequenceEqual("upper"u8)) return MarkSet.Upper;
+        if (name.SequenceEqual("partial"u8)) return MarkSet.Partial;
         return name.StartsWith("overlay."u8) ? MarkSet.None : MarkSet.Unknown; // an inner union's
     }
 }

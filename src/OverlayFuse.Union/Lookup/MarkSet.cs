@@ -20,4 +20,7 @@ internal enum MarkSet : ushort
 
     /// <summary>A name that is none of the above.</summary>
     Unknown = 1024,
+
+    /// <summary>Ours: the file has some of its blocks in the upper.</summary>
+    Partial = 2048,
 }

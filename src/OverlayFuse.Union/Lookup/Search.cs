@@ -150,6 +150,7 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
                 var error = ReadMark(carrier, current, MarkNames.Metacopy(marks.FamilyOf(MarkSet.Metacopy)), value, out var length);
                 if (error == Errno.None) error = MetacopyMark.Parse(value[..length], out _);
                 if (error is not (Errno.None or Errno.ACCES)) return Errno.IO;
+                if (marks.Has(MarkSet.Partial) && !carrier.Layer.IsUpper) return Errno.IO; // its map is beside the upper that it was written in
             }
             if (marks.Has(MarkSet.Redirect))
             {

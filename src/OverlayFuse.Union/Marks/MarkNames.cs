@@ -37,6 +37,9 @@ internal static class MarkNames
 
     public static ReadOnlySpan<byte> Metacopy(MarkFamily f) => f == MarkFamily.Trusted ? "trusted.overlay.metacopy"u8 : "user.overlay.metacopy"u8;
 
+    /// <summary>Not one of the kernel's; a fence keeps it away while one is there.</summary>
+    public static ReadOnlySpan<byte> Partial(MarkFamily f) => f == MarkFamily.Trusted ? "trusted.overlay.partial"u8 : "user.overlay.partial"u8;
+
     public static ReadOnlySpan<byte> Uuid(MarkFamily f) => f == MarkFamily.Trusted ? "trusted.overlay.uuid"u8 : "user.overlay.uuid"u8;
 
     public static ReadOnlySpan<byte> Protattr(MarkFamily f) => f == MarkFamily.Trusted ? "trusted.overlay.protattr"u8 : "user.overlay.protattr"u8;
@@ -54,6 +57,7 @@ internal static class MarkNames
         MarkSet.Uuid => Uuid(f),
         MarkSet.Protattr => Protattr(f),
         MarkSet.Upper => Upper(f),
+        MarkSet.Partial => Partial(f),
         _ => throw new ArgumentOutOfRangeException(nameof(mark), mark, "not one mark"),
     };
 

@@ -38,4 +38,7 @@ internal enum NodeFlags
 
     /// <summary>Its file capability was just removed: by a user, or by the kernel on the way of a write.</summary>
     CapabilityWent = 1024,
+
+    /// <summary>With <see cref="Metacopy"/>: some blocks are in the upper already (<see cref="PartialFile"/>).</summary>
+    Partial = 2048,
 }

@@ -49,10 +49,18 @@ internal sealed partial class Tree
         // The flags first: a reader between the steps finds the metadata in the upper and the bytes where they were.
         ref var node = ref Nodes[slot];
         node.Set(flags | NodeFlags.DataKnown);
+        if ((flags & NodeFlags.Partial) != 0) BecamePartial(slot);
         if (dataName is not null) Nodes.ReplaceLowerName(slot, dataName);
         if (data is not null) node.Lower = data;
         node.Clear(NodeFlags.DataElsewhere | NodeFlags.Removed);
         _dataElsewhere.TryRemove(node.Id, out _);
+    }
+
+    /// <summary>A file has some of its bytes in the upper from now on. Its node is known to the kernel.</summary>
+    public void BecamePartial(int slot)
+    {
+        Nodes[slot].Set(NodeFlags.Partial);
+        PartialWatch?.Invoke(slot);
     }
 
     private Errno EnterElsewhere(int slot, out Place place)

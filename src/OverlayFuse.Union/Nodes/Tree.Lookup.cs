@@ -77,7 +77,7 @@ internal sealed partial class Tree
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
-            if (!isUpper && IsIndexedMetacopy(inode)) node.Set(NodeFlags.Metacopy);
+            if (!isUpper) node.Set(BytesOfIndexed(inode));
         }
         if (isUpper && node.Has(NodeFlags.Metacopy))
         {
@@ -101,6 +101,7 @@ internal sealed partial class Tree
             Nodes[slot].Set(NodeFlags.DataElsewhere);
         }
         if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
+        if (node.Has(NodeFlags.Partial)) BecamePartial(slot);
         return Errno.None;
     }
 
@@ -123,6 +124,7 @@ internal sealed partial class Tree
         var flags = isUpper ? NodeFlags.Upper | NodeFlags.DataKnown : NodeFlags.None;
         if (entry.IsCovered) flags |= NodeFlags.Covered;
         if (isUpper && entry.Status.Type == FileType.Regular && entry.Marks.Has(MarkSet.Metacopy)) flags |= NodeFlags.Metacopy;
+        if ((flags & NodeFlags.Metacopy) != 0 && entry.Marks.Has(MarkSet.Partial)) flags |= NodeFlags.Partial; // without a metacopy mark it is whole
         return flags;
     }
 
@@ -140,10 +142,11 @@ internal sealed partial class Tree
         return Upper?.Work.LinkIndex.Contains(IndexLayer(inode), IndexInode(inode)) == true;
     }
 
-    private bool IsIndexedMetacopy(ulong inode)
+    private NodeFlags BytesOfIndexed(ulong inode)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        return FoundMarks.Read(Upper!.Work.Links, IndexName(inode, buffer), out var marks) == Errno.None && marks.Has(MarkSet.Metacopy);
+        if (FoundMarks.Read(Upper!.Work.Links, IndexName(inode, buffer), out var marks) != Errno.None || !marks.Has(MarkSet.Metacopy)) return NodeFlags.None;
+        return marks.Has(MarkSet.Partial) ? NodeFlags.Metacopy | NodeFlags.Partial : NodeFlags.Metacopy;
     }
 
     // The number to show. An upper object that another program copied up names its origin by a file handle: where the lower object of

@@ -78,7 +78,8 @@ internal sealed partial class Tree
         else if ((flags & NodeFlags.Indexed) != 0) status.LinkCount = (uint)Math.Max(0, (int)status.LinkCount + Upper!.NlinkDifference(place.Dir, place.Name));
 
         if ((flags & NodeFlags.Covered) != 0 && node.Type == FileType.Regular) status.Size = status.Blocks = 0;
-        if ((flags & (NodeFlags.Metacopy | NodeFlags.DataElsewhere)) != 0 && node.Type == FileType.Regular) status.Blocks = DataBlocks(slot, status.Blocks);
+        if ((flags & (NodeFlags.Metacopy | NodeFlags.DataElsewhere)) != 0 && node.Type == FileType.Regular) status.Blocks = DataBlocks(slot, status);
+        if ((flags & NodeFlags.Partial) != 0 && node.State is OpenFile file) file.CorrectTime(place, ref status);
     }
 
     // 1 is what file systems say that do not count (find(1) and fts(3) know it): the members of a merged directory overlap.
@@ -88,12 +89,17 @@ internal sealed partial class Tree
         return node.State is UnionDirectory { IsMerged: true } ? 1 : own;
     }
 
-    private ulong DataBlocks(int slot, ulong otherwise)
+    // As if the bytes were all in one place; those of a partial file are in two, some of them in both.
+    private ulong DataBlocks(int slot, in FileStatus status)
     {
         Span<byte> buffer = stackalloc byte[NameSize];
         ref var node = ref Nodes[slot];
         scoped Place place;
-        if ((node.Has(NodeFlags.DataElsewhere) ? EnterElsewhere(slot, out place) : EnterLower(slot, buffer, out place)) != Errno.None) return otherwise;
-        using (place) return Syscall.StatAt(place.Dir, place.Name, cached: true, out var data) == Errno.None ? data.Blocks : otherwise;
+        if ((node.Has(NodeFlags.DataElsewhere) ? EnterElsewhere(slot, out place) : EnterLower(slot, buffer, out place)) != Errno.None) return status.Blocks;
+        using (place)
+        {
+            if (Syscall.StatAt(place.Dir, place.Name, cached: true, out var data) != Errno.None) return status.Blocks;
+            return node.Has(NodeFlags.Partial) ? Math.Min(status.Blocks + data.Blocks, Math.Max(status.Blocks, (status.Size + 511) / 512)) : data.Blocks;
+        }
     }
 }

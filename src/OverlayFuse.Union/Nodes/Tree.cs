@@ -36,6 +36,9 @@ internal sealed partial class Tree
 
     public UnionDirectory RootDirectory { get; }
 
+    /// <summary>Asked to look after a file that is partial from now on; null: nobody does.</summary>
+    public Action<int>? PartialWatch { get; set; }
+
     /// <summary>The stack of a directory.</summary>
     public UnionDirectory Directory(int slot) => (UnionDirectory)Nodes[slot].State!;
 
@@ -157,6 +160,6 @@ internal sealed partial class Tree
                 break;
         }
         if (node.Has(NodeFlags.DataElsewhere)) _dataElsewhere.TryRemove(node.Id, out _);
-        if (node.Has(NodeFlags.Orphan)) Upper!.DropOrphan(node.Id, isCopy: IndexLayer(node.Inode) != 0);
+        if (node.Has(NodeFlags.Orphan)) Upper!.DropOrphan(node.Id, isCopy: IndexLayer(node.Inode) != 0, isPartial: node.Has(NodeFlags.Partial));
     }
 }

@@ -6,7 +6,8 @@ namespace OverlayFuse.Union;
 /// Brings into the upper what only marks lead to: the bytes of metacopies, and the trees of moved directories. It is nothing but
 /// copy-up, name by name, so the union is the same after every step; only when a tree is whole its redirect is taken away.
 /// </summary>
-internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleReport report, IProgress<SettleReport>? progress)
+/// <param name="form">Null: nothing but what is partial.</param>
+internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm? form, SettleReport report, IProgress<SettleReport>? progress)
 {
     private readonly Stack<(int Slot, MovedDirectory? Inside)> _waiting = [];
     private readonly Stack<MovedDirectory> _moved = [];
@@ -52,8 +53,8 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleR
             isAffected = IsAffected(marks, MarkSet.Metacopy);
             return failed;
         });
-        if (error != Errno.None || !isAffected) return error;
-        error = copyUp.ForWrite(slot);
+        if (error != Errno.None || (!isAffected && !tree.Nodes[slot].Has(NodeFlags.Partial))) return error;
+        error = copyUp.Whole(slot);
         if (error == Errno.None) report.Files++;
         return error;
     }
@@ -126,14 +127,14 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm form, SettleR
     private Errno BringUp(int parent, int slot, ReadOnlySpan<byte> name)
     {
         var isWhole = tree.Nodes[slot].IsUpper && !tree.Nodes[slot].Has(NodeFlags.Metacopy);
-        var error = tree.Nodes[slot].Type == FileType.Regular ? copyUp.ForWrite(slot) : copyUp.Metadata(slot);
+        var error = tree.Nodes[slot].Type == FileType.Regular ? copyUp.Whole(slot) : copyUp.Metadata(slot);
         if (error == Errno.None && !isWhole) report.Files++;
         return error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Indexed) ? copyUp.LinkIndexed(slot, parent, name) : error;
     }
 
     // Trusted redirects and metacopies are the kernel's own; those in user marks it takes for something that it must not follow.
     private bool IsAffected(FoundMarks marks, MarkSet mark) =>
-        form == SettleForm.Plain ? marks.Has(mark) : (marks.User & mark) != 0;
+        form is { } readBy && (readBy == SettleForm.Plain ? marks.Has(mark) : (marks.User & mark) != 0);
 
     private void Fail(int directory, ReadOnlySpan<byte> name, Errno error, MovedDirectory? inside)
     {

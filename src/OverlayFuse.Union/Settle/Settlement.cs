@@ -19,11 +19,12 @@ public static class Settlement
         var tree = fileSystem.Tree;
         var work = tree.Upper!.Work;
         var kernelIndex = KernelIndex.Inodes(work.Top);
-        var copyUp = new CopyUp(tree);
+        var copyUp = fileSystem.CopyUp;
         var filling = new Filling(tree, copyUp, form, report, progress);
         var links = new LinkSettling(tree, copyUp, filling, kernelIndex, report, progress);
         filling.Run();
         Try(links.Run(), "read the index of hard links");
+        if (report.IsSettled) Try(work.PartialMaps.RemoveAll(), "remove the maps of partial files");
 
         // What the marks lead to is on disk before they go, and they are gone before the fence falls.
         Try(Sync(tree), "write the upper to disk");

@@ -129,9 +129,9 @@ internal sealed class Stripping(Tree tree, SettleForm form, HashSet<ulong> kerne
             if (isCounted) needless &= ~MarkSet.Nlink;
 
             // A file redirects to its bytes only; a count of links is for the index.
-            if (!status.IsDirectory && (found & MarkSet.Metacopy) == 0) needless |= found & MarkSet.Redirect;
+            if (!status.IsDirectory && (found & MarkSet.Metacopy) == 0) needless |= found & (MarkSet.Redirect | MarkSet.Partial);
             if (!status.IsDirectory && !isCounted) needless |= found & MarkSet.Nlink;
-            foreach (var mark in (ReadOnlySpan<MarkSet>)[MarkSet.Redirect, MarkSet.Origin, MarkSet.Impure, MarkSet.Nlink, MarkSet.Uuid, MarkSet.Upper])
+            foreach (var mark in (ReadOnlySpan<MarkSet>)[MarkSet.Redirect, MarkSet.Partial, MarkSet.Origin, MarkSet.Impure, MarkSet.Nlink, MarkSet.Uuid, MarkSet.Upper])
             {
                 if (error == Errno.None && (needless & mark) != 0) error = Unmark(slot, family, mark);
             }

@@ -51,6 +51,8 @@ internal sealed class WorkDirectory : IDisposable
 
     public LinkIndex LinkIndex { get; private set; } = null!;
 
+    public PartialMaps PartialMaps { get; private set; } = null!;
+
     /// <summary>Takes the work directory for this mount and clears what an earlier one left unfinished.</summary>
     /// <param name="workPath">As the user wrote it, for messages.</param>
     public static WorkDirectory Open(DirFd upper, DirFd work, byte[] workPath, MarkFamily family, Durability durability)
@@ -107,6 +109,7 @@ internal sealed class WorkDirectory : IDisposable
         InodeNumbers?.Dispose();
         Origins?.Dispose();
         WidenJournal?.Dispose();
+        PartialMaps?.Close();
         KernelIndex.Close();
         Links.Close();
         Orphans.Close();
@@ -123,6 +126,7 @@ internal sealed class WorkDirectory : IDisposable
     private void Tidy()
     {
         if (Orphans.IsOpen && Origins is not null) DropOriginsOfOrphans();
+        if (Orphans.IsOpen) DropMapsOf(Orphans);
         if (Orphans.IsOpen) _ = TreeSweeper.Empty(Orphans, out _);
         if (Temp.IsOpen) _ = TreeSweeper.Empty(Temp, out _);
         if (!IsUnused) return;
@@ -142,6 +146,15 @@ internal sealed class WorkDirectory : IDisposable
         }
     }
 
+    // Before what they are maps of is removed for good.
+    private void DropMapsOf(DirFd directory)
+    {
+        if (PartialMaps.IsEmpty) return;
+        var names = new List<byte[]>();
+        _ = DirectoryNames.Read(directory, names);
+        foreach (var name in names) Upper.DropMapOf(PartialMaps, directory, name);
+    }
+
     private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability)
     {
         Try(Syscall.OpenAt(work, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var own), ".");
@@ -155,7 +168,9 @@ internal sealed class WorkDirectory : IDisposable
         Temp = MakeDirectory(Root, "temp"u8);
         Orphans = MakeDirectory(Root, "orphans"u8);
         Links = MakeDirectory(Root, "links"u8);
-        MakeDirectory(Root, "partial"u8).Close();
+        var error = PartialMaps.Open(MakeDirectory(Root, "partial"u8), _incompat, durability, out var maps);
+        PartialMaps = maps;
+        Try(error, "overlayfuse/partial");
     }
 
     private void Recover(DirFd upper, MarkFamily family)
@@ -165,6 +180,7 @@ internal sealed class WorkDirectory : IDisposable
         WidenJournal = journal;
         Try(error, "overlayfuse/widened");
         Try(LinkIndex.DropUnpublished(Links, Temp, family), "overlayfuse/links");
+        DropMapsOf(Temp);
         Sweep(Temp, "temp");
     }
 
@@ -180,6 +196,7 @@ internal sealed class WorkDirectory : IDisposable
         Origins = origins!;
         Try(error, "overlayfuse/origins");
         DropOriginsOfOrphans();
+        DropMapsOf(Orphans);
         Sweep(Orphans, "orphans");
         error = LinkIndex.Open(Links, family, out var index);
         LinkIndex = index;

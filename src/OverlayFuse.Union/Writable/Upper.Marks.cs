@@ -107,10 +107,10 @@ internal sealed partial class Upper
         return error != Errno.None ? error : Syscall.SetXattrAt(dir, name, MarkNames.Redirect(family), path, XattrFlags.None);
     }
 
-    public Errno SetMetacopy(DirFd dir, ReadOnlySpan<byte> name)
+    public Errno SetMetacopy(Fd file)
     {
         var error = FenceUserMarks(Family);
-        return error != Errno.None ? error : Syscall.SetXattrAt(dir, name, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
+        return error != Errno.None ? error : Syscall.SetXattr(file, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
     }
 
     /// <summary>Makes a metacopy a plain file: the commit point of a data copy-up. The redirect means nothing without it and goes after.</summary>

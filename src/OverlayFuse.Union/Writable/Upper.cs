@@ -65,12 +65,13 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// Removes what <see cref="Bury"/> kept: a file, or a directory with nothing but whiteouts in it. A copy's inode number may be
     /// used again, so the record of its origin goes with its last link.
     /// </summary>
-    public void DropOrphan(ulong nodeId, bool isCopy)
+    public void DropOrphan(ulong nodeId, bool isCopy, bool isPartial)
     {
         Span<byte> buffer = stackalloc byte[16];
         var name = OrphanName(nodeId, buffer);
         FileStatus status = default;
         isCopy = isCopy && Syscall.StatAt(work.Orphans, name, cached: false, out status) == Errno.None && (status.IsDirectory || status.LinkCount == 1);
+        if (isPartial) DropMapOf(work.PartialMaps, work.Orphans, name);
         RemoveTree(work.Orphans, name);
         if (isCopy) _ = work.Origins.Remove(status.Inode);
     }

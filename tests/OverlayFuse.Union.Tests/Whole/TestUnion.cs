@@ -36,6 +36,12 @@ internal sealed class TestUnion : IUnion
     /// <summary>Whether the kernel of <see cref="Mount"/> remembers what it was given.</summary>
     public bool Keeps { get; init; }
 
+    /// <summary>Changes what the union is opened with.</summary>
+    public Action<UnionOptions>? Wish { get; init; }
+
+    /// <summary>Which boot of the machine it is opened in; null: this one.</summary>
+    public BootId? Boot { get; set; }
+
     public string Path => _scratch.Path;
 
     public string Upper => $"{Path}/upper";
@@ -76,6 +82,7 @@ internal sealed class TestUnion : IUnion
             field.SetValue(upper, change((UpperFeatures)field.GetValue(upper)!));
         }
         if (Tree.Upper is { } writable) writable.Work.IsUnused = false; // as if it were mounted
+        if (Boot is { } boot) Tree.Upper!.Work.PartialMaps.Boot = boot;
         Kernel = new Kernel(Union, keeps);
         return this;
     }
@@ -83,6 +90,8 @@ internal sealed class TestUnion : IUnion
     public UnionOptions Stack(bool readOnly = false)
     {
         var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
+        if (_form.WholeUpTo is { } bytes) options.WholeUpTo = bytes;
+        Wish?.Invoke(options);
         for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
         for (var i = 1; i <= DataCount; i++) options.DataDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/data{i}"));
         foreach (var option in Options.Split(',', StringSplitOptions.RemoveEmptyEntries)) Apply(option, options);
@@ -168,10 +177,12 @@ internal sealed class TestUnion : IUnion
     }
 
     /// <summary>A kind of upper: what its file system can, or is taken to be able to.</summary>
-    public sealed record Form(string Name, Func<UpperFeatures, UpperFeatures>? Features, bool IsOrdinaryUser = false)
+    public sealed record Form(string Name, Func<UpperFeatures, UpperFeatures>? Features, bool IsOrdinaryUser = false, ulong? WholeUpTo = null)
     {
         public static readonly Form OfThisUser = new("devices", null);
         public static readonly Form OrdinaryUser = new("ordinary user", null, IsOrdinaryUser: true);
+        public static readonly Form InPart = new("in part", null, WholeUpTo: 8192);
+        public static readonly Form InPartByOrdinaryUser = new("in part, ordinary user", null, IsOrdinaryUser: true, WholeUpTo: 8192);
         public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false });
         public static readonly Form MarkedWhiteouts = new("marked whiteouts", f => f with { Whiteout = WhiteoutForm.Xattr, RenameWhiteout = false });
         public static readonly Form Oci = new("oci", f => f with { Whiteout = WhiteoutForm.Oci, Marks = null, RenameWhiteout = false });

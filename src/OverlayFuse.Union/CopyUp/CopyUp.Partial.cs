@@ -1,0 +1,149 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Files that come up block by block: how they begin, and how they become whole.
+internal sealed partial class CopyUp
+{
+    /// <summary>Makes sure that all bytes of a file are in the upper.</summary>
+    public Errno Whole(int slot)
+    {
+        while (true)
+        {
+            var error = tree.Nodes[slot].Has(NodeFlags.Partial) ? Complete(slot) : File(slot, CopyUpReason.Whole, default, out _);
+            if (error != Errno.AGAIN) return error;
+        }
+    }
+
+    // A new object. What can share its blocks with the lower file is whole at once.
+    private Errno BeginPartial(int slot, Fd upper, in FileStatus status, ulong length, out bool isPartial)
+    {
+        isPartial = false;
+        var error = OpenData(slot, out var lower, out var layer);
+        if (error != Errno.None) return error;
+        if (length == status.Size && Syscall.Clone(lower, upper) == Errno.None)
+        {
+            lower.Close();
+            return Upper.Durability != Durability.Volatile ? Syscall.FDataSync(upper) : Errno.None;
+        }
+        error = Syscall.Truncate(upper, (long)length);
+        if (error == Errno.None) error = Upper.SetMetacopy(upper);
+        if (error == Errno.None) error = MakeMap(slot, upper, lower, layer, length, gated: false);
+        lower.Close();
+        isPartial = error == Errno.None;
+        return error;
+    }
+
+    // A metacopy that is written. False in `isPartial`: it comes up whole, as before.
+    private Errno ExtendMetacopy(int slot, Fd upper, in FileStatus status, CopyUpReason reason, in Truncation change, out bool isPartial)
+    {
+        isPartial = false;
+        var bytes = reason == CopyUpReason.Truncate ? Math.Min(change.Length, status.Size) : status.Size;
+        if (reason == CopyUpReason.Whole || bytes <= Upper.Partial.WholeUpTo || status.LinkCount > 1 || tree.Nodes[slot].Has(NodeFlags.Indexed)) return Errno.None;
+
+        var error = OpenData(slot, out var lower, out var layer);
+        if (error != Errno.None) return error;
+        error = Syscall.Stat(lower, out var data);
+        if (error == Errno.None && data.Size == status.Size && Syscall.Clone(lower, upper) != Errno.None)
+        {
+            error = MakeMap(slot, upper, lower, layer, status.Size, gated: true);
+            isPartial = error == Errno.None;
+        }
+        lower.Close();
+        if (isPartial) tree.BecamePartial(slot);
+        return error;
+    }
+
+    // The map first, and on disk: a mark without its map would be a file that nobody can read.
+    private Errno MakeMap(int slot, Fd upper, Fd lower, int layer, ulong limit, bool gated)
+    {
+        Span<byte> id = stackalloc byte[PartialMark.Length];
+        var error = Syscall.Stat(lower, out var status);
+        if (error == Errno.None && status.Size < limit) error = Errno.IO; // changed since it was looked at
+        if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Upper.Work.LayerNumbers.Sync();
+        if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, id);
+        if (error != Errno.None) return error;
+        error = Upper.SetPartial(upper, id);
+        if (error == Errno.ACCES && gated)
+        {
+            var copy = id.ToArray();
+            error = Upper.WidenedFile(tree, slot, gateHeld: true, file => Upper.SetPartial(file, copy));
+        }
+        if (error != Errno.None) Upper.Work.PartialMaps.Remove(id);
+        return error;
+    }
+
+    private Errno OpenData(int slot, out Fd lower, out int layer)
+    {
+        (lower, layer) = (Fd.None, 0);
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.EnterData(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            layer = place.Holder!.Layer.Number;
+            return OpenFiles.OpenAt(place, write: false, out lower);
+        }
+    }
+
+    // AGAIN: it is not partial any more.
+    private Errno Complete(int slot)
+    {
+        var error = files.Enter(slot, write: true, out var file);
+        if (error != Errno.None) return error;
+        if (file.Partial is { } partial)
+        {
+            while (error == Errno.None && !partial.IsComplete) error = FillMore(slot, file);
+            if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(file.Fd);
+            if (error == Errno.None) error = Release(slot, file.Fd);
+        }
+        file.Leave();
+        return error == Errno.None ? Errno.AGAIN : error;
+    }
+
+    /// <summary>Brings up the next blocks of a partial file. Nobody has written it: its times, and what a write takes away, stay.</summary>
+    public Errno FillMore(int slot, OpenFile file)
+    {
+        tree.Gate.Enter(slot); // no chmod meanwhile
+        file.BeginWriteback();
+        try
+        {
+            Span<byte> capability = stackalloc byte[64];
+            var error = Syscall.Stat(file.Fd, out var status);
+            if (error != Errno.None) return error;
+            var hasCapability = Syscall.GetXattr(file.Fd, "security.capability"u8, capability, out var length) == Errno.None;
+            error = file.Partial!.FillMore();
+            if (hasCapability) _ = Syscall.SetXattr(file.Fd, "security.capability"u8, capability[..length], XattrFlags.None);
+            if ((status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) _ = Syscall.Chmod(file.Fd, status.Mode & Mode.Permissions);
+            return error;
+        }
+        finally
+        {
+            file.EndWriteback();
+            tree.Gate.Leave(slot);
+        }
+    }
+
+    // All is above and on disk. The metacopy mark goes first and commits: without it the file is plain, whatever else is left of this.
+    private Errno Release(int slot, Fd file)
+    {
+        tree.Gate.Enter(slot);
+        try
+        {
+            if (!tree.Nodes[slot].Has(NodeFlags.Partial)) return Errno.None;
+            var error = ClearMetacopy(slot, file);
+            if (error != Errno.None) return error;
+            tree.Nodes[slot].Clear(NodeFlags.Metacopy | NodeFlags.Partial);
+
+            // A mark that comes back with a loss of power must find its map.
+            if (Upper.Durability != Durability.Volatile) error = Syscall.FSync(file);
+            if (error != Errno.None) return error;
+            Upper.DropPartial(file);
+            return Errno.None;
+        }
+        finally
+        {
+            tree.Gate.Leave(slot);
+        }
+    }
+}

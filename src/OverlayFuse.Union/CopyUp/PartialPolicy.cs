@@ -1,0 +1,15 @@
+namespace OverlayFuse.Union;
+
+/// <summary>Which files come up block by block, and when the rest of them follows.</summary>
+/// <param name="WholeUpTo">Files of up to so many bytes come up whole; <see cref="Never"/>: all do.</param>
+/// <param name="AreLowersImmutable">Whoever mounted says that the lower layers never change, so that fsync(2) need not bring up the rest.</param>
+internal readonly record struct PartialPolicy(ulong WholeUpTo, SettlePolicy Settle, bool AreLowersImmutable)
+{
+    public const ulong Never = ulong.MaxValue;
+
+    /// <summary>Below, copying all of it costs about as much as making a map.</summary>
+    public const ulong DefaultWholeUpTo = 1 << 20;
+
+    /// <summary>No file comes up in part.</summary>
+    public static PartialPolicy Off => new(Never, SettlePolicy.Idle, false);
+}

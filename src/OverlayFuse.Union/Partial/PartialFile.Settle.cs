@@ -1,0 +1,30 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// The rest of the blocks, until the lower file is needed no more.
+internal sealed partial class PartialFile
+{
+    /// <summary>How much is filled at a time: whoever writes to a block that is absent waits for so long.</summary>
+    private const int ChunkSize = 1 << 20;
+
+    public bool IsComplete => Present.HasAll(0, End);
+
+    private int End => _map.Limit == 0 ? 0 : Layout.BlockOf(_map.Limit - 1) + 1;
+
+    /// <summary>Fills the next absent blocks from below.</summary>
+    public Errno FillMore()
+    {
+        if (_failure != Errno.None) return _failure;
+        lock (_change)
+        {
+            var first = Present.Next(0, End, isSet: false);
+            if (first == End) return Errno.None;
+            var end = Present.Next(first, (int)Math.Min(End, first + Math.Max(1, ChunkSize >> Layout.BlockShift)), isSet: true);
+            if (_isOther) return Errno.IO;
+            var error = DataCopy.Overwrite(_lower, _upper, Layout.StartOf(first), Math.Min(Layout.StartOf(end), _map.Limit));
+            if (error == Errno.None && !IsSame()) error = Errno.IO;
+            return error == Errno.None ? _map.SetPresent(first, end) : error;
+        }
+    }
+}

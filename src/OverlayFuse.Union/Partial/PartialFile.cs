@@ -1,0 +1,124 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// The bytes of a file that has some of its blocks in the upper: these and what lies beyond the limit are read and written there, the
+/// others are read from the lower file. There is one of it for a node at a time; it is found through <see cref="OpenFiles"/>.
+/// </summary>
+/// <remarks>
+/// A block is present or absent. It becomes present, whole, at its first write: what the write does not cover is filled from below first.
+/// Bytes beyond the limit are the upper's in any block, so that nothing is copied for an append.
+/// </remarks>
+internal sealed partial class PartialFile
+{
+    private const int FillSize = 4096;
+    private const int PunchHole = 2; // FALLOC_FL_PUNCH_HOLE
+    private const int ZeroRange = 16; // FALLOC_FL_ZERO_RANGE
+
+    private readonly Fd _upper;
+    private readonly Fd _lower;
+    private readonly PartialMap _map;
+
+    // Rank 5, below the stripe of OpenFiles; taken alone. Protects: absent blocks of the upper, and changes of the map.
+    private readonly Lock _change = new();
+    private volatile Errno _failure; // nothing may be changed any more
+    private volatile bool _isOther; // the lower file is not the one that the map speaks of
+    private long _lastChange = Environment.TickCount64;
+
+    private PartialFile(Fd upper, Fd lower, PartialMap map)
+    {
+        _upper = upper;
+        _lower = lower;
+        _map = map;
+    }
+
+    /// <summary>When bytes were last changed, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    public long LastChange => Volatile.Read(ref _lastChange);
+
+    private BlockBits Present => _map.Present;
+
+    private PartialLayout Layout => _map.Layout;
+
+    /// <summary>Joins the two. The descriptors are the new object's, also when this fails; that of the upper is closed by whoever gave it.</summary>
+    /// <param name="lower">None where there is no such file any more: then only what is present can be read.</param>
+    public static Errno Open(Fd upper, Fd lower, int layer, PartialMap map, BootId boot, out PartialFile file)
+    {
+        file = new PartialFile(upper, lower, map);
+        var error = map.Recover(boot, upper);
+        if (error == Errno.None) file._isOther = !lower.IsOpen || Syscall.Stat(lower, out var status) != Errno.None || Fingerprint.Of(layer, status) != map.Header.Lower;
+        if (error != Errno.None) file.Close();
+        return error;
+    }
+
+    public void Close()
+    {
+        _lower.Close();
+        _map.Close();
+    }
+
+    /// <summary>pread(2) of the joined file. An error where a byte cannot be known: a short answer would be taken for the end of the file.</summary>
+    public Errno Read(Span<byte> buffer, long offset, out int count)
+    {
+        count = 0;
+        while (count < buffer.Length)
+        {
+            var at = offset + count;
+            var end = RunEnd(at, offset + buffer.Length, out var isAbove);
+            var piece = buffer.Slice(count, (int)(end - at));
+            var got = piece.Length;
+            var error = isAbove ? Syscall.PRead(_upper, piece, at, out got) : ReadBelow(piece, at);
+            if (error != Errno.None)
+            {
+                count = 0;
+                return error;
+            }
+            count += got;
+            if (got < piece.Length) break; // the end of the file
+        }
+        return Errno.None;
+    }
+
+    /// <summary>Syncs the upper, and has the map say what is on disk now.</summary>
+    public Errno Sync(bool dataOnly)
+    {
+        ulong[]? words = null;
+        ulong sequence = 0;
+        lock (_change)
+        {
+            if (!_map.TakeUncommitted(out words, out sequence)) words = null;
+        }
+        var error = dataOnly ? Syscall.FDataSync(_upper) : Syscall.FSync(_upper);
+        if (words is null || error != Errno.None) return error;
+        lock (_change) return _map.Commit(words, sequence);
+    }
+
+    // Where the bytes from `at` on that are in one place end.
+    private long RunEnd(long at, long end, out bool isAbove)
+    {
+        var limit = _map.Limit;
+        isAbove = at >= limit;
+        if (isAbove) return end;
+        var block = Layout.BlockOf(at);
+        isAbove = Present.Has(block);
+        var last = Layout.BlockOf(Math.Min(end, limit) - 1) + 1;
+        var next = Present.Next(block, last, isSet: !isAbove);
+        return Math.Min(next == last ? Math.Min(end, limit) : Layout.StartOf(next), end);
+    }
+
+    private Errno ReadBelow(Span<byte> buffer, long offset)
+    {
+        if (_isOther) return Errno.IO;
+        var error = Syscall.PRead(_lower, buffer, offset, out var count);
+        if (error == Errno.None && (count < buffer.Length || !IsSame())) error = Errno.IO;
+        return error;
+    }
+
+    // Asked after reading: then what was read was still the old.
+    private bool IsSame()
+    {
+        var lower = _map.Header.Lower;
+        _isOther |= Syscall.Stat(_lower, out var status) != Errno.None || Fingerprint.Of(lower.Layer, status) != lower;
+        return !_isOther;
+    }
+}

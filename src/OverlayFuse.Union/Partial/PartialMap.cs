@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// A map file, WORKDIR/overlayfuse/partial/ID: which blocks of a partial file the upper has. Whoever changes it keeps others away; its
+/// bits are read without a lock.
+/// </summary>
+/// <remarks>
+/// While the kernel lives its page cache is the truth, and a bit is set after the bytes that it speaks of were written: nothing is synced
+/// for that. After a loss of power only what was committed counts, and that is written after the bytes were synced. Both kinds of bits only
+/// ever get set, so what a crash leaves of them is less than the truth and never more.
+/// </remarks>
+internal sealed class PartialMap
+{
+    private const uint OwnerReadWrite = 0x180;
+    private const int WordsAtOnce = 64;
+
+    private readonly Fd _file;
+    private readonly bool _syncs;
+    private readonly BlockBits _committed;
+    private PartialSlot _slot;
+    private int _slotIndex;
+    private bool _isUnsynced = true; // what an earlier daemon wrote may be in the page cache only
+    private bool _hasFailed; // a sync: what it was to put on disk is written once more
+    private ulong _limit;
+
+    private PartialMap(Fd file, in PartialHeader header, bool syncs)
+    {
+        _file = file;
+        _syncs = syncs;
+        Header = header;
+        Present = new BlockBits(header.Layout.Blocks);
+        _committed = new BlockBits(header.Layout.Blocks);
+    }
+
+    public PartialHeader Header { get; }
+
+    public PartialLayout Layout => Header.Layout;
+
+    public BlockBits Present { get; }
+
+    /// <summary>Bytes from here on are the upper's, whatever the bits say.</summary>
+    public long Limit => (long)Volatile.Read(ref _limit);
+
+    public PartialSlot Slot => _slot;
+
+    public int CommittedBlocks => _committed.Count();
+
+    /// <summary>Makes the map of a file that has no block above yet. It is on disk when this returns.</summary>
+    /// <param name="syncs">False with volatile mounts.</param>
+    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs)
+    {
+        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerReadWrite, out var file);
+        if (error != Errno.None) return error;
+        error = Begin(file, header, new PartialSlot(1, limit, boot));
+        if (error == Errno.None && syncs) error = Syscall.FDataSync(file);
+        file.Close();
+        if (error != Errno.None) _ = Syscall.UnlinkAt(directory, name);
+        return error;
+    }
+
+    // All room is taken now: a write that has its bytes must not fail for want of a bit.
+    private static Errno Begin(Fd file, in PartialHeader header, in PartialSlot slot)
+    {
+        Span<byte> head = stackalloc byte[PartialLayout.BitsAt];
+        head.Clear();
+        header.Write(head);
+        slot.Write(head[PartialLayout.SlotAt..]);
+        var error = Syscall.Fallocate(file, 0, 0, header.Layout.Length);
+        if (error == Errno.NOTSUP) error = Fill(file, header.Layout.Length);
+        return error != Errno.None ? error : Syscall.PWrite(file, head, 0, out _);
+    }
+
+    private static Errno Fill(Fd file, int length)
+    {
+        var zeros = new byte[length];
+        return Syscall.PWrite(file, zeros, 0, out _);
+    }
+
+    /// <summary>Opens a map, to be used after <see cref="Recover"/>. NOENT: there is none; IO, PROTONOSUPPORT: it is broken, or of another form.</summary>
+    public static Errno Open(DirFd directory, ReadOnlySpan<byte> name, bool write, bool syncs, out PartialMap? map)
+    {
+        map = null;
+        var error = Syscall.OpenAt(directory, name, (write ? OpenFlags.ReadWrite : OpenFlags.ReadOnly) | OpenFlags.NoFollow, 0, out var file);
+        if (error != Errno.None) return error;
+        error = Load(file, syncs, out map);
+        if (error != Errno.None) file.Close();
+        return error;
+    }
+
+    private static Errno Load(Fd file, bool syncs, out PartialMap? map)
+    {
+        map = null;
+        Span<byte> head = stackalloc byte[PartialLayout.BitsAt];
+        var error = Syscall.PRead(file, head, 0, out var count);
+        if (error != Errno.None) return error;
+        error = PartialHeader.Read(head[..count], out var header);
+        if (error != Errno.None) return error;
+        if (count < head.Length) return Errno.IO;
+
+        var opened = new PartialMap(file, header, syncs);
+        if (!opened.TakeSlot(head)) return Errno.IO;
+        error = Syscall.PRead(file, opened.Present.Bytes, PartialLayout.BitsAt, out count);
+        if (error == Errno.None && count < opened.Present.Bytes.Length) error = Errno.IO;
+        if (error == Errno.None) error = Syscall.PRead(file, opened._committed.Bytes, opened.Layout.CommittedAt, out count);
+        if (error == Errno.None && count < opened._committed.Bytes.Length) error = Errno.IO;
+        if (error == Errno.None) map = opened;
+        return error;
+    }
+
+    private bool TakeSlot(ReadOnlySpan<byte> head)
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            if (!PartialSlot.TryRead(head[(PartialLayout.SlotAt + i * PartialLayout.SlotDistance)..], out var slot) || slot.Sequence <= _slot.Sequence) continue;
+            (_slot, _slotIndex, _limit) = (slot, i, slot.Limit);
+        }
+        return _slot.Sequence > 0 && _slot.Limit <= Layout.Size;
+    }
+
+    /// <summary>To be called before anything is read or written: finishes what an earlier daemon left undone, and makes it last.</summary>
+    public Errno Recover(BootId boot, Fd upper)
+    {
+        var error = Syscall.Stat(upper, out var status);
+        if (error != Errno.None) return error;
+        var recovery = PartialRecovery.For(_slot, boot, status.Size);
+        if (recovery.IsNothing(_slot)) return Errno.None;
+
+        if (recovery.CutTo is { } size) error = Syscall.Truncate(upper, (long)size);
+        if (error == Errno.None && _syncs && _slot.Cut != Cut.None) error = Syscall.FDataSync(upper);
+        if (error == Errno.None && recovery.DropsUncommitted)
+        {
+            // Before the slot says that this boot wrote the bits.
+            Present.CopyFrom(_committed);
+            error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
+            if (error == Errno.None) error = Sync();
+        }
+        return error != Errno.None ? error : Write(_slot with { Limit = recovery.Limit, Boot = boot, Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: true);
+    }
+
+    /// <summary>To be called when the upper has the bytes of the blocks from <paramref name="first"/> to before <paramref name="end"/>.</summary>
+    public Errno SetPresent(int first, int end)
+    {
+        Span<ulong> words = stackalloc ulong[WordsAtOnce];
+        for (var at = first; at < end;)
+        {
+            var count = Present.WordsWith(at, end, words, out var firstWord);
+            var error = Syscall.PWrite(_file, MemoryMarshal.AsBytes(words[..count]), PartialLayout.BitsAt + firstWord * sizeof(ulong), out _);
+            if (error != Errno.None) return error;
+            var next = Math.Min(end, (firstWord + count) * 64);
+            Present.Set(at, next);
+            at = next;
+        }
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// What the upper has at this moment and is not known to be on disk; false: nothing, and no cut waits. The upper is synced then, and
+    /// after that <see cref="Commit"/> is called with it.
+    /// </summary>
+    public bool TakeUncommitted(out ulong[] words, out ulong sequence)
+    {
+        words = ArrayPool<ulong>.Shared.Rent(Present.Words);
+        sequence = _slot.Sequence;
+        if (Present.Except(_committed, words) || _slot.Cut != Cut.None || _isUnsynced) return true;
+        ArrayPool<ulong>.Shared.Return(words);
+        return false;
+    }
+
+    /// <summary>The upper was synced since <paramref name="words"/> were taken, so they are committed; so is the cut that was done by then.</summary>
+    public Errno Commit(ulong[] words, ulong sequence)
+    {
+        var added = words.AsSpan(0, Present.Words);
+        var (first, end) = _hasFailed ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
+        _committed.Add(added);
+        ArrayPool<ulong>.Shared.Return(words);
+        _isUnsynced = true;
+        var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
+        _hasFailed = error != Errno.None;
+        if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: false);
+        return error == Errno.None ? Sync() : error;
+    }
+
+    /// <summary>
+    /// To be called before the upper is cut shorter than the limit. It is on disk when this returns: else a file that is cut, extended and
+    /// met by a loss of power could show again what was cut away.
+    /// </summary>
+    public Errno BeginCut(ulong to, ulong from, Fd upper)
+    {
+        // The note of an earlier cut may go when that cut cannot be undone any more.
+        var error = _syncs && _slot.Cut != Cut.None ? Syscall.FDataSync(upper) : Errno.None;
+        return error == Errno.None ? Write(_slot with { Cut = Cut.Begun, CutTo = to, CutFrom = from }, sync: true) : error;
+    }
+
+    /// <summary>The upper could not be cut, so it was not.</summary>
+    public Errno TakeBackCut() => Write(_slot with { Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: true);
+
+    /// <summary>
+    /// The upper was cut. Not synced: until then the note stands, and who dies meanwhile with the whole machine has the cut made again;
+    /// who dies alone must not, for what was written since counts.
+    /// </summary>
+    public Errno EndCut()
+    {
+        Volatile.Write(ref _limit, _slot.CutTo);
+        return Write(_slot with { Cut = Cut.Done, Limit = _slot.CutTo }, sync: false);
+    }
+
+    public void Close() => _file.Close();
+
+    private Errno Write(PartialSlot slot, bool sync)
+    {
+        // Where the other slot was never synced, this one is the only one that is sure to be on disk.
+        var error = _isUnsynced ? Sync() : Errno.None;
+        if (error != Errno.None) return error;
+        slot = slot with { Sequence = _slot.Sequence + 1 };
+        Span<byte> bytes = stackalloc byte[PartialSlot.Size];
+        slot.Write(bytes);
+        var index = 1 - _slotIndex;
+        error = Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
+        if (error != Errno.None) return error;
+        (_slot, _slotIndex, _isUnsynced) = (slot, index, true);
+        Volatile.Write(ref _limit, slot.Limit);
+        return sync ? Sync() : Errno.None;
+    }
+
+    private Errno Sync()
+    {
+        var error = _syncs ? Syscall.FDataSync(_file) : Errno.None;
+        _isUnsynced = error != Errno.None;
+        _hasFailed |= _isUnsynced;
+        return error;
+    }
+}

@@ -1,0 +1,49 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+// Files that are partly in the upper: what becomes of them when they are synced, and when the union ends.
+public sealed partial class UnionFileSystem
+{
+    /// <summary>
+    /// To be called when nothing asks any more: brings up what is still below of partial files, or, where that may stay there, has their maps
+    /// say what is on disk.
+    /// </summary>
+    /// <returns>What could not be done: a sentence each, for people.</returns>
+    public IReadOnlyList<string> End()
+    {
+        _idle?.Dispose();
+        if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
+        if (upper.Partial.Settle == SettlePolicy.Never)
+        {
+            if (upper.Durability == Durability.Volatile) return [];
+            var error = SyncUpper(upper);
+            if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
+            if (error == Errno.None) error = SyncUpper(upper);
+            return error == Errno.None ? [] : [$"what was written to files that are partly in the upper may not be on disk: {error.Describe()}"];
+        }
+        var report = new SettleReport();
+        PartialSettling.Run(PlantAgain(), upper, report);
+        return [.. report.Problems.Select(problem => $"{System.Text.Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}")];
+    }
+
+    private static Errno SyncUpper(Upper upper)
+    {
+        var error = upper.Layer.Root.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
+        if (error == Errno.None) error = Syscall.SyncFs(root);
+        root.Close();
+        upper.Layer.Root.Leave();
+        return error;
+    }
+
+    // A lower layer that nobody has declared immutable may be another one some day: what is synced must not depend on it. Where there is no
+    // room for the rest, what was written is on disk nevertheless.
+    private Errno CompleteToSync(int slot)
+    {
+        if (!_tree.Nodes[slot].Has(NodeFlags.Partial) || Upper!.Partial.AreLowersImmutable || Upper.Durability == Durability.Volatile) return Errno.None;
+        var error = _copyUp.Whole(slot);
+        return error is Errno.NOSPC or Errno.DQUOT ? Errno.None : error;
+    }
+}

@@ -1,0 +1,102 @@
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>The bytes of a map file, as the README of the room has them.</summary>
+internal class MapFormatTests
+{
+    private static readonly BootId Boot = new(new Guid("00112233-4455-6677-8899-aabbccddeeff"));
+    private static readonly Fingerprint Lower = new(3, 0x1122334455667788, 1_000_000, new Timestamp(1_700_000_000, 5));
+
+    [Test]
+    public void The_header_is_as_it_is_written_down()
+    {
+        var bytes = new byte[PartialHeader.Size];
+        PartialHeader.For(Lower).Write(bytes);
+        Assert.That(Convert.ToHexStringLower(bytes), Is.EqualTo(
+            "6f667573652d7031" + "0c000000" + "03000000" + "8877665544332211" + "40420f0000000000" + "00f1536500000000" + "05000000" + "0000000000000000" + Checksum(bytes[..52])));
+        Assert.That(PartialHeader.Read(bytes, out var read), Is.EqualTo(Errno.None));
+        Assert.That(read, Is.EqualTo(PartialHeader.For(Lower)));
+    }
+
+    [Test]
+    public void A_slot_is_as_it_is_written_down()
+    {
+        var bytes = new byte[PartialSlot.Size];
+        new PartialSlot(7, 4096, Boot, Cut.Done, 100, 200).Write(bytes);
+        Assert.That(Convert.ToHexStringLower(bytes[4..]), Is.EqualTo(
+            "02000000" + "0700000000000000" + "0010000000000000" + "00112233445566778899aabbccddeeff" + "6400000000000000" + "c800000000000000" + "0000000000000000"));
+        Assert.That(Convert.ToHexStringLower(bytes[..4]), Is.EqualTo(Checksum(bytes[4..])));
+        Assert.That(PartialSlot.TryRead(bytes, out var read), Is.True);
+        Assert.That(read, Is.EqualTo(new PartialSlot(7, 4096, Boot, Cut.Done, 100, 200)));
+    }
+
+    [Test]
+    public void One_changed_bit_spoils_a_header_or_a_slot()
+    {
+        var header = new byte[PartialHeader.Size];
+        var slot = new byte[PartialSlot.Size];
+        PartialHeader.For(Lower).Write(header);
+        new PartialSlot(7, 4096, Boot).Write(slot);
+        for (var bit = 0; bit < header.Length * 8; bit++)
+        {
+            header[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.That(PartialHeader.Read(header, out _), Is.Not.EqualTo(Errno.None), $"bit {bit}");
+            header[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+        for (var bit = 0; bit < slot.Length * 8; bit++)
+        {
+            slot[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.That(PartialSlot.TryRead(slot, out _), Is.False, $"bit {bit}");
+            slot[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+    }
+
+    [TestCase(1ul, 12, 1, 4096)]
+    [TestCase(4096ul, 12, 1, 4096)]
+    [TestCase(4097ul, 12, 2, 4096)]
+    [TestCase(1ul << 27, 12, 1 << 15, 4096)]
+    [TestCase((1ul << 27) + 1, 12, (1 << 15) + 1, 8192)]
+    [TestCase(1ul << 30, 12, 1 << 18, 32768)]
+    [TestCase(1ul << 36, 12, 1 << 24, 1 << 21)]
+    [TestCase((1ul << 36) + 1, 13, (1 << 23) + 1, (1 << 20) + 4096)]
+    [TestCase(1ul << 40, 16, 1 << 24, 1 << 21)]
+    public void Parts_are_where_the_size_puts_them(ulong size, int shift, int blocks, int bits)
+    {
+        var layout = PartialLayout.For(size);
+        Assert.That((layout.BlockShift, layout.Blocks, layout.BitsLength, layout.CommittedAt, layout.Length), Is.EqualTo((shift, blocks, bits, 4096 + bits, 4096 + 2 * bits)));
+    }
+
+    [Test]
+    public void A_mark_names_its_map_in_hexadecimal()
+    {
+        var name = PartialMark.NameOf(Boot.Value.ToByteArray(bigEndian: true), new byte[PartialMark.NameLength]);
+        Assert.That(name.SequenceEqual("00112233445566778899aabbccddeeff"u8), Is.True);
+        Assert.That(MarkNames.Partial(MarkFamily.Trusted).SequenceEqual("trusted.overlay.partial"u8) && MarkNames.Partial(MarkFamily.User).SequenceEqual("user.overlay.partial"u8), Is.True);
+    }
+
+    [Test]
+    public void A_map_on_disk_is_header_slot_and_bits()
+    {
+        using var scratch = new Scratch();
+        var header = PartialHeader.For(new Fingerprint(1, 2, 300_000, new Timestamp(4, 5)));
+        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true), Is.EqualTo(Errno.None));
+        Assert.That(PartialMap.Open(scratch.Work, "m"u8, write: true, syncs: true, out var map), Is.EqualTo(Errno.None));
+        Assert.That(map!.SetPresent(3, 9), Is.EqualTo(Errno.None));
+        Assert.That(map.SetPresent(70, 71), Is.EqualTo(Errno.None));
+        Assert.That(map.TakeUncommitted(out var words, out var sequence), Is.True);
+        Assert.That(map.SetPresent(72, 73), Is.EqualTo(Errno.None));
+        Assert.That(map.Commit(words, sequence), Is.EqualTo(Errno.None));
+        map.Close();
+        var bytes = File.ReadAllBytes($"{scratch.Path}/work/m");
+        var expected = new byte[4096 + 2 * 4096];
+        header.Write(expected);
+        new PartialSlot(1, 290_000, Boot).Write(expected.AsSpan(512));
+        (expected[4096], expected[4097], expected[4096 + 8], expected[4096 + 9]) = (0xf8, 1, 0x40, 1);
+        (expected[8192], expected[8193], expected[8192 + 8]) = (0xf8, 1, 0x40);
+        Assert.That(bytes.AsSpan().SequenceEqual(expected), Is.True);
+    }
+
+    private static string Checksum(byte[] bytes) => Convert.ToHexStringLower(BitConverter.GetBytes(Crc32C.Of(bytes)));
+}
