@@ -38,6 +38,13 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
+    // Where that fails, the bytes are an error and the size is what it is.
+    private void RecoverPartial(int slot)
+    {
+        if (_files.Enter(slot, write: false, out var file) == Errno.None) file.Leave();
+        _tree.Nodes[slot].Clear(NodeFlags.Unrecovered);
+    }
+
     // A lower layer that nobody has declared immutable may be another one some day: what is synced must not depend on it. Where there is no
     // room for the rest, what was written is on disk nevertheless.
     private Errno CompleteToSync(int slot)

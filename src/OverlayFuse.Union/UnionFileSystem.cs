@@ -36,6 +36,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _files = new OpenFiles(tree, openFiles);
         _copyUp = new CopyUp(tree, _files);
         _create = new Create(tree);
+        tree.Recover = RecoverPartial;
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;

@@ -41,4 +41,7 @@ internal enum NodeFlags
 
     /// <summary>With <see cref="Metacopy"/>: some blocks are in the upper already (<see cref="PartialFile"/>).</summary>
     Partial = 2048,
+
+    /// <summary>A partial file that was found and not opened yet: an earlier daemon may have left it with a cut to be made, so its size is not known.</summary>
+    Unrecovered = 4096,
 }

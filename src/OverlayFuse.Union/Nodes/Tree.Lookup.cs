@@ -101,7 +101,9 @@ internal sealed partial class Tree
             Nodes[slot].Set(NodeFlags.DataElsewhere);
         }
         if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
-        if (node.Has(NodeFlags.Partial)) BecamePartial(slot);
+        if (!node.Has(NodeFlags.Partial)) return Errno.None;
+        Nodes[slot].Set(NodeFlags.Unrecovered);
+        BecamePartial(slot);
         return Errno.None;
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class Tree
     public Errno Status(int slot, out FileStatus status)
     {
         Span<byte> buffer = stackalloc byte[NameSize];
+        if (Nodes[slot].Has(NodeFlags.Unrecovered)) Recover?.Invoke(slot);
         while (true)
         {
             var begun = Upper?.BeginReadingMode() ?? 0;

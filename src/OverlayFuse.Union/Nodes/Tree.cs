@@ -36,6 +36,9 @@ internal sealed partial class Tree
 
     public UnionDirectory RootDirectory { get; }
 
+    /// <summary>Opens the bytes of a file, which finishes what an earlier daemon left undone in it.</summary>
+    public Action<int>? Recover { get; set; }
+
     /// <summary>Asked to look after a file that is partial from now on; null: nobody does.</summary>
     public Action<int>? PartialWatch { get; set; }
 

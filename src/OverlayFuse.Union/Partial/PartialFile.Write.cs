@@ -39,19 +39,11 @@ internal sealed partial class PartialFile
         lock (_change)
         {
             if ((long)size >= _map.Limit) return Syscall.Truncate(_upper, (long)size);
-            var error = Syscall.Stat(_upper, out var status);
-            if (error == Errno.None) error = _map.BeginCut(size, status.Size, _upper);
-            if (error != Errno.None) return error;
-            error = Syscall.Truncate(_upper, (long)size);
-            if (error != Errno.None)
-            {
-                if (_map.TakeBackCut() is var stuck and not Errno.None) _failure = stuck;
-                return error;
-            }
+            var error = _map.BeginCut(size, _upper);
+            if (error == Errno.None) error = Syscall.Truncate(_upper, (long)size);
 
             // With the note standing, the next daemon would cut the file again, whatever was written to it since: so nothing is.
-            error = _map.EndCut();
-            if (error != Errno.None) _failure = error;
+            if ((error == Errno.None ? _map.EndCut() : _map.TakeBackCut()) is var failed and not Errno.None) _failure = failed;
             return error;
         }
     }

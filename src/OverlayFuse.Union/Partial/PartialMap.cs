@@ -22,6 +22,7 @@ internal sealed class PartialMap
     private readonly bool _syncs;
     private readonly BlockBits _committed;
     private PartialSlot _slot;
+    private PartialSlot _beforeCut;
     private int _slotIndex;
     private bool _isUnsynced = true; // what an earlier daemon wrote may be in the page cache only
     private bool _hasFailed; // a sync: what it was to put on disk is written once more
@@ -138,7 +139,7 @@ internal sealed class PartialMap
             error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
             if (error == Errno.None) error = Sync();
         }
-        return error != Errno.None ? error : Write(_slot with { Limit = recovery.Limit, Boot = boot, Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: true);
+        return error != Errno.None ? error : Write(_slot with { Limit = recovery.Limit, Boot = boot, Cut = Cut.None, CutTo = 0 }, sync: true);
     }
 
     /// <summary>To be called when the upper has the bytes of the blocks from <paramref name="first"/> to before <paramref name="end"/>.</summary>
@@ -180,7 +181,7 @@ internal sealed class PartialMap
         _isUnsynced = true;
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
         _hasFailed = error != Errno.None;
-        if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: false);
+        if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0 }, sync: false);
         return error == Errno.None ? Sync() : error;
     }
 
@@ -188,15 +189,16 @@ internal sealed class PartialMap
     /// To be called before the upper is cut shorter than the limit. It is on disk when this returns: else a file that is cut, extended and
     /// met by a loss of power could show again what was cut away.
     /// </summary>
-    public Errno BeginCut(ulong to, ulong from, Fd upper)
+    public Errno BeginCut(ulong to, Fd upper)
     {
         // The note of an earlier cut may go when that cut cannot be undone any more.
         var error = _syncs && _slot.Cut != Cut.None ? Syscall.FDataSync(upper) : Errno.None;
-        return error == Errno.None ? Write(_slot with { Cut = Cut.Begun, CutTo = to, CutFrom = from }, sync: true) : error;
+        _beforeCut = _slot;
+        return error == Errno.None ? Write(_slot with { Cut = Cut.Begun, CutTo = to }, sync: true) : error;
     }
 
-    /// <summary>The upper could not be cut, so it was not.</summary>
-    public Errno TakeBackCut() => Write(_slot with { Cut = Cut.None, CutTo = 0, CutFrom = 0 }, sync: true);
+    /// <summary>The cut could not be noted, or not be made: it was not.</summary>
+    public Errno TakeBackCut() => _slot == _beforeCut ? Errno.None : Write(_beforeCut, sync: true);
 
     /// <summary>
     /// The upper was cut. Not synced: until then the note stands, and who dies meanwhile with the whole machine has the cut made again;

@@ -12,12 +12,12 @@ internal readonly record struct PartialRecovery(ulong Limit, ulong? CutTo, bool 
         var limit = slot.Limit;
         ulong? cutTo = null;
 
-        // A cut that was done may have been undone by the loss of power. Has the file the size from before it, either it was, or the
-        // file was extended again and never synced: in both cases the state right after the cut is one that was.
+        // A cut that was done may have been undone by the loss of power. What came after it was never synced, or the note would be gone: so
+        // the state right after the cut is one that was, whatever size the file has by now.
         if (slot.Cut == Cut.Begun || (slot.Cut == Cut.Done && isOtherBoot))
         {
             limit = Math.Min(limit, slot.CutTo);
-            if (upperSize == slot.CutFrom) cutTo = slot.CutTo;
+            if (upperSize > slot.CutTo) cutTo = slot.CutTo;
         }
         return new PartialRecovery(Math.Min(limit, cutTo ?? upperSize), cutTo, isOtherBoot);
     }

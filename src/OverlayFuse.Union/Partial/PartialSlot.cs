@@ -9,8 +9,7 @@ namespace OverlayFuse.Union;
 /// <param name="Limit">Bytes from here on are the upper's, whatever the bits say. It never grows.</param>
 /// <param name="Boot">When the present bits were written: after another boot only the committed ones count.</param>
 /// <param name="CutTo">The new size of a truncation, where <paramref name="Cut"/> is not None.</param>
-/// <param name="CutFrom">The size of the upper file before it.</param>
-internal readonly record struct PartialSlot(ulong Sequence, ulong Limit, BootId Boot, Cut Cut = Cut.None, ulong CutTo = 0, ulong CutFrom = 0)
+internal readonly record struct PartialSlot(ulong Sequence, ulong Limit, BootId Boot, Cut Cut = Cut.None, ulong CutTo = 0)
 {
     public const int Size = 64;
 
@@ -22,7 +21,6 @@ internal readonly record struct PartialSlot(ulong Sequence, ulong Limit, BootId 
         BinaryPrimitives.WriteUInt64LittleEndian(to[16..], Limit);
         Boot.Write(to[24..]);
         BinaryPrimitives.WriteUInt64LittleEndian(to[40..], CutTo);
-        BinaryPrimitives.WriteUInt64LittleEndian(to[48..], CutFrom);
         BinaryPrimitives.WriteUInt32LittleEndian(to, Crc32C.Of(to[4..Size]));
     }
 
@@ -36,8 +34,7 @@ internal readonly record struct PartialSlot(ulong Sequence, ulong Limit, BootId 
             BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
             BootId.Read(from[24..]),
             (Cut)BinaryPrimitives.ReadUInt32LittleEndian(from[4..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(from[40..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(from[48..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(from[40..]));
         return slot.Cut <= Cut.Done && slot.Sequence > 0;
     }
 }

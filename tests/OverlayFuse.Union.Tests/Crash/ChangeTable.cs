@@ -74,6 +74,35 @@ internal static class ChangeTable
         new("cut a setuid file, which loses the bit", (kernel, _) => kernel.Change("suid", new SetAttributes { Valid = SetAttributesMask.Size | SetAttributesMask.KillSuidGid, Size = 2 })),
     ];
 
+    /// <summary>Changes of a file that comes up block by block, where unions are opened so.</summary>
+    public static IEnumerable<TestedChange> InPart =>
+    [
+        .. ((string[])
+        [
+            "write d/s/f \"new\"", "truncate d/s/f 9000", "truncate d/s/f 3", "truncate d/s/f 30000", "chmod d/s/f 600",
+            "chmod d/s/f 600 then write d/s/f \"new\"", "chmod d/s/f 600 then truncate d/s/f 9000", "chmod d/s/f 400 then write d/s/f \"new\"",
+            "write d/s/f \"new\" then write d/s/f \"other\"", "write d/s/f \"new\" then truncate d/s/f 9000", "write d/s/f \"new\" then truncate d/s/f 3", "write d/s/f \"new\" then truncate d/s/f 0",
+            "write d/s/f \"new\" then truncate d/s/f 30000", "truncate d/s/f 9000 then truncate d/s/f 8000", "write d/s/f \"new\" then rm d/s/f", "write d/s/f \"new\" then mv d/s/f n", "write d/s/f \"new\" then mv d n",
+            "write d/s/f \"new\" then mv d/s/f n then mv n d/s/f", "write d/s/f \"new\" then mv w d/s/f", "write d/s/f \"new\" then swap w d/s/f", "write d/s/f \"new\" then link d/s/f n", "write d/s/f \"new\" then link d/s/f n then rm n",
+            "write d/s/f \"new\" then chmod d/s/f 600", "write d/s/f \"new\" then setxattr d/s/f user.a",
+        ]).Select(text => TestedChange.Of(text) with { Meanwhile = TestedChange.TimeIsNow }),
+        new("write the middle", (kernel, _) => WriteAt(kernel, 9000)) { Meanwhile = TestedChange.TimeIsNow },
+        new("write another block", (kernel, _) => WriteAt(kernel, 9000)) { Before = kernel => Node(WriteAt(kernel, 3)) },
+        new("append", (kernel, _) => WriteAt(kernel, 20000)) { Before = kernel => Node(WriteAt(kernel, 3)) },
+        new("punch a hole", (kernel, _) => On(kernel, node => kernel.Union.Fallocate(kernel.Request, node, 0, 3, 3000, 9000))) { Before = kernel => Node(WriteAt(kernel, 3)) },
+        new("sync, which brings up the rest", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false))) { Before = kernel => Node(WriteAt(kernel, 9000)) },
+        new("sync a file that only its owner may read", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false))) { Before = kernel => Node(WriteAt(kernel, 9000) is var error and not Errno.None ? error : kernel.Chmod("d/s/f", 0x100)) },
+        new("unmount, which brings up the rest", (kernel, _) => kernel.Union.End().Count == 0 ? Errno.None : Errno.IO) { Before = kernel => Node(WriteAt(kernel, 9000)) },
+    ];
+
+    private static Errno WriteAt(Kernel kernel, long offset) => On(kernel, node => kernel.Union.Write(kernel.Request, node, 0, offset, "new"u8, WriteFlags.None, out _));
+
+    private static Errno On(Kernel kernel, Func<NodeId, Errno> act)
+    {
+        var error = kernel.Find("d/s/f", out var entry);
+        return error != Errno.None ? error : act(entry.Node);
+    }
+
     private static SetAttributes Owner => new() { Valid = SetAttributesMask.Uid | SetAttributesMask.Gid, Uid = 7, Gid = 8 };
 
     private static SetAttributes Times => new() { Valid = SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime, AccessTime = new(1_100_000_000, 5), ModifyTime = new(1_200_000_000, 6) };

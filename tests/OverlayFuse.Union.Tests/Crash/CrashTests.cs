@@ -16,7 +16,7 @@ internal class CrashTests
 
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1";
 
-    [TestCaseSource(nameof(Cases))]
+    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesInPart))]
     public void A_daemon_that_dies_after_any_call_leaves_the_old_or_the_new_state(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var isNew = false;
@@ -30,7 +30,7 @@ internal class CrashTests
         if (!stage.ChangesNothing) Assert.That(stage.Die(0), Is.False, "before any call");
     });
 
-    [TestCaseSource(nameof(Cases))]
+    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesInPart))]
     public void A_change_with_any_call_failing_happens_whole_or_not_at_all(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var errors = 0;
@@ -57,5 +57,10 @@ internal class CrashTests
         from form in (TestUnion.Form[])[TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser]
         from change in ChangeTable.All
         where !change.NeedsRoot || (Scratch.IsRoot && !form.IsOrdinaryUser)
+        select new object[] { change, form };
+
+    private static IEnumerable<object[]> CasesInPart =>
+        from form in (TestUnion.Form[])[TestUnion.Form.InPart, TestUnion.Form.InPartByOrdinaryUser]
+        from change in ChangeTable.InPart
         select new object[] { change, form };
 }

@@ -17,6 +17,9 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
     /// <summary>What the line of an object may be besides the old one while the new state is not there yet: where a step that comes first can be seen.</summary>
     public Func<string, string>? Meanwhile { get; init; }
 
+    /// <summary>The time may be set before the bytes are there.</summary>
+    public static string TimeIsNow(string line) => line.Replace($"changed {CrashStage.LongAgo}", "changed now", StringComparison.Ordinal);
+
     public override string ToString() => Name;
 
     /// <summary>A change written as in the cases; what comes before, if anything, as words before " then ".</summary>
@@ -26,7 +29,7 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
         return new TestedChange(text, (kernel, _) => Do(kernel, steps[^1]))
         {
             NeedsRoot = needsRoot,
-            Meanwhile = CompletesMetacopy(steps) ? line => line.Replace($"changed {CrashStage.LongAgo}", "changed now", StringComparison.Ordinal) : null,
+            Meanwhile = CompletesMetacopy(steps) ? TimeIsNow : null,
             Before = steps.Length == 1 ? null : kernel =>
             {
                 foreach (var step in steps[..^1])

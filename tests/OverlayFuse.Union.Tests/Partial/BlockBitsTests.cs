@@ -15,7 +15,7 @@ internal class BlockBitsTests
         {
             var first = random.Next(blocks);
             var end = first + 1 + random.Next(blocks - first);
-            Span<ulong> words = stackalloc ulong[8];
+            var words = new ulong[8];
             var count = bits.WordsWith(first, end, words, out var at);
             bits.Set(first, end);
             Array.Fill(model, true, first, end - first);

@@ -24,12 +24,12 @@ internal class MapFormatTests
     public void A_slot_is_as_it_is_written_down()
     {
         var bytes = new byte[PartialSlot.Size];
-        new PartialSlot(7, 4096, Boot, Cut.Done, 100, 200).Write(bytes);
+        new PartialSlot(7, 4096, Boot, Cut.Done, 100).Write(bytes);
         Assert.That(Convert.ToHexStringLower(bytes[4..]), Is.EqualTo(
-            "02000000" + "0700000000000000" + "0010000000000000" + "00112233445566778899aabbccddeeff" + "6400000000000000" + "c800000000000000" + "0000000000000000"));
+            "02000000" + "0700000000000000" + "0010000000000000" + "00112233445566778899aabbccddeeff" + "6400000000000000" + "0000000000000000" + "0000000000000000"));
         Assert.That(Convert.ToHexStringLower(bytes[..4]), Is.EqualTo(Checksum(bytes[4..])));
         Assert.That(PartialSlot.TryRead(bytes, out var read), Is.True);
-        Assert.That(read, Is.EqualTo(new PartialSlot(7, 4096, Boot, Cut.Done, 100, 200)));
+        Assert.That(read, Is.EqualTo(new PartialSlot(7, 4096, Boot, Cut.Done, 100)));
     }
 
     [Test]

@@ -15,10 +15,11 @@ internal class PartialRecoveryTests
     [TestCase("Begun", false, 12000ul, 100ul, 100ul, TestName = "A cut that was begun is made after another boot")]
     [TestCase("Done", true, 12000ul, 9000ul, null, TestName = "A cut that was made is not made again while the kernel lives")]
     [TestCase("Done", false, 12000ul, 100ul, 100ul, TestName = "A cut that the loss of power has undone is made again")]
-    [TestCase("Done", false, 500ul, 100ul, null, TestName = "A file that was extended after its cut stays so")]
+    [TestCase("Done", false, 500ul, 100ul, 100ul, TestName = "What came after a cut and was not synced goes with it")]
+    [TestCase("Done", false, 100ul, 100ul, null, TestName = "A cut that is on disk stays")]
     public void Recovery_does_what_the_note_says(string cut, bool isSameBoot, ulong upperSize, ulong limit, ulong? cutTo)
     {
-        var slot = new PartialSlot(1, 9000, isSameBoot ? This : Other, Enum.Parse<Cut>(cut), 100, 12000);
+        var slot = new PartialSlot(1, 9000, isSameBoot ? This : Other, Enum.Parse<Cut>(cut), 100);
         Assert.That(PartialRecovery.For(slot, This, upperSize), Is.EqualTo(new PartialRecovery(limit, cutTo, !isSameBoot)));
     }
 }

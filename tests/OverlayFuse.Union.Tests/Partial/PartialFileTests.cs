@@ -1,0 +1,249 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>What becomes of a large lower file that is written, step by step.</summary>
+internal class PartialFileTests
+{
+    private const int Size = 100_000;
+
+    [Test]
+    public void A_write_brings_up_the_blocks_it_touches_and_no_more()
+    {
+        using var union = new PartialUnion(Lower(), above: "/var/tmp");
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.Stat(union.UpperPath, out var status), Is.EqualTo(Errno.None));
+        Assert.That((int)status.Size, Is.EqualTo(Size));
+        Assert.That(status.Blocks, Is.InRange(8, 24), "sectors on disk, and perhaps some for the attributes");
+        Assert.That((union.Mark("metacopy"), union.IsPartial, union.Maps.Length, union.IsFenced), Is.EqualTo((true, true, 1, true)));
+        Assert.That(union.Bytes(), Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+    }
+
+    [Test]
+    public void An_append_copies_nothing()
+    {
+        using var union = new PartialUnion(Lower(), above: "/var/tmp");
+        Assert.That(union.Write(Size, "!"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Bytes(), Is.EqualTo((byte[])[.. Lower(), (byte)'!']));
+        using var watcher = SyscallSeam.Watch(new CallWatcher { StopAfter = 1 }); // one call, or it fails
+        Assert.That(union.Write(Size + 1, "!"u8), Is.EqualTo(Errno.None));
+    }
+
+    [Test]
+    public void What_a_plain_file_shows_a_partial_one_shows()
+    {
+        using var union = new PartialUnion(Lower(), above: "/var/tmp");
+        Assert.That(union.Kernel.Stat("d/f", out var before), Is.EqualTo(Errno.None));
+        Assert.That(union.Write(Size - 3, "end"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Stat("d/f", out var after), Is.EqualTo(Errno.None));
+        Assert.That((after.Size, after.Inode, after.LinkCount), Is.EqualTo((before.Size, before.Inode, before.LinkCount)));
+        Assert.That(after.Blocks, Is.GreaterThanOrEqualTo(before.Size / 512), "or tar takes it for sparse");
+        Assert.That(union.Kernel.ListXattr("d/f", out var names), Is.EqualTo(Errno.None));
+        Assert.That(Encoding.UTF8.GetString(names), Does.Not.Contain("overlay"));
+    }
+
+    [Test]
+    public void A_small_file_comes_up_whole_and_so_does_one_with_several_names()
+    {
+        using var union = new PartialUnion(new byte[PartialUnion.WholeUpTo]);
+        Assert.That(union.Write(1, "x"u8), Is.EqualTo(Errno.None));
+        Assert.That((union.IsPartial, union.Maps.Length, union.IsFenced), Is.EqualTo((false, 0, false)));
+
+        using var linked = new PartialUnion(Lower());
+        linked.Union.Close();
+        linked.Union.Shell("ln lower1/d/f lower1/d/g");
+        linked.Union.Open();
+        Assert.That(linked.Write(1, "x"u8), Is.EqualTo(Errno.None));
+        Assert.That((linked.IsPartial, linked.Maps.Length), Is.EqualTo((false, 0)));
+    }
+
+    [Test]
+    public void Fsync_completes_a_file_unless_its_lower_is_declared_immutable()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Stat("d/f", out var before), Is.EqualTo(Errno.None));
+        Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Stat("d/f", out var after), Is.EqualTo(Errno.None));
+        Assert.That((union.Mark("metacopy"), union.IsPartial, union.Maps.Length, union.IsFenced), Is.EqualTo((false, false, 0, false)));
+        Assert.That(after.ModifyTime, Is.EqualTo(before.ModifyTime));
+        Assert.That(File.ReadAllBytes(union.UpperPath), Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+
+        using var immutable = new PartialUnion(Lower(), options => options.Immutable = true);
+        Assert.That(immutable.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(immutable.FSync(), Is.EqualTo(Errno.None));
+        Assert.That(immutable.IsPartial, Is.True);
+    }
+
+    [Test]
+    public void A_changed_lower_file_is_an_error_on_what_was_left_below_and_nothing_else()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        File.WriteAllBytes($"{union.Union.Path}/lower1/d/f", new byte[Size]);
+        foreach (var again in (bool[])[false, true])
+        {
+            if (again) union.Remount(clean: false);
+            var buffer = new byte[3];
+            Assert.That(union.Read(50_000, buffer, out var count), Is.EqualTo(Errno.None));
+            Assert.That(Encoding.UTF8.GetString(buffer, 0, count), Is.EqualTo("new"));
+            Assert.That(union.Read(10, buffer, out _), Is.EqualTo(Errno.IO));
+            Assert.That(union.Read(49_000, new byte[4000], out _), Is.EqualTo(Errno.IO), "a range of both");
+            Assert.That(union.Write(10, "x"u8), Is.EqualTo(Errno.IO), "a block that would have to be filled");
+            Assert.That(union.Write(4096, new byte[4096]), Is.EqualTo(Errno.None), "a whole block");
+        }
+        Assert.That(union.FSync(), Is.EqualTo(Errno.IO));
+        Assert.That(union.Union.Union.End(), Is.Not.Empty);
+        Assert.That(union.IsPartial && union.IsFenced && union.Maps.Length == 1, Is.True);
+        Assert.That(union.Truncate(0), Is.EqualTo(Errno.None));
+        Assert.That(union.Union.Union.End(), Is.Empty);
+        Assert.That(union.IsFenced, Is.False);
+    }
+
+    [Test]
+    public void A_map_that_is_gone_or_broken_makes_every_byte_an_error()
+    {
+        foreach (var isGone in (bool[])[true, false])
+        {
+            using var union = new PartialUnion(Lower());
+            Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+            union.Union.Close();
+            if (isGone) File.Delete(union.Maps[0]);
+            else File.WriteAllBytes(union.Maps[0], new byte[5000]);
+            union.Union.Open();
+            Assert.That(union.Read(50_000, new byte[3], out _), Is.EqualTo(Errno.IO));
+            Assert.That(union.Read(0, new byte[3], out _), Is.EqualTo(Errno.IO));
+            Assert.That(union.Write(0, new byte[8192]), Is.EqualTo(Errno.IO));
+            Assert.That(union.Kernel.Remove("d/f", isDirectory: false), Is.EqualTo(Errno.None));
+        }
+    }
+
+    [Test]
+    public void An_upper_with_partial_files_that_is_stacked_as_a_lower_layer_is_an_error_and_not_the_old_bytes()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        union.Union.Close();
+        using var above = UnionFileSystem.Open(new UnionOptions
+        {
+            MountPoint = "/nowhere"u8.ToArray(),
+            LowerDirectories = { Encoding.UTF8.GetBytes(union.Union.Upper), Encoding.UTF8.GetBytes($"{union.Union.Path}/lower1") },
+        });
+        Assert.That(new Kernel(above, keeps: true).Read("d/f", out _), Is.EqualTo(Errno.IO));
+    }
+
+    [Test]
+    public void A_removed_file_takes_its_map_along_when_nobody_uses_it()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Open("fd", "d/f", OpenFlags.ReadWrite), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Remove("d/f", isDirectory: false), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Read("@fd", out var bytes), Is.EqualTo(Errno.None));
+        Assert.That(bytes, Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+        Assert.That(union.Kernel.Write("@fd", "more"u8, 10), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Read("@fd", out bytes), Is.EqualTo(Errno.None));
+        Assert.That(bytes, Is.EqualTo(Put(Put(Lower(), 50_000, "new"u8), 10, "more"u8)));
+        union.Kernel.Close("fd");
+        union.Kernel.ForgetAll();
+        Assert.That((union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)));
+    }
+
+    [Test]
+    public void A_file_that_was_removed_when_the_daemon_died_takes_its_map_along_at_the_next_mount()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Remove("d/f", isDirectory: false), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new CallWatcher { StopAfter = 0 })) union.Union.Close();
+        Assert.That(union.Maps, Has.Length.EqualTo(1));
+        union.Union.Open();
+        Assert.That((union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)));
+    }
+
+    [Test]
+    public void A_quiet_file_is_completed_in_the_background_and_keeps_its_time()
+    {
+        using var union = new PartialUnion(Lower(), options => options.Settle = SettlePolicy.Idle);
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Stat("d/f", out var before), Is.EqualTo(Errno.None));
+        Assert.That(SpinWait.SpinUntil(() => !union.Mark("metacopy") && !union.IsFenced, TimeSpan.FromSeconds(30)), Is.True);
+        Assert.That(union.Kernel.Stat("d/f", out var after), Is.EqualTo(Errno.None));
+        Assert.That(after.ModifyTime, Is.EqualTo(before.ModifyTime));
+        Assert.That(File.ReadAllBytes(union.UpperPath), Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+        Assert.That(union.Bytes(), Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+        union.Kernel.ForgetAll();
+        Assert.That(union.Union.Union.KnownNodes, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Readers_and_writers_go_on_while_a_file_is_completed()
+    {
+        var lower = new byte[8 << 20];
+        new Random(1).NextBytes(lower);
+        using var union = new PartialUnion(lower, options => options.Immutable = false);
+        Assert.That(union.Write(0, "x"u8), Is.EqualTo(Errno.None));
+        lower[0] = (byte)'x';
+        var node = union.Node;
+        var (kernel, random) = (union.Kernel, new Random(2));
+        var isOver = false;
+        var reader = Task.Run(() =>
+        {
+            var buffer = new byte[100_000];
+            while (!Volatile.Read(ref isOver))
+            {
+                var at = 4 << 20;
+                Assert.That(kernel.Union.Read(kernel.Request, node, 0, at, buffer, out var count), Is.EqualTo(Errno.None));
+                Assert.That(buffer.AsSpan(0, count).SequenceEqual(lower.AsSpan(at, count)), Is.True); // nobody writes there
+            }
+        });
+        var syncer = Task.Run(() => Assert.That(kernel.Union.FSync(kernel.Request, node, 0, false), Is.EqualTo(Errno.None)));
+        var model = lower.ToArray();
+        for (var i = 0; i < 2000; i++)
+        {
+            var data = new byte[1 + random.Next(9000)];
+            random.NextBytes(data);
+            var at = random.Next(2) * (5 << 20) + random.Next((3 << 20) - data.Length);
+            Assert.That(kernel.Union.Write(kernel.Request, node, 0, at, data, Fuse.WriteFlags.None, out _), Is.EqualTo(Errno.None));
+            data.CopyTo(model.AsSpan(at));
+        }
+        syncer.GetAwaiter().GetResult();
+        Volatile.Write(ref isOver, true);
+        reader.GetAwaiter().GetResult();
+        Assert.That(union.Bytes().AsSpan().SequenceEqual(model), Is.True);
+        Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        Assert.That(union.IsPartial, Is.False);
+        Assert.That(File.ReadAllBytes(union.UpperPath).AsSpan().SequenceEqual(model), Is.True);
+    }
+
+    [Test]
+    public void Capability_and_setuid_that_come_after_the_write_outlast_the_completion()
+    {
+        if (!Scratch.IsRoot) Assert.Ignore("capabilities are root's to give");
+        using var union = new PartialUnion(Lower(), above: "/var/tmp");
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod("d/f", 0x9ED), Is.EqualTo(Errno.None));
+        byte[] capability = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Assert.That(union.Kernel.SetXattr("d/f", "security.capability"u8, capability), Is.EqualTo(Errno.None));
+        Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Stat("d/f", out var status), Is.EqualTo(Errno.None));
+        Assert.That(status.Mode & Mode.Permissions, Is.EqualTo(0x9ED));
+        Assert.That(union.Kernel.GetXattr("d/f", "security.capability"u8, out var value), Is.EqualTo(Errno.None));
+        Assert.That(value, Is.EqualTo(capability));
+    }
+
+    private static byte[] Lower()
+    {
+        var bytes = new byte[Size];
+        new Random(3).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static byte[] Put(byte[] bytes, int at, ReadOnlySpan<byte> data)
+    {
+        data.CopyTo(bytes.AsSpan(at));
+        return bytes;
+    }
+}
