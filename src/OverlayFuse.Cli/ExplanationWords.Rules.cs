@@ -37,6 +37,7 @@ internal sealed partial class ExplanationWords
     private static string Words(Effect effect, Explanation explanation) => effect.Kind switch
     {
         EffectKind.InPlace => explanation.IsSharedCopy ? "changes the shared copy in the upper" : $"changes the upper's own {Kind(explanation.Decisive!.Type)}",
+        EffectKind.CopyBlocks => $"copies the blocks it touches to the upper first; the others of its {Bytes(effect.Bytes)} follow when nobody writes",
         EffectKind.CopyWhole => $"copies the whole file ({Bytes(effect.Bytes)}) to the upper first",
         EffectKind.CopyMetadata => "copies the metadata to the upper; the bytes stay below",
         EffectKind.CopyEmpty => IsDirectory(explanation) ? "makes the directory in the upper first, without what is in it" : "copies it to the upper first; there are no bytes to copy",

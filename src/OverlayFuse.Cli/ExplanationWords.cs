@@ -69,10 +69,16 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         if (members.Count > 1) return $"a directory, merged from {string.Join(", ", members.SkipLast(1))} and {members[^1]}.";
         if (explanation.IsSharedCopy) return $"{TypeWords(decisive)}: one of its other names was changed, and the copy in the upper is shared by all.";
         if (!decisive.IsMetacopy) return $"{TypeWords(decisive)} of {Name(decisive)}.";
+        if (decisive.IsPartial) return Joined(explanation, decisive);
         return explanation.DataLayer < 0
             ? $"{TypeWords(decisive)} that is broken: {Name(decisive)} has its metadata, and no layer has its bytes. Reading it fails with EIO."
             : $"{TypeWords(decisive)}: its metadata is that of {Name(decisive)}, its bytes are {ByteText.Show(explanation.DataPlace)} of {DataLayer(explanation)}.";
     }
+
+    // What was written is in the upper; what was not is read from where it was.
+    private string Joined(Explanation explanation, LayerFinding decisive) => explanation.DataLayer < 0
+        ? $"{TypeWords(decisive)} that is broken: {Name(decisive)} has the blocks that were written, and no layer has the others. Reading those fails with EIO."
+        : $"{TypeWords(decisive)}: {Name(decisive)} has the blocks that were written; the others are read from {ByteText.Show(explanation.DataPlace)} of {Name(explanation.Findings.First(finding => finding.Layer == explanation.DataLayer))}, and cannot be read any more should that be changed.";
 
     private string Tell(ParentNote note, Explanation explanation)
     {
@@ -97,6 +103,7 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
             LayerFindingKind.Covered => "a mount point",
             LayerFindingKind.Unreadable => $"unreadable: {finding.Error.Describe()}",
             LayerFindingKind.Directory => "directory",
+            _ when finding.IsPartial => $"some blocks of a file of {Bytes(finding.Size)}",
             _ when finding.IsMetacopy => $"metadata of a file of {Bytes(finding.Size)} (metacopy)",
             _ when finding.Type == FileType.Regular => $"file, {Bytes(finding.Size)}",
             _ => Kind(finding.Type),

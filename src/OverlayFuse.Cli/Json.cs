@@ -38,6 +38,7 @@ internal static class Json
         finding.Whiteout == MarkForm.None ? null : Word(finding.Whiteout),
         finding.Opaque == MarkForm.None ? null : Word(finding.Opaque),
         finding.IsMetacopy ? true : null,
+        finding.IsPartial ? true : null,
         finding.Redirect is { } redirect ? new JsonPath(redirect) : null,
         finding.Error == Errno.None ? null : finding.Error.Describe());
 

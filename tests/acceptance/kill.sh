@@ -20,14 +20,15 @@ RANDOM=$seed
 after_check() { is_mounted "$m" && umount -l "$m"; }
 
 modes=(cached written_through)
-[ "$(id -u)" != 0 ] || modes+=(passthrough)
-[ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user)
-runs_as() { if [ "$mode" = user ]; then as_user "$@"; else "$@"; fi; }
+[ "$(id -u)" != 0 ] || modes+=(passthrough in_part)
+[ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user user_in_part)
+runs_as() { if [[ $mode = user* ]]; then as_user "$@"; else "$@"; fi; }
 options() {
   case $mode in
     cached | user) echo data=cached ;;
     written_through) echo data=cached,writeback=off ;;
     passthrough) echo data=passthrough ;;
+    in_part | user_in_part) echo data=cached,writeback=off,partial=4096,settle=never,immutable ;;
   esac
 }
 promises() { case $mode in cached | user) echo cached ;; *) echo direct ;; esac; }
@@ -45,7 +46,7 @@ prepare() { # directories of each worker in both layers, and an empty upper
     done
   done
   chmod 644 low?/w*/*/f* low?/w*/*/g*
-  [ "$mode" != user ] || chown -R "$test_user:" low1 low2 up work m state log
+  [[ $mode != user* ]] || chown -R "$test_user:" low1 low2 up work m state log
 }
 mount_union() { runs_as "$scratch/program" mount -o "lowerdir=$scratch/low1:$scratch/low2,upperdir=$scratch/up,workdir=$scratch/work,$(options)" "$m"; }
 

@@ -4,7 +4,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Reads every mark on an object of the upper, says what it means, and what is wrong with it.</summary>
-internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadOnlySet<ulong> counted)
+internal sealed class MarkCheck(InspectedUnion union, CheckReport report, PartialCheck partial, IReadOnlySet<ulong> counted)
 {
     private const int LongestValue = 4096;
 
@@ -45,6 +45,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
             case MarkSet.Whiteout: Whiteout(at, family); break;
             case MarkSet.Redirect: Redirect(at, family, value); break;
             case MarkSet.Metacopy: Metacopy(at, family, value); break;
+            case MarkSet.Partial: partial.Examine(at, family, value); break;
             case MarkSet.Origin: Origin(at, family, value); break;
             case MarkSet.Impure: OnlyIf(at, mark, family, at.Status.IsDirectory && value is [(byte)'y'], "it holds objects that were copied up"); break;
             case MarkSet.Nlink: Nlink(at, family, value); break;
@@ -120,6 +121,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, IReadO
             return;
         }
         if (family == MarkFamily.User) UserMarks++;
+        if (at.Marks.Has(MarkSet.Partial)) return; // its map says where its bytes are
         if (value.Length > MetacopyMark.MaxLength || MetacopyMark.Parse(value, out _) != Errno.None)
         {
             report.Problem("metacopy-broken", at.Path, $"its mark {Name(MarkSet.Metacopy, family)} cannot be understood, so its bytes cannot be read", "Copy the file again from where it came from.");

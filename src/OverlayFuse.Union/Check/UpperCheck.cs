@@ -45,12 +45,17 @@ public static class UpperCheck
 
         var links = new LinkCheck(union, report, KernelIndex.Inodes(union.Work));
         var counted = links.CountedInodes();
-        var marks = new MarkCheck(union, report, counted);
+        var partial = new PartialCheck(union, report);
+        var marks = new MarkCheck(union, report, partial, counted);
         var walk = new UpperWalk(union, marks, report, progress);
         walk.Run();
         links.Run();
         work.CheckOrigins([.. walk.Unclaimed.Where(inode => !counted.Contains(inode))]); // a copy may have no name but those found by the index
-        FenceCheck.Run(union, report, marks.UserMarks, isComplete: !report.Problems.Any(finding => finding.Kind is "unreadable" or "mark-unreadable"));
+        var isComplete = !report.Problems.Any(finding => finding.Kind is "unreadable" or "mark-unreadable");
+        partial.CheckMaps(isComplete);
+        FenceCheck.Run(union, report, Fence.UserMarks, marks.UserMarks, "redirects or metacopies in user marks", isComplete);
+        FenceCheck.Run(union, report, Fence.Partial, partial.Maps, "files that are partly in the upper", isComplete);
+        FenceCheck.LookAtOthers(union, report);
         return report;
     }
 }

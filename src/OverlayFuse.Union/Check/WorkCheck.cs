@@ -20,7 +20,6 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         CheckLeftovers("temp"u8, "what a mount was building when it was killed");
         CheckLeftovers("orphans"u8, "what had lost its last name when the mount was killed");
         CheckWidened();
-        CheckPartial();
         CheckRecords("layers"u8, LayerNumbers.Magic, payload => payload.Length > 2, "numbers of layers are lost: inode numbers may change once");
         CheckRecords("inodes"u8, InodeNumbers.Magic, payload => payload.Length == 20, "inode numbers are lost and may change once");
         CheckRecords("origins"u8, Origins.Magic, payload => payload is [1, ..] ? payload.Length == 29 : payload is [2, ..] && payload.Length == 9, "copied-up objects may show another inode number");
@@ -101,14 +100,6 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         error = WidenJournal.Open(directory, union.UpperDirectory, out var journal);
         journal.Dispose();
         return error;
-    }
-
-    private void CheckPartial()
-    {
-        if (OwnDirectory.Open(Own, "partial"u8, out var directory) != Errno.None) return;
-        foreach (var name in NamesIn(directory))
-            report.Problem("partial", [.. Path("partial"u8), (byte)'/', .. name], "the map of a file that has only some of its blocks in the upper, which this version does not know", "Use the program that wrote it.");
-        directory.Close();
     }
 
     private void CheckRecords(ReadOnlySpan<byte> name, ReadOnlySpan<byte> magic, Predicate isValid, string loss)

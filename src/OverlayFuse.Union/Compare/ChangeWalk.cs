@@ -52,7 +52,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
             HasMembers = members.Length > 0,
             IsOpaque = entry.IsOpaque,
             IsMoved = from is not null,
-            IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy),
+            IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy) && !entry.Marks.Has(MarkSet.Partial),
             HasOtherAttributes = below.IsFound && (below.Entry.Status.Mode, below.Entry.Status.Uid, below.Entry.Status.Gid) != (entry.Status.Mode, entry.Status.Uid, entry.Status.Gid),
             IsOtherType = below.IsFound && below.Entry.Status.Type != entry.Status.Type,
         });

@@ -24,6 +24,9 @@ internal readonly record struct EffectFacts
 
     public bool IsMetacopy { get; init; }
 
+    /// <summary>A metacopy that has some blocks in the upper.</summary>
+    public bool IsPartial { get; init; }
+
     /// <summary>Without the upper, the lower layers would show something here.</summary>
     public bool HasBelow { get; init; }
 

@@ -12,6 +12,9 @@ public enum EffectKind
     /// <summary>A copy with all bytes is made in the upper first.</summary>
     CopyWhole,
 
+    /// <summary>A copy is made in the upper that has only the blocks written; the others stay below until it is settled.</summary>
+    CopyBlocks,
+
     /// <summary>A copy of the metadata is made in the upper; the bytes stay below.</summary>
     CopyMetadata,
 

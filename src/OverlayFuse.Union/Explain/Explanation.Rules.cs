@@ -20,7 +20,7 @@ public sealed partial record Explanation
         var isMerged = Findings.Any(finding => finding.Part == Part.Merges);
         yield return isMerged ? Rule.DirectoriesMerge : Rule.TopmostDecides;
         if (IsSharedCopy) yield return Rule.NamesShareCopy;
-        if (decisive.IsMetacopy) yield return Rule.MetacopyReadsBelow;
+        if (decisive.IsMetacopy && !decisive.IsPartial) yield return Rule.MetacopyReadsBelow;
         if (decisive.Kind == LayerFindingKind.Covered) yield return Rule.MountsShowEmpty;
         if (Findings.Any(finding => finding is { Part: Part.Decides or Part.Merges, Redirect: not null, Opaque: MarkForm.None })) yield return Rule.RedirectLeads;
         if (Findings.Any(finding => finding.Part is Part.Decides or Part.Merges && finding.Opaque != MarkForm.None)) yield return Rule.OpaqueEndsMerging;

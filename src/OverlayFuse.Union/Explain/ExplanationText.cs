@@ -47,6 +47,7 @@ public static class ExplanationText
         if (finding.Opaque != MarkForm.None) text.Add("opaque", finding.Opaque);
         if (finding.HasMarkedWhiteouts) text.Add("marked", 1);
         if (finding.IsMetacopy) text.Add("metacopy", 1);
+        if (finding.IsPartial) text.Add("partial", 1);
         if (finding.Redirect is { } redirect) text.Add("redirect", redirect);
         if (finding.Error != Errno.None) text.Add("failure", (long)finding.Error);
     }
@@ -101,6 +102,7 @@ public static class ExplanationText
         "opaque" => finding with { Opaque = field.Choice<MarkForm>() },
         "marked" => finding with { HasMarkedWhiteouts = field.Number != 0 },
         "metacopy" => finding with { IsMetacopy = field.Number != 0 },
+        "partial" => finding with { IsPartial = field.Number != 0 },
         "redirect" => finding with { Redirect = field.Value },
         "failure" => finding with { Error = (Errno)field.Number },
         _ => finding,

@@ -35,6 +35,9 @@ public sealed record LayerFinding
     /// <summary>A file of which this layer has the metadata only.</summary>
     public bool IsMetacopy { get; init; }
 
+    /// <summary>A metacopy that has some blocks of its own.</summary>
+    public bool IsPartial { get; init; }
+
     /// <summary>The name or path that layers below are asked for instead.</summary>
     public byte[]? Redirect { get; init; }
 

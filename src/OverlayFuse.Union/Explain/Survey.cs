@@ -159,6 +159,7 @@ internal sealed class Survey(LayerView view) : IDisposable
             Type = sight.Entry.Status.Type,
             IsCovered = sight.Entry.IsCovered,
             IsMetacopy = sight.Entry.Marks.Has(MarkSet.Metacopy),
+            IsPartial = sight.Entry.Marks.Has(MarkSet.Partial),
             HasBelow = below.IsFound,
             HasLowers = sight.Stations.Any(station => station is { IsMember: true, Directory.Layer.IsUpper: false }),
             IsHidden = sight.Findings[0] is { Layer: 0, Part: Part.Ends },
@@ -190,6 +191,7 @@ internal sealed class Survey(LayerView view) : IDisposable
         Opaque = OpaqueOf(entry),
         HasMarkedWhiteouts = entry.HasXattrWhiteouts,
         IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy),
+        IsPartial = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy) && entry.Marks.Has(MarkSet.Partial),
         Redirect = redirect,
         Error = error,
     };

@@ -123,7 +123,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
     }
 
-    // A lower file that is not found any more is no reason to keep back what is above.
+    // A lower file that is not there any more is no reason to keep back what is above; any other error may be gone the next time.
     private Errno Join(int slot, Fd upper, out PartialFile? partial)
     {
         partial = null;
@@ -135,15 +135,18 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         if (error != Errno.None) return Errno.IO; // where its bytes are cannot be told
         var (lower, layer) = (Fd.None, 0);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        if (tree.EnterData(slot, buffer, out var place) == Errno.None)
+        error = tree.EnterData(slot, buffer, out var place);
+        if (error == Errno.None)
         {
             using (place)
             {
                 layer = place.Holder!.Layer.Number;
-                _ = OpenAt(place, write: false, out lower);
+                error = OpenAt(place, write: false, out lower);
             }
         }
-        return PartialFile.Open(upper, lower, layer, map!, maps.Boot, out partial);
+        if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES or Errno.IO) return PartialFile.Open(upper, lower, layer, map!, maps.Boot, out partial);
+        map!.Close();
+        return error;
     }
 
     internal static Errno OpenAt(in Place place, bool write, out Fd fd)
