@@ -1,5 +1,6 @@
 using System.Globalization;
 using OverlayFuse.Fuse;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 
@@ -9,16 +10,13 @@ internal static class PartialSize
     /// <summary>All files come up whole.</summary>
     public const ulong Off = ulong.MaxValue;
 
-    /// <summary>"on": below, a map costs about as much as the bytes.</summary>
-    public const ulong On = 1 << 20;
-
     private const string Units = "KMG";
 
     /// <exception cref="MountException">It is none of these.</exception>
     public static ulong Parse(string word)
     {
         if (word is "off" or "0") return Off;
-        if (word is "on" or "1") return On;
+        if (word is "on" or "1") return UnionOptions.DefaultWholeUpTo;
         var unit = word.Length > 1 ? Units.IndexOf(char.ToUpperInvariant(word[^1])) : -1;
         var digits = unit < 0 ? word : word[..^1];
         if (ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < 1UL << 32) return number << (10 * (unit + 1));

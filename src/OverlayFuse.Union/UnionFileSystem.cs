@@ -41,7 +41,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
         if (tree.Upper is { Partial.Settle: SettlePolicy.Idle }) _idle = new IdleSettling(tree, _copyUp, _files);
-        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy), Syscall.GetEUid());
+        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Syscall.GetEUid());
     }
 
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>

@@ -27,6 +27,21 @@ public sealed class MountOptionsParserTests
         Assert.That(options.Notices, Is.Empty);
     }
 
+    [TestCase("off", PartialSize.Off)]
+    [TestCase("on", 1ul << 20)]
+    [TestCase("4096", 4096ul)]
+    [TestCase("64K", 65536ul)]
+    [TestCase("3m", 3ul << 20)]
+    [TestCase("2G", 2ul << 30)]
+    public void A_size_may_have_a_unit(string word, ulong bytes) => Assert.That(Parse($"lowerdir=/a,partial={word}").WholeUpTo, Is.EqualTo(bytes));
+
+    [TestCase("yes")]
+    [TestCase("K")]
+    [TestCase("-1")]
+    [TestCase("1T")]
+    [TestCase("99999999999G")]
+    public void Another_size_is_refused(string word) => Assert.That(Assert.Throws<MountException>(() => Parse($"lowerdir=/a,partial={word}"))!.Message, Does.Contain("none of: off, on, a size"));
+
     [Test]
     public void Nothing_said_means_nothing_set()
     {
@@ -34,6 +49,7 @@ public sealed class MountOptionsParserTests
         Assert.That(options.Upper, Is.Null);
         Assert.That(options.Data, Is.Null);
         Assert.That(options.WriteBack, Is.Null);
+        Assert.That((options.WholeUpTo, options.Settle, options.Immutable), Is.EqualTo(((ulong?)null, (SettlePolicy?)null, false)));
         Assert.That(options.Durability, Is.Null);
         Assert.That(options.ReadOnly, Is.Null);
         Assert.That(options.Devices, Is.Null);

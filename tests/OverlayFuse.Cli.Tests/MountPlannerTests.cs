@@ -88,6 +88,7 @@ public sealed class MountPlannerTests
     [TestCase("lowerdir=/a,workdir=/w", "without an upperdir")]
     [TestCase("lowerdir=/a,rw", "needs an upperdir")]
     [TestCase(Full + ",data=passthrough,writeback=on", "contradict")]
+    [TestCase(Full + ",partial=on,settle=never", "immutable")]
     public void What_does_not_fit_together_is_refused(string list, string words) =>
         Assert.That(Assert.Throws<MountException>(() => Plan(MountForm.Verb, list, Root))!.Message, Does.Contain(words));
 
@@ -98,6 +99,15 @@ public sealed class MountPlannerTests
         Assert.That(Plan(MountForm.Verb, list, Root).Union.Data, Is.EqualTo(DataMode.Passthrough));
         foreach (var caller in new[] { User, RootInside })
             Assert.That(Assert.Throws<MountException>(() => Plan(MountForm.Verb, list, caller))!.Message, Does.Contain("root only"));
+    }
+
+    [Test]
+    public void Files_come_up_whole_unless_it_is_asked_otherwise()
+    {
+        Assert.That(Plan(MountForm.Verb, Full, Root).Union.WholeUpTo, Is.Null);
+        Assert.That(Plan(MountForm.DropIn, Full + ",partial=off", Root).Union.WholeUpTo, Is.Null);
+        var union = Plan(MountForm.Verb, Full + ",partial=on,settle=never,immutable", User).Union;
+        Assert.That((union.WholeUpTo, union.Settle, union.Immutable), Is.EqualTo(((ulong?)(1 << 20), SettlePolicy.Never, true)));
     }
 
     [Test]

@@ -96,7 +96,7 @@ rounds_of() {
   operations=0
   prepare && lower="$(fingerprint low1) $(fingerprint low2)" && mount_union || return
   for w in $(seq $workers); do runs_as python3 random-load.py look "$m/w$w" >"state/$w" || return; done
-  [ "$mode" != user ] || chown "$test_user:" state/*
+  [[ $mode != user* ]] || chown "$test_user:" state/*
   for i in $(seq "$1"); do round "$i" || { echo "round $i of $1, seed $seed"; return 1; }; done
   echo "$operations" >"operations.$mode"
   umount "$m" && eventually eval '! daemon_of "$m" >/dev/null'

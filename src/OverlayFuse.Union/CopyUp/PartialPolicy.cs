@@ -7,9 +7,6 @@ internal readonly record struct PartialPolicy(ulong WholeUpTo, SettlePolicy Sett
 {
     public const ulong Never = ulong.MaxValue;
 
-    /// <summary>Below, copying all of it costs about as much as making a map.</summary>
-    public const ulong DefaultWholeUpTo = 1 << 20;
-
     /// <summary>No file comes up in part.</summary>
     public static PartialPolicy Off => new(Never, SettlePolicy.Idle, false);
 }

@@ -31,6 +31,9 @@ public sealed partial record Explanation
     /// <summary>Where the bytes are in that layer.</summary>
     public byte[]? DataPlace { get; init; }
 
+    /// <summary>Of a file that is partly in the upper: the bytes below are not those any more that it was made from, and cannot be read.</summary>
+    public bool IsDataChanged { get; init; }
+
     /// <summary>Another name of the same lower file was changed: what shows is the copy that all its names share.</summary>
     public bool IsSharedCopy { get; init; }
 

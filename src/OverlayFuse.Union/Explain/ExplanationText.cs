@@ -15,6 +15,7 @@ public static class ExplanationText
         text.Add("data.layer", explanation.DataLayer);
         text.Add("data.root", explanation.DataRoot);
         if (explanation.DataPlace is { } place) text.Add("data.place", place);
+        if (explanation.IsDataChanged) text.Add("data.changed", 1);
         text.Add("shared", explanation.IsSharedCopy ? 1 : 0);
         foreach (var finding in explanation.Findings) Write(text, finding);
         foreach (var note in explanation.Parents)
@@ -86,6 +87,7 @@ public static class ExplanationText
         "data.layer" => explanation with { DataLayer = (int)field.Number },
         "data.root" => explanation with { DataRoot = field.Value },
         "data.place" => explanation with { DataPlace = field.Value },
+        "data.changed" => explanation with { IsDataChanged = field.Number != 0 },
         "shared" => explanation with { IsSharedCopy = field.Number != 0 },
         _ => explanation,
     };

@@ -11,6 +11,9 @@ namespace OverlayFuse.Union;
 /// <param name="HasSharedCopy">Whether a lower object with several names has a copy in the upper that all of them share.</param>
 internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Writer? Writer, Func<Layer, FileStatus, bool> HasSharedCopy)
 {
+    /// <summary>The maps of partial files; null where they are not at hand.</summary>
+    public PartialMaps? Maps { get; init; }
+
     /// <summary>INVAL for what is no path of a union; NAMETOOLONG.</summary>
     public Errno Explain(ReadOnlySpan<byte> path, out Explanation? explanation)
     {

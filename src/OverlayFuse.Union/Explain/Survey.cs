@@ -142,7 +142,20 @@ internal sealed class Survey(LayerView view) : IDisposable
         if (sight.Entry.Kind != EntryKind.File || !sight.Entry.Marks.Has(MarkSet.Metacopy)) return explanation;
 
         var error = view.Search.FindData(new UnionDirectory(null, LowerMembers()), sight.Name, sight.Where!, sight.Entry.Marks, out var where, out var dataName);
-        return error != Errno.None ? explanation with { Error = error } : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName) };
+        return error != Errno.None ? explanation with { Error = error } : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName), IsDataChanged = IsDataChanged(sight, where, dataName) };
+    }
+
+    private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)
+    {
+        if (view.Maps is not { } maps || !sight.Entry.Marks.Has(MarkSet.Partial)) return false;
+        Span<byte> id = stackalloc byte[PartialMark.Length];
+        if (sight.Where!.Enter(out var dir) != Errno.None) return false;
+        var error = Syscall.GetXattrAt(dir, sight.Name, MarkNames.Partial(sight.Entry.Marks.FamilyOf(MarkSet.Partial)), id, out _);
+        sight.Where.Leave();
+        if (error != Errno.None || where.Enter(out dir) != Errno.None) return true;
+        error = Syscall.StatAt(dir, name, cached: true, out var status);
+        where.Leave();
+        return error != Errno.None || !maps.IsFor(id, Fingerprint.Of(where.Layer.Number, status));
     }
 
     private EffectFacts EffectFactsOf(Sight sight, Outcome outcome, bool isShared)

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Text;
+
 namespace OverlayFuse.Union;
 
 /// <summary>The value of the partial mark: 16 random bytes, which in hexadecimal are the name of the map in WORKDIR/overlayfuse/partial.</summary>
@@ -10,7 +13,7 @@ internal static class PartialMark
     /// <summary>Writes the name of the map into a buffer of <see cref="NameLength"/>.</summary>
     public static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> id, Span<byte> buffer)
     {
-        Convert.TryToHexStringLower(id[..Length], buffer, out var written);
-        return buffer[..written];
+        for (var i = 0; i < Length; i++) Utf8Formatter.TryFormat(id[i], buffer[(2 * i)..], out _, new StandardFormat('x', 2));
+        return buffer[..NameLength];
     }
 }

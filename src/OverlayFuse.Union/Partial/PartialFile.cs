@@ -20,7 +20,7 @@ internal sealed partial class PartialFile
     private readonly Fd _lower;
     private readonly PartialMap _map;
 
-    // Rank 5, below the stripe of OpenFiles; taken alone. Protects: absent blocks of the upper, and changes of the map.
+    // Rank 4, taken with no other but a copy-up gate above it. Protects: absent blocks of the upper, and changes of the map.
     private readonly Lock _change = new();
     private volatile Errno _failure; // nothing may be changed any more
     private volatile bool _isOther; // the lower file is not the one that the map speaks of

@@ -90,6 +90,7 @@ internal sealed class Filling(Tree tree, CopyUp copyUp, SettleForm? form, Settle
             progress?.Report(report);
             var name = listing.Name(i);
             var failed = tree.LookUp(slot, name, count: true, listed: null, out var child, out _, out _);
+            if (failed == Errno.None && child != 0 && inside is null && tree.Nodes[child].Has(NodeFlags.Covered)) failed = Errno.BUSY; // what it hides was not seen
             if (failed == Errno.None && child != 0) failed = FillEntry(slot, child, name, inside);
             if (failed != Errno.None) Fail(slot, name, failed, inside);
         }

@@ -57,6 +57,14 @@ internal sealed class PartialMaps
         return made;
     }
 
+    /// <summary>Whether the map of a file was made for this lower file.</summary>
+    public bool IsFor(ReadOnlySpan<byte> id, in Fingerprint lower)
+    {
+        if (PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map) != Errno.None) return false;
+        map!.Close();
+        return map.Header.Lower == lower;
+    }
+
     public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map) => PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
 
     /// <summary>To be called when nothing refers to the map any more.</summary>

@@ -98,6 +98,22 @@ internal class PlanTests
         Assert.That((plan.Refusal, $"{plan.Content} {plan.Length}"), Is.EqualTo((Errno.None, expected)));
     }
 
+    [TestCase(CopyUpReason.Write, 101ul, 0ul, "Blocks 101")]
+    [TestCase(CopyUpReason.Write, 100ul, 0ul, "Bytes 100")]
+    [TestCase(CopyUpReason.Truncate, 500ul, 101ul, "Blocks 101")]
+    [TestCase(CopyUpReason.Truncate, 500ul, 100ul, "Bytes 100")]
+    [TestCase(CopyUpReason.Truncate, 500ul, 900ul, "Blocks 500")]
+    [TestCase(CopyUpReason.Truncate, 500ul, 0ul, "Nothing 0")]
+    [TestCase(CopyUpReason.Metadata, 500ul, 0ul, "MetadataOnly 0")]
+    [TestCase(CopyUpReason.Whole, 500ul, 0ul, "Bytes 500")]
+    public void Of_a_large_file_the_blocks_that_are_written_come_up(CopyUpReason reason, ulong size, ulong length, string expected)
+    {
+        var plan = CopyUpPlan.For(new CopyUpFacts(FileType.Regular, size, true, true, Errno.None, false) { WholeUpTo = 100 }, reason, length);
+        Assert.That((plan.Refusal, $"{plan.Content} {plan.Length}"), Is.EqualTo((Errno.None, expected)));
+        plan = CopyUpPlan.For(new CopyUpFacts(FileType.Regular, size, false, true, Errno.None, false) { WholeUpTo = 100 }, reason, length);
+        Assert.That(plan.Content, Is.EqualTo(reason == CopyUpReason.Truncate && length == 0 ? CopyUpContent.Nothing : CopyUpContent.Bytes), "without marks");
+    }
+
     [TestCase(FileType.Directory)]
     [TestCase(FileType.Symlink)]
     [TestCase(FileType.Fifo)]

@@ -103,6 +103,22 @@ internal class PartialFileTests
     }
 
     [Test]
+    public void Explain_says_what_a_partial_file_depends_on()
+    {
+        using var union = new PartialUnion(Lower());
+        var desk = new LayerView(union.Union.Tree.RootDirectory is var root ? [root.Upper!.Layer, root.Lowers[0].Layer] : [], union.Union.Tree.Search, Writer: null, (_, _) => false) { Maps = union.Union.Tree.Upper!.Work.PartialMaps };
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(desk.Explain("d/f"u8, out var explanation), Is.EqualTo(Errno.None));
+        Assert.That((explanation!.Decisive!.IsPartial, explanation.DataLayer, Encoding.UTF8.GetString(explanation.DataPlace!), explanation.IsDataChanged), Is.EqualTo((true, 1, "/d/f", false)));
+        Assert.That(ExplanationText.Read(ExplanationText.Write(explanation))!.Decisive!.IsPartial, Is.True);
+        File.AppendAllText($"{union.Union.Path}/lower1/d/f", "more");
+        Assert.That(desk.Explain("d/f"u8, out explanation), Is.EqualTo(Errno.None));
+        Assert.That(ExplanationText.Read(ExplanationText.Write(explanation!))!.IsDataChanged, Is.True);
+        Assert.That(desk.Changes(out var changes), Is.EqualTo(Errno.ROFS).Or.EqualTo(Errno.None));
+        Assert.That(changes.Select(change => (change.Kind, change.Reason)), Is.EqualTo(new[] { (ChangeKind.Modified, ChangeReason.Copy) }));
+    }
+
+    [Test]
     public void A_map_that_is_gone_or_broken_makes_every_byte_an_error()
     {
         foreach (var isGone in (bool[])[true, false])

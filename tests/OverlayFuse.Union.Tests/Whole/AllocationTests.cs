@@ -63,6 +63,21 @@ internal class AllocationTests
         });
     }
 
+    [Test]
+    public void Reads_and_writes_of_a_file_that_is_partly_in_the_upper()
+    {
+        using var union = new PartialUnion(new byte[4_000_000]);
+        var (fileSystem, node) = (union.Kernel.Union, union.Node);
+        var (buffer, at) = (new byte[5000], 0L);
+        AllocatesNothing(() =>
+        {
+            Expect(fileSystem.Write(default, node, 0, at, buffer.AsSpan(0, 3000), WriteFlags.None, out _)); // absent blocks, and present ones
+            Expect(fileSystem.Read(default, node, 0, at, buffer, out _));
+            at += 3000;
+        });
+        if (!union.IsPartial) throw new InvalidOperationException();
+    }
+
     [TestCase("d/up")]
     [TestCase("d/low")]
     [TestCase("d")]
