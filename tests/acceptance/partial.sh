@@ -52,7 +52,7 @@ survives_a_kill() { # in the page cache, without a sync
 settles_by_command() {
   prepare && mount_with partial=on,settle=never,immutable && append && unmount && [ "$(ls w/overlayfuse/partial | wc -l)" = 1 ] || return
   "$OVERLAYFUSE" check u || return
-  "$OVERLAYFUSE" settle u && cmp u/big ref && [ -z "$(ls w/overlayfuse/partial w/work/incompat)" ] && "$OVERLAYFUSE" check u
+  "$OVERLAYFUSE" settle u && cmp u/big ref && [ -z "$(find w/overlayfuse/partial w/work/incompat -mindepth 1)" ] && "$OVERLAYFUSE" check u
 }
 kernel_refuses() {
   prepare && mount_with partial=on,settle=never,immutable && append && unmount && find w/overlayfuse -type f | sort | xargs sha256sum >before || return
