@@ -10,8 +10,8 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
 
     private static ReadOnlySpan<byte> Place => "overlayfuse/partial/"u8;
 
-    /// <summary>How many maps there are: they need the fence.</summary>
-    public int Maps { get; private set; }
+    /// <summary>How many files need the fence: without their map too, kernel overlayfs would take them for what they were below.</summary>
+    public int Files { get; private set; }
 
     public void Examine(UpperObject at, MarkFamily family, byte[] value)
     {
@@ -20,6 +20,7 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
             report.Problem("partial-left", at.Path, "all of its bytes are in the upper, and a mark is left from when they were not", "The mark is removed.", () => at.Unmark(MarkSet.Partial, family));
             return;
         }
+        Files++;
         if (value.Length != PartialMark.Length)
         {
             report.Problem("partial-broken", at.Path, "it has only some of its bytes in the upper, and its mark does not say where it is written which: it cannot be read", "Write the file anew.");
@@ -50,7 +51,6 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(directory, names);
         directory.Close();
-        Maps = names.Count;
         foreach (var name in names.Where(name => isComplete && !_claimed.Contains(Encoding.UTF8.GetString(name))))
         {
             report.Problem("partial-without-file", [.. Place, .. name], "the map of a file that the upper does not have: its mount was killed while the file was made, brought up or removed", "It is removed.", () =>

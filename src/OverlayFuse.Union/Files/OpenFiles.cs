@@ -136,6 +136,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         var (lower, layer) = (Fd.None, 0);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         error = tree.EnterData(slot, buffer, out var place);
+        if (error == Errno.IO) error = Errno.NOENT; // the search has not found it
         if (error == Errno.None)
         {
             using (place)
@@ -144,7 +145,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
                 error = OpenAt(place, write: false, out lower);
             }
         }
-        if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES or Errno.IO) return PartialFile.Open(upper, lower, layer, map!, maps.Boot, out partial);
+        if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES) return PartialFile.Open(upper, lower, layer, map!, maps.Boot, out partial);
         map!.Close();
         return error;
     }

@@ -49,7 +49,7 @@ internal class UpperCheckTests
         ("rm $O/format", "format-missing overlayfuse/format", ""),
         ("touch $O/format.new", "unfinished overlayfuse/format.new", ""),
         ("mkdir $O/mine", "foreign overlayfuse/mine", "foreign overlayfuse/mine"),
-        ("touch $O/partial/1-2", "partial overlayfuse/partial/1-2", "partial overlayfuse/partial/1-2"),
+        ("touch $O/partial/1-2", "partial-without-file overlayfuse/partial/1-2", ""),
         ("touch $O/widened/zz", "foreign overlayfuse/widened/zz", "foreign overlayfuse/widened/zz"),
         ("ln -s \"0444 $(printf %x $(stat -c %i upper/full)) full\" $O/widened/1", "widened overlayfuse/widened/1", ""),
         ("printf 'ofuse-o1garbage' >$O/origins", "records-torn overlayfuse/origins", ""),
