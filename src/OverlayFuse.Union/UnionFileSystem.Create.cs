@@ -158,7 +158,7 @@ public sealed partial class UnionFileSystem
             if (error == Errno.None) error = Syscall.RenameAt2(Upper.Work.Orphans, temp, dir, newName, RenameFlags.None);
             if (error != Errno.None) _ = Syscall.UnlinkAt(Upper.Work.Orphans, temp);
         }
-        if (error == Errno.None) error = Upper!.RemoveOciWhiteout(dir, newName, isDirectory: false);
+        if (error == Errno.None) Upper!.RemoveOciWhiteout(dir, newName, isDirectory: false);
         directory.Upper.Leave();
         return error;
     }

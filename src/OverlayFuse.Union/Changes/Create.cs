@@ -31,7 +31,7 @@ internal sealed class Create(Tree tree)
 
             error = isOwn ? MakeAt(dir, name, wanted, mode, out fd) : Errno.EXIST;
             if (error == Errno.EXIST) error = MakeAside(directory, dir, name, wanted, owner, mode, out fd);
-            if (error == Errno.None) error = Upper.RemoveOciWhiteout(dir, name, wanted.Type == FileType.Directory);
+            if (error == Errno.None) Upper.RemoveOciWhiteout(dir, name, wanted.Type == FileType.Directory);
             return error != Errno.None ? error : Syscall.StatAt(dir, name, cached: false, out status);
         }
         finally

@@ -12,7 +12,8 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         var error = leaveWhiteout && isMarked ? upper.MarkXattrWhiteouts(from, oldDir) : Errno.None; // it may end up there
         if (error != Errno.None) return error;
         error = isDirectory && overWhiteout ? OverWhiteout(oldName, newName, leaveWhiteout) : Plain(oldName, newName, overWhiteout, leaveWhiteout);
-        return error != Errno.None ? error : upper.RemoveOciWhiteout(newDir, newName, isDirectory);
+        if (error == Errno.None) upper.RemoveOciWhiteout(newDir, newName, isDirectory);
+        return error;
     }
 
     /// <summary>Takes an empty merged directory away, with the whiteouts in it, and leaves an empty opaque one that rename(2) can replace.</summary>
@@ -56,29 +57,54 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     {
         if (!leaveWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
         if (upper.Features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Whiteout);
-
-        // Where one call cannot do both: the whiteout takes the new name first and changes places with the object. Between the steps
-        // the object is still at its old name.
-        if (upper.Features is { RenameExchange: true, Whiteout: not WhiteoutForm.Oci })
-        {
-            // One that is there already will do. (Whiteouts share an inode, and rename(2) of a file onto itself does nothing.)
-            if (overWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
-            Span<byte> buffer = stackalloc byte[16];
-            var temp = upper.TempName(buffer);
-            var error = upper.MakeWhiteout(from, upper.Work.Temp, temp, beside: false);
-            if (error == Errno.None) error = upper.MarkXattrWhiteouts(from, oldDir);
-            if (error == Errno.None) error = Syscall.RenameAt2(upper.Work.Temp, temp, newDir, newName, RenameFlags.None);
-            if (error == Errno.ISDIR)
-            {
-                error = Syscall.RmdirAt(newDir, newName);
-                if (error == Errno.None) error = Syscall.RenameAt2(upper.Work.Temp, temp, newDir, newName, RenameFlags.None);
-            }
-            return error != Errno.None ? error : Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
-        }
+        if (upper.Features.Whiteout != WhiteoutForm.Oci) return Leave(oldName, newName, overWhiteout);
 
         // An OCI whiteout hides only what is below, so it may come first.
         var made = upper.MakeWhiteout(from, oldDir, oldName);
         return made != Errno.None ? made : Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.None);
+    }
+
+    // Where one call cannot do both. The whiteout lies ready before anything moves, and the journal says where it belongs: a daemon that
+    // dies between the steps leaves the last one to the next mount.
+    private Errno Leave(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, bool overWhiteout)
+    {
+        if (overWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange); // one that is there already will do
+
+        Span<byte> buffer = stackalloc byte[16];
+        var whiteout = upper.TempName(buffer);
+        var orphans = upper.Work.Orphans;
+        var error = upper.MakeWhiteout(from, orphans, whiteout, beside: false);
+        if (error != Errno.None) return error;
+        error = upper.MarkXattrWhiteouts(from, oldDir);
+        var replaced = MoveJournal.Nothing;
+        if (error == Errno.None) error = InodeOf(newName, out replaced);
+        if (error == Errno.None) error = upper.Work.MoveJournal.Record(whiteout, replaced, from.PathFromRoot(oldName));
+        if (error == Errno.None)
+        {
+            error = Leave(oldName, newName, whiteout, replaced == MoveJournal.Nothing ? RenameFlags.NoReplace : RenameFlags.Exchange);
+            upper.Work.MoveJournal.Done(whiteout);
+        }
+        if (error != Errno.None) _ = Syscall.UnlinkAt(orphans, whiteout);
+        return error;
+    }
+
+    // Over what the upper has, the objects change places, and what came to the old name gives way to the whiteout; else nothing is there.
+    private Errno Leave(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, ReadOnlySpan<byte> whiteout, RenameFlags flags)
+    {
+        var orphans = upper.Work.Orphans;
+        var error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, flags);
+        if (error != Errno.None) return error;
+        error = Syscall.RenameAt2(orphans, whiteout, oldDir, oldName, flags);
+        if (error != Errno.None) _ = Syscall.RenameAt2(newDir, newName, oldDir, oldName, flags);
+        else if (flags == RenameFlags.Exchange) Upper.RemoveTree(orphans, whiteout);
+        return error;
+    }
+
+    private Errno InodeOf(ReadOnlySpan<byte> newName, out ulong inode)
+    {
+        var error = Syscall.StatAt(newDir, newName, cached: false, out var status);
+        inode = error == Errno.None ? status.Inode : MoveJournal.Nothing;
+        return error == Errno.NOENT ? Errno.None : error;
     }
 
     private bool IsWhiteout(ReadOnlySpan<byte> name, out bool isMarked)

@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 /// <summary>Looks at everything in the work directory: what a mount keeps there, what a crash has left, and what does not belong there.</summary>
 internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionOptions options)
 {
-    private static readonly byte[][] Directories = ["temp"u8.ToArray(), "orphans"u8.ToArray(), "links"u8.ToArray(), "partial"u8.ToArray(), "widened"u8.ToArray()];
+    private static readonly byte[][] Directories = ["temp"u8.ToArray(), "orphans"u8.ToArray(), "links"u8.ToArray(), "partial"u8.ToArray(), "widened"u8.ToArray(), "moves"u8.ToArray()];
     private static readonly byte[][] Files = ["lock"u8.ToArray(), "format"u8.ToArray(), "layers"u8.ToArray(), "inodes"u8.ToArray(), "origins"u8.ToArray(), "stack"u8.ToArray()];
 
     private DirFd Own => union.Own;
@@ -17,6 +17,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         if (!Own.IsOpen) return true;
         if (!CheckFormat()) return false;
         foreach (var name in NamesIn(Own)) CheckName(name);
+        CheckMoves();
         CheckLeftovers("temp"u8, "what a mount was building when it was killed");
         CheckLeftovers("orphans"u8, "what had lost its last name when the mount was killed");
         CheckWidened();
@@ -95,10 +96,37 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
 
     private Errno RestoreModes()
     {
+        var error = RestoreModes(out var journal);
+        journal?.Dispose();
+        return error;
+    }
+
+    private Errno RestoreModes(out WidenJournal? journal)
+    {
+        journal = null;
         var error = OwnDirectory.Open(Own, "widened"u8, out var directory);
-        if (error != Errno.None) return error;
-        error = WidenJournal.Open(directory, union.UpperDirectory, out var journal);
-        journal.Dispose();
+        return error != Errno.None ? error : WidenJournal.Open(directory, union.UpperDirectory, out journal);
+    }
+
+    // Before the orphans are swept: the whiteouts are among them.
+    private void CheckMoves()
+    {
+        if (OwnDirectory.Open(Own, "moves"u8, out var directory) != Errno.None) return;
+        foreach (var name in NamesIn(directory))
+            report.Problem("half-moved", [.. Path("moves"u8), (byte)'/', .. name], "a name was being moved when the mount was killed", "The whiteout is put at the old name, as the next mount would.", FinishMoves);
+        directory.Close();
+    }
+
+    private Errno FinishMoves()
+    {
+        var (orphans, moves) = (DirFd.None, DirFd.None);
+        var error = RestoreModes(out var widening);
+        if (error == Errno.None) error = OwnDirectory.Open(Own, "orphans"u8, out orphans);
+        if (error == Errno.None) error = OwnDirectory.Open(Own, "moves"u8, out moves);
+        if (error == Errno.None) error = new MoveJournal(moves, orphans).Recover(union.UpperDirectory, widening!);
+        moves.Close();
+        orphans.Close();
+        widening?.Dispose();
         return error;
     }
 

@@ -49,6 +49,8 @@ internal sealed class WorkDirectory : IDisposable
 
     public WidenJournal WidenJournal { get; private set; } = null!;
 
+    public MoveJournal MoveJournal { get; private set; } = null!;
+
     public LinkIndex LinkIndex { get; private set; } = null!;
 
     public PartialMaps PartialMaps { get; private set; } = null!;
@@ -108,6 +110,7 @@ internal sealed class WorkDirectory : IDisposable
         LayerNumbers?.Dispose();
         InodeNumbers?.Dispose();
         Origins?.Dispose();
+        MoveJournal?.Dispose();
         WidenJournal?.Dispose();
         PartialMaps?.Close();
         KernelIndex.Close();
@@ -179,6 +182,8 @@ internal sealed class WorkDirectory : IDisposable
         var error = WidenJournal.Open(widened, upper, out var journal);
         WidenJournal = journal;
         Try(error, "overlayfuse/widened");
+        MoveJournal = new MoveJournal(MakeDirectory(Root, "moves"u8), Orphans);
+        Try(MoveJournal.Recover(upper, WidenJournal), "overlayfuse/moves");
         Try(LinkIndex.DropUnpublished(Links, Temp, family), "overlayfuse/links");
         DropMapsOf(Temp);
         Sweep(Temp, "temp");

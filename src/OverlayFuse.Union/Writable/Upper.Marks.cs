@@ -47,6 +47,7 @@ internal sealed partial class Upper
                 error = Syscall.MknodAt(work.Temp, temp, (uint)FileType.Regular, 0, 0);
                 if (error == Errno.None) error = Syscall.SetXattrAt(work.Temp, temp, MarkNames.Whiteout(Family), OpaqueMark.Opaque, XattrFlags.None);
                 if (error == Errno.None) error = Syscall.RenameAt2(work.Temp, temp, dir, name, RenameFlags.NoReplace);
+                if (error != Errno.None) _ = Syscall.UnlinkAt(work.Temp, temp);
                 return error;
 
             default:
@@ -58,18 +59,20 @@ internal sealed partial class Upper
         }
     }
 
-    /// <summary>Removes the OCI whiteout of a name that is made again; nothing to do in the other forms, whose whiteout is replaced.</summary>
-    public Errno RemoveOciWhiteout(DirFd dir, ReadOnlySpan<byte> name, bool isDirectory)
+    /// <summary>
+    /// Removes the OCI whiteout of a name that is made again; nothing to do in the other forms, whose whiteout is replaced. One that
+    /// cannot be removed hides only what is below, as before.
+    /// </summary>
+    public void RemoveOciWhiteout(DirFd dir, ReadOnlySpan<byte> name, bool isDirectory)
     {
-        if (features.Whiteout != WhiteoutForm.Oci) return Errno.None;
+        if (features.Whiteout != WhiteoutForm.Oci) return;
 
         // A directory stays opaque. Where it cannot be marked, the whiteout beside it goes on saying so.
-        if (isDirectory && LayerProbe.HasOciWhiteout(dir, name, cached: false) && SetOpaque(dir, name) is not (Errno.None or Errno.EXIST)) return Errno.None;
+        if (isDirectory && LayerProbe.HasOciWhiteout(dir, name, cached: false) && SetOpaque(dir, name) != Errno.None) return;
         Span<byte> oci = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
         OciNames.WhiteoutPrefix.CopyTo(oci);
         name.CopyTo(oci[OciNames.WhiteoutPrefix.Length..]);
-        var error = Syscall.UnlinkAt(dir, oci);
-        return error == Errno.NOENT ? Errno.None : error;
+        _ = Syscall.UnlinkAt(dir, oci);
     }
 
     /// <summary>Marks a directory opaque, before it becomes visible.</summary>
@@ -81,7 +84,8 @@ internal sealed partial class Upper
         name.CopyTo(marker);
         marker[name.Length] = (byte)'/';
         OciNames.OpaqueMarker.CopyTo(marker[(name.Length + 1)..]);
-        return Syscall.MknodAt(dir, marker, (uint)FileType.Regular | 0x180, 0, 0);
+        var error = Syscall.MknodAt(dir, marker, (uint)FileType.Regular | 0x180, 0, 0);
+        return error == Errno.EXIST ? Errno.None : error;
     }
 
     /// <summary>Makes a redirected directory one that needs nothing below: opaque first, so that at no time less is shown than before.</summary>

@@ -43,15 +43,18 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         if (!leaveWhiteout) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.None);
         if (features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Whiteout);
 
-        if (features.Whiteout == WhiteoutForm.Oci || !features.RenameExchange)
+        if (features.Whiteout == WhiteoutForm.Oci)
         {
             // The whiteout comes first: between the steps the name is hidden, never the lower object shown.
             var made = MakeWhiteout(parent, dir, name, beside: true);
             return made != Errno.None ? made : Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.None);
         }
         var error = MakeWhiteout(parent, work.Orphans, orphan, beside: false);
-        if (error == Errno.None) error = MarkXattrWhiteouts(parent, dir);
-        return error != Errno.None ? error : Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Exchange);
+        if (error != Errno.None) return error;
+        error = MarkXattrWhiteouts(parent, dir);
+        if (error == Errno.None) error = Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Exchange);
+        if (error != Errno.None) _ = Syscall.UnlinkAt(work.Orphans, orphan);
+        return error;
     }
 
     /// <summary>renameat2(2) out of an upper directory, of a directory that its owner may not write too.</summary>

@@ -107,19 +107,21 @@ internal static class WritableSide
         var temp = work.Temp;
         var canMakeDevice = Syscall.MknodAt(temp, a, (uint)FileType.CharDevice, 0, 0) == Errno.None;
         _ = Syscall.UnlinkAt(temp, a);
-        var form = canMakeDevice ? WhiteoutForm.Device : family is not null ? WhiteoutForm.Xattr : WhiteoutForm.Oci;
 
         _ = Syscall.MknodAt(temp, a, (uint)FileType.Regular | 0x180, 0, 0);
         var canExchange = Syscall.MknodAt(temp, b, (uint)FileType.Regular | 0x180, 0, 0) == Errno.None
             && Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Exchange) == Errno.None;
         _ = Syscall.UnlinkAt(temp, b);
+
+        // Without the exchange nothing can give way to a whiteout at one stroke: then it stands beside the name.
+        var form = !canExchange ? WhiteoutForm.Oci : canMakeDevice ? WhiteoutForm.Device : family is not null ? WhiteoutForm.Xattr : WhiteoutForm.Oci;
         var canLeave = canMakeDevice && Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Whiteout) == Errno.None;
         _ = Syscall.UnlinkAt(temp, a);
         _ = Syscall.UnlinkAt(temp, b);
 
         if (family is null) remarks.Add($"the file system of {path} keeps no extended attributes: whiteouts and opaque directories are written as .wh. files, a change of metadata copies the whole file, and a directory of a lower layer cannot be renamed (EXDEV).");
         else if (form == WhiteoutForm.Xattr) remarks.Add($"the file system of {path} takes no device nodes: whiteouts are written as marked empty files.");
-        if (!canExchange) remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): replacing a deleted name by a directory takes two steps there.");
+        if (!canExchange) remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a directory takes two steps there.");
         return new UpperFeatures { Marks = family, Whiteout = form, RenameExchange = canExchange, RenameWhiteout = canLeave };
     }
 

@@ -52,6 +52,7 @@ internal class UpperCheckTests
         ("touch $O/partial/1-2", "partial-without-file overlayfuse/partial/1-2", ""),
         ("touch $O/widened/zz", "foreign overlayfuse/widened/zz", "foreign overlayfuse/widened/zz"),
         ("ln -s \"0444 $(printf %x $(stat -c %i upper/full)) full\" $O/widened/1", "widened overlayfuse/widened/1", ""),
+        ("touch $O/orphans/#5 && ln -s '0 new' $O/moves/#5", "half-moved overlayfuse/moves/#5, leftovers overlayfuse/orphans", ""),
         ("printf 'ofuse-o1garbage' >$O/origins", "records-torn overlayfuse/origins", ""),
         ("printf x | dd of=$O/origins bs=1 seek=20 conv=notrunc 2>/dev/null", "records-torn overlayfuse/origins", ""),
         ("printf 'tail' >>$O/layers", "records-torn overlayfuse/layers", ""),

@@ -8,15 +8,18 @@ namespace OverlayFuse.Union.Tests;
 /// state and nothing between, and nothing half made is left.
 /// </summary>
 /// <remarks>
-/// OVERLAYFUSE_LONG=1: each call fails in every way. Else the first one of every three, and each in one way, another from call to call.
+/// OVERLAYFUSE_LONG=1: each call fails in every way, each change is made in every form. Else the first call of every three fails, and in one way,
+/// another from call to call; the rarer forms share the changes.
 /// </remarks>
 internal class CrashTests
 {
     private static readonly Errno[] Failures = [Errno.NOSPC, Errno.DQUOT, Errno.IO, Errno.MFILE];
 
+    private static readonly List<TestUnion.Form> OtherForms = [TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts, TestUnion.Form.Oci];
+
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1";
 
-    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesInPart))]
+    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesOfOtherForms)), TestCaseSource(nameof(CasesInPart))]
     public void A_daemon_that_dies_after_any_call_leaves_the_old_or_the_new_state(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var isNew = false;
@@ -30,7 +33,7 @@ internal class CrashTests
         if (!stage.ChangesNothing) Assert.That(stage.Die(0), Is.False, "before any call");
     });
 
-    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesInPart))]
+    [TestCaseSource(nameof(Cases)), TestCaseSource(nameof(CasesOfOtherForms)), TestCaseSource(nameof(CasesInPart))]
     public void A_change_with_any_call_failing_happens_whole_or_not_at_all(TestedChange change, TestUnion.Form form) => On(change, form, stage =>
     {
         var errors = 0;
@@ -57,6 +60,12 @@ internal class CrashTests
         from form in (TestUnion.Form[])[TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser]
         from change in ChangeTable.All
         where !change.NeedsRoot || (Scratch.IsRoot && !form.IsOrdinaryUser)
+        select new object[] { change, form };
+
+    private static IEnumerable<object[]> CasesOfOtherForms =>
+        from form in OtherForms
+        from change in ChangeTable.All.Where((_, number) => IsLong || number % OtherForms.Count == OtherForms.IndexOf(form))
+        where (!change.NeedsRoot || Scratch.IsRoot) && (form != TestUnion.Form.Oci || !change.NeedsMarks)
         select new object[] { change, form };
 
     private static IEnumerable<object[]> CasesInPart =>

@@ -14,6 +14,12 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
     /// <summary>Only root can.</summary>
     public bool NeedsRoot { get; init; }
 
+    /// <summary>
+    /// What an upper without extended attributes does otherwise: lower directories do not move (EXDEV), and a copy of one of several
+    /// names is a file of its own.
+    /// </summary>
+    public bool NeedsMarks { get; init; }
+
     /// <summary>What the line of an object may be besides the old one while the new state is not there yet: where a step that comes first can be seen.</summary>
     public Func<string, string>? Meanwhile { get; init; }
 
@@ -29,6 +35,7 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
         return new TestedChange(text, (kernel, _) => Do(kernel, steps[^1]))
         {
             NeedsRoot = needsRoot,
+            NeedsMarks = steps.Any(MovesOrLinksBelow),
             Meanwhile = CompletesMetacopy(steps) ? TimeIsNow : null,
             Before = steps.Length == 1 ? null : kernel =>
             {
@@ -40,6 +47,11 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
             },
         };
     }
+
+    // Directories with lower members, and names of lower hard links, on the layers of CrashStage.
+    private static bool MovesOrLinksBelow(string step) => step.Split(' ') is [var verb, .. var paths]
+        && paths.Any(path => path is "a" or "b" || (verb is "mv" or "mv-noreplace" or "swap" && path is "d" or "d/s" or "e" or "r" or "r/s" or "ro" or "ro/s" or "empty")
+            || (verb == "link" && path is not "w"));
 
     // The bytes of a metacopy come up in place, which sets its time.
     private static bool CompletesMetacopy(string[] steps) =>
