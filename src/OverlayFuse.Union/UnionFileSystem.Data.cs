@@ -206,8 +206,16 @@ public sealed partial class UnionFileSystem
 
     private Errno Sync(OpenFile file, bool dataOnly)
     {
-        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(file.Fd);
-        var error = Upper.Work.Sync(); // the numbers that were shown for what is made safe now; free when none are new
-        return error == Errno.None ? file.Sync(dataOnly) : error;
+        var error = BeginSync(file.Fd, out var isDone);
+        return isDone ? error : file.Sync(dataOnly);
+    }
+
+    // A volatile union syncs nothing, but tells what was lost. Else the numbers that were shown for what is made safe now go first; free when none are new.
+    private Errno BeginSync(Fd fd, out bool isDone)
+    {
+        var isVolatile = Upper!.Durability == Durability.Volatile;
+        var error = isVolatile ? Upper.LatchedError(fd) : Upper.Work.Sync();
+        isDone = isVolatile || error != Errno.None;
+        return error;
     }
 }

@@ -61,7 +61,8 @@ public sealed partial class UnionFileSystem
         error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
         upper.Leave();
         if (error != Errno.None) return error;
-        error = SyncDirectory(fd, dataOnly);
+        error = BeginSync(fd, out var isDone);
+        if (!isDone) error = dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
         fd.Close();
         return error;
     }
@@ -81,12 +82,4 @@ public sealed partial class UnionFileSystem
 
     private static Entry Unknown(Listing listing, int index) =>
         new() { Attributes = new Attributes { Inode = listing.Inode(index), Mode = (uint)listing.Type(index) } };
-
-    private Errno SyncDirectory(Fd directory, bool dataOnly)
-    {
-        if (Upper!.Durability == Durability.Volatile) return Upper.LatchedError(directory);
-        var error = Upper.Work.Sync();
-        if (error != Errno.None) return error;
-        return dataOnly ? Syscall.FDataSync(directory) : Syscall.FSync(directory);
-    }
 }
