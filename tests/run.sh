@@ -19,7 +19,7 @@ out=$root/artifacts/tests
 rm -rf "$out"
 mkdir -p "$out"
 
-# No build server may outlive the run: it would keep our output open.
+# No build server may outlive the run: it would keep our output open. (The compiler's is ended after the build.)
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 passed=0 failed=0 skipped=0
@@ -54,11 +54,13 @@ echo "user    $(id -un) ($(id -u)), $(nproc) processors"
 source tests/prepare.sh
 
 step "build"
-if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=false >"$out/build.log" 2>&1; then
+if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=true >"$out/build.log" 2>&1; then
   grep -E '(error|warning) [A-Z]+[0-9]+' "$out/build.log" | sort -u | head -n 40
   fail "dotnet build"
   finish
 fi
+
+dotnet build-server shutdown --vbcscompiler >>"$out/build.log" 2>&1
 
 step "format"
 dotnet format --no-restore --verify-no-changes --verbosity quiet >"$out/format.log" 2>&1 || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; }
@@ -84,17 +86,45 @@ stuck() {
   grep -E ' (overlay|fuse[.a-z]*) ' /proc/self/mountinfo | cut -c 1-200
 }
 
-run_project() {
-  local project=$1 name trx code counters total ok bad watcher limit=${PROJECT_LIMIT:-900}
-  name=$(basename "$project" .csproj)
-  step "$name"
-  trx=$out/$name.trx
-  { sleep $((limit - 5)) && stuck; } >"$out/$name.stuck" 2>&1 &
+# Projects and scripts are jobs, which wait for the disk and for one another much of the time: two run at once, where there are two processors.
+# Each writes into a log of its own, and is judged when it has ended.
+declare -A running=() begun=()
+jobs_at_once=$(($(nproc) > 1 ? 2 : 1))
+
+begin() { # path, name, command...
+  if [ ${#running[@]} -ge "$jobs_at_once" ]; then end_one; fi
+  local path=$1 name=$2
+  shift 2
+  "$@" >"$out/$name.log" 2>&1 </dev/null &
+  running[$!]=$path begun[$!]=$SECONDS
+}
+
+end_one() {
+  local pid code path name
+  wait -n -p pid "${!running[@]}"
+  code=$?
+  path=${running[$pid]} name=$(basename "${running[$pid]%.*}")
+  printf '\n== %s (%s s, from %s s on)\n' "$name" $((SECONDS - begun[$pid])) "${begun[$pid]}"
+  unset "running[$pid]" "begun[$pid]"
+  case $path in
+    *.csproj) judge_project "$name" "$code" ;;
+    *) judge_script "$path" "$name" "$code" ;;
+  esac
+}
+
+run_project() { # project, name
+  local watcher code limit=${PROJECT_LIMIT:-900}
+  { sleep $((limit - 5)) && stuck; } >"$out/$2.stuck" 2>&1 &
   watcher=$!
-  timeout -k 20 "$limit" dotnet test "$project" --no-build --nologo --logger "console;verbosity=normal" --logger "trx;LogFileName=$trx" --results-directory "$out" >"$out/$name.log" 2>&1
+  timeout -k 20 "$limit" dotnet test "$1" --no-build --nologo --logger "console;verbosity=normal" --logger "trx;LogFileName=$out/$2.trx" --results-directory "$out"
   code=$?
   pkill -P "$watcher"
   wait "$watcher" 2>/dev/null
+  return $code
+}
+
+judge_project() { # name, exit code
+  local name=$1 code=$2 trx=$out/$1.trx counters total ok bad
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
     cat "$out/$name.stuck"
     awk '$5 ~ /\/of-union-/ { print $5 }' /proc/self/mountinfo | xargs -r umount -l
@@ -122,14 +152,10 @@ run_project() {
   fi
 }
 
-run_script() {
-  local script=$1 name limit log code ok bad
-  name=$(basename "$script" .sh)
-  step "acceptance: $name"
-  limit=$(sed -nE '1,20s/^# timeout: *([0-9]+).*/\1/p' "$script" | head -n 1)
-  log=$out/$name.log
-  timeout -k 20 "${limit:-600}" "$script" >"$log" 2>&1 </dev/null
-  code=$?
+limit_of() { sed -nE '1,20s/^# timeout: *([0-9]+).*/\1/p' "$1" | grep . || echo 600; }
+
+judge_script() { # script, name, exit code
+  local name=$2 code=$3 log=$out/$2.log ok bad
   ok=$(grep -c '^ok ' "$log")
   bad=$(grep -c '^not ok ' "$log")
   passed=$((passed + ok)) failed=$((failed + bad))
@@ -138,7 +164,7 @@ run_script() {
   grep -E '^(not ok|skip) ' "$log"
   echo "$name: passed $ok, failed $bad"
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
-    fail "$name: not done after ${limit:-600} s"
+    fail "$name: not done after $(limit_of "$1") s"
   elif [ "$code" -ne 0 ] && [ "$bad" = 0 ]; then
     fail "$name: ended with code $code"
   elif [ "$((ok + bad))" = 0 ] && ! grep -q '^skip ' "$log"; then
@@ -150,9 +176,13 @@ run_script() {
   tail -n 100 "$log"
 }
 
-for project in tests/*/*.csproj; do run_project "$project"; done
+# The longest projects first: nothing long is left for the end, where the other processor would have nothing to do.
+projects=(tests/OverlayFuse.Union.Tests/*.csproj tests/OverlayFuse.Conformance/*.csproj)
+for project in tests/*/*.csproj; do [[ " ${projects[*]} " == *" $project "* ]] || projects+=("$project"); done
+for project in "${projects[@]}"; do begin "$project" "$(basename "$project" .csproj)" run_project "$project" "$(basename "$project" .csproj)"; done
 for script in tests/acceptance/*.sh; do
-  if [ -x "$script" ]; then run_script "$script"
+  if [ -x "$script" ]; then begin "$script" "$(basename "$script" .sh)" timeout -k 20 "$(limit_of "$script")" "$script"
   elif head -c 2 "$script" | grep -q '^#!'; then fail "$script: is not executable, so it was not run"; fi
 done
+while [ ${#running[@]} -gt 0 ]; do end_one; done
 finish

@@ -20,6 +20,7 @@ internal static class Daemon
         try
         {
             UnionMount.Run(job, live: remarks => told = Tell(caller, new DaemonReply(true, remarks)));
+            Syscall.Exit(0); // all is closed; whoever mounts again at once waits for our locks, not for the runtime
             return 0;
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -47,6 +47,9 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>_exit(2): the process ends at once, without what a runtime does on its way out.</summary>
+    public static void Exit(int code) => Native._exit(code);
+
     /// <summary>waitpid(2). <paramref name="exitCode"/> is what the program returned, or 128 and the signal that ended it.</summary>
     public static Errno WaitPid(int pid, out int exitCode)
     {
@@ -137,6 +140,9 @@ public static unsafe partial class Syscall
 
     private static partial class Native
     {
+        [LibraryImport(C)]
+        public static partial void _exit(int code);
+
         [LibraryImport(C)]
         public static partial int posix_spawnp(int* pid, byte* file, byte* actions, byte* attributes, byte** arguments, byte** environment);
 

@@ -12,14 +12,17 @@ public sealed partial class UnionFileSystem
 
     private Errno Remove(NodeId parentId, ReadOnlySpan<byte> name, bool isDirectory)
     {
-        var error = PrepareParent(parentId, out var parent, out var directory);
+        var error = _tree.FindDirectory(parentId, out var parent, out _);
         if (error != Errno.None) return error;
         error = _tree.LookUp(parent, name, count: true, listed: null, out var victim, out _, out _);
         if (error != Errno.None) return error;
         if (victim == 0) return Errno.NOENT;
         try
         {
-            error = MayRemove(victim, isDirectory);
+            error = MayRemove(victim, isDirectory); // before anything is copied up for it
+            if (error != Errno.None) return error;
+
+            error = PrepareParent(parentId, out parent, out var directory);
             if (error != Errno.None) return error;
 
             error = CopyUpToCount(victim);

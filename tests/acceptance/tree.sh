@@ -52,5 +52,6 @@ daemon_ends() {
   done
   echo "daemon $1 of $2 does not end; its threads wait in:"
   for i in "/proc/$1/task"/*; do echo "$(cat "$i/comm") $(cat "$i/wchan")"; done
+  ls -l "/proc/$1/fd" # what it has not closed yet tells how far it has come
   return 1
 }

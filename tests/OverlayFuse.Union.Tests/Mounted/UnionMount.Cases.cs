@@ -9,7 +9,7 @@ internal sealed partial class UnionMount : IUnion
 
     public IActor Actor => _calls ??= new SystemCalls(Root);
 
-    public void Make(string layer, string text) => LayerText.Make($"{Home}/{(layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d"))}", text, MarkFamily.Trusted);
+    public void Make(string layer, string text) => LayerText.Make($"{Home}/{(layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d"))}", text, IsRoot ? MarkFamily.Trusted : MarkFamily.User);
 
     void IUnion.Mount()
     {

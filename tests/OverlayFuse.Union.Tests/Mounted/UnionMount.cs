@@ -42,6 +42,9 @@ internal sealed partial class UnionMount : IDisposable
 
     private IEnumerable<string> DataNames => Enumerable.Range(1, _dataOnly).Select(i => $"d{i}");
 
+    // Of this thread: a test may have become an ordinary user for a while.
+    private static bool IsRoot => Syscall.GetEUid() == 0;
+
     public UnionMount Mount()
     {
         _lowersBefore ??= Lowers();
@@ -64,7 +67,8 @@ internal sealed partial class UnionMount : IDisposable
         Root.Close();
         Root = DirFd.None;
         var daemon = _isKernel ? "" : Daemon();
-        Assert.That(Syscall.Unmount(Encoding.UTF8.GetBytes(Merged), UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
+        if (IsRoot) Assert.That(Syscall.Unmount(Encoding.UTF8.GetBytes(Merged), UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
+        else Run("fusermount3 -u m");
         // What it has to tidy up is only then as it should be.
         if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => HasEnded(daemon), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
     }
@@ -136,11 +140,12 @@ internal sealed partial class UnionMount : IDisposable
         {
             try
             {
-                Run("timeout 10 umount m");
+                Run(IsRoot ? "timeout 10 umount m" : "fusermount3 -u m");
             }
             catch (AssertionException)
             {
-                if (!_isKernel) Run($"echo 1 > /sys/fs/fuse/connections/{device.Split(':')[1]}/abort; umount -l m");
+                if (!IsRoot) Run("fusermount3 -u -z m");
+                else if (!_isKernel) Run($"echo 1 > /sys/fs/fuse/connections/{device.Split(':')[1]}/abort; umount -l m");
                 else Run("umount -l m");
             }
         }

@@ -12,6 +12,11 @@ internal class RandomCaseTests
     private const int CasesPerSeed = 4;
     private const int Actions = 40;
 
+    // With what a mount is compared. A plain directory of an ordinary user, who mounts through fusermount3, is one of its own.
+    private const string ByRoot = "a plain directory";
+    private const string ByUser = "a plain directory of an ordinary user";
+    private const string ByKernel = "kernel overlayfs";
+
     private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts];
 
     [TestCaseSource(nameof(Unmounted))]
@@ -33,12 +38,15 @@ internal class RandomCaseTests
     public void Mounted_case(string oracle, int seed)
     {
         if (Syscall.GetEUid() != 0 || !File.Exists("/dev/fuse")) Assert.Ignore("needs root and /dev/fuse");
-        Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot: true, isOverlay: oracle == "kernel").Cases(Actions), example =>
+        if (oracle == ByUser) OrdinaryUser.Run(Run);
+        else Run();
+
+        void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot: oracle != ByUser, isOverlay: oracle == ByKernel).Cases(Actions), example =>
         {
             using var cached = Mount(example, "data=cached");
-            using var passthrough = Mount(example, "data=passthrough");
-            using IUnion expected = oracle == "kernel" ? new UnionMount("metacopy=on,redirect_dir=on,index=on,xino=on", isKernel: true, lowers: example.Stack.LowerCount, above: TestUnion.Above) : new PlainDirectory();
-            return Comparison.Run(example, (oracle, expected), ("cached", cached), ("passthrough", passthrough));
+            using var other = oracle == ByUser ? Mount(example, "data=cached,writeback=off") : Mount(example, "data=passthrough");
+            using IUnion expected = oracle == ByKernel ? new UnionMount("metacopy=on,redirect_dir=on,index=on,xino=on", isKernel: true, lowers: example.Stack.LowerCount, above: TestUnion.Above) : new PlainDirectory();
+            return Comparison.Run(example, (oracle == ByKernel ? "kernel" : "plain", expected), ("cached", cached), ("the other mode", other));
         });
     }
 
@@ -55,7 +63,7 @@ internal class RandomCaseTests
         select new TestCaseData(form, seed).SetName($"Any_sequence_of_actions_gives_what_a_plain_directory_gives ({form}, seed {seed})");
 
     private static IEnumerable<TestCaseData> Mounted() =>
-        from oracle in (string[])["plain", "kernel"]
+        from oracle in (string[])[ByRoot, ByUser, ByKernel]
         from seed in Seeds.Taken(quick: 3)
-        select new TestCaseData(oracle, seed).SetName($"Any_sequence_of_actions_on_a_mount_gives_what_{(oracle == "plain" ? "a plain directory" : "kernel overlayfs").Replace(' ', '_')}_gives (seed {seed})");
+        select new TestCaseData(oracle, seed).SetName($"Any_sequence_of_actions_on_a_mount_gives_what_{oracle.Replace(' ', '_')}_gives (seed {seed})");
 }
