@@ -24,6 +24,7 @@ internal static class MountJobText
         text.Add("immutable", union.Immutable ? 1 : 0);
         text.Add("readonly", union.ReadOnly ? 1 : 0);
         text.Add("acl", union.Acl ? 1 : 0);
+        text.Add("keep_owners_in", (long)union.KeepOwnersIn);
         foreach (var range in union.UidMapping) AddRange(text, "uidmapping", range);
         foreach (var range in union.GidMapping) AddRange(text, "gidmapping", range);
         if (union.SquashToUid is { } uid) text.Add("squash_to_uid", uid);
@@ -57,6 +58,7 @@ internal static class MountJobText
             Immutable = Number("immutable") == 1,
             ReadOnly = Number("readonly") == 1,
             Acl = Number("acl") == 1,
+            KeepOwnersIn = (OverrideForm)(Number("keep_owners_in") ?? 0),
             SquashToUid = (uint?)Number("squash_to_uid"),
             SquashToGid = (uint?)Number("squash_to_gid"),
         };

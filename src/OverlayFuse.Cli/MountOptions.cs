@@ -32,6 +32,9 @@ internal sealed class MountOptions
     /// <summary>Both to 0, where the other two do not say another.</summary>
     public bool SquashToRoot { get; set; }
 
+    /// <summary>xattr_permissions=.</summary>
+    public OverrideForm? KeepOwnersIn { get; set; }
+
     /// <summary>partial=: files of more bytes come up block by block; <see cref="PartialSize.Off"/>: none.</summary>
     public ulong? WholeUpTo { get; set; }
 

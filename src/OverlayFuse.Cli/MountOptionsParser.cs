@@ -59,6 +59,7 @@ internal sealed class MountOptionsParser
             case "gidmapping": _options.GidMapping.AddRange(IdMappingText.Read(element, Value(element))); break;
             case "squash_to_uid": _options.SquashToUid = Same(element, _options.SquashToUid, IdMappingText.ReadId(element, Value(element))); break;
             case "squash_to_gid": _options.SquashToGid = Same(element, _options.SquashToGid, IdMappingText.ReadId(element, Value(element))); break;
+            case "xattr_permissions": _options.KeepOwnersIn = Same(element, _options.KeepOwnersIn, Choose(element, OverrideValues)); break;
             case "fsname": _options.SourceName = Path(element); break;
             case "volatile": SetDurability(element, element.RawValue is null ? Durability.Volatile : throw TakesNoValue(element)); break;
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
@@ -170,7 +171,7 @@ internal sealed class MountOptionsParser
         {
             if (choice.Word == word) return choice.Value;
         }
-        var words = string.Join(", ", choices.Select(choice => choice.Word).Where(known => known is not ("0" or "1")));
+        var words = string.Join(", ", choices.Select(choice => choice.Word).Where(known => known is not ("0" or "1") || element.Name == "xattr_permissions"));
         throw new MountException($"option \"{element}\" has a value that is none of: {words}.");
     }
 
@@ -181,6 +182,8 @@ internal sealed class MountOptionsParser
     // The numbers are how fuse-overlayfs writes the same choices.
     private static readonly (string, Durability)[] FsyncValues =
         [("ordered", Durability.Ordered), ("strict", Durability.Strict), ("volatile", Durability.Volatile), ("1", Durability.Ordered), ("0", Durability.Volatile)];
+
+    private static readonly (string, OverrideForm)[] OverrideValues = [("0", OverrideForm.None), ("1", OverrideForm.Privileged), ("2", OverrideForm.Containers)];
 
     private static readonly (string, DataMode)[] DataValues = [("cached", DataMode.Cached), ("passthrough", DataMode.Passthrough)];
 

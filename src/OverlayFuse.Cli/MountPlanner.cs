@@ -31,6 +31,7 @@ internal static class MountPlanner
             Immutable = options.Immutable,
             ReadOnly = options.ReadOnly == true || options.Upper is null,
             Acl = options.Acl,
+            KeepOwnersIn = options.KeepOwnersIn ?? OverrideForm.None,
             SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
             SquashToGid = options.SquashToGid ?? (options.SquashToRoot ? 0 : null),
         };

@@ -14,7 +14,7 @@ internal static class OptionTable
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
         Served("strictatime"), Served("nostrictatime"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
-        Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"),
+        Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"),
 
         Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
         Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
@@ -52,7 +52,6 @@ internal static class OptionTable
         NoEffect("uuid", "the mount has no UUID", "null", "off"),
 
         Refused("idmap", "give ids as uidmapping=STORED:SHOWN:COUNT and gidmapping=..., or map the ids of the mount itself (mount(8), X-mount.idmap)"),
-        Refused("xattr_permissions", "owners kept in extended attributes are not read yet, and without it files would show wrong owners", "0"),
         Refused("plugins", "layers that a plugin has to fetch cannot be read"),
         Refused("verity", "fs-verity digests are not checked yet", "off"),
         Refused("remount", "a mounted union keeps its options; unmount it and mount it again"),

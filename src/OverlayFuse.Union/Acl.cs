@@ -14,6 +14,10 @@ internal static class Acl
     /// <summary>No list of a file system with blocks of 4 KiB is longer.</summary>
     public const int Largest = 4096;
 
+    public static ReadOnlySpan<byte> AccessName => "system.posix_acl_access"u8;
+
+    public static ReadOnlySpan<byte> DefaultName => "system.posix_acl_default"u8;
+
     private const int HeaderLength = 4;
     private const int EntryLength = 8;
     private const uint Version = 2;

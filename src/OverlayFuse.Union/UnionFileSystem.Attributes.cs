@@ -131,16 +131,13 @@ public sealed partial class UnionFileSystem
     private Errno Set(in Place place, int slot, in SetAttributes change)
     {
         var error = Errno.None;
-        if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid))
+        if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.Mode))
         {
             var uid = change.Has(SetAttributesMask.Uid) ? change.Uid : uint.MaxValue;
             var gid = change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue;
-            error = _tree.Owners.StoreSome(ref uid, ref gid);
-            if (error == Errno.None) error = Upper!.Chown(place.Dir, place.Name, uid, gid);
-        }
-        if (error == Errno.None && change.Has(SetAttributesMask.Mode))
-        {
-            error = _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : Syscall.ChmodAt(place.Dir, place.Name, change.Mode & Mode.Permissions);
+            uint? mode = change.Has(SetAttributesMask.Mode) ? change.Mode : null;
+            error = mode is not null && _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : _tree.Owners.StoreSome(ref uid, ref gid);
+            if (error == Errno.None) error = Upper!.SetOwnerAndMode(place.Dir, place.Name, uid, gid, mode);
         }
         if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
         {

@@ -42,7 +42,7 @@ public sealed partial class UnionFileSystem
         Span<byte> name = stackalloc byte[Tree.NameSize];
         error = _tree.Enter(slot, name, out var place);
         if (error != Errno.None) return error;
-        using (place) return Syscall.ReadLinkAt(place.Dir, place.Name, buffer, out length);
+        using (place) return Overrides.ReadLink(_tree.FormAt(place), place.Dir, place.Name, buffer, out length);
     }
 
     // For those who reach objects by handle (an NFS server): they ask for a directory itself and the one above.

@@ -35,8 +35,7 @@ public sealed partial class UnionFileSystem
             throw new MountException($"cannot write to the upper directory {Encoding.UTF8.GetString(options.UpperDirectory)} without a work directory: give workdir= with an empty directory on the same file system.");
 
         var owners = new Owners(options);
-        var credentials = Credentials.OfThisProcess(owners.AreSquashed);
-        if (options.Data == DataMode.Passthrough && !credentials.IsHostRoot)
+        if (options.Data == DataMode.Passthrough && !Credentials.OfThisProcess(OverrideForm.None).IsHostRoot)
             throw new MountException("cannot use data=passthrough: the kernel lets only root give it files to read and write by itself. Leave the option out; data=cached is for everybody.");
 
         var budget = RaiseFileLimit();
@@ -66,15 +65,26 @@ public sealed partial class UnionFileSystem
         {
             var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
             layers.Add(layer);
-            upper = new Upper(layer, work, features!, credentials, options.Durability) { Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable) };
+            var form = layer.Overrides != OverrideForm.None ? layer.Overrides : options.KeepOwnersIn;
+            upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability) { Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable) };
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
         foreach (var path in options.LowerDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path));
         foreach (var path in options.DataDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path, isDataOnly: true));
 
+        if (upper is not null && upper.Overrides != options.KeepOwnersIn) BeginOverrides(upper, options.KeepOwnersIn, layers, remarks);
+
         var tree = PlantTree(layers, upper, work, owners);
         undo.Keep();
         return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
+    }
+
+    // An upper has one form for good: what is in it was written in that.
+    private static void BeginOverrides(Upper upper, OverrideForm wanted, List<Layer> layers, List<string> remarks)
+    {
+        if (upper.Overrides == OverrideForm.None) upper.KeepOwnersIn(wanted, layers.Where(layer => !layer.IsUpper));
+        else if (wanted != OverrideForm.None)
+            remarks.Add($"the upper directory keeps owners in {Encoding.ASCII.GetString(OverrideNames.Mark(upper.Overrides))} already, and goes on to.");
     }
 
     /// <summary>The union as it is on disk now, known from its root only.</summary>

@@ -3,7 +3,8 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-// Extended attributes. Marks of ours are not seen; those of an overlay on top of us are stored escaped (overlayfs.rst, "Nesting").
+// Extended attributes. Marks of ours are not seen; those of an overlay on top of us are stored escaped (overlayfs.rst, "Nesting"), and those that
+// a layer with owners in marks cannot keep by their names, as OverrideNames says.
 public sealed partial class UnionFileSystem
 {
     private const int LongestName = 255; // XATTR_NAME_MAX
@@ -16,29 +17,34 @@ public sealed partial class UnionFileSystem
         if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
 
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        Span<byte> escaped = stackalloc byte[LongestName + 16];
-        if (Stored(name, escaped, out var stored) != Errno.None) return Errno.NODATA;
+        Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
         error = _tree.Enter(slot, own, out var place);
         if (error != Errno.None) return error;
-        using (place) error = Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+        using (place)
+        {
+            var form = _tree.FormAt(place);
+            if (Stored(form, name, escaped, out var stored) != Errno.None) return Errno.NODATA;
+            error = Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+            if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
+        }
         if (error == Errno.None && _tree.Owners.AreMapped && IsAcl(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
         return error;
     }
 
     public override Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
     {
-        Span<byte> escaped = stackalloc byte[LongestName + 16];
-        var error = Stored(name, escaped, out var stored);
+        Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
+        var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
         Span<byte> own = stackalloc byte[Tree.NameSize];
         error = EnterForXattr(node, name, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place)
         {
-            error = _tree.Owners.AreMapped && IsAcl(name) ? SetMappedAcl(place, stored, value, flags) : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+            error = IsAcl(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None) ? SetChangedAcl(place, stored, value, flags) : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
-            if (killSetGid && Syscall.StatAt(place.Dir, place.Name, cached: false, out var status) == Errno.None)
-                _ = Syscall.ChmodAt(place.Dir, place.Name, status.Mode & Mode.Permissions & ~Mode.SetGid);
+            if (killSetGid && Upper!.Status(place.Dir, place.Name, out var status) == Errno.None)
+                _ = Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, status.Mode & ~Mode.SetGid);
         }
         ForgetDefaultAcl(slot);
         return Errno.None;
@@ -46,8 +52,8 @@ public sealed partial class UnionFileSystem
 
     public override Errno RemoveXattr(in Request request, NodeId node, ReadOnlySpan<byte> name)
     {
-        Span<byte> escaped = stackalloc byte[LongestName + 16];
-        var error = Stored(name, escaped, out var stored);
+        Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
+        var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return Errno.NODATA;
         Span<byte> own = stackalloc byte[Tree.NameSize];
         error = EnterForXattr(node, name, own, out var slot, out var place);
@@ -76,12 +82,12 @@ public sealed partial class UnionFileSystem
                 error = Syscall.ListXattrAt(place.Dir, place.Name, list, out stored);
             }
             if (error == Errno.NOTSUP) return Errno.None;
-            return error != Errno.None ? error : Show(request, list[..stored], buffer, out length);
+            return error != Errno.None ? error : Show(request, _tree.FormAt(place), list[..stored], buffer, out length);
         }
     }
 
     // The list as users see it; an empty buffer asks for its length only. Trusted attributes are there for root alone.
-    private Errno Show(in Request request, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
+    private Errno Show(in Request request, OverrideForm form, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
     {
         bool? seesTrusted = null;
         length = 0;
@@ -90,9 +96,10 @@ public sealed partial class UnionFileSystem
         {
             scoped var name = stored[..end];
             stored = stored[(end + 1)..];
-            if (MarkNames.IsPrivate(name) || (IsAcl(name) && !_options.Acl)) continue;
+            if (MarkNames.IsPrivate(name) || OverrideNames.IsPrivate(form, name) || (IsAcl(name) && !_options.Acl)) continue;
             if (name.StartsWith("trusted."u8) && !(seesTrusted ??= Caller.Has(request.Pid, Caller.SysAdmin))) continue;
             if (MarkNames.TryUnescape(name, plain, out var unescaped)) name = plain[..unescaped];
+            name = OverrideNames.Show(form, name);
             if (!buffer.IsEmpty)
             {
                 if (length + name.Length + 1 > buffer.Length) return Errno.RANGE;
@@ -104,25 +111,53 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    private Errno SetMappedAcl(in Place place, ReadOnlySpan<byte> name, ReadOnlySpan<byte> shown, XattrFlags flags)
+    // What a list says of owner, group class and others is the mode, and that may be in a mark.
+    private Errno ShowMode(OverrideForm form, in Place place, Span<byte> acl)
+    {
+        var error = Syscall.StatAt(place.Dir, place.Name, cached: !place.IsUpper, out var status);
+        if (error == Errno.None) error = Overrides.Show(form, place.Dir, place.Name, ref status);
+        return error != Errno.None ? error : Acl.Chmod(acl, status.Mode);
+    }
+
+    private Errno SetChangedAcl(in Place place, ReadOnlySpan<byte> name, ReadOnlySpan<byte> shown, XattrFlags flags)
     {
         if (shown.Length > Acl.Largest) return Errno.NOSPC;
-        Span<byte> acl = stackalloc byte[Acl.Largest];
-        shown.CopyTo(acl);
-        var error = _tree.Owners.StoreAcl(acl[..shown.Length]);
-        return error != Errno.None ? error : Syscall.SetXattrAt(place.Dir, place.Name, name, acl[..shown.Length], flags);
+        Span<byte> buffer = stackalloc byte[Acl.Largest];
+        shown.CopyTo(buffer);
+        var acl = buffer[..shown.Length];
+        var error = _tree.Owners.AreMapped ? _tree.Owners.StoreAcl(acl) : Errno.None;
+        if (error != Errno.None) return error;
+        return UpperForm == OverrideForm.None || !name.SequenceEqual(Acl.AccessName) ? Syscall.SetXattrAt(place.Dir, place.Name, name, acl, flags) : SetModeAndAcl(place, acl, flags);
     }
+
+    // The backing file keeps its own mode, and with it what the list says of that.
+    private Errno SetModeAndAcl(in Place place, Span<byte> acl, XattrFlags flags)
+    {
+        var error = Upper!.Status(place.Dir, place.Name, out var status);
+        if (error != Errno.None) return error;
+        if (!Acl.TryToMode(acl, status.Mode, out var mode, out var isMode)) return Errno.INVAL;
+        if (isMode) error = Syscall.RemoveXattrAt(place.Dir, place.Name, Acl.AccessName);
+        else
+        {
+            error = Acl.Chmod(acl, Overrides.BackingMode);
+            if (error == Errno.None) error = Syscall.SetXattrAt(place.Dir, place.Name, Acl.AccessName, acl, flags);
+        }
+        if (error is not (Errno.None or Errno.NODATA)) return error;
+        return Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, mode);
+    }
+
+    private OverrideForm UpperForm => Upper?.Overrides ?? OverrideForm.None;
 
     private static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);
 
     // Under which name an attribute is kept.
-    private static Errno Stored(ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
+    private static Errno Stored(OverrideForm form, ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
     {
         stored = name;
-        if (!MarkNames.IsMark(name)) return Errno.None;
-        if (name.Length + 8 > LongestName) return Errno.RANGE;
-        stored = escaped[..MarkNames.Escape(name, escaped)];
-        return Errno.None;
+        if (MarkNames.IsMark(name)) stored = escaped[..MarkNames.Escape(name, escaped)];
+        else if (OverrideNames.IsKept(form, name)) stored = escaped[..OverrideNames.Store(name, escaped)];
+        if (stored.Length > LongestName) return Errno.RANGE;
+        return OverrideNames.IsPrivate(form, stored) ? Errno.PERM : Errno.None;
     }
 
     private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int slot, out Place place)

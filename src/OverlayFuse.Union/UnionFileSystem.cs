@@ -69,6 +69,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     {
         if (Upper is not { } upper) return;
         upper.Work.IsUnused = false;
+        if (upper.Overrides != OverrideForm.None) _ = upper.Work.RaiseFence(Fence.Overrides);
         var lowers = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Path);
         var data = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Path);
         _ = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [.. lowers], [.. data]).Write(upper.Work.Root);

@@ -50,6 +50,9 @@ public sealed class UnionOptions
 
     public uint? SquashToGid { get; set; }
 
+    /// <summary>Where an upper that does not do so yet begins to keep owners, modes and types (xattr_permissions).</summary>
+    public OverrideForm KeepOwnersIn { get; set; }
+
     /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
     public bool Acl { get; set; } = true;
 }

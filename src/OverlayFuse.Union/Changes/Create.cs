@@ -11,10 +11,6 @@ internal sealed class Create(Tree tree)
 {
     private Upper Upper => tree.Upper!;
 
-    private static ReadOnlySpan<byte> AccessAcl => "system.posix_acl_access"u8;
-
-    private static ReadOnlySpan<byte> DefaultAcl => "system.posix_acl_default"u8;
-
     /// <summary>Makes an object under a free name, under the write lock of the directory's names. Regular files come open for reading and writing.</summary>
     public Errno Make(in Request request, UnionDirectory directory, ReadOnlySpan<byte> name, in NewObject wanted, out FileStatus status, out Fd fd)
     {
@@ -32,7 +28,7 @@ internal sealed class Create(Tree tree)
             error = isOwn ? MakeAt(dir, name, wanted, mode, out fd) : Errno.EXIST;
             if (error == Errno.EXIST) error = MakeAside(directory, dir, name, wanted, owner, mode, out fd);
             if (error == Errno.None) Upper.RemoveOciWhiteout(dir, name, wanted.Type == FileType.Directory);
-            return error != Errno.None ? error : Syscall.StatAt(dir, name, cached: false, out status);
+            return error != Errno.None ? error : Upper.Status(dir, name, out status);
         }
         finally
         {
@@ -54,7 +50,7 @@ internal sealed class Create(Tree tree)
             if (error != Errno.None) return error;
             var mode = directory.HasDefaultAcl == true ? wanted.Mode : wanted.Mode & ~wanted.Umask;
             error = Build(directory, dir, temp, wanted, owner, mode, overWhiteout: false, out fd);
-            return error != Errno.None ? error : Syscall.StatAt(Upper.Work.Temp, temp, cached: false, out status);
+            return error != Errno.None ? error : Upper.Status(Upper.Work.Temp, temp, out status);
         }
         finally
         {
@@ -67,26 +63,25 @@ internal sealed class Create(Tree tree)
     {
         isOwn = false;
         owner = default;
-        var error = Syscall.StatAt(dir, "."u8, cached: false, out var parent);
+        var error = Upper.Status(dir, "."u8, out var parent);
         if (error != Errno.None) return error;
         error = Ownership.Of(request, parent, tree.Owners, out owner);
         if (error != Errno.None) return error;
 
         var credentials = Upper.Credentials;
-        isOwn = owner.Uid == credentials.Uid && (owner.InheritsGroup || owner.Gid == credentials.Gid);
-        directory.HasDefaultAcl ??= Syscall.GetXattrAt(dir, "."u8, DefaultAcl, [], out var length) == Errno.None && length > 0;
+        isOwn = Upper.Overrides == OverrideForm.None && owner.Uid == credentials.Uid && (owner.InheritsGroup || owner.Gid == credentials.Gid);
+        directory.HasDefaultAcl ??= Syscall.GetXattrAt(dir, "."u8, Acl.DefaultName, [], out var length) == Errno.None && length > 0;
         return isOwn ? Errno.None : credentials.MayOwn(owner.Uid, owner.Gid);
     }
 
-    private static Errno MakeAt(DirFd dir, ReadOnlySpan<byte> name, in NewObject wanted, uint mode, out Fd fd)
+    private Errno MakeAt(DirFd dir, ReadOnlySpan<byte> name, in NewObject wanted, uint mode, out Fd fd)
     {
         fd = Fd.None;
         return wanted.Type switch
         {
             FileType.Regular => Syscall.OpenAt(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode, out fd),
             FileType.Directory => Syscall.MkdirAt(dir, name, mode),
-            FileType.Symlink => Syscall.SymlinkAt(wanted.Target, dir, name),
-            _ => Syscall.MknodAt(dir, name, (uint)wanted.Type | mode, wanted.Major, wanted.Minor),
+            _ => Upper.MakeObject(dir, name, wanted, mode),
         };
     }
 
@@ -137,9 +132,11 @@ internal sealed class Create(Tree tree)
         var work = Upper.Work.Temp;
         var error = MakeAt(work, temp, wanted, wanted.Type == FileType.Directory ? 0x1C0u : 0x180u, out fd);
         if (error == Errno.None && overWhiteout && wanted.Type == FileType.Directory) error = Upper.SetOpaque(work, temp);
-        if (error == Errno.None) error = Upper.Chown(work, temp, owner.Uid, owner.Gid);
-        if (error != Errno.None || wanted.Type == FileType.Symlink) return error;
+        if (error == Errno.None) error = Upper.GiveOwner(work, temp, owner.Uid, owner.Gid);
+        if (error != Errno.None) return error;
 
+        var shown = new FileStatus { Uid = owner.Uid, Gid = owner.Gid, RdevMajor = wanted.Major, RdevMinor = wanted.Minor, Mode = (uint)wanted.Type | (mode & Mode.Permissions) };
+        if (wanted.Type == FileType.Symlink) return Upper.GiveMode(work, temp, shown);
         mode = owner.ModeOf(wanted.Type, mode);
         Span<byte> acl = stackalloc byte[Acl.Largest];
         Span<byte> access = stackalloc byte[Acl.Largest];
@@ -147,12 +144,14 @@ internal sealed class Create(Tree tree)
         var aclLength = 0;
         if (directory.HasDefaultAcl == true)
         {
-            error = Syscall.GetXattrAt(dir, "."u8, DefaultAcl, acl, out aclLength);
+            error = Syscall.GetXattrAt(dir, "."u8, Acl.DefaultName, acl, out aclLength);
             if (error == Errno.None) error = Acl.Inherit(acl[..aclLength], mode, access, out accessLength, out mode);
         }
-        if (error == Errno.None) error = Syscall.ChmodAt(work, temp, mode & Mode.Permissions);
-        if (error == Errno.None && accessLength > 0) error = Syscall.SetXattrAt(work, temp, AccessAcl, access[..accessLength], XattrFlags.None);
-        if (error == Errno.None && aclLength > 0 && wanted.Type == FileType.Directory) error = Syscall.SetXattrAt(work, temp, DefaultAcl, acl[..aclLength], XattrFlags.None);
+        shown.Mode = (uint)wanted.Type | (mode & Mode.Permissions);
+        if (error == Errno.None) error = Upper.GiveMode(work, temp, shown);
+        if (error == Errno.None && accessLength > 0 && Upper.Overrides != OverrideForm.None) error = Acl.Chmod(access[..accessLength], Overrides.BackingMode);
+        if (error == Errno.None && accessLength > 0) error = Syscall.SetXattrAt(work, temp, Acl.AccessName, access[..accessLength], XattrFlags.None);
+        if (error == Errno.None && aclLength > 0 && wanted.Type == FileType.Directory) error = Syscall.SetXattrAt(work, temp, Acl.DefaultName, acl[..aclLength], XattrFlags.None);
         return error;
     }
 }

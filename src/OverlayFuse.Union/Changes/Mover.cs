@@ -32,14 +32,15 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     // give or read is no reason to refuse the move.
     private Errno TakeAfter(ReadOnlySpan<byte> name, DirFd dir, ReadOnlySpan<byte> standIn)
     {
-        var error = Syscall.StatAt(newDir, name, cached: false, out var status);
+        var error = upper.Status(newDir, name, out var status);
         if (error != Errno.None) return error;
-        error = Syscall.ChownAt(dir, standIn, status.Uid, status.Gid);
-        if (error is Errno.None or Errno.PERM) error = XattrCopy.Copy(newDir, name, dir, standIn);
+        error = upper.GiveOwner(dir, standIn, status.Uid, status.Gid);
+        if (error is Errno.None or Errno.PERM) error = XattrCopy.Copy(newDir, name, upper.Overrides, dir, standIn, upper.Overrides);
         if (error is Errno.PERM or Errno.ACCES) error = Errno.None;
 
         // An ordinary user may not give a directory another parent while its mode forbids to write it.
-        if (error == Errno.None) error = Syscall.ChmodAt(dir, standIn, (status.Mode | (upper.Credentials.IsRoot ? 0 : OwnDirectory.Private)) & Mode.Permissions);
+        if (!upper.Credentials.IsRoot && upper.Overrides == OverrideForm.None) status.Mode |= OwnDirectory.Private;
+        if (error == Errno.None) error = upper.GiveMode(dir, standIn, status);
         return error != Errno.None ? error : Syscall.UtimensAt(dir, standIn, status.AccessTime, status.ModifyTime);
     }
 

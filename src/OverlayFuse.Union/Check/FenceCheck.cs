@@ -15,7 +15,7 @@ internal static class FenceCheck
         if (count > 0 && !stands)
             report.Problem("fence-missing", path, $"{count} {what} are not fenced: kernel overlayfs would mount the upper and fail on them", "The fence is raised.", () => Incompat.Set(union.Work, fence, stands: true));
         else if (count > 0)
-            report.Explain("fence", path, $"keeps kernel overlayfs away from {count} {what}; \"overlayfuse settle\" makes it needless");
+            report.Explain("fence", path, $"keeps kernel overlayfs away from {count} {what}; {(fence == Fence.Overrides ? "it stays for as long as they are kept so" : "\"overlayfuse settle\" makes it needless")}");
         else if (stands && isComplete)
             report.Problem("fence-needless", path, "a fence with nothing behind it: kernel overlayfs refuses the upper for no reason", "The fence is taken away.", () => Incompat.Set(union.Work, fence, stands: false));
     }

@@ -11,8 +11,12 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
     /// <summary>Redirects and metacopies in user marks that say something: they need the fence.</summary>
     public int UserMarks { get; private set; }
 
+    /// <summary>Objects whose owner, mode and type are kept in a mark.</summary>
+    public int Overrides { get; private set; }
+
     public void Examine(UpperObject at)
     {
+        Override(at);
         foreach (var family in (ReadOnlySpan<MarkFamily>)[MarkFamily.Trusted, MarkFamily.User])
         {
             var found = family == MarkFamily.Trusted ? at.Marks.Trusted : at.Marks.User;
@@ -22,6 +26,25 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
             }
         }
         if (at.Marks.FuseOverlayFsOpaque) report.Explain("opaque", at.Path, "opaque, as fuse-overlayfs marks it: nothing of the lower layers shows in it");
+    }
+
+    // Only under a root that says so: elsewhere the attribute is a user's, that of a container tool in a container for example.
+    private void Override(UpperObject at)
+    {
+        var form = union.Upper.Overrides;
+        if (form == OverrideForm.None || at.Status.IsWhiteoutDevice) return;
+        var name = Encoding.ASCII.GetString(OverrideNames.Mark(form));
+        var value = new byte[2 * OverrideStat.MaxLength];
+        var error = at.Read(OverrideNames.Mark(form), value, out var length);
+        if (error is Errno.NODATA or Errno.NOTSUP) return;
+        Overrides++;
+        var stored = at.Stored();
+        if (error is not (Errno.None or Errno.RANGE))
+            report.Problem("mark-unreadable", at.Path, $"its mark {name} cannot be read ({error.Describe()})", "Give yourself the right to read it.");
+        else if (error == Errno.RANGE || !OverrideStat.TryParse(value.AsSpan(0, length), out var stat) || !stat.TryApply(ref stored))
+            report.Problem("override-broken", at.Path, $"its mark {name} cannot be understood, so its owner, mode and type are not known: every access fails", $"Write what it was, as UID:GID:0MODE:TYPE, with setfattr -n {name}.");
+        else
+            report.Explain("override", at.Path, $"shows as {stat.ToText()}, whatever it is in the upper");
     }
 
     private void Examine(UpperObject at, MarkSet mark, MarkFamily family)

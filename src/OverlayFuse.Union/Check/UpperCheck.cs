@@ -54,6 +54,7 @@ public static class UpperCheck
         var isComplete = !report.Problems.Any(finding => finding.Kind is "unreadable" or "mark-unreadable");
         partial.CheckMaps(isComplete);
         FenceCheck.Run(union, report, Fence.UserMarks, marks.UserMarks, "redirects or metacopies in user marks", isComplete);
+        FenceCheck.Run(union, report, Fence.Overrides, marks.Overrides, "objects with their owners in marks", isComplete);
         FenceCheck.Run(union, report, Fence.Partial, partial.Files, "files that are partly in the upper", isComplete);
         FenceCheck.LookAtOthers(union, report);
         return report;

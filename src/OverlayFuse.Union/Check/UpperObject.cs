@@ -21,12 +21,22 @@ internal sealed record UpperObject(UnionDirectory? Parent, LayerDirectory Holder
         return error;
     });
 
-    public Errno Read(MarkSet mark, MarkFamily family, Span<byte> value, out int length)
+    /// <summary>What it is in the upper, whatever a mark says; nothing where it cannot be looked at.</summary>
+    public FileStatus Stored()
+    {
+        FileStatus status = default;
+        _ = In(dir => Syscall.StatAt(dir, Name, cached: false, out status));
+        return status;
+    }
+
+    public Errno Read(MarkSet mark, MarkFamily family, Span<byte> value, out int length) => Read(MarkNames.Of(mark, family), value, out length);
+
+    public Errno Read(ReadOnlySpan<byte> attribute, Span<byte> value, out int length)
     {
         length = 0;
         var error = Holder.Enter(out var dir);
         if (error != Errno.None) return error;
-        error = Syscall.GetXattrAt(dir, Name, MarkNames.Of(mark, family), value, out length);
+        error = Syscall.GetXattrAt(dir, Name, attribute, value, out length);
         Holder.Leave();
         return error;
     }

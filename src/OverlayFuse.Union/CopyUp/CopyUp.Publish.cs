@@ -181,8 +181,7 @@ internal sealed partial class CopyUp
             var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             var bytes = isCut ? change.Length : status.Size;
-            var mode = isCut ? change.ModeOf(status.Mode) : status.Mode;
-            if (mode != status.Mode) error = Syscall.Chmod(fd, mode & Mode.Permissions);
+            if (isCut && change.DropsPrivileges) error = DropPrivileges(slot, fd, status.Mode);
             if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
             if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
@@ -198,6 +197,20 @@ internal sealed partial class CopyUp
         }
         fd.Close();
         return error;
+    }
+
+    private Errno DropPrivileges(int slot, Fd fd, uint own)
+    {
+        if (Upper.Overrides == OverrideForm.None) return Mode.WithoutPrivileges(own) == own ? Errno.None : Syscall.Chmod(fd, Mode.WithoutPrivileges(own) & Mode.Permissions);
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place)
+        {
+            error = Status(place, out var status);
+            var mode = Mode.WithoutPrivileges(status.Mode);
+            return error != Errno.None || mode == status.Mode ? error : Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, mode);
+        }
     }
 
     // Copying strips setuid and capabilities of the file and sets its time; nobody has written it yet.

@@ -198,15 +198,13 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         data = Fd.None;
         isPartial = false;
         var work = Upper.Work.Temp;
-        switch (status.Type)
+        if (status.Type != FileType.Regular)
         {
-            case FileType.Symlink:
-                Span<byte> target = stackalloc byte[4096];
-                var error = Syscall.ReadLinkAt(lower.Dir, lower.Name, target, out var length);
-                return error != Errno.None ? error : Syscall.SymlinkAt(target[..length], work, temp);
-
-            case not FileType.Regular:
-                return Syscall.MknodAt(work, temp, (uint)status.Type, status.RdevMajor, status.RdevMinor);
+            Span<byte> target = stackalloc byte[4096];
+            var length = 0;
+            var error = status.Type == FileType.Symlink ? Overrides.ReadLink(tree.FormAt(lower), lower.Dir, lower.Name, target, out length) : Errno.None;
+            var wanted = new NewObject { Type = status.Type, Major = status.RdevMajor, Minor = status.RdevMinor, Target = target[..length] };
+            return error != Errno.None ? error : Upper.MakeObject(work, temp, wanted, Upper.Overrides == OverrideForm.None ? 0 : 0x180u /* 0600 */);
         }
 
         var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out data);
@@ -235,26 +233,31 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     }
 
     // The owner before attributes (chown strips capabilities), the mode after both (chown strips setuid), times last: every step touches them.
-    private Errno CopyMetadata(in Place lower, in FileStatus status, ReadOnlySpan<byte> temp, Fd data, bool takeAttributes, Truncation? cut)
+    private Errno CopyMetadata(in Place lower, FileStatus status, ReadOnlySpan<byte> temp, Fd data, bool takeAttributes, Truncation? cut)
     {
         var work = Upper.Work.Temp;
-        var error = Upper.Chown(work, temp, status.Uid, status.Gid);
-        if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, work, temp);
+        var error = Upper.GiveOwner(work, temp, status.Uid, status.Gid);
+        if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, tree.FormAt(lower), work, temp, Upper.Overrides);
         if (error != Errno.None) return error;
         if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
         // The bytes are cut already: once more after the attributes, since it takes capabilities away.
         if (cut is { } change) error = Syscall.Truncate(data, (long)change.Length);
-        if (error == Errno.None && status.Type != FileType.Symlink) error = Syscall.ChmodAt(work, temp, (cut?.ModeOf(status.Mode) ?? status.Mode) & Mode.Permissions);
+        status.Mode = cut?.ModeOf(status.Mode) ?? status.Mode;
+        if (error == Errno.None) error = Upper.GiveMode(work, temp, status);
         return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, cut is { KeepsTime: false } ? Timestamp.Now : status.ModifyTime);
     }
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
     {
-        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, status, Upper.Credentials, Upper.Features.Metacopy, Upper.Partial.WholeUpTo, out var facts);
+        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, tree.FormAt(lower), status, Upper.Credentials, Upper.Features.Metacopy, Upper.Partial.WholeUpTo, out var facts);
         return error != Errno.None ? new CopyUpPlan(error, default, 0) : CopyUpPlan.For(facts, reason, length);
     }
 
-    private static Errno Status(in Place lower, out FileStatus status) => Syscall.StatAt(lower.Dir, lower.Name, cached: !lower.IsUpper, out status);
+    private Errno Status(in Place place, out FileStatus status)
+    {
+        var error = Syscall.StatAt(place.Dir, place.Name, cached: !place.IsUpper, out status);
+        return error != Errno.None ? error : Overrides.Show(tree.FormAt(place), place.Dir, place.Name, ref status);
+    }
 
     // Data was synced when it was copied; the strict mode syncs metadata too. Links and devices have nothing to sync.
     private Errno Sync(Fd data) => Upper.Durability == Durability.Strict && data.IsOpen ? Syscall.FSync(data) : Errno.None;

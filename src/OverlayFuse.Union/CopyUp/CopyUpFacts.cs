@@ -13,10 +13,10 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     public ulong WholeUpTo { get; init; } = PartialPolicy.Never;
 
     /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>
-    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
+    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
     {
-        var error = XattrCopy.LosesSecurity(dir, name, credentials, out var loses);
-        var canRead = credentials.IsRoot || status.Type != FileType.Regular || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid;
+        var error = XattrCopy.LosesSecurity(dir, name, form, credentials, out var loses);
+        var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
         facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
         {
             WholeUpTo = status.LinkCount > 1 ? PartialPolicy.Never : wholeUpTo, // the copy of several names is found in more ways than one

@@ -9,16 +9,19 @@ internal static class XattrCopy
     private const int LargestList = 65536; // XATTR_LIST_MAX
 
     /// <summary>Copies all attributes of one name to another. Only what the file system of the upper does not know is left out.</summary>
-    public static Errno Copy(DirFd from, ReadOnlySpan<byte> fromName, DirFd to, ReadOnlySpan<byte> toName)
+    public static Errno Copy(DirFd from, ReadOnlySpan<byte> fromName, OverrideForm fromForm, DirFd to, ReadOnlySpan<byte> toName, OverrideForm toForm)
     {
         var error = List(from, fromName, stackalloc byte[1024], out var list);
         if (error != Errno.None) return error;
         Span<byte> small = stackalloc byte[4096];
+        Span<byte> buffer = stackalloc byte[OverrideNames.StoredSize];
         while (list.IndexOf((byte)0) is var end and >= 0)
         {
             var name = list[..end];
             list = list[(end + 1)..];
-            if (MarkNames.IsPrivate(name)) continue;
+            if (MarkNames.IsPrivate(name) || OverrideNames.IsPrivate(fromForm, name)) continue;
+            var shown = OverrideNames.Show(fromForm, name);
+            var stored = OverrideNames.IsKept(toForm, shown) ? buffer[..OverrideNames.Store(shown, buffer)] : shown;
 
             var value = small;
             error = Syscall.GetXattrAt(from, fromName, name, value, out var length);
@@ -28,23 +31,26 @@ internal static class XattrCopy
                 error = Syscall.GetXattrAt(from, fromName, name, value, out length);
             }
             if (error == Errno.NODATA) continue; // gone meanwhile, or a list that names what it does not give
-            if (error == Errno.None) error = Syscall.SetXattrAt(to, toName, name, value[..length], XattrFlags.None);
+            if (error == Errno.None && toForm != OverrideForm.None && shown.SequenceEqual(Acl.AccessName)) error = Acl.Chmod(value[..length], Overrides.BackingMode);
+            if (error == Errno.None) error = Syscall.SetXattrAt(to, toName, stored, value[..length], XattrFlags.None);
             if (error == Errno.None) continue;
-            if (MustKeep(name) || error is not (Errno.NOTSUP or Errno.PERM)) return error;
+            if (MustKeep(shown) || error is not (Errno.NOTSUP or Errno.PERM)) return error;
         }
         return Errno.None;
     }
 
     /// <summary>Whether an object has security attributes that this daemon could not give to a copy.</summary>
-    public static Errno LosesSecurity(DirFd dir, ReadOnlySpan<byte> name, Credentials credentials, out bool loses)
+    public static Errno LosesSecurity(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, Credentials credentials, out bool loses)
     {
         loses = false;
-        if (credentials.IsHostRoot) return Errno.None;
+        if (credentials.IsHostRoot || credentials.Overrides == OverrideForm.Containers) return Errno.None;
         var error = List(dir, name, stackalloc byte[1024], out var list);
         while (error == Errno.None && list.IndexOf((byte)0) is var end and >= 0)
         {
-            var attribute = list[..end];
+            var stored = list[..end];
             list = list[(end + 1)..];
+            if (OverrideNames.IsPrivate(form, stored)) continue;
+            var attribute = OverrideNames.Show(form, stored);
             if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual("security.selinux"u8)) continue;
 
             // In a user namespace its root may set capabilities, which are then valid in that namespace.

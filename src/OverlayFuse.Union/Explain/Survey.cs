@@ -42,7 +42,7 @@ internal sealed class Survey(LayerView view) : IDisposable
             var entry = new LayerEntry { Kind = EntryKind.Directory, HasXattrWhiteouts = layer.Root.HasXattrWhiteouts };
             if (layer.Root.Enter(out var dir) == Errno.None)
             {
-                _ = Syscall.StatAt(dir, "."u8, cached: !layer.IsUpper, out entry.Status);
+                if (Syscall.StatAt(dir, "."u8, cached: !layer.IsUpper, out entry.Status) == Errno.None) _ = Overrides.Show(layer.Overrides, dir, "."u8, ref entry.Status);
                 layer.Root.Leave();
             }
             if (sight.Findings.Count == 0) sight.Entry = entry;
@@ -183,7 +183,7 @@ internal sealed class Survey(LayerView view) : IDisposable
     private CopyUpFacts CopyUpFactsOf(Sight sight)
     {
         if (view.Writer is not { } writer || sight.Where is not { } where || where.Enter(out var dir) != Errno.None) return default;
-        var error = CopyUpFacts.Gather(dir, sight.Name, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, writer.WholeUpTo, out var facts);
+        var error = CopyUpFacts.Gather(dir, sight.Name, where.Layer.Overrides, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, writer.WholeUpTo, out var facts);
         where.Leave();
         return error == Errno.None ? facts : facts with { MayOwn = error };
     }

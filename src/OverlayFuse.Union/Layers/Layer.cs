@@ -31,6 +31,9 @@ internal sealed class Layer
     /// <summary>Holds bytes of metacopies only, found by the path that those name: no name of the union is looked for in it.</summary>
     public bool IsDataOnly { get; init; }
 
+    /// <summary>Where it keeps the owners of its objects.</summary>
+    public OverrideForm Overrides { get; set; }
+
     public LayerDirectory Root { get; set; } = null!;
 
     public bool IsUpper => Index == 0;

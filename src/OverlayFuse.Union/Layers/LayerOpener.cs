@@ -34,7 +34,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     public Layer OpenUpper(DirFd descriptor, byte[] path)
     {
         var status = StatusOf(descriptor, path);
-        var layer = new Layer { Index = 0, Number = 0, Path = RealPath(descriptor) ?? path, Device = status.Device, IsPrivateClone = false, OwnMountPoint = OwnMountPointOn(status.Device) };
+        var layer = new Layer { Index = 0, Number = 0, Path = RealPath(descriptor) ?? path, Device = status.Device, IsPrivateClone = false, OwnMountPoint = OwnMountPointOn(status.Device), Overrides = Overrides.FormOf(descriptor) };
         layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, HasXattrWhiteouts(descriptor));
         return layer;
     }
@@ -61,6 +61,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             IsDataOnly = isDataOnly,
             Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,
             OwnMountPoint = OwnMountPointOn(status.Device),
+            Overrides = Overrides.FormOf(descriptor),
         };
         var hasXattrWhiteouts = HasXattrWhiteouts(descriptor);
         if (_held < rootsHeldOpen || realPath is null || IsBeneath(realPath, MountPointPath))

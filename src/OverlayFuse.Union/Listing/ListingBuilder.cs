@@ -64,11 +64,12 @@ internal sealed class ListingBuilder(InodeMap inodes)
                 return Errno.None;
         }
 
-        // Only what may be a whiteout, or says nothing of its type, needs a closer look.
+        // Only what may be a whiteout, says nothing of its type, or may stand for another one, needs a closer look.
         var type = entry.Type;
-        var mayBeWhiteout = type == FileType.CharDevice || (type == FileType.Regular && member.HasXattrWhiteouts);
+        var mayBeOther = type is FileType.None or FileType.CharDevice
+            || (type == FileType.Regular && (member.HasXattrWhiteouts || member.Layer.Overrides != OverrideForm.None));
         var isWhiteout = false;
-        if (type == FileType.None || mayBeWhiteout)
+        if (mayBeOther)
         {
             var error = LayerProbe.Ask(member, entry.Name, isLast: true, out var found);
             if (error is not (Errno.None or Errno.IO)) return error;

@@ -45,6 +45,8 @@ internal static class LayerProbe
         entry.Kind = entry.Status.IsDirectory ? EntryKind.Directory : EntryKind.File;
         if (entry.Status.IsWhiteoutDevice && !entry.IsCovered) entry.Kind = EntryKind.Whiteout;
         if (entry.IsCovered || entry.Kind == EntryKind.Whiteout) return Errno.None;
+        error = Overrides.Show(directory.Layer.Overrides, dir, name, ref entry.Status);
+        if (error != Errno.None) return error;
 
         if (NeedsMarks(directory, entry))
         {

@@ -112,7 +112,7 @@ internal sealed partial class Tree
     /// and in user.* only regular files can; other objects come up name by name then, and each name is a node of its own from the start.
     /// </summary>
     public bool KeepsLinks(FileType type) =>
-        Upper is null || (Upper.Features.Marks is { } family && (family == MarkFamily.Trusted || type == FileType.Regular));
+        Upper is null || (Upper.Features.Marks is { } family && (family == MarkFamily.Trusted || type == FileType.Regular || Upper.Overrides != OverrideForm.None));
 
     private static UnionDirectory Stack(SearchResult found)
     {

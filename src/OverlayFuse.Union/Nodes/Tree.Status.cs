@@ -26,8 +26,7 @@ internal sealed partial class Tree
                 if (error == Errno.None)
                 {
                     if (Upper is not null && !Upper.Credentials.IsRoot && !Upper.ModeIsTrue(begun, slot, ref status.Mode)) continue;
-                    Correct(slot, place, ref status);
-                    return Errno.None;
+                    return Show(slot, place, ref status);
                 }
                 if (error != Errno.ACCES || !place.IsUpper) return error;
             }
@@ -41,12 +40,21 @@ internal sealed partial class Tree
         var error = Upper!.InShutDirectory(this, slot, gateHeld: false, place =>
         {
             var failed = Syscall.StatAt(place.Dir, place.Name, cached: false, out found);
-            if (failed == Errno.None) Correct(slot, place, ref found);
-            return failed;
+            return failed != Errno.None ? failed : Show(slot, place, ref found);
         });
         status = found;
         return error;
     }
+
+    private Errno Show(int slot, in Place place, ref FileStatus status)
+    {
+        var error = Nodes[slot].Has(NodeFlags.Covered) ? Errno.None : Overrides.Show(FormAt(place), place.Dir, place.Name, ref status);
+        if (error == Errno.None) Correct(slot, place, ref status);
+        return error;
+    }
+
+    /// <summary>Where the layer that has an object keeps the owners of its objects.</summary>
+    public OverrideForm FormAt(in Place place) => place.IsUpper ? Upper!.Overrides : place.Holder!.Layer.Overrides;
 
     /// <summary>A node's attributes in the form of the protocol.</summary>
     public Attributes AttributesOf(int slot, in FileStatus status) => new()

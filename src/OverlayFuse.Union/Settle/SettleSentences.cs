@@ -21,6 +21,9 @@ internal static class SettleSentences
         _ => CannotCopy(error),
     };
 
+    public static string KeepsOwnersInMarks =>
+        "owners, modes and types are kept in extended attributes (xattr_permissions), and kernel overlayfs would show those of the files that carry them: as root, mount this upper and copy the union to another one";
+
     public static string NamesNotFound(int missing) =>
         $"{missing} more names of this file are expected in the lower layers and were not found: the lower directories may be others than those it was written on";
 }

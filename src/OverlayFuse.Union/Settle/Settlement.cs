@@ -34,6 +34,7 @@ public static class Settlement
         stripping.Run();
         if (form == SettleForm.Plain && report.IsSettled) Try(KernelIndex.Remove(work.Top), "remove the index of kernel overlayfs");
         Try(Sync(tree), "write the upper to disk");
+        if (form == SettleForm.ForKernel && tree.Upper.Overrides != OverrideForm.None) report.Add("/"u8.ToArray(), SettleSentences.KeepsOwnersInMarks);
         if (stripping.NeedsNoFence) Try(work.LowerFence(Fence.UserMarks), "take the fence away");
         return report;
     }

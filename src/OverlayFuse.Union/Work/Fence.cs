@@ -6,6 +6,9 @@ internal enum Fence
     /// <summary>Redirects and metacopies in user.overlay.*: kernel overlayfs ignores them with userxattr.</summary>
     UserMarks,
 
+    /// <summary>Owners, modes and types that are kept in marks: kernel overlayfs would show those of the backing files.</summary>
+    Overrides,
+
     /// <summary>Files that have only some of their blocks in the upper.</summary>
     Partial,
 }

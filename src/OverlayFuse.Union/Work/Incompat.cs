@@ -179,5 +179,10 @@ internal sealed class Incompat
 
     private static int Bit(Fence fence) => 1 << (int)fence;
 
-    public static ReadOnlySpan<byte> NameOf(Fence fence) => fence == Fence.UserMarks ? "overlayfuse-user-marks"u8 : "overlayfuse-partial"u8;
+    public static ReadOnlySpan<byte> NameOf(Fence fence) => fence switch
+    {
+        Fence.UserMarks => "overlayfuse-user-marks"u8,
+        Fence.Overrides => "overlayfuse-override-stat"u8,
+        _ => "overlayfuse-partial"u8,
+    };
 }

@@ -30,10 +30,13 @@ internal sealed class Credentials
 
     public uint Gid { get; } = Syscall.GetEGid();
 
+    /// <summary>Where the upper keeps owners: in marks, any can be kept.</summary>
+    public OverrideForm Overrides { get; init; }
+
     /// <summary>The owners of objects are not shown, so those that cannot be kept are no hindrance.</summary>
     public bool MayLoseOwners { get; }
 
-    public static Credentials OfThisProcess(bool mayLoseOwners = false)
+    public static Credentials OfThisProcess(OverrideForm overrides, bool mayLoseOwners = false)
     {
         HashSet<uint> groups = [Syscall.GetEGid()];
         foreach (var line in File.ReadLines("/proc/self/status"))
@@ -41,7 +44,7 @@ internal sealed class Credentials
             if (!line.StartsWith("Groups:", StringComparison.Ordinal)) continue;
             foreach (var group in line[7..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) groups.Add(uint.Parse(group, CultureInfo.InvariantCulture));
         }
-        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"), mayLoseOwners);
+        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"), mayLoseOwners) { Overrides = overrides };
     }
 
     /// <summary>
@@ -49,7 +52,7 @@ internal sealed class Credentials
     /// </summary>
     public Errno MayOwn(uint uid, uint gid)
     {
-        if (MayLoseOwners) return Errno.None;
+        if (MayLoseOwners || Overrides != OverrideForm.None) return Errno.None;
         if (_isIdMapped && (!IsMapped(_uids, uid) || !IsMapped(_gids, gid))) return Errno.OVERFLOW;
         if (IsRoot) return Errno.None;
         return uid == _uid && _groups.Contains(gid) ? Errno.None : Errno.PERM;

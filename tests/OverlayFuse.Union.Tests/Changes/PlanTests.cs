@@ -161,11 +161,11 @@ internal class PlanTests
     [Test]
     public void Root_may_make_anything_and_others_only_what_is_theirs()
     {
-        var here = Credentials.OfThisProcess();
+        var here = Credentials.OfThisProcess(OverrideForm.None);
         if (here.IsHostRoot) Assert.That(here.MayOwn(12345, 54321), Is.EqualTo(Errno.None));
         OrdinaryUser.Run(() =>
         {
-            var user = Credentials.OfThisProcess();
+            var user = Credentials.OfThisProcess(OverrideForm.None);
             Assert.That(user.IsRoot, Is.False);
             Assert.That(user.MayOwn(user.Uid, user.Gid), Is.EqualTo(Errno.None));
             Assert.That(user.MayOwn(0, user.Gid), Is.EqualTo(Errno.PERM));
