@@ -171,7 +171,8 @@ internal sealed class MountOptionsParser
         {
             if (choice.Word == word) return choice.Value;
         }
-        var words = string.Join(", ", choices.Select(choice => choice.Word).Where(known => known is not ("0" or "1") || element.Name == "xattr_permissions"));
+        var named = Array.FindAll(choices, choice => !char.IsAsciiDigit(choice.Word[0]));
+        var words = string.Join(", ", (named.Length > 0 ? named : choices).Select(choice => choice.Word));
         throw new MountException($"option \"{element}\" has a value that is none of: {words}.");
     }
 

@@ -6,13 +6,14 @@ internal sealed class Case
 {
     private const string Because = "  because  ";
     private readonly List<Line> _lines = [];
+    private readonly bool _isForeign;
 
     private Case(string file, string title) => (File, Title) = (file, title);
 
     private Case(Case other, string name, string value)
         : this(other.File, $"{other.Title}, {value}")
     {
-        IsForeign = value is "oci-whiteout" or "oci-opaque" or "opaque=fuse";
+        _isForeign = value is "oci-whiteout" or "oci-opaque" or "opaque=fuse";
         foreach (var line in other._lines.Where(l => l.Key != "each"))
         {
             var copy = new Line(line.Key, line.Text.Replace(name, value, StringComparison.Ordinal));
@@ -23,14 +24,14 @@ internal sealed class Case
 
     /// <summary>Files of cases, in the order in which they are read best.</summary>
     public static IReadOnlyList<string> Files { get; } =
-        ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "rename-matrix.txt", "copyup.txt", "fidelity.txt", "open.txt", "marks.txt", "owners.txt", "data-only.txt", "rivals.txt", "settle.txt"];
+        ["lookup.txt", "remove.txt", "create.txt", "rename.txt", "rename-matrix.txt", "copyup.txt", "fidelity.txt", "open.txt", "marks.txt", "owners.txt", "overrides.txt", "data-only.txt", "rivals.txt", "settle.txt"];
 
     public string File { get; }
 
     public string Title { get; }
 
     /// <summary>It has marks that kernel overlayfs does not read, in layers.</summary>
-    public bool IsForeign { get; }
+    public bool IsForeign => _isForeign || Layers.Any(l => l.Text.StartsWith("./", StringComparison.Ordinal) && l.Text.Contains("override_stat", StringComparison.Ordinal));
 
     /// <summary>What an engine must have to run it: "marks" in the upper, a "mount", the rights of "root"; the kernel its "index".</summary>
     public bool Needs(string what) => _lines.Exists(l => l.Key == "needs" && l.Text.Split(' ').Contains(what));
@@ -49,6 +50,9 @@ internal sealed class Case
 
     /// <summary>Actions and what is expected between and after them.</summary>
     public IEnumerable<Line> Steps => Before(false);
+
+    /// <summary>Whether it says what objects of the upper are by themselves.</summary>
+    public bool LooksAtStored => _lines.Exists(l => l.Key == "stored");
 
     /// <summary>Whether it says what becomes of the upper when that is settled, which takes a union without a mount.</summary>
     public bool Settles => _lines.Exists(l => l.Key == "settle");

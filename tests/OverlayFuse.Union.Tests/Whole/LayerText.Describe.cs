@@ -6,14 +6,15 @@ namespace OverlayFuse.Union.Tests;
 internal static partial class LayerText
 {
     /// <summary>What lies in an upper, with its marks but those that say nothing of names (origin, impure, nlink).</summary>
-    public static string[] Describe(string root)
+    /// <param name="byMarks">Types are those that the marks of its objects say.</param>
+    public static string[] Describe(string root, bool byMarks = false)
     {
         var items = new List<string>();
-        Describe(root, "", items);
+        Describe(root, "", byMarks, items);
         return [.. items.Order(StringComparer.Ordinal)];
     }
 
-    private static void Describe(string root, string path, List<string> items)
+    private static void Describe(string root, string path, bool byMarks, List<string> items)
     {
         foreach (var name in Names($"{root}/{path}"))
         {
@@ -26,11 +27,12 @@ internal static partial class LayerText
                 continue;
             }
             var status = StatusOf(full);
+            if (byMarks) Check(Overrides.Show(OverrideForm.Containers, Root, Relative(full), ref status));
             if (status.IsWhiteoutDevice || HasMark(full, "whiteout")) items.Add($"{at} whiteout");
             else if (status.IsDirectory)
             {
                 var before = items.Count;
-                Describe(root, at, items);
+                Describe(root, at, byMarks, items);
                 var marks = $"{(MarkOf(full, "opaque") == "y" || Names(full).Contains(".wh..wh..opq") ? " opaque" : "")}{Redirect(full)}";
                 if (marks.Length > 0 || items.Count == before) items.Add($"{at}/{marks}");
             }
@@ -159,7 +161,7 @@ internal static partial class LayerText
     private static string TargetOf(string full)
     {
         var target = new byte[4096];
-        Check(Syscall.ReadLinkAt(Root, Relative(full), target, out var length));
+        Check(Overrides.ReadLink(OverrideForm.Containers, Root, Relative(full), target, out var length));
         return Text(target.AsSpan(0, length));
     }
 

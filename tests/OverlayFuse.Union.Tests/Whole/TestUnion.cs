@@ -39,6 +39,9 @@ internal sealed class TestUnion : IUnion
     /// <summary>Changes what the union is opened with.</summary>
     public Action<UnionOptions>? Wish { get; init; }
 
+    /// <summary>Whether objects of the upper are to be read by their marks.</summary>
+    public bool KeepsOwnersInMarks => _form.Overrides != OverrideForm.None;
+
     /// <summary>Which boot of the machine it is opened in; null: this one.</summary>
     public BootId? Boot { get; set; }
 
@@ -91,6 +94,7 @@ internal sealed class TestUnion : IUnion
     {
         var options = new UnionOptions { MountPoint = Encoding.UTF8.GetBytes($"{Path}/nowhere"), Data = DataMode.Cached, ReadOnly = readOnly };
         if (_form.WholeUpTo is { } bytes) options.WholeUpTo = bytes;
+        options.KeepOwnersIn = _form.Overrides;
         Wish?.Invoke(options);
         for (var i = 1; i <= LowerCount; i++) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/lower{i}"));
         for (var i = 1; i <= DataCount; i++) options.DataDirectories.Add(Encoding.UTF8.GetBytes($"{Path}/data{i}"));
@@ -110,6 +114,7 @@ internal sealed class TestUnion : IUnion
             case "gidmapping": options.GidMapping.AddRange(numbers.Chunk(3).Select(n => new IdRange(n[0], n[1], n[2]))); break;
             case "squash_to_uid": options.SquashToUid = numbers[0]; break;
             case "squash_to_gid": options.SquashToGid = numbers[0]; break;
+            case "xattr_permissions": options.KeepOwnersIn = numbers[0] switch { 0 => OverrideForm.None, 1 => OverrideForm.Privileged, _ => OverrideForm.Containers }; break;
             default: throw new FormatException(option);
         }
     }
@@ -177,12 +182,14 @@ internal sealed class TestUnion : IUnion
     }
 
     /// <summary>A kind of upper: what its file system can, or is taken to be able to.</summary>
-    public sealed record Form(string Name, Func<UpperFeatures, UpperFeatures>? Features, bool IsOrdinaryUser = false, ulong? WholeUpTo = null)
+    public sealed record Form(string Name, Func<UpperFeatures, UpperFeatures>? Features, bool IsOrdinaryUser = false, ulong? WholeUpTo = null, OverrideForm Overrides = OverrideForm.None)
     {
         public static readonly Form OfThisUser = new("devices", null);
         public static readonly Form OrdinaryUser = new("ordinary user", null, IsOrdinaryUser: true);
         public static readonly Form InPart = new("in part", null, WholeUpTo: 8192);
         public static readonly Form InPartByOrdinaryUser = new("in part, ordinary user", null, IsOrdinaryUser: true, WholeUpTo: 8192);
+        public static readonly Form OwnersInMarks = new("owners in marks", null, Overrides: OverrideForm.Containers);
+        public static readonly Form OwnersInMarksOfOrdinaryUser = new("owners in marks, ordinary user", null, IsOrdinaryUser: true, Overrides: OverrideForm.Containers);
         public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false });
         public static readonly Form MarkedWhiteouts = new("marked whiteouts", f => f with { Whiteout = WhiteoutForm.Xattr, RenameWhiteout = false });
         public static readonly Form Oci = new("oci", f => f with { Whiteout = WhiteoutForm.Oci, Marks = null, RenameWhiteout = false });
