@@ -127,7 +127,8 @@ public sealed class MountOptionsParserTests
     [TestCase("squash_to_gid=4294967295", "squash_to_gid", "no id")]
     [TestCase("squash_to_root=1", "squash_to_root", "takes no value")]
     [TestCase("squash_to_uid=1,squash_to_uid=2", "squash_to_uid=2", "Choose one")]
-    [TestCase("xattr_permissions=2", "xattr_permissions=2", "owners")]
+    [TestCase("xattr_permissions=3", "xattr_permissions=3", "0, 1, 2")]
+    [TestCase("xattr_permissions=1,xattr_permissions=2", "xattr_permissions=2", "Choose one")]
     [TestCase("plugins=a", "plugins=a", "plugin")]
     [TestCase("verity=require", "verity=require", "digests")]
     public void What_cannot_be_meant_or_served_is_refused_in_every_form(string list, params string[] words)

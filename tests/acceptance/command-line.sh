@@ -111,7 +111,7 @@ check refuses_no_lowerdir refuses 'lowerdir is missing' "$OVERLAYFUSE" mount -o 
 check refuses_an_upper_without_a_workdir refuses 'needs a workdir' "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u" "$m"
 check refuses_contradictions refuses 'contradict' "$OVERLAYFUSE" mount -o "lowerdir=$a,volatile,fsync=strict" "$m"
 check refuses_remount refuses 'remount' "$OVERLAYFUSE" none "$m" -o "remount,rw,lowerdir=$a"
-check refuses_owners_in_attributes refuses 'owners' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,xattr_permissions=2" "$m"
+check refuses_owners_in_attributes_that_nobody_knows refuses '0, 1, 2' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,xattr_permissions=3" "$m"
 check refuses_a_mapping_that_is_none refuses 'STORED:SHOWN:COUNT' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,uidmapping=:0:1" "$m"
 check refuses_no_mount_point refuses 'mount point is missing' "$OVERLAYFUSE" mount -o "lowerdir=$a"
 check refuses_an_unreadable_list refuses 'cannot read the layers' "$OVERLAYFUSE" mount --layers none "$m"

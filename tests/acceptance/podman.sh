@@ -72,6 +72,30 @@ keeps_the_id() { same "$(run --userns=keep-id localhost/image:1 sh -c 'id -u; to
 maps_ids() { same "$(run --uidmap 0:1:1000 --gidmap 0:1:1000 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; touch /etc/f && chown 5:6 /etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n33:33 /opaque/b\n5:6')"; }
 squashes_ids() { same "$(run --uidmap 0:0:1 --gidmap 0:0:1 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; echo x >/etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n0:0 /opaque/b\n0:0')"; }
 
+# A store in which all files are the user's and owners are in marks (force_mask): layers unpacked by podman, containers written by ours.
+masked() { # name of the rows, whose
+  configure "$2" "$home"
+  sed -i 's/^mount_program/force_mask = "shared"\nmount_program/' "$home/.config/containers/storage.conf" && chown "$2:" "$home/.config/containers/storage.conf"
+  printf 'FROM scratch\nADD root.tar /\nENV PATH=/bin\nRUN touch /opaque/b && chown 33:34 /opaque/b && chmod 640 /opaque/b && ln -s b /opaque/l\n' >image/Dockerfile.masked
+  check "$1.masked_builds" pod build -q --network=none -f image/Dockerfile.masked -t localhost/masked:1 image
+  check "$1.masked_shows_the_owners_of_layers" masked_shows_layers
+  check "$1.masked_keeps_the_owners_of_containers" masked_keeps_changes
+  check "$1.masked_stores_them_in_marks" masked_stores_marks "$2"
+  check "$1.masked_commits" masked_commits
+  pod rm -f -t 0 masked >/dev/null 2>&1
+  pod rmi -af >/dev/null 2>&1
+}
+masked_shows_layers() { same "$(run localhost/masked:1 stat -c '%n %a %u:%g %F' /opaque/b /opaque/l /bin/busybox)" "$(printf '/opaque/b 640 33:34 regular empty file\n/opaque/l 777 0:0 symbolic link\n/bin/busybox 755 0:0 regular file')"; }
+masked_keeps_changes() {
+  same "$(pod run --name masked --network=none localhost/masked:1 sh -c 'echo new >/home/f && chown 7:8 /home/f && chmod 4711 /home/f && ln -s f /home/l && chown 5:6 /opaque/b && mkfifo /p && stat -c "%n %a %u:%g %F" /home/f /home/l /opaque/b /p && rm /p')" \
+    "$(printf '/home/f 4711 7:8 regular file\n/home/l 777 0:0 symbolic link\n/opaque/b 640 5:6 regular empty file\n/p 644 0:0 fifo')"
+}
+masked_stores_marks() { # whose
+  local f
+  f=$(find "$home/storage/overlay" -path '*/diff/home/f') && same "$(stat -c '%a %U' "$f")" "755 $1" && same "$(getfattr --only-values -n user.containers.override_stat "$f" 2>/dev/null)" 7:8:4711:file
+}
+masked_commits() { pod commit -q masked localhost/masked:2 && same "$(run localhost/masked:2 stat -c '%n %u:%g %F' /home/f /home/l /opaque/b)" "$(printf '/home/f 7:8 regular file\n/home/l 0:0 symbolic link\n/opaque/b 5:6 regular empty file')"; }
+
 lab() { # name of the rows
   local row
   for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts keeps_a_volume overlays_a_directory mounts_an_image is_read_only; do check "$1.$row" "$row"; done
@@ -98,3 +122,6 @@ check user.removes removes
 # itself in that name space, so the directory itself is busy until podman has ended.
 empties_the_storage() { pod unshare find "$home/storage" -mindepth 2 -depth -delete; }
 check user.empties_the_storage empties_the_storage
+home=$scratch/masked
+masked user "$test_user"
+check masked.empties_the_storage empties_the_storage

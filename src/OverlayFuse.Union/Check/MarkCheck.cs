@@ -42,7 +42,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
         if (error is not (Errno.None or Errno.RANGE))
             report.Problem("mark-unreadable", at.Path, $"its mark {name} cannot be read ({error.Describe()})", "Give yourself the right to read it.");
         else if (error == Errno.RANGE || !OverrideStat.TryParse(value.AsSpan(0, length), out var stat) || !stat.TryApply(ref stored))
-            report.Problem("override-broken", at.Path, $"its mark {name} cannot be understood, so its owner, mode and type are not known: every access fails", $"Write what it was, as UID:GID:0MODE:TYPE, with setfattr -n {name}.");
+            report.Problem("override-broken", at.Path, $"its mark {name} cannot be understood, so its owner, mode and type are not known: every access fails", $"Write what it was, as UID:GID:MODE:TYPE, with setfattr -n {name}.");
         else
             report.Explain("override", at.Path, $"shows as {stat.ToText()}, whatever it is in the upper");
     }

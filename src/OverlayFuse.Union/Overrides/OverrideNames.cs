@@ -14,6 +14,9 @@ internal static class OverrideNames
 
     private static ReadOnlySpan<byte> Security => "security."u8;
 
+    /// <summary>Where a file capability is kept in the form of containers/storage.</summary>
+    public static ReadOnlySpan<byte> Capability => "user.containers.override_security.capability"u8;
+
     /// <summary>The mark that says owner, mode and type.</summary>
     public static ReadOnlySpan<byte> Mark(OverrideForm form) => form switch
     {

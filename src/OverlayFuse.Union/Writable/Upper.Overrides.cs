@@ -84,7 +84,12 @@ internal sealed partial class Upper
         if (error != Errno.None) return error;
         if (uid != uint.MaxValue) status.Uid = uid;
         if (gid != uint.MaxValue) status.Gid = gid;
-        if (isGiven && !status.IsDirectory) status.Mode = Mode.WithoutPrivileges(status.Mode); // as chown(2) does
+        if (isGiven && !status.IsDirectory)
+        {
+            // As chown(2) does with what the file has itself.
+            status.Mode = Mode.WithoutPrivileges(status.Mode);
+            _ = Syscall.RemoveXattrAt(dir, name, OverrideNames.Capability);
+        }
         if (mode is { } kept) status.Mode = (status.Mode & Mode.TypeMask) | (kept & Mode.Permissions);
         error = Union.Overrides.Store(Overrides, dir, name, status);
         if (error != Errno.ACCES) return error;

@@ -18,6 +18,7 @@ internal class FenceTests
 
     [TestCase(Fence.UserMarks, "overlayfuse-user-marks")]
     [TestCase(Fence.Partial, "overlayfuse-partial")]
+    [TestCase(Fence.Overrides, "overlayfuse-override-stat")]
     public void A_fence_stands_until_it_is_lowered(Fence fence, string name)
     {
         using (var work = _scratch.OpenWork())
