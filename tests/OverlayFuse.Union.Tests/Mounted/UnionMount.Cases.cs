@@ -3,13 +3,20 @@ namespace OverlayFuse.Union.Tests;
 // As what a case runs on.
 internal sealed partial class UnionMount : IUnion
 {
+    private readonly List<string> _apart = [];
     private SystemCalls? _calls;
 
     public string Upper => Home + "/u";
 
     public IActor Actor => _calls ??= new SystemCalls(Root);
 
-    public void Make(string layer, string text) => LayerText.Make($"{Home}/{(layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d"))}", text, IsRoot ? MarkFamily.Trusted : MarkFamily.User);
+    public void PutApart(string layer)
+    {
+        _apart.Add(NameOf(layer));
+        Run($"mount -t tmpfs tmpfs {NameOf(layer)} && chmod 755 {NameOf(layer)}");
+    }
+
+    public void Make(string layer, string text) => LayerText.Make($"{Home}/{NameOf(layer)}", text, IsRoot ? MarkFamily.Trusted : MarkFamily.User);
 
     void IUnion.Mount()
     {
@@ -25,6 +32,8 @@ internal sealed partial class UnionMount : IUnion
 
     public string Leftovers() => _isKernel ? "" : string.Join(' ', Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/orphans"))
         .Select(Path.GetFileName).Where(n => n != "whiteout"));
+
+    private static string NameOf(string layer) => layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d");
 
     partial void EndCalls()
     {

@@ -149,6 +149,7 @@ internal sealed partial class UnionMount : IDisposable
                 else Run("umount -l m");
             }
         }
+        foreach (var layer in _apart) Run($"umount {layer}");
         Run($"rm -rf --one-file-system {Home}");
     }
 

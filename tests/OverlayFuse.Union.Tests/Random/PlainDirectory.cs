@@ -10,6 +10,8 @@ internal sealed class PlainDirectory : IUnion
 
     public string Upper => $"{_scratch.Path}/upper";
 
+    public void PutApart(string layer) => throw new NotSupportedException("it has one layer");
+
     public void Make(string layer, string text) => LayerText.Make(Upper, text, MarkFamily.User);
 
     public void Mount()

@@ -60,6 +60,7 @@ internal sealed class Case
     /// <summary>Makes the layers; the upper may be left empty, whatever the case says.</summary>
     public void MakeLayers(IUnion union, bool withUpper = true)
     {
+        foreach (var layer in _lines.Where(l => l.Key == "apart").SelectMany(l => l.Text.Split(' '))) union.PutApart(layer);
         foreach (var layer in Layers.Where(l => withUpper || l.Key != "upper")) union.Make(layer.Key, layer.Text);
     }
 

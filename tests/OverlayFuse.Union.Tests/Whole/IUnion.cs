@@ -8,6 +8,9 @@ internal interface IUnion : IDisposable
     /// <summary>Where the upper layer lies.</summary>
     string Upper { get; }
 
+    /// <summary>Gives a layer a file system of its own, in memory, before anything is put into it.</summary>
+    void PutApart(string layer);
+
     /// <summary>Puts objects into a layer ("upper", "lower1" ...), before the first mount.</summary>
     void Make(string layer, string text);
 

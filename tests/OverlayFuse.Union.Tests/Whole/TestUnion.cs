@@ -11,6 +11,7 @@ internal sealed class TestUnion : IUnion
     private readonly Scratch _scratch;
     private readonly Form _form;
     private readonly uint _umask = Syscall.Umask(0);
+    private readonly List<string> _apart = [];
     private string? _lowersBefore;
 
     /// <param name="above">Where to make it; by default in memory, where that takes attributes.</param>
@@ -68,6 +69,12 @@ internal sealed class TestUnion : IUnion
 
     public void Make(string layer, string text) => LayerText.Make($"{Path}/{layer}", text, Family);
 
+    public void PutApart(string layer)
+    {
+        _apart.Add(layer);
+        Shell($"mount -t tmpfs tmpfs {layer} && chmod 755 {layer}");
+    }
+
     public void Mount() => Open(Keeps);
 
     public void Unmount() => Close();
@@ -107,13 +114,14 @@ internal sealed class TestUnion : IUnion
 
     private static void Apply(string option, UnionOptions options)
     {
-        var numbers = option[(option.IndexOf('=') + 1)..].Split(':').Select(uint.Parse).ToArray();
+        var numbers = option[(option.IndexOf('=') + 1)..].Split(':').Where(word => char.IsAsciiDigit(word[0])).Select(uint.Parse).ToArray();
         switch (option[..option.IndexOf('=')])
         {
             case "uidmapping": options.UidMapping.AddRange(numbers.Chunk(3).Select(n => new IdRange(n[0], n[1], n[2]))); break;
             case "gidmapping": options.GidMapping.AddRange(numbers.Chunk(3).Select(n => new IdRange(n[0], n[1], n[2]))); break;
             case "squash_to_uid": options.SquashToUid = numbers[0]; break;
             case "squash_to_gid": options.SquashToGid = numbers[0]; break;
+            case "xino": break; // inode numbers are the same whatever it says
             case "xattr_permissions": options.KeepOwnersIn = numbers[0] switch { 0 => OverrideForm.None, 1 => OverrideForm.Privileged, _ => OverrideForm.Containers }; break;
             default: throw new FormatException(option);
         }
@@ -156,6 +164,7 @@ internal sealed class TestUnion : IUnion
     {
         Close();
         Syscall.Umask(_umask);
+        foreach (var layer in _apart) Shell($"umount {layer}");
         _scratch.Dispose();
     }
 
