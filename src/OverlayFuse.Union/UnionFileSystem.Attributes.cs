@@ -95,6 +95,7 @@ public sealed partial class UnionFileSystem
         error = _files.Enter(slot, write: true, out var file);
         if (error != Errno.None) return error;
         FileStatus before = default;
+        DropKeptCapability(slot);
         if (keepTime) error = Syscall.Stat(file.Fd, out before);
         if (error == Errno.None) error = file.Truncate(size);
         if (error == Errno.None && keepTime) _ = Syscall.Utimens(file.Fd, Timestamp.Omit, before.ModifyTime);
@@ -174,6 +175,15 @@ public sealed partial class UnionFileSystem
         error = SetMetadata(slot, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = mode });
         if (error == Errno.None) TellMode(slot);
         return error;
+    }
+
+    // The kernel says nothing of it when it truncates with the open.
+    private void DropKeptCapability(int slot)
+    {
+        if (Upper!.Overrides != OverrideForm.Containers) return;
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        if (_tree.Enter(slot, buffer, out var place) != Errno.None) return;
+        using (place) Upper.DropCapability(place.Dir, place.Name);
     }
 
     private void TellMode(int slot)

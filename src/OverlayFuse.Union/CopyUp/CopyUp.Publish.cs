@@ -181,7 +181,7 @@ internal sealed partial class CopyUp
             var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             var bytes = isCut ? change.Length : status.Size;
-            if (isCut && change.DropsPrivileges) error = DropPrivileges(slot, fd, status.Mode);
+            if (isCut) error = DropPrivileges(slot, fd, status.Mode, change);
             if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
             if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
@@ -199,16 +199,17 @@ internal sealed partial class CopyUp
         return error;
     }
 
-    private Errno DropPrivileges(int slot, Fd fd, uint own)
+    private Errno DropPrivileges(int slot, Fd fd, uint own, in Truncation change)
     {
-        if (Upper.Overrides == OverrideForm.None) return Mode.WithoutPrivileges(own) == own ? Errno.None : Syscall.Chmod(fd, Mode.WithoutPrivileges(own) & Mode.Permissions);
+        if (Upper.Overrides == OverrideForm.None) return change.ModeOf(own) == own ? Errno.None : Syscall.Chmod(fd, change.ModeOf(own) & Mode.Permissions);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         var error = tree.Enter(slot, buffer, out var place);
         if (error != Errno.None) return error;
         using (place)
         {
+            Upper.DropCapability(place.Dir, place.Name);
             error = Status(place, out var status);
-            var mode = Mode.WithoutPrivileges(status.Mode);
+            var mode = change.ModeOf(status.Mode);
             return error != Errno.None || mode == status.Mode ? error : Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, mode);
         }
     }

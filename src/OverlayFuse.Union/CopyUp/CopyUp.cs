@@ -242,6 +242,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
         // The bytes are cut already: once more after the attributes, since it takes capabilities away.
         if (cut is { } change) error = Syscall.Truncate(data, (long)change.Length);
+        if (cut is not null) Upper.DropCapability(work, temp);
         status.Mode = cut?.ModeOf(status.Mode) ?? status.Mode;
         if (error == Errno.None) error = Upper.GiveMode(work, temp, status);
         return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, cut is { KeepsTime: false } ? Timestamp.Now : status.ModifyTime);

@@ -88,7 +88,7 @@ internal sealed partial class Upper
         {
             // As chown(2) does with what the file has itself.
             status.Mode = Mode.WithoutPrivileges(status.Mode);
-            _ = Syscall.RemoveXattrAt(dir, name, OverrideNames.Capability);
+            DropCapability(dir, name);
         }
         if (mode is { } kept) status.Mode = (status.Mode & Mode.TypeMask) | (kept & Mode.Permissions);
         error = Union.Overrides.Store(Overrides, dir, name, status);
@@ -97,6 +97,12 @@ internal sealed partial class Upper
         // Made by another program, in a mode that means nothing here.
         error = Syscall.ChmodAt(dir, name, Union.Overrides.BackingMode);
         return error != Errno.None ? error : Union.Overrides.Store(Overrides, dir, name, status);
+    }
+
+    /// <summary>Takes a file capability that is kept beside the mark, as a change of owner or bytes does with one that the file has itself.</summary>
+    public void DropCapability(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        if (Overrides == OverrideForm.Containers) _ = Syscall.RemoveXattrAt(dir, name, OverrideNames.Capability);
     }
 
     private static Errno StatusOfRoot(Layer of, out FileStatus status)
