@@ -65,6 +65,7 @@ public sealed class MountJobTextTests
             Immutable = true,
             ReadOnly = true,
             Acl = false,
+            KeepOwnersIn = OverrideForm.Containers,
         },
         Source = B("none"),
         Flags = MountFlags.NoDev | MountFlags.StrictAtime,

@@ -12,7 +12,7 @@ chmod 755 program tree.sh
 export program=$scratch/program scratch
 
 # What fuse-overlayfs shows besides: the marks of the layers.
-without_marks() { grep -av -e '^trusted\.overlay\.' -e '^user\.overlay\.' -e '^user\.fuseoverlayfs\.' "$1" | awk '/^# file: / { file = $0; next } /^$/ { next } /^(trusted|user|security|system)\./ && file { print file; file = "" } { print }'; }
+without_marks() { grep -av -e '^trusted\.overlay\.' -e '^user\.overlay\.' -e '^user\.fuseoverlayfs\.' -e '^user\.containers\.override_stat=' "$1" | awk '/^# file: / { file = $0; next } /^$/ { next } /^(trusted|user|security|system)\./ && file { print file; file = "" } { print }'; }
 same_but_marks() { without_marks "$1" >one && without_marks "$2" >other && same_tree one other "${3:-0}"; }
 
 mounted_by() { # engine, where
@@ -184,7 +184,7 @@ tree_of m >"$3"
 code=$?
 "$program" umount m 2>/dev/null || umount m && exit $code
 END
-stored_by_the_user() { ! find "$1/u" ! -user "$test_user" | grep . && ! find "$1/u" -type f ! -perm 755 | grep . && getfattr -R -d -m "$2" "$1/u" 2>/dev/null | grep -q '"5:6:'; }
+stored_by_the_user() { ! find "$1/u" ! -user "$test_user" | grep . && ! find "$1/u" -type f ! -name '.wh.*' ! -perm 755 | grep . && getfattr -R -d -m "$2" "$1/u" 2>/dev/null | grep -q '"7:8:'; } # 1.10 forgets the owner of what it changes the mode of
 overrides() {
   local engine way="as_user unshare -Urm --map-auto"
   if ! $way true 2>/dev/null; then
