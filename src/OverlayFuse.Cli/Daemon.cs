@@ -19,7 +19,9 @@ internal static class Daemon
         var told = false;
         try
         {
-            UnionMount.Run(job, live: remarks => told = Tell(caller, new DaemonReply(true, remarks)));
+            UnionMount.Run(job,
+                live: remarks => told = Tell(caller, new DaemonReply(true, remarks)),
+                slow: sentence => _ = Descriptors.WriteAll(caller, new DaemonReply(false, [sentence], MoreFollows: true).Write()));
             Syscall.Exit(0); // all is closed; whoever mounts again at once waits for our locks, not for the runtime
             return 0;
         }

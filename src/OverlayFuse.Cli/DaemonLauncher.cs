@@ -43,8 +43,13 @@ internal static class DaemonLauncher
 
     private static void Await(Fd ready, int pid)
     {
-        if (DaemonReply.Read(ready) is { } reply)
+        while (DaemonReply.Read(ready) is { } reply)
         {
+            if (reply.MoreFollows)
+            {
+                Terminal.Say(reply.Sentences);
+                continue;
+            }
             if (!reply.IsLive) throw new MountException(string.Join('\n', reply.Sentences));
             Terminal.Say(reply.Sentences);
             return;

@@ -6,9 +6,8 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse -o OPTIONS MERGED" as container tools call fuse-overlayfs, and "overlayfuse SOURCE MERGED -o OPTIONS" as mount(8) does.</summary>
 internal static class DropInCommand
 {
-    public static RootCommand Create(bool mountHelper)
+    public static RootCommand Create(MountArguments arguments, bool mountHelper)
     {
-        var arguments = new MountArguments();
         var command = new RootCommand("A union of directories, without root.");
         arguments.AddTo(command);
         command.Options.Add(new Option<string>("-t") { Hidden = true });
@@ -20,11 +19,16 @@ internal static class DropInCommand
         return command;
     }
 
-    private static int Run(MountArguments arguments, ParseResult result, bool mountHelper)
+    // mount -f: "do everything but the mount".
+    private static int Run(MountArguments arguments, ParseResult result, bool mountHelper) =>
+        MountAction.Run(MountForm.DropIn, Words(arguments, result, mountHelper), fake: mountHelper && arguments.Foreground(result));
+
+    /// <summary>What the words say; one line on standard error for each flag that is not known.</summary>
+    internal static MountWords Words(MountArguments arguments, ParseResult result, bool mountHelper)
     {
         var places = arguments.Places(result).ToLookup(place => place.StartsWith('-'));
         foreach (var flag in places[true]) Terminal.Say($"unknown flag \"{ByteText.Show(flag)}\" ignored.");
-        var words = new MountWords
+        return new MountWords
         {
             MountPoint = MountPoint([.. places[false]]),
             Source = places[false].Count() == 2 ? ByteText.Bytes(places[false].First()) : null,
@@ -33,9 +37,6 @@ internal static class DropInCommand
             LogFile = arguments.LogFile(result),
             Foreground = arguments.Foreground(result) && !mountHelper,
         };
-
-        // mount -f: "do everything but the mount".
-        return MountAction.Run(MountForm.DropIn, words, fake: mountHelper && arguments.Foreground(result));
     }
 
     private static byte[] MountPoint(string[] places) => places switch

@@ -27,7 +27,7 @@ internal static class MountAction
         }
         if (fake) return 0;
 
-        if (words.Foreground) UnionMount.Run(job, live: Terminal.Say);
+        if (words.Foreground) UnionMount.Run(job, live: Terminal.Say, slow: Terminal.Say);
         else DaemonLauncher.Launch(job);
         return 0;
     }

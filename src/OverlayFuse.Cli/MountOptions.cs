@@ -42,6 +42,8 @@ internal sealed class MountOptions
 
     public bool Immutable { get; set; }
 
+    public bool StaticLinkCount { get; set; }
+
     public bool? ReadOnly { get; set; }
 
     public bool? Devices { get; set; }

@@ -32,6 +32,7 @@ internal static class MountPlanner
             ReadOnly = options.ReadOnly == true || options.Upper is null,
             Acl = options.Acl,
             KeepOwnersIn = options.KeepOwnersIn ?? OverrideForm.None,
+            StaticLinkCount = options.StaticLinkCount,
             SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
             SquashToGid = options.SquashToGid ?? (options.SquashToRoot ? 0 : null),
         };

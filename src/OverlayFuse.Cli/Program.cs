@@ -27,7 +27,7 @@ internal static class Program
 
     private static int Run(RawArguments arguments)
     {
-        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create() : DropInCommand.Create(CommandWords.IsMountHelper(arguments));
+        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create() : DropInCommand.Create(new MountArguments(), CommandWords.IsMountHelper(arguments));
         var result = command.Parse(CommandWords.Separate(arguments.Words), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
             throw new MountException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.");

@@ -13,8 +13,9 @@ internal static class UnionMount
     private const int FileSizeExceeded = 25; // SIGXFSZ, on every architecture that .NET runs on
 
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
+    /// <param name="slow">Called before that with a sentence, when it takes long.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action<IReadOnlyList<string>> live)
+    public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow)
     {
         OpenLog(job);
 
@@ -22,7 +23,7 @@ internal static class UnionMount
         Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks, and our own files have theirs
 
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
-        using var fileSystem = UnionFileSystem.Open(job.Union);
+        using var fileSystem = UnionFileSystem.Open(job.Union, slow);
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         using var signals = new StopSignals();
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);

@@ -6,13 +6,15 @@ namespace OverlayFuse.Fuse;
 /// <summary>Makes the mount: by mount(2) where we may, else by the set-uid helper fusermount3.</summary>
 internal static class Mounter
 {
+    private const int MostDeadMounts = 8; // stacked by those who mounted again and again
+
     private static ReadOnlySpan<byte> DescriptorPrefix => "/dev/fd/"u8;
 
     public static MountedDevice Mount(MountRequest request)
     {
         if (request.MountPoint.AsSpan().StartsWith(DescriptorPrefix)) return AlreadyMounted(request.MountPoint);
 
-        var path = Resolve(request.MountPoint);
+        var path = Resolve(request);
         var opened = Syscall.Open("/dev/fuse", OpenFlags.ReadWrite, out var device);
         if (opened is Errno.NOENT or Errno.NODEV or Errno.NXIO) throw Failure(path, MountText.NoDevice);
         if (opened is not (Errno.None or Errno.ACCES or Errno.PERM)) throw Failure(path, $"/dev/fuse cannot be opened: {opened.Describe()}");
@@ -45,16 +47,29 @@ internal static class Mounter
         return new MountedDevice(new Fd(number), null, null);
     }
 
-    /// <summary>The absolute, link-free path of the directory: unmounting needs it when the current directory is another.</summary>
-    private static byte[] Resolve(byte[] mountPoint)
+    /// <summary>The absolute, link-free path of the directory, free of dead mounts of the same kind. Unmounting needs it when the current directory is another.</summary>
+    private static byte[] Resolve(MountRequest request)
+    {
+        var mountPoint = request.MountPoint;
+        for (var tries = 0; ; tries++)
+        {
+            var path = Resolve(mountPoint, out var isDead);
+            if (!isDead) return path;
+
+            // What a killed daemon of our kind has left is in nobody's way; another kind's may be waited for by who mounted it.
+            if (tries == MostDeadMounts || MountInfo.Find(path) is not { } dead || dead.Type != $"fuse.{request.Subtype}") throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
+            if (Unmounter.Detach(path) is { } failure) throw Failure(mountPoint, $"the daemon of the mount that is there has died, and it cannot be taken away: {failure}");
+        }
+    }
+
+    private static byte[] Resolve(byte[] mountPoint, out bool isDead)
     {
         var error = Syscall.OpenAt(DirFd.Cwd, mountPoint, OpenFlags.Path | OpenFlags.Directory, 0, out var fd);
         if (error != Errno.None) throw Failure(mountPoint, MountText.Of(error));
 
         try
         {
-            if (Syscall.Stat(fd, out _) == Errno.NOTCONN) throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
-
+            isDead = Syscall.Stat(fd, out _) is Errno.NOTCONN or Errno.CONNABORTED;
             var buffer = new byte[4096];
             error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{fd.Number}"), buffer, out var length);
             return error == Errno.None ? buffer[..length] : mountPoint; // without /proc: as given

@@ -28,7 +28,7 @@ public sealed partial class UnionFileSystem
     }
 
     /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>
-    public static UnionFileSystem Open(UnionOptions options)
+    public static UnionFileSystem Open(UnionOptions options, Action<string>? slow = null)
     {
         if (options.LowerDirectories.Count == 0) throw new MountException("cannot mount a union of no layers: give at least one directory with lowerdir=.");
         if (options.UpperDirectory is not null && options.WorkDirectory is null)
@@ -52,7 +52,7 @@ public sealed partial class UnionFileSystem
         UpperFeatures? features = null;
         if (options.UpperDirectory is not null && !options.ReadOnly)
         {
-            (upperDescriptor, work, features) = WritableSide.Open(options, remarks);
+            (upperDescriptor, work, features) = WritableSide.Open(options, remarks, slow);
             undo.Add(upperDescriptor.Close);
             undo.Add(work.Dispose);
         }
@@ -75,6 +75,7 @@ public sealed partial class UnionFileSystem
         if (upper is not null && upper.Overrides != options.KeepOwnersIn) BeginOverrides(upper, options.KeepOwnersIn, layers, remarks);
 
         var tree = PlantTree(layers, upper, work, owners);
+        tree.StaticLinkCount = options.StaticLinkCount;
         undo.Keep();
         return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
     }

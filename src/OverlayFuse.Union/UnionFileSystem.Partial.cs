@@ -14,6 +14,7 @@ public sealed partial class UnionFileSystem
     {
         _idle?.Dispose();
         if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
+        upper.Work.SayEnding();
         if (upper.Partial.Settle == SettlePolicy.Never)
         {
             if (upper.Durability == Durability.Volatile) return [];

@@ -53,6 +53,9 @@ public sealed class UnionOptions
     /// <summary>Where an upper that does not do so yet begins to keep owners, modes and types (xattr_permissions).</summary>
     public OverrideForm KeepOwnersIn { get; set; }
 
+    /// <summary>Every directory has a link count of 1 (static_nlink).</summary>
+    public bool StaticLinkCount { get; set; }
+
     /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
     public bool Acl { get; set; } = true;
 }

@@ -20,6 +20,18 @@ public sealed class DaemonReplyTests
     }
 
     [Test]
+    public void A_sentence_may_come_before_the_reply()
+    {
+        Assert.That(Syscall.Pipe(out var read, out var write), Is.EqualTo(Errno.None));
+        Descriptors.WriteAll(write, new DaemonReply(false, ["waiting"], MoreFollows: true).Write());
+        Descriptors.WriteAll(write, new DaemonReply(true, []).Write());
+        var (first, second) = (DaemonReply.Read(read)!, DaemonReply.Read(read)!);
+        write.Close();
+        read.Close();
+        Assert.That((first.MoreFollows, first.Sentences[0], second.MoreFollows, second.IsLive), Is.EqualTo((true, "waiting", false, true)));
+    }
+
+    [Test]
     public void A_daemon_that_dies_has_said_nothing()
     {
         var whole = new DaemonReply(true, ["a remark"]).Write();

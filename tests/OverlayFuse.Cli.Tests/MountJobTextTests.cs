@@ -66,6 +66,7 @@ public sealed class MountJobTextTests
             ReadOnly = true,
             Acl = false,
             KeepOwnersIn = OverrideForm.Containers,
+            StaticLinkCount = true,
         },
         Source = B("none"),
         Flags = MountFlags.NoDev | MountFlags.StrictAtime,

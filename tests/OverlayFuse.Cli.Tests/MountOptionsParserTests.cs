@@ -177,7 +177,7 @@ public sealed class MountOptionsParserTests
 
     [TestCase("threaded=0", "threads")]
     [TestCase("timeout=1", "cached for good")]
-    [TestCase("static_nlink", "link counts")]
+    [TestCase("ino32_t", "64 bits")]
     [TestCase("redirect_dir=off", "redirect")]
     [TestCase("context=\"system_u:object_r:container_file_t:s0:c1,c2\"", "labels")]
     public void An_option_that_we_do_otherwise_is_accepted_and_named(string list, string why)

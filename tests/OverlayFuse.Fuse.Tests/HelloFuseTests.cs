@@ -69,12 +69,17 @@ public sealed class HelloFuseTests
     }
 
     [Test]
-    public void A_dead_mount_is_told_and_can_be_unmounted()
+    public void A_dead_mount_makes_room_for_the_next_one_of_its_kind_and_can_be_unmounted()
     {
+        var path = Encoding.UTF8.GetBytes(_mountPoint);
         Session($"{_hello} $m", "kill -KILL $pid", mayFail: true);
-        Assert.That(Shell.Try($"{_hello} {_mountPoint}").Output, Does.Contain("whose server has died"));
-        Assert.That(Unmounter.Unmount(Encoding.UTF8.GetBytes(_mountPoint)), Is.Null);
-        Assert.That(MountInfo.Find(Encoding.UTF8.GetBytes(_mountPoint)), Is.Null);
+        Session($"{_hello} $m", "for i in $(seq 200); do [ -e $m/hello.txt ] && break; sleep 0.05; done; cat $m/hello.txt; kill -KILL $pid", mayFail: true);
+        Assert.That(MountInfo.Read().Count(mount => path.AsSpan().SequenceEqual(mount.MountPoint)), Is.EqualTo(1), "the first was taken away");
+
+        var other = new MountRequest { MountPoint = path, Subtype = "another" };
+        Assert.That(() => OverlayFuse.Fuse.Session.Mount(other, new MemoryFileSystem(), new SessionOptions()), Throws.TypeOf<MountException>().With.Message.Contains("whose server has died"));
+        Assert.That(Unmounter.Unmount(path), Is.Null);
+        Assert.That(MountInfo.Find(path), Is.Null);
     }
 
     [Test]

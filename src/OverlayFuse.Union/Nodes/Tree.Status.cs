@@ -91,11 +91,14 @@ internal sealed partial class Tree
         if ((flags & NodeFlags.Partial) != 0 && node.State is OpenFile file) file.CorrectTime(place, ref status);
     }
 
+    /// <summary>No directory's link count says how many directories are in it.</summary>
+    public bool StaticLinkCount { get; set; }
+
     // 1 is what file systems say that do not count (find(1) and fts(3) know it): the members of a merged directory overlap.
-    private static uint DirectoryLinks(in Node node, uint own)
+    private uint DirectoryLinks(in Node node, uint own)
     {
         if (node.Has(NodeFlags.Orphan | NodeFlags.Removed)) return 0;
-        return node.State is UnionDirectory { IsMerged: true } ? 1 : own;
+        return node.State is UnionDirectory { IsMerged: true } || StaticLinkCount ? 1 : own;
     }
 
     // As if the bytes were all in one place; those of a partial file are in two, some of them in both.

@@ -14,19 +14,32 @@ internal static class WorkLock
     // Container tools mount again the moment they unmounted, while the old daemon is still on its way out.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // A daemon that says that its mount is gone has the rest of its partial files to bring up, and then ends.
+    private static readonly TimeSpan PatienceWithEnding = TimeSpan.FromMinutes(10);
+
+    private static ReadOnlySpan<byte> Ending => "ending\n"u8;
+
     /// <summary>Takes the lock and writes who holds it; the lock lives until the descriptor is closed.</summary>
-    public static Fd Take(DirFd root, string workPath)
+    /// <param name="slow">Told when it takes long.</param>
+    public static Fd Take(DirFd root, string workPath, Action<string>? slow)
     {
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out var file);
         if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
 
         error = Acquire(file);
+        if (error == Errno.AGAIN && IsEnding(file))
+        {
+            slow?.Invoke($"waiting for the daemon{Holder(file)} of the union that was mounted with work directory {workPath}: it brings up the rest of files that are partly in the upper.");
+            error = Acquire(file, PatienceWithEnding);
+        }
         if (error != Errno.None)
         {
             var holder = Holder(file);
+            var isEnding = IsEnding(file);
             file.Close();
             throw new MountException(error == Errno.AGAIN
-                ? $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
+                ? isEnding ? $"work directory {workPath} is still in use by the daemon{holder} of a union that is unmounted: it brings up the rest of files that are partly in the upper. Try again when it has ended."
+                : $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
                 : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}");
         }
 
@@ -51,13 +64,28 @@ internal static class WorkLock
             : $"cannot lock the upper directory: {error.Describe()}");
     }
 
-    private static Errno Acquire(Fd file)
+    /// <summary>By who holds the lock: there is no mount any more, and what is left to do has an end.</summary>
+    public static void SayEnding(Fd held)
+    {
+        Span<byte> text = stackalloc byte[64];
+        if (Syscall.PRead(held, text, 0, out var count) == Errno.None) _ = Syscall.PWrite(held, Ending, count, out _);
+    }
+
+    private static bool IsEnding(Fd file)
+    {
+        Span<byte> text = stackalloc byte[64];
+        return Syscall.PRead(file, text, 0, out var count) == Errno.None && text[..count].EndsWith(Ending);
+    }
+
+    private static Errno Acquire(Fd file) => Acquire(file, Patience);
+
+    private static Errno Acquire(Fd file, TimeSpan patience)
     {
         var since = Stopwatch.GetTimestamp();
         while (true)
         {
             var error = Syscall.FLock(file, LockOperation.Exclusive | LockOperation.NonBlocking);
-            if (error is not (Errno.AGAIN or Errno.INTR) || Stopwatch.GetElapsedTime(since) >= Patience) return error;
+            if (error is not (Errno.AGAIN or Errno.INTR) || Stopwatch.GetElapsedTime(since) >= patience) return error;
             Thread.Sleep(RetryMilliseconds);
         }
     }

@@ -82,6 +82,24 @@ internal class WorkDirectoryTests
     }
 
     [Test]
+    public void A_mount_that_is_gone_and_still_has_work_to_do_is_waited_for_longer_and_named()
+    {
+        var before = _scratch.OpenWork();
+        before.SayEnding();
+        Assert.That(_scratch.Shell("tail -n 1 work/overlayfuse/lock"), Is.EqualTo("ending"));
+        var said = new List<string>();
+        var release = Task.Run(() =>
+        {
+            Thread.Sleep(4500); // longer than a live mount is waited for
+            before.Dispose();
+        });
+        using (_scratch.OpenWork(slow: said.Add)) Assert.That(_scratch.Shell("cat work/overlayfuse/lock"), Does.Not.Contain("ending"));
+        release.Wait();
+        Assert.That(said, Has.Count.EqualTo(1));
+        Assert.That(said[0], Does.Contain($"pid {Environment.ProcessId}").And.Contain($"{_scratch.Path}/work"));
+    }
+
+    [Test]
     public void A_volatile_mount_is_not_mounted_again_until_its_user_says_so()
     {
         _scratch.OpenWork(durability: Durability.Volatile).Dispose();
