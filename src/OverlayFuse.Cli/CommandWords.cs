@@ -3,7 +3,7 @@ namespace OverlayFuse.Cli;
 /// <summary>Which form a command line has, and its words as the library for command lines wants them.</summary>
 internal static class CommandWords
 {
-    private static readonly string[] Verbs = ["mount", "umount", "explain", "changes", "settle", "check"];
+    private static readonly string[] Verbs = ["mount", "umount", "explain", "changes", "settle", "check", "install"];
     private static readonly string[] Questions = ["--help", "-h", "-?", "--version", "-V"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "--layers", "--log"];
 

@@ -19,6 +19,7 @@ internal static class VerbCommand
             ChangesVerb.Create(),
             SettleVerb.Create(),
             CheckVerb.Create(),
+            InstallVerb.Create(),
         };
         var version = root.Options.OfType<VersionOption>().Single();
         version.Aliases.Add("-V");

@@ -1,0 +1,115 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli.Tests;
+
+public sealed class InstallTests
+{
+    private const string Program = "/usr/local/bin/overlayfuse";
+
+    [TestCase("", "[storage]\ndriver = \"overlay\"\n\n[storage.options.overlay]\nmount_program = \"/usr/local/bin/overlayfuse\"\n")]
+    [TestCase(
+        "# mine\n[storage]\ndriver = \"overlay\" # the best\n[storage.options]\nadditionalimagestores = [\n  \"/a]\", # one\n]\n[storage.options.overlay]\n# how to mount\n#mount_program = \"/usr/bin/fuse-overlayfs\"\nmountopt = \"nodev\"\n",
+        "# mine\n[storage]\ndriver = \"overlay\" # the best\n[storage.options]\nadditionalimagestores = [\n  \"/a]\", # one\n]\n[storage.options.overlay]\n# how to mount\n#mount_program = \"/usr/bin/fuse-overlayfs\"\nmount_program = \"/usr/local/bin/overlayfuse\"\nmountopt = \"nodev\"\n")]
+    [TestCase(
+        "[storage]\n  driver=''\n[ storage.options.overlay ]\n  mount_program  =  \"/usr/bin/fuse-overlayfs\"  # fast",
+        "[storage]\n  driver=\"overlay\"\n[ storage.options.overlay ]\n  mount_program  =  \"/usr/local/bin/overlayfuse\"  # fast")]
+    [TestCase("[storage.options]\noverlay.mount_program = \"/x\"\n[storage]\ngraphroot = \"/g\"\n", "[storage.options]\noverlay.mount_program = \"/usr/local/bin/overlayfuse\"\n[storage]\ndriver = \"overlay\"\ngraphroot = \"/g\"\n")]
+    public void The_mount_program_is_set_and_all_else_stays(string before, string expected)
+    {
+        var after = StorageConf.Add(before, Program, forAll: false);
+        Assert.That(after, Is.EqualTo(expected));
+        Assert.That(StorageConf.Add(after, Program, forAll: false), Is.EqualTo(after), "a second time it is there already");
+    }
+
+    [Test]
+    public void A_file_of_all_users_says_where_storage_is() =>
+        Assert.That(StorageConf.Add(null, Program, forAll: true), Does.Contain("graphroot = \"/var/lib/containers/storage\"").And.Contain($"mount_program = \"{Program}\""));
+
+    [TestCase("[storage]\ndriver = \"vfs\"\n", "driver = \"vfs\"")]
+    [TestCase("[storage]\nsomething\n", "line 2 is not understood: something")]
+    [TestCase("[storage\n", "line 1")]
+    [TestCase("driver =\n", "line 1")]
+    [TestCase("a = \"b\n", "line 1")]
+    [TestCase("a = \"\"\"\nlong\n\"\"\"\n", "line 1")]
+    [TestCase("a = [ 1,\n", "ends inside a list")]
+    public void A_storage_conf_that_is_broken_or_for_another_driver_is_refused(string text, string why) =>
+        Assert.That(() => StorageConf.Add(text, Program, forAll: false), Throws.TypeOf<MountException>().With.Message.Contains(why));
+
+    [TestCase("[storage]\ndriver = \"overlay\"\n")]
+    [TestCase("[storage.options.overlay]\nmount_program = \"/usr/bin/fuse-overlayfs\"\n\n[storage]\ndriver = \"\"\n")]
+    public void What_was_added_to_storage_conf_is_taken_away_also_when_other_lines_came_meanwhile(string original)
+    {
+        var now = StorageConf.Add(original, Program, forAll: false) + "# since then\n";
+        var without = StorageConf.Remove(now, original);
+        Assert.That(without, Does.Not.Contain(Program).And.Contain("# since then"));
+        foreach (var line in original.Split('\n')) Assert.That(without, Does.Contain(line));
+    }
+
+    [TestCase(null, "{\n  \"storage-driver\": \"fuse-overlayfs\"\n}\n")]
+    [TestCase(" \n", "{\n  \"storage-driver\": \"fuse-overlayfs\"\n}\n")]
+    [TestCase("{}", "{\n  \"storage-driver\": \"fuse-overlayfs\"\n}")]
+    [TestCase("{\n    \"debug\": true\n}\n", "{\n    \"storage-driver\": \"fuse-overlayfs\",\n    \"debug\": true\n}\n")]
+    [TestCase("{\"debug\":true}", "{\"storage-driver\": \"fuse-overlayfs\", \"debug\":true}")]
+    [TestCase("{ \"a\": {\"storage-driver\": 1}, \"storage-driver\" : \"overlay2\" , \"storage-opts\": [ ] }", "{ \"a\": {\"storage-driver\": 1}, \"storage-driver\" : \"fuse-overlayfs\" , \"storage-opts\": [ ] }")]
+    public void The_storage_driver_is_set_and_the_text_stays(string? before, string expected)
+    {
+        Assert.That(DaemonJson.Add(before), Is.EqualTo(expected));
+        Assert.That(DaemonJson.Add(expected), Is.EqualTo(expected), "a second time it is there already");
+    }
+
+    [TestCase("{ \"a\": 1, }", "no valid JSON")]
+    [TestCase("[]", "no object")]
+    [TestCase("{} {}", "no valid JSON")]
+    [TestCase("// c\n{}", "no valid JSON")]
+    [TestCase("{\"storage-opts\": [\"overlay2.size=1G\"]}", "storage-opts")]
+    public void A_daemon_json_that_is_broken_or_has_options_of_another_driver_is_refused(string text, string why) =>
+        Assert.That(() => DaemonJson.Add(text), Throws.TypeOf<MountException>().With.Message.Contains(why));
+
+    [TestCase("{\n  \"debug\": true\n}\n", null, "{\n  \"debug\": true\n}\n")]
+    [TestCase("{\n  \"storage-driver\": \"fuse-overlayfs\",\n  \"debug\": true\n}\n", null, "{\n  \"debug\": true\n}\n")]
+    [TestCase("{ \"debug\": true, \"storage-driver\": \"fuse-overlayfs\" }", "{ \"debug\": true }", "{ \"debug\": true }")]
+    [TestCase("{ \"storage-driver\": \"fuse-overlayfs\" }", null, "{ }")]
+    [TestCase("{\"storage-driver\": \"fuse-overlayfs\", \"x\": 1}", "{\"storage-driver\": \"overlay2\"}", "{\"storage-driver\": \"overlay2\", \"x\": 1}")]
+    public void The_storage_driver_is_what_it_was_before_again(string now, string? original, string expected) =>
+        Assert.That(DaemonJson.Remove(now, original), Is.EqualTo(expected));
+
+    [Test]
+    public void A_difference_shows_what_goes_and_what_comes_with_a_few_lines_around() =>
+        Assert.That(string.Join('|', TextDifference.Of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\nfour\n5\n6\n7\n8\n9\n10\n")), Is.EqualTo(" 2| 3|-4|+four| 5| 6|...| 8| 9|+10"));
+
+    [Test]
+    public void A_file_is_changed_once_and_changed_back_byte_by_byte()
+    {
+        using var place = new TemporaryDirectory();
+        var path = $"{place.Path}/d/daemon.json";
+        var file = new ConfigurationFile(path, DaemonJson.Add, DaemonJson.Remove);
+        var link = new ConfigurationFile($"{place.Path}/bin/name", _ => Program, IsLink: true);
+
+        FileChanges.Make([file.ToInstall()!, link.ToInstall()!]);
+        Assert.That((file.ToInstall(), link.ToInstall()), Is.EqualTo(((FileChange?)null, (FileChange?)null)), "all is there already");
+        Assert.That(new FileInfo(link.Path).LinkTarget, Is.EqualTo(Program));
+        FileChanges.Make([file.ToRemove()!, link.ToRemove()!]);
+        FileChanges.DropBackups([file, link]);
+        Assert.That(Directory.GetFileSystemEntries(place.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EquivalentTo(new[] { "d", "bin" }), "where there was no file there is none");
+
+        File.WriteAllText(path, "{ \"debug\":true }");
+        Assert.That(Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), 0x180), Is.EqualTo(Errno.None));
+        FileChanges.Make([file.ToInstall()!]);
+        Assert.That(Syscall.Stat(path, out var status), Is.EqualTo(Errno.None));
+        Assert.That((File.ReadAllText(file.BackupPath), status.Mode & 0xfff), Is.EqualTo(("{ \"debug\":true }", 0x180)));
+        FileChanges.Make([file.ToRemove()!]);
+        FileChanges.DropBackups([file]);
+        Assert.That(File.ReadAllText(path), Is.EqualTo("{ \"debug\":true }"));
+        Assert.That(file.ToRemove(), Is.Null, "what somebody else has written is not ours to take away");
+    }
+
+    private sealed class TemporaryDirectory : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("overlayfuse-install-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
