@@ -21,7 +21,7 @@ internal static class DropInCommand
 
     // mount -f: "do everything but the mount".
     private static int Run(MountArguments arguments, ParseResult result, bool mountHelper) =>
-        MountAction.Run(MountForm.DropIn, Words(arguments, result, mountHelper), fake: mountHelper && arguments.Foreground(result));
+        MountAction.Run(mountHelper ? MountForm.MountHelper : MountForm.DropIn, Words(arguments, result, mountHelper), fake: mountHelper && arguments.Foreground(result));
 
     /// <summary>What the words say; one line on standard error for each flag that is not known.</summary>
     internal static MountWords Words(MountArguments arguments, ParseResult result, bool mountHelper)

@@ -8,4 +8,7 @@ internal enum MountForm
 
     /// <summary>"overlayfuse -o ... MERGED" and "overlayfuse SOURCE MERGED -o ...": container tools and mount(8). Unknown options are named and left.</summary>
     DropIn,
+
+    /// <summary>As mount.fuse.overlayfuse, by mount(8): as the form before, with the defaults of mount(8).</summary>
+    MountHelper,
 }

@@ -39,7 +39,7 @@ internal sealed class MountOptionsParser
     {
         var nearest = NearestName.Of(element.Name, OptionTable.All.Select(option => option.Name));
         var hint = nearest is null ? "" : $" Did you mean \"{nearest}\"?";
-        if (_form == MountForm.DropIn) _options.Notices.Add($"unknown option \"{element}\" ignored.{hint}");
+        if (_form != MountForm.Verb) _options.Notices.Add($"unknown option \"{element}\" ignored.{hint}");
         else throw new MountException($"there is no option \"{element.Name}\".{hint}{(nearest is null ? " The manual page overlayfuse(1) lists them all." : "")}");
     }
 

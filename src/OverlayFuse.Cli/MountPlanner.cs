@@ -96,7 +96,7 @@ internal static class MountPlanner
     {
         // A chroot or a container needs set-uid programs, and a chroot devices. fuse-overlayfs gives root the first without being asked.
         var suid = options.Suid ?? caller.IsRoot;
-        var devices = options.Devices ?? (caller.IsRoot && form == MountForm.Verb);
+        var devices = options.Devices ?? (caller.IsRoot && form != MountForm.DropIn);
         if (!caller.IsRoot && (options.Suid == true || options.Devices == true))
             options.Notices.Add("options \"suid\" and \"dev\" have no effect: only root can mount with them.");
 

@@ -51,6 +51,8 @@ internal static class OptionTable
         NoEffect("uuid", "the mount has no UUID", "null", "off"),
 
         Refused("idmap", "give ids as uidmapping=STORED:SHOWN:COUNT and gidmapping=..., or map the ids of the mount itself (mount(8), X-mount.idmap)"),
+        Refused("setuid", "mount.fuse3 does that: mount -t fuse3 -o setuid=USER,... overlayfuse#SOURCE MERGED"),
+        Refused("drop_privileges", "mount.fuse3 does that: mount -t fuse3 -o setuid=USER,drop_privileges,... overlayfuse#SOURCE MERGED"),
         Refused("plugins", "layers that a plugin has to fetch cannot be read"),
         Refused("verity", "fs-verity digests are not checked yet", "off"),
         Refused("remount", "a mounted union keeps its options; unmount it and mount it again"),

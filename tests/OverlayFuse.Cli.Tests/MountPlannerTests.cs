@@ -45,6 +45,7 @@ public sealed class MountPlannerTests
     public void The_drop_in_forms_give_devices_only_when_asked()
     {
         Assert.That(Plan(MountForm.DropIn, Full, Root).Flags, Is.EqualTo(MountFlags.NoDev));
+        Assert.That(Plan(MountForm.MountHelper, Full, Root).Flags, Is.EqualTo(MountFlags.None), "as mount(8) has it");
         Assert.That(Plan(MountForm.DropIn, Full + ",dev,nosuid", Root).Flags, Is.EqualTo(MountFlags.NoSuid));
         Assert.That(Plan(MountForm.DropIn, Full, RootInside).AllowOther, Is.True);
     }

@@ -101,6 +101,34 @@ dead_mount() {
 }
 check umount_takes_a_dead_mount_away dead_mount
 
+mounts_here() { grep -c " $m fuse.overlayfuse " /proc/mounts; }
+dead_twice() { # whose users still hold a file of the first
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && exec 7<"$m/one" || return
+  kill -KILL "$(daemon_of "$m")" && eventually eval '! ls "$m" 2>/dev/null' && "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" || return
+  [ "$(mounts_here)" = 1 ] && [ "$(cat "$m/one")" = one ] && echo new >"$m/new" && unmount && ! is_mounted "$m" && [ "$(cat u/new)" = new ] && rm u/new
+}
+check the_next_mount_takes_a_dead_one_away dead_twice
+covered() { # a live mount is nobody's to take away, whatever is asked for twice
+  "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && "$OVERLAYFUSE" mount -o "lowerdir=$b" "$m" && [ "$(mounts_here)" = 2 ] && [ -e "$m/two" ] && unmount && [ -e "$m/one" ] && unmount
+}
+check the_next_mount_covers_a_live_one covered
+
+four_starts() { # as a caller whose children somebody else reaps: it takes success for failure, unmounts, and tries again
+  local i
+  for i in 1 2 3 4; do
+    "$OVERLAYFUSE" overlay "$m" -o "workdir=$w,upperdir=$u,lowerdir=$a:$b,dev,suid" && echo "$i" >"$m/start$i" || return
+    [ "$i" = 4 ] || umount "$m" || umount -l "$m" || return
+  done
+  [ "$(mounts_here)" = 1 ] && [ "$(cat "$m"/start? | tr -d '\n')" = 1234 ] && unmount && rm u/start?
+}
+check four_starts_in_a_row_on_one_work_directory four_starts
+lazily() { # somebody is still inside when it is mounted again elsewhere
+  mkdir -p m2 && "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && exec 7>"$m/held" && umount -l "$m" || return
+  (sleep 1; exec 7>&-) & exec 7>&-
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" m2 && [ -e m2/held ] && "$OVERLAYFUSE" umount m2 && rm u/held
+}
+check a_mount_that_is_held_open_for_a_second_is_waited_for lazily
+
 logs() { "$OVERLAYFUSE" mount --log log -o "lowerdir=$a" "$m" && [ -e log ] && [ "$(readlink "/proc/$(daemon_of "$m")/fd/2")" = "$scratch/log" ] && unmount; }
 check log_file logs
 

@@ -3,18 +3,16 @@
 # The Docker engine on its storage driver "fuse-overlayfs", which is ours under that name: what a session of docker commands prints, beside what it
 # prints on the engine's own driver, overlay2, in the same run. The images are made of busybox; nothing comes from a network.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
 cd "$scratch"
 docker=/usr/bin/docker # another client may stand before Debian's
 busybox=$(command -v busybox) || { skip docker "needs busybox-static"; exit 0; }
 command -v dockerd >/dev/null && [ -x $docker ] || { skip docker "needs docker.io and containerd"; exit 0; }
 [ "$(id -u)" = 0 ] || { skip docker "needs root"; exit 0; }
 
-mkdir -p bin image/root/{bin,etc,proc,sys,dev,tmp,root,opaque,old} && cp "$OVERLAYFUSE" bin/fuse-overlayfs
-cp "$busybox" image/root/bin/busybox
-for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "image/root/bin/$applet"; done
-printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >image/root/etc/passwd
-printf 'root:x:0:\n' >image/root/etc/group
-echo old >image/root/old/a && echo old >image/root/opaque/a && chmod 1777 image/root/tmp
+mkdir bin && cp "$OVERLAYFUSE" bin/fuse-overlayfs
+busybox_root image/root opaque old
+echo old >image/root/old/a && echo old >image/root/opaque/a
 tar -C image/root --mtime=@1700000000 --sort=name --numeric-owner --owner=0 --group=0 -cf busybox.tar . && rm -r image
 
 engines=(overlay2 fuse-overlayfs)

@@ -3,6 +3,7 @@
 # "overlayfuse install": the configuration of Podman and of Docker is changed once, as it was shown, and changed back byte by byte; what is broken or
 # not ours stays as it is. Everything in a home of its own.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
 cd "$scratch"
 cp "$OVERLAYFUSE" program && mkdir -m 755 home
 export HOME=$scratch/home program=$scratch/program m=$scratch/none
@@ -10,7 +11,6 @@ unset XDG_CONFIG_HOME XDG_DATA_HOME CONTAINERS_STORAGE_CONF
 conf=$HOME/.config/containers/storage.conf json=$HOME/.config/docker/daemon.json
 install() { ./program install "$@" --user </dev/null; }
 state() { find home -printf '%p %y %m %l\n' -type f -exec cat {} + | sort; }
-same() { [ "$1" = "$2" ] || { printf 'seen:     %s\nexpected: %s\n' "$1" "$2"; return 1; }; }
 
 makes_and_removes_storage_conf() {
   install --podman --yes && grep -qx "mount_program = \"$program\"" "$conf" && grep -qx 'driver = "overlay"' "$conf" || return

@@ -3,17 +3,13 @@
 # Podman with ours as mount_program, as an ordinary user with subordinate ids and as root: build, run, exec, diff, commit, volumes, and the user
 # namespaces for which it has ids mapped at the mount. The image is made of busybox; nothing comes from a network.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
 cd "$scratch"
 busybox=$(command -v busybox) || { skip podman "needs busybox-static"; exit 0; }
 command -v podman >/dev/null && command -v runc >/dev/null || { skip podman "needs podman and runc"; exit 0; }
 cp "$OVERLAYFUSE" overlayfuse && chmod 755 overlayfuse # the sources may lie where the user cannot go
 
-mkdir -p image/root/{bin,etc,proc,sys,dev,tmp,run,opaque,home}
-cp "$busybox" image/root/bin/busybox
-for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "image/root/bin/$applet"; done
-printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >image/root/etc/passwd
-printf 'root:x:0:\n' >image/root/etc/group
-chmod 1777 image/root/tmp
+busybox_root image/root opaque home
 tar -C image/root --numeric-owner --owner=0 --group=0 -cf image/root.tar . && rm -r image/root
 cat >image/Dockerfile <<'END'
 FROM scratch
@@ -25,18 +21,8 @@ RUN rm -r /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b
 CMD ["/bin/sh"]
 END
 
-configure() { # whose, home
-  mkdir -p "$2/.config/containers" "$2/run" "$2/storage"
-  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options.overlay]\nmount_program = "%s"\n' "$2/storage" "$2/run" "$scratch/overlayfuse" >"$2/.config/containers/storage.conf"
-  printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=30000:30000"]\n' >"$2/.config/containers/containers.conf"
-  printf '{"default":[{"type":"insecureAcceptAnything"}]}\n' >"$2/.config/containers/policy.json"
-  chmod 700 "$2/run"
-  chown -R "$1:" "$2"
-}
-
 pod() { timeout 120 "${runner[@]}" env -i "HOME=$home" "XDG_RUNTIME_DIR=$home/run" PATH="$PATH" "${extra[@]}" podman --log-level=error "$@"; }
 run() { pod run --rm --network=none "$@"; }
-same() { [ "$1" = "$2" ] || { printf 'seen:     %s\nexpected: %s\n' "$1" "$2"; return 1; }; }
 owners() { stat -c '%n %u:%g' "$@" | tr '\n' ' '; }
 
 builds() { pod build -q --network=none -t localhost/image:1 image && pod history -q localhost/image:1 | grep -q .; }
