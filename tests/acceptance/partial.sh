@@ -54,6 +54,19 @@ settles_by_command() {
   "$OVERLAYFUSE" check u || return
   "$OVERLAYFUSE" settle u && cmp u/big ref && [ -z "$(find w/overlayfuse/partial w/work/incompat -mindepth 1)" ] && "$OVERLAYFUSE" check u
 }
+waits_for_the_rest() { # however long that takes: here somebody stops the daemon while it does
+  prepare && head -c 300000000 /dev/zero >>l/big && head -c 300000000 /dev/zero >>ref && mount_with partial=on,settle=on-unmount && append && sync -f m || return
+  local daemon mount
+  daemon=$(daemon_of "$m") && "$OVERLAYFUSE" umount "$m" || return
+  until grep -q ending w/overlayfuse/lock; do kill -0 "$daemon" || { echo "it has ended already"; return 1; }; done
+  kill -STOP "$daemon"
+  mount_with partial=on 2>said & mount=$!
+  sleep 5
+  kill -0 "$mount" && ! is_mounted "$m" && kill -CONT "$daemon" && wait "$mount" && grep -q "waiting for the daemon (pid $daemon)" said && cmp m/big ref && unmount && cmp u/big ref
+  local result=$?
+  kill -CONT "$daemon" 2>/dev/null
+  return $result
+}
 kernel_refuses() {
   prepare && mount_with partial=on,settle=never,immutable && append && unmount && find w/overlayfuse -type f | sort | xargs sha256sum >before || return
   mkdir -p k
@@ -121,6 +134,7 @@ check the_file_is_plain_after_the_unmount is_plain_after_unmount
 check a_partial_file_looks_like_any_file looks_like_any_file
 check what_was_written_survives_the_death_of_the_daemon survives_a_kill
 check settle_and_check_know_partial_files settles_by_command
+check the_next_mount_waits_for_a_daemon_that_still_brings_up_files waits_for_the_rest
 check to_leave_bytes_below_for_ever_needs_the_word never_needs_immutable
 if [ "$(id -u)" = 0 ] && mkdir -p probe/{l,u,w,m} && mount -t overlay overlay -o lowerdir=probe/l,upperdir=probe/u,workdir=probe/w probe/m 2>/dev/null; then
   umount probe/m
