@@ -132,6 +132,12 @@ check a_mount_that_is_held_open_for_a_second_is_waited_for lazily
 logs() { "$OVERLAYFUSE" mount --log log -o "lowerdir=$a" "$m" && [ -e log ] && [ "$(readlink "/proc/$(daemon_of "$m")/fd/2")" = "$scratch/log" ] && unmount; }
 check log_file logs
 
+link_counts() { # plain directories have those of their layer, unless asked otherwise
+  mkdir -p "$a/several/"{x,y,z} && "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && [ "$(stat -c %h "$m/several")" = 5 ] && unmount || return
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,static_nlink" "$m" && [ "$(stat -c %h "$m/several" "$m" "$m/several/x" | sort -u)" = 1 ] && [ "$(find "$m" -type d | wc -l)" = 5 ] && unmount
+}
+check static_nlink link_counts
+
 # --- refusals of the command itself; those that look at the disk are in bad-input.sh ---
 
 check refuses_an_unknown_option refuses 'Did you mean "upperdir"' "$OVERLAYFUSE" mount -o "lowerdir=$a,uperdir=$u" "$m"

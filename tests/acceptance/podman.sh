@@ -48,6 +48,12 @@ overlays_a_directory() {
 }
 mounts_an_image() { same "$(run --mount type=image,source=localhost/image:1,destination=/home localhost/image:1 cat /home/etc/two)" two; }
 is_read_only() { ! run --read-only localhost/image:1 sh -c 'echo x >/etc/two' && same "$(run --read-only localhost/image:1 cat /etc/two)" two; }
+outlives_a_dead_daemon() {
+  pod run -d --name dead --network=none localhost/image:1 sleep 100 || return
+  local merged
+  merged=$(pod inspect --format '{{.GraphDriver.Data.MergedDir}}' dead) && kill -KILL "$(daemon_of "$merged")" || return
+  ! pod exec dead cat /etc/two && pod rm -f -t 0 dead && same "$(run localhost/image:1 cat /etc/two)" two
+}
 removes() {
   pod rm -f -t 0 first second && pod rmi -af >/dev/null && eventually no_daemon_left && ! grep -F "$home/" /proc/self/mountinfo
 }
@@ -84,7 +90,7 @@ masked_commits() { pod commit -q masked localhost/masked:2 && same "$(run localh
 
 lab() { # name of the rows
   local row
-  for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts keeps_a_volume overlays_a_directory mounts_an_image is_read_only; do check "$1.$row" "$row"; done
+  for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts keeps_a_volume overlays_a_directory mounts_an_image is_read_only outlives_a_dead_daemon; do check "$1.$row" "$row"; done
 }
 
 if [ "$(id -u)" = 0 ]; then
