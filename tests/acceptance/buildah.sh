@@ -19,7 +19,7 @@ run() { b run "$@"; }
 
 makes_an_image_from_nothing() {
   local c
-  c=$(b from scratch) && b add -q "$c" image/root.tar / && b config --cmd /bin/sh --env PATH=/bin "$c" && b commit -q "$c" localhost/base:1 && b rm "$c" && b images --format '{{.Name}}:{{.Tag}}' | grep -qx localhost/base:1
+  c=$(b from scratch) && b add -q "$c" image/root.tar / && b config --cmd /bin/sh --env PATH=/bin "$c" && b commit -q "$c" localhost/base:1 && b rm "$c" && [ -n "$(b images -q localhost/base:1)" ]
 }
 builds_in_layers() { echo content >image/file && b build -q --layers -t localhost/made:1 image && [ "$(b inspect --type image --format '{{len .OCIv1.RootFS.DiffIDs}}' localhost/made:1)" -ge 4 ]; }
 builds_from_its_cache() { b build --layers -t localhost/made:2 image >said && [ "$(grep -c 'Using cache' said)" = 3 ]; }
@@ -38,7 +38,10 @@ mounts_for_the_host() {
   if [ "$home" = "$scratch/root" ]; then same "$(cat "$(b mount "second-$1")/file")" changed && b umount "second-$1"
   else same "$(b unshare sh -c "cat \$(buildah mount second-$1)/file; buildah umount second-$1 >/dev/null")" changed; fi
 }
-pushes() { b push -q localhost/flat:1 "oci-archive:$home/flat.tar:localhost/flat:1" && b rmi -f localhost/flat:1 >/dev/null && b pull -q "oci-archive:$home/flat.tar" && b images --format "{{.Name}}:{{.Tag}}" | grep -qx localhost/flat:1; }
+pushes() { # into an archive, and takes it from there
+  local id c
+  b push -q localhost/flat:1 "oci-archive:$home/flat.tar:localhost/flat:1" && b rmi -f localhost/flat:1 >/dev/null && id=$(b pull -q "oci-archive:$home/flat.tar") && c=$(b from "$id") && same "$(run "$c" cat /file)" mine
+}
 removes() { b rm -a >/dev/null && b rmi -af >/dev/null && eventually no_daemon_left && ! grep -F "$home/" /proc/self/mountinfo | grep -v ' - ext4 '; }
 no_daemon_left() { ! pgrep -f "overlayfuse --daemon $home/" >/dev/null; }
 
