@@ -23,7 +23,7 @@ done
 trap 'cd /; for name in "${!engine[@]}"; do kill "${engine[$name]}"; wait "${engine[$name]}"; done 2>/dev/null; clean_up' EXIT
 
 mkdir image && busybox_root image/root tree
-for i in $(seq 40); do mkdir "image/root/tree/$i" && for j in $(seq 50); do seq "$j" 100 >"image/root/tree/$i/$j"; done; done
+for i in $(seq 20); do mkdir "image/root/tree/$i" && for j in $(seq 50); do seq "$j" 100 >"image/root/tree/$i/$j"; done; done
 tar -C image/root --numeric-owner --owner=0 --group=0 -cf image/root.tar . && rm -r image/root
 printf '%s\n' 'FROM scratch' 'ADD root.tar /' 'ENV PATH=/bin' 'RUN cp -a /tree /copy' 'RUN rm -r /tree/1? && echo x >>/copy/1/1' 'RUN mv /copy /moved' >image/Dockerfile
 
@@ -31,7 +31,7 @@ podman() { timeout 300 env -i HOME="$scratch/$name" XDG_RUNTIME_DIR="$scratch/$n
 docker() { timeout 300 env DOCKER_HOST="unix://$scratch/$name/sock" DOCKER_BUILDKIT=0 DOCKER_CONFIG="$scratch/config" /usr/bin/docker "$@"; }
 change() { echo 'cp -a /tree /tmp/tree && find /tree -name 5? -exec rm {} + && for f in /moved/2/*; do echo x >>$f; done && find / -xdev | wc -l'; }
 
-work=('podman build, 4 steps' 'podman run true' 'podman run, 2000 files copied, 400 removed' 'podman commit of that' 'docker build, 4 steps' 'docker run true' 'docker run, 2000 files copied, 400 removed')
+work=('podman build, 4 steps' 'podman run true' 'podman run, 1000 files copied, 200 removed' 'podman commit of that' 'docker build, 4 steps' 'docker run true' 'docker run, 1000 files copied, 200 removed')
 prepare() { # what is not timed
   case $1 in
     *'podman commit'*) podman rm -fa && podman run --name c --network=none localhost/image sh -c "$(change)" ;;
@@ -62,7 +62,7 @@ for round in $(seq "$rounds"); do
   done
 done
 
-printf '%s; %s rounds, load %s\n\n' "$(fuse-overlayfs --version 2>/dev/null | head -n 1)" "$rounds" "$(cut -d ' ' -f 1 /proc/loadavg)"
+printf '%s; %s rounds, load %s\n\n' "$(fuse-overlayfs --version 2>/dev/null | grep fuse-overlayfs)" "$rounds" "$(cut -d ' ' -f 1 /proc/loadavg)"
 printf '| work | fuse-overlayfs | overlayfuse | ratio |\n|---|---|---|---|\n'
 for w in "${!work[@]}"; do
   theirs=$(median <"fuse-overlayfs/$w") ours=$(median <"overlayfuse/$w")

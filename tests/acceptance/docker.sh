@@ -131,7 +131,7 @@ volumes() {
   r "docker run --rm --network none -v vol1:/other bb:1 ls /other"
   r "docker run --rm --network none -v vol-nocopy:/data:nocopy built:1 ls -A /data"
   r "docker run -d --name c3 --network none -v vol1:/data:ro -v $PWD:/host:ro --tmpfs /t:size=1m built:1 sleep 1000"
-  r "docker inspect --format '{{json .HostConfig.Binds}} {{json .HostConfig.Tmpfs}}' c3"
+  r "docker inspect --format '{{range .HostConfig.Binds}}{{println .}}{{end}}{{json .HostConfig.Tmpfs}}' c3 | sort"
   r "docker exec c3 touch /data/x"
   r "docker exec c3 sh -c 'mount | grep -c -E \" /(t|data|host) \"'"
   r "docker volume rm vol1"
