@@ -32,7 +32,7 @@ d() { DOCKER_HOST=unix://$scratch/$engine/sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$
 answers() { d info >/dev/null 2>&1; }
 trap 'cd /; for engine in "${!engine_of[@]}"; do d ps -aq 2>/dev/null | xargs -r env DOCKER_HOST="unix://$scratch/$engine/sock" $docker rm -f >/dev/null 2>&1; stop "$engine"; done; clean_up' EXIT
 
-# --- the session: each line is printed with what it gives ---
+# --- the session: each line is printed with what it gives. The client prints the two streams of a container in any order, so they are one ---
 
 r() { # line
   local code
@@ -45,8 +45,8 @@ r() { # line
 images() {
   r "docker import --change 'CMD [\"/bin/sh\"]' --change 'ENV PATH=/bin' $scratch/busybox.tar bb:1"
   r "docker tag bb:1 other/bb:2"
-  r "docker images"
-  r "docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}'"
+  r "docker images | sort"
+  r "docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | sort"
   r "docker history --no-trunc bb:1"
   r "docker image inspect --format '{{json .Config.Cmd}} {{json .RootFS}} {{.Size}}' bb:1"
   r "docker rmi other/bb:2"
@@ -86,7 +86,7 @@ runs() {
   r "docker run --rm --network none bb:1 /no/such"
   r "docker run --rm --network none bb:1 sh -c 'exit 7'"
   r "docker run --rm --network none --read-only bb:1 touch /x"
-  r "docker run --rm --network none -e A=b -w /tmp -u 33:33 --hostname h1 bb:1 sh -c 'id; pwd; echo \$A; hostname; echo x >f && ls -ln f | cut -c 1-25; echo x >/f'"
+  r "docker run --rm --network none -e A=b -w /tmp -u 33:33 --hostname h1 bb:1 sh -c 'exec 2>&1; id; pwd; echo \$A; hostname; echo x >f && ls -ln f | cut -c 1-25; echo x >/f'"
   r "docker run --name c1 --network none bb:1 true"
 }
 
@@ -136,7 +136,7 @@ volumes() {
   r "docker exec c3 sh -c 'mount | grep -c -E \" /(t|data|host) \"'"
   r "docker volume rm vol1"
   r "docker run --rm --network none --volumes-from c3 bb:1 sh -c 'ls /data; ls -d /host'"
-  r "docker run --rm --network none --mount type=volume,source=vol3,target=/v --mount type=bind,source=$PWD,target=/b,readonly --mount type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770 bb:1 sh -c 'ls -ld /t | cut -c 1-10; touch /v/x /b/x'"
+  r "docker run --rm --network none --mount type=volume,source=vol3,target=/v --mount type=bind,source=$PWD,target=/b,readonly --mount type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770 bb:1 sh -c 'exec 2>&1; ls -ld /t | cut -c 1-10; touch /v/x /b/x'"
   r "docker run --rm --network none --mount type=bind,source=/no/such/dir,target=/b bb:1 true"
   r "docker run --rm --network none --mount type=bogus,target=/b bb:1 true"
   r "docker run --rm --network none -v vol1:relative bb:1 true"
