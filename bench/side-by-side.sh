@@ -8,5 +8,5 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 [ -x artifacts/overlayfuse ] || bash src/publish.sh >&2
-dotnet build bench/OverlayFuse.SideBySide -c Release -v quiet -nologo >&2
+log=$(dotnet build bench/OverlayFuse.SideBySide -c Release -v quiet -nologo) || { echo "$log" >&2; exit 1; }
 exec dotnet bench/OverlayFuse.SideBySide/bin/Release/net10.0/OverlayFuse.SideBySide.dll "$@"

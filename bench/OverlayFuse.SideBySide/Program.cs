@@ -81,7 +81,7 @@ Engine[] Engines(ParseResult parsed, User? owner, Settings settings)
     List<Engine> all = owner is not null
         ? [Own("cached, root", "cached"), Own($"cached, {owner.Name}", "cached", owner)]
         : [new KernelEngine { Name = "kernel" }, Own("cached", "cached"), Own("passthrough", "passthrough")];
-    if (owner is null && Programs.Version("fuse-overlayfs") is not null) all.Add(new CommandEngine { Name = "fuse-overlayfs", Template = CommandEngine.FuseOverlayFs });
+    if (owner is null && Programs.Version(CommandEngine.Rival) is not null) all.Add(new CommandEngine { Name = CommandEngine.Rival, Template = CommandEngine.RivalTemplate });
     foreach (var text in parsed.GetValue(engine)!)
     {
         if (text.IndexOf('=') is not (> 0 and var at)) throw new BenchmarkException($"--engine {text}: a name, an equals sign and a command line are needed.");

@@ -3,7 +3,10 @@ namespace OverlayFuse.SideBySide;
 /// <summary>Any other, mounted by a command line of the shell in which {lower}, {upper}, {work} and {merged} are filled in.</summary>
 internal sealed class CommandEngine : Engine
 {
-    public const string FuseOverlayFs = "fuse-overlayfs -o lowerdir={lower},upperdir={upper},workdir={work} {merged}";
+    /// <summary>The name of the one that distributions have.</summary>
+    public const string Rival = "fuse-overlayfs";
+
+    public const string RivalTemplate = $"{Rival} -o lowerdir={{lower}},upperdir={{upper}},workdir={{work}} {{merged}}";
 
     public required string Template { get; init; }
 

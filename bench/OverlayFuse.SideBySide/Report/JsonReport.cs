@@ -21,7 +21,7 @@ internal static class JsonReport
             row.Row.Name,
             Sync = row.Sync?.ToString().ToLowerInvariant(),
             Unit = row.Row.Moment == Moment.Memory ? "bytes" : "seconds",
-            Target = row.Row.Target?.ToString(),
+            Target = results.TargetOf(row)?.ToString(),
             row.Row.Point,
             Engines = row.Engines.ToDictionary(pair => pair.Key, pair => new { pair.Value.Median, pair.Value.Samples, pair.Value.Syncs, pair.Value.Failure }),
         }),

@@ -42,7 +42,7 @@ internal sealed class MarkdownTable(Results results, Settings settings)
         text.Append($"|---|{string.Concat(results.Engines.Select(_ => "---|"))}---|{(hasSyncs ? "---|" : "")}\n");
         foreach (var row in list)
         {
-            text.Append($"| {row.Row.Name} | {Absolute(row, results.Base)} | {string.Join(" | ", Others.Select(engine => Cell(row, engine)))} | {row.Row.Target} |");
+            text.Append($"| {row.Row.Name} | {Absolute(row, results.Base)} | {string.Join(" | ", Others.Select(engine => Cell(row, engine)))} | {results.TargetOf(row)} |");
             text.Append(hasSyncs ? $" {Syncs(row)} |\n" : "\n");
         }
         text.Append('\n');
@@ -62,10 +62,10 @@ internal sealed class MarkdownTable(Results results, Settings settings)
 
     private bool Misses(ResultRow row, Engine engine)
     {
-        if (engine is not OwnEngine own || row.Row.Target is not { } target || row.Median(engine.Name) is not { } median) return false;
+        if (engine is not OwnEngine own || results.TargetOf(row) is not { } target || row.Median(engine.Name) is not { } median) return false;
         var wanted = own.Data == "cached" ? target.Cached : target.Passthrough;
         if (row.Row.Moment == Moment.Memory) return median > wanted;
-        return row.Median(results.Base.Name) is { } one && median / one > wanted;
+        return row.Median(target.Base ?? results.Base.Name) is { } one && median / one > wanted;
     }
 
     private static string Syncs(ResultRow row) =>

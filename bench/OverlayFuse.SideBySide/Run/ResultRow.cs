@@ -8,6 +8,8 @@ internal sealed record ResultRow(Row Row, SyncMode? Sync)
 
     public string Name => Sync is { } sync ? $"{Row.Name} ({sync.ToString().ToLowerInvariant()})" : Row.Name;
 
+    public Target? Target => Sync == SyncMode.Volatile ? Row.UnsyncedTarget ?? Row.Target : Row.Target;
+
     public IReadOnlyDictionary<string, Measurement> Engines => _engines;
 
     public Measurement Of(Engine engine) => _engines.TryGetValue(engine.Name, out var found) ? found : _engines[engine.Name] = new Measurement();

@@ -12,6 +12,9 @@ internal sealed record Row(string Name, Action<Place> Work)
 
     public Target? Target { get; init; }
 
+    /// <summary>Where another figure is to be reached when nothing is synced.</summary>
+    public Target? UnsyncedTarget { get; init; }
+
     /// <summary>Where it stands in a chart.</summary>
     public ChartPoint? Point { get; init; }
 

@@ -72,7 +72,7 @@ internal sealed partial class SceneList(Scale scale, Ground ground)
         Row[] rows =
         [
             new($"chmod -R of {part} lower files", p => Client.ChmodTree(p.Root, "a"u8, 0x1C0, 0x180)) { Target = 0.3 },
-            new($"append to each of {part} small lower files", p => Client.AppendToTree(p.Root, "b"u8, scale.PartFiles)) { Target = 1.0 },
+            new($"append to each of {part} small lower files", p => Client.AppendToTree(p.Root, "b"u8, scale.PartFiles)) { Target = 1.0, UnsyncedTarget = new(0.6, 0.6, CommandEngine.Rival) },
             new($"rename of a lower directory of {part} files", p => Client.Move(p, "c", "moved")) { Target = 0.005 },
             new($"rm -rf of a lower tree of {part} files", p => Client.RemoveTree(p.Root, "d"u8)) { Target = 3 },
         ];
