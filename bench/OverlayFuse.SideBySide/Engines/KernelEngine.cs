@@ -1,5 +1,3 @@
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.SideBySide;
 
 /// <summary>overlayfs of the running kernel, with its own defaults.</summary>
@@ -9,9 +7,7 @@ internal sealed class KernelEngine : Engine
 
     public override bool HasDaemon => false;
 
-    public override void Mount(Stack stack, SyncMode sync)
-    {
-        var options = $"lowerdir={stack.LowerText},upperdir={stack.Upper},workdir={stack.Work}{(sync == SyncMode.Volatile ? ",volatile" : "")}";
-        Client.Expect(Syscall.Mount("overlay"u8, OverlayFuse.SideBySide.Name.Bytes(stack.Merged), "overlay"u8, MountFlags.None, OverlayFuse.SideBySide.Name.Bytes(options)), "mount of kernel overlayfs");
-    }
+    // By mount(8), as others are mounted by a program too.
+    public override void Mount(Stack stack, SyncMode sync) => Programs.Run("mount", "-t", "overlay", "overlay", "-o",
+        $"lowerdir={stack.LowerText},upperdir={stack.Upper},workdir={stack.Work}{(sync == SyncMode.Volatile ? ",volatile" : "")}", stack.Merged);
 }

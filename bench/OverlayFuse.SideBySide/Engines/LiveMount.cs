@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using OverlayFuse.Linux;
 
@@ -23,7 +24,12 @@ internal sealed class LiveMount : IDisposable
         _watchdog = new Timer(_ => Abort(), null, limit, Timeout.InfiniteTimeSpan);
         try
         {
-            User.Act(engine.User, () => engine.Mount(stack, sync));
+            User.Act(engine.User, () =>
+            {
+                var start = Stopwatch.GetTimestamp();
+                engine.Mount(stack, sync);
+                MountTime = Stopwatch.GetElapsedTime(start);
+            });
             if (engine.HasDaemon) Daemon = FindDaemon();
         }
         catch
@@ -35,6 +41,9 @@ internal sealed class LiveMount : IDisposable
 
     /// <summary>The process that serves it; 0 for the kernel.</summary>
     public int Daemon { get; }
+
+    /// <summary>The time until it was live.</summary>
+    public TimeSpan MountTime { get; private set; }
 
     /// <summary>Whether it was cut: by the time limit, or because somebody wants to stop.</summary>
     public bool IsOver => _isOver;

@@ -57,9 +57,7 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
         var failed = scene.Rows[0];
         try
         {
-            var start = Stopwatch.GetTimestamp();
             using var mount = new LiveMount(engine, StackOf(scene), mode ?? SyncMode.Ordered, settings.Limit, interruption);
-            var mounted = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (scene.Warmth == Warmth.Cold) DropCaches();
             User.Act(engine.User, () =>
             {
@@ -70,15 +68,14 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
                     {
                         failed = row;
                         row.Before?.Invoke(place);
-                        if (row.Moment == Moment.Unmount) continue;
-                        if (row.Moment == Moment.Memory && !engine.HasDaemon) continue;
-                        var figure = row.Moment switch
+                        double? figure = row.Moment switch
                         {
-                            Moment.Mount => mounted,
-                            Moment.Memory => mount.ResidentMemory(),
+                            Moment.Mount => mount.MountTime.TotalSeconds,
+                            Moment.Memory => engine.HasDaemon ? mount.ResidentMemory() : null,
+                            Moment.Unmount => null, // yet to come
                             _ => Time(row, place) / row.Operations,
                         };
-                        if (row.IsWanted) results.Of(row, mode).Of(engine).Samples.Add(figure);
+                        if (row.IsWanted && figure is { } one) results.Of(row, mode).Of(engine).Samples.Add(one);
                     }
                 }
                 finally
@@ -87,7 +84,7 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
                 }
             });
             if (mount.IsOver) throw new BenchmarkException($"not done within {settings.Limit.TotalSeconds} s");
-            start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             mount.Unmount();
             if (scene.Rows[^1] is { Moment: Moment.Unmount } last) results.Of(last, mode).Of(engine).Samples.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
