@@ -31,6 +31,10 @@ costs_the_bytes_touched() { # and shows the whole file
   echo "$used KiB in the upper"
   [ "$used" -le 16 ] && cmp m/big ref && ls w/work/incompat/overlayfuse-partial && [ "$(ls w/overlayfuse/partial | wc -l)" = 1 ]
 }
+loads_nothing() { # OpenSSL for a random number took longer than the copy-up
+  local daemon
+  daemon=$(daemon_of "$m") && grep -q '\.so' "/proc/$daemon/maps" && ! grep -E 'libcrypto|libssl' "/proc/$daemon/maps"
+}
 is_plain_after_unmount() {
   unmount && cmp u/big ref && [ -z "$(ls w/overlayfuse/partial)" ] && [ ! -e w/work/incompat/overlayfuse-partial ] && ! getfattr -d -m 'overlay.(metacopy|partial)' u/big 2>/dev/null | grep overlay
 }
@@ -130,6 +134,7 @@ PY
 }
 
 check a_write_costs_the_bytes_it_touches costs_the_bytes_touched
+check the_first_one_loads_no_library loads_nothing
 check the_file_is_plain_after_the_unmount is_plain_after_unmount
 check a_partial_file_looks_like_any_file looks_like_any_file
 check what_was_written_survives_the_death_of_the_daemon survives_a_kill

@@ -10,7 +10,7 @@ internal sealed class Chart(string title, string acrossTitle, Func<double, strin
     private const int PanelWidth = 320;
     private const int PanelHeight = 230;
     private const int Left = 52;
-    private const int Right = 14;
+    private const int Right = 26;
     private const int Top = 28;
     private const int Bottom = 34;
     private const int Head = 58;
@@ -39,7 +39,7 @@ internal sealed class Chart(string title, string acrossTitle, Func<double, strin
         {
             text.Append(CultureInfo.InvariantCulture, $"<path class=\"l\" stroke=\"{Colours[n % Colours.Length]}\" d=\"M{x} 39h18\"/>\n");
             Text(text, x + 23, 43, engines[n]);
-            x += 40 + 7 * engines[n].Length;
+            x += 34 + (int)LabelWidth(engines[n]);
         }
     }
 
@@ -56,8 +56,12 @@ internal sealed class Chart(string title, string acrossTitle, Func<double, strin
             Text(text, x + Left - 5, vertical.At(decade) + 4, Figure.Time(decade * 1.0001).Replace(".0", ""), anchor: "end");
         }
         var ticks = points.Select(point => point.Row.Point!.X).Distinct().Order().ToArray();
-        var every = (ticks.Length + 4) / 5;
-        for (var n = 0; n < ticks.Length; n += every) Text(text, horizontal.At(ticks[n]), y + PanelHeight - Bottom + 14, across(ticks[n]), anchor: "middle");
+        var free = double.NegativeInfinity;
+        foreach (var tick in ticks.Where(tick => horizontal.At(tick) - LabelWidth(across(tick)) / 2 > free))
+        {
+            Text(text, horizontal.At(tick), y + PanelHeight - Bottom + 14, across(tick), anchor: "middle");
+            free = horizontal.At(tick) + LabelWidth(across(tick)) / 2;
+        }
         Text(text, x + (Left + PanelWidth - Right) / 2, y + PanelHeight - Bottom + 28, acrossTitle, anchor: "middle");
         for (var n = 0; n < engines.Count; n++) Line(text, points, engines[n], Colours[n % Colours.Length], horizontal, vertical);
     }
@@ -71,6 +75,8 @@ internal sealed class Chart(string title, string acrossTitle, Func<double, strin
         text.Append(CultureInfo.InvariantCulture, $"<path class=\"l\" stroke=\"{colour}\" d=\"M{path}\"/>\n");
         foreach (var (px, py) in places) text.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{px:0.#}\" cy=\"{py:0.#}\" r=\"2.5\" fill=\"{colour}\"/>\n");
     }
+
+    private static double LabelWidth(string words) => 7 * words.Length + 6;
 
     private static double Decade(double value, Func<double, double> round) => Math.Pow(10, round(Math.Log10(value)));
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -45,7 +44,7 @@ internal sealed class PartialMaps
     /// <summary>Makes the map of a file that has no block above yet, with the fence before it.</summary>
     public Errno Create(in Fingerprint lower, ulong limit, Span<byte> id)
     {
-        RandomNumberGenerator.Fill(id);
+        Guid.NewGuid().TryWriteBytes(id); // not RandomNumberGenerator: it would load OpenSSL, which takes longer than the copy-up
         lock (_counting)
         {
             var error = _incompat.Raise(Fence.Partial);
