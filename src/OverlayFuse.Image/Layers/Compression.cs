@@ -1,0 +1,51 @@
+using System.IO.Compression;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Image;
+
+/// <summary>What a stream is packed with, by its first bytes: nothing, gzip, or zstd (which zstd(1) unpacks).</summary>
+public static class Compression
+{
+    /// <summary>Opens a file and gives what was packed into it.</summary>
+    /// <exception cref="RefusedException">It cannot be opened, or its form is not known here.</exception>
+    public static Stream Open(string path)
+    {
+        var file = OpenFile(path);
+        Span<byte> magic = stackalloc byte[6];
+        var length = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        file.Position = 0;
+        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])) return new GrowthLimit(new GZipStream(file, CompressionMode.Decompress), file, path);
+        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd])) return new GrowthLimit(Unpack("zstd", file, path), file, path);
+        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])) return new GrowthLimit(Unpack("xz", file, path), file, path);
+        if (magic[..length].StartsWith("BZh"u8)) return new GrowthLimit(Unpack("bzip2", file, path), file, path);
+        return file;
+    }
+
+    internal static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var error = Syscall.Stat(path, out _);
+            throw new RefusedException($"cannot open {path}: {(error == Errno.None ? "it cannot be read" : error.Describe())}.");
+        }
+    }
+
+    private static FilterOutput Unpack(string tool, FileStream file, string path)
+    {
+        if (Syscall.Pipe(out var read, out var write) is not Errno.None and var noPipe) throw new RefusedException($"cannot unpack {path}: {noPipe.Describe()}.");
+        var error = Syscall.Spawn(new SpawnRequest
+        {
+            File = System.Text.Encoding.ASCII.GetBytes(tool),
+            Arguments = [System.Text.Encoding.ASCII.GetBytes(tool), "-dc"u8.ToArray()],
+            Descriptors = [(new Fd((int)file.SafeFileHandle.DangerousGetHandle()), 0), (write, 1)],
+        }, out var pid);
+        write.Close();
+        if (error == Errno.None) return new FilterOutput(read, pid, tool);
+        read.Close();
+        throw new RefusedException($"cannot unpack {path}: it is packed with {tool}, and {tool}(1) cannot be started ({error.Describe()}). Install the package {(tool == "xz" ? "xz-utils" : tool)}.");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Image;
+
+/// <summary>Where everything is kept: the tree that the lessons draw, below one root.</summary>
+public sealed class StateDirectory
+{
+    // Others may pass, as into a container's root, and not look around: layers hold set-uid programs of old.
+    private const uint Passable = 0x1c9; // 0711
+
+    private StateDirectory(string root) => Root = root;
+
+    public string Root { get; }
+
+    /// <summary>One directory for each layer, image's or container's.</summary>
+    public string Overlay => Path.Combine(Root, "overlay2");
+
+    /// <summary>Short links to the layers' "diff", so that a long stack still fits into the text of a mount.</summary>
+    public string Links => Path.Combine(Overlay, "l");
+
+    public string Image => Path.Combine(Root, "image");
+
+    public string Containers => Path.Combine(Root, "containers");
+
+    public string Volumes => Path.Combine(Root, "volumes");
+
+    /// <summary>Things being made; swept by whoever holds the lock of the images.</summary>
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    /// <exception cref="RefusedException">It cannot be made.</exception>
+    public static StateDirectory Open(string root)
+    {
+        var state = new StateDirectory(Path.GetFullPath(root));
+        Directory.CreateDirectory(Path.GetDirectoryName(state.Root) ?? "/");
+        foreach (var directory in new[] { state.Root, state.Overlay, state.Links, state.Image, state.Containers, state.Volumes, state.Temporary })
+        {
+            var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), Passable);
+            if (error is not (Errno.None or Errno.EXIST))
+                throw new RefusedException($"cannot keep images and containers in {state.Root}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
+        }
+        return state;
+    }
+
+    /// <summary>A new name below <see cref="Temporary"/>; nothing is made.</summary>
+    public string NewTemporary() => Path.Combine(Temporary, Identifier.New()[..32]);
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+
+namespace OverlayFuse.Image;
+
+/// <summary>How containers of an image run: the "config" of an OCI image configuration, under docker's names.</summary>
+public sealed class ContainerConfig
+{
+    public string User { get; set; } = "";
+
+    public SortedDictionary<string, EmptyObject>? ExposedPorts { get; set; }
+
+    public List<string>? Env { get; set; }
+
+    public List<string>? Cmd { get; set; }
+
+    public SortedDictionary<string, EmptyObject>? Volumes { get; set; }
+
+    public string WorkingDir { get; set; } = "";
+
+    public List<string>? Entrypoint { get; set; }
+
+    public List<string>? OnBuild { get; set; }
+
+    public SortedDictionary<string, string>? Labels { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StopSignal { get; set; }
+
+    /// <summary>A copy that can be changed.</summary>
+    public ContainerConfig Copy() => new()
+    {
+        User = User,
+        ExposedPorts = ExposedPorts is null ? null : new(ExposedPorts),
+        Env = Env is null ? null : [.. Env],
+        Cmd = Cmd is null ? null : [.. Cmd],
+        Volumes = Volumes is null ? null : new(Volumes),
+        WorkingDir = WorkingDir,
+        Entrypoint = Entrypoint is null ? null : [.. Entrypoint],
+        OnBuild = OnBuild is null ? null : [.. OnBuild],
+        Labels = Labels is null ? null : new(Labels),
+        StopSignal = StopSignal,
+    };
+}

@@ -1,0 +1,11 @@
+namespace OverlayFuse.Image;
+
+/// <summary>One image in the manifest.json of "docker save": paths in the archive.</summary>
+public sealed class DockerManifest
+{
+    public string Config { get; set; } = "";
+
+    public List<string>? RepoTags { get; set; }
+
+    public List<string> Layers { get; set; } = [];
+}

@@ -1,0 +1,24 @@
+using System.Text.RegularExpressions;
+
+namespace OverlayFuse.Image;
+
+/// <summary>"repository:tag", the name people give to an image.</summary>
+public sealed partial record ImageReference(string Repository, string Tag)
+{
+    private const string DefaultTag = "latest";
+
+    /// <summary>The tag is "latest" where none is said.</summary>
+    /// <exception cref="RefusedException">It is no name for an image.</exception>
+    public static ImageReference Parse(string text) => TryParse(text) ?? throw new RefusedException($"invalid reference format: \"{text}\". A name is lower case, as in web, web:1 or registry.example.org/web:1.");
+
+    public static ImageReference? TryParse(string text)
+    {
+        var match = Form().Match(text);
+        return match.Success ? new(match.Groups["repository"].Value, match.Groups["tag"] is { Success: true, Value: var tag } ? tag : DefaultTag) : null;
+    }
+
+    public override string ToString() => $"{Repository}:{Tag}";
+
+    [GeneratedRegex(@"^(?<repository>([A-Za-z0-9.-]+(:\d+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Form();
+}

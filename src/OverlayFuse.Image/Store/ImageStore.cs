@@ -1,0 +1,130 @@
+using System.Text.Json;
+
+namespace OverlayFuse.Image;
+
+/// <summary>The images that are here: image/images/ID.json, image/references.json, and what they name in blobs and overlay2.</summary>
+/// <remarks>An image exists once its record does, which is written last and removed first. Whoever changes something holds <see cref="Lock"/>.</remarks>
+public sealed class ImageStore(StateDirectory state)
+{
+    private const int ShortestPrefix = 2;
+
+    private readonly string _records = Path.Combine(state.Image, "images");
+    private readonly string _references = Path.Combine(state.Image, "references.json");
+
+    public BlobStore Blobs { get; } = new(state);
+
+    public LayerStore Layers { get; } = new(state);
+
+    public StateDirectory State => state;
+
+    /// <summary>Taken before any lock of a container.</summary>
+    public StateLock Lock() => StateLock.Take(Path.Combine(state.Image, "lock"));
+
+    public List<StoredImage> All()
+    {
+        if (!Directory.Exists(_records)) return [];
+        var references = References();
+        return [.. Directory.EnumerateFiles(_records, "*.json").Select(path => ReadRecord(path)).OfType<ImageRecord>().Select(record => Open(record, references))];
+    }
+
+    /// <summary>By name, by id, or by the first digits of an id; null where there is none.</summary>
+    /// <exception cref="RefusedException">The digits fit several.</exception>
+    public StoredImage? Find(string name)
+    {
+        var references = References();
+        if (ImageReference.TryParse(name) is { } reference && references.TryGetValue(reference.ToString(), out var id)) return Open(id, references);
+        var digits = name.StartsWith("sha256:", StringComparison.Ordinal) ? name[7..] : name;
+        if (digits.Length < ShortestPrefix || digits.Any(c => !char.IsAsciiHexDigitLower(c)) || !Directory.Exists(_records)) return null;
+        var found = Directory.EnumerateFiles(_records, digits + "*.json").Take(2).ToList();
+        if (found.Count > 1) throw new RefusedException($"\"{name}\" fits several images. Give more digits of the id.");
+        return found is [var only] && ReadRecord(only) is { } record ? Open(record, references) : null;
+    }
+
+    /// <exception cref="RefusedException">There is none.</exception>
+    public StoredImage Get(string name) => Find(name) ?? throw new RefusedException($"No such image: {name}");
+
+    /// <summary>Makes an image of layers that are unpacked. Its id is the digest of <paramref name="config"/>.</summary>
+    public StoredImage Add(byte[] config, IReadOnlyList<LayerRecord> layers)
+    {
+        var id = Blobs.Put(config).Hex;
+        if (Path.Combine(_records, id + ".json") is var path && !File.Exists(path))
+        {
+            Directory.CreateDirectory(_records);
+            var record = new ImageRecord { Id = id, Layers = [.. layers], Stored = DateTimeOffset.UtcNow };
+            AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(record, ImageJson.Default.ImageRecord));
+        }
+        return Open(id, References()) ?? throw new RefusedException($"the record of image {id} was removed while it was written.");
+    }
+
+    /// <summary>Gives an image a name, which another one may have had.</summary>
+    public void Tag(StoredImage image, ImageReference reference)
+    {
+        var references = References();
+        references[reference.ToString()] = image.Record.Id;
+        WriteReferences(references);
+    }
+
+    public void Untag(ImageReference reference)
+    {
+        var references = References();
+        if (references.Remove(reference.ToString())) WriteReferences(references);
+    }
+
+    /// <summary>Removes an image with all its names, and what no other image needs.</summary>
+    /// <param name="isLayerUsed">Whether a container stands on a layer.</param>
+    public void Remove(StoredImage image, Func<string, bool> isLayerUsed)
+    {
+        var references = References();
+        foreach (var reference in image.References) references.Remove(reference.ToString());
+        WriteReferences(references);
+        File.Delete(Path.Combine(_records, image.Record.Id + ".json"));
+        Sweep(image, isLayerUsed);
+    }
+
+    private void Sweep(StoredImage image, Func<string, bool> isLayerUsed)
+    {
+        var others = All();
+        var layers = others.SelectMany(other => other.Record.Layers).ToList();
+        var keptLayers = layers.Select(layer => layer.Id).ToHashSet();
+        var keptBlobs = layers.Select(layer => layer.Blob).Concat(others.Select(other => other.Record.Id)).ToHashSet();
+        foreach (var layer in Enumerable.Reverse(image.Record.Layers)) // topmost first: it names those below
+        {
+            if (!keptLayers.Contains(layer.Id) && !isLayerUsed(layer.Id)) Layers.Remove(layer.Id);
+        }
+        foreach (var blob in image.Record.Layers.Select(layer => layer.Blob).Append(image.Record.Id))
+        {
+            if (!keptBlobs.Contains(blob) && Digest.FromHex(blob) is { } digest) Blobs.Remove(digest);
+        }
+    }
+
+    private SortedDictionary<string, string> References() =>
+        AtomicFile.Read(_references) is { } text ? Damaged(_references, () => ImageJson.Read(text, ImageJson.Default.SortedDictionaryStringString, "list of names")) : [];
+
+    private void WriteReferences(SortedDictionary<string, string> references) =>
+        AtomicFile.Write(_references, JsonSerializer.SerializeToUtf8Bytes(references, ImageJson.Default.SortedDictionaryStringString));
+
+    private StoredImage? Open(string id, SortedDictionary<string, string> references) =>
+        ReadRecord(Path.Combine(_records, id + ".json")) is { } record ? Open(record, references) : null;
+
+    private StoredImage Open(ImageRecord record, SortedDictionary<string, string> references)
+    {
+        var path = Blobs.PathOf(Digest.FromHex(record.Id) ?? throw new RefusedException($"the record of image {record.Id} is damaged."));
+        var config = Damaged(path, () => ImageJson.Read(AtomicFile.Read(path) ?? [], ImageJson.Default.ImageConfig, "configuration"));
+        return new StoredImage(record, config, [.. references.Where(pair => pair.Value == record.Id).Select(pair => ImageReference.TryParse(pair.Key)).OfType<ImageReference>()]);
+    }
+
+    private static ImageRecord? ReadRecord(string path) =>
+        AtomicFile.Read(path) is { } text ? Damaged(path, () => ImageJson.Read(text, ImageJson.Default.ImageRecord, "record")) : null;
+
+    private static T Damaged<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RefusedException($"{path} is damaged: {e.Message}. Remove it, and load the image again.");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Image;
+
+/// <summary>The records of a pax header: "LENGTH KEY=VALUE\n", which say what the fixed header of an entry cannot.</summary>
+internal sealed class PaxRecords
+{
+    private const int MostRecords = 4096;
+
+    private readonly List<(byte[] Key, byte[] Value)> _records = [];
+
+    private static ReadOnlySpan<byte> XattrPrefix => "SCHILY.xattr."u8;
+
+    public void Read(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (!Utf8Parser.TryParse(text, out int length, out var digits) || length <= digits + 1 || length > text.Length || text[digits] != ' ' || text[length - 1] != '\n')
+                throw new InvalidDataException("a pax header is broken");
+            var record = text[(digits + 1)..(length - 1)];
+            var equals = record.IndexOf((byte)'=');
+            if (equals <= 0 || _records.Count == MostRecords) throw new InvalidDataException("a pax header is broken");
+            _records.Add((record[..equals].ToArray(), record[(equals + 1)..].ToArray()));
+            text = text[length..];
+        }
+    }
+
+    public void ApplyTo(TarEntry entry)
+    {
+        foreach (var (key, value) in _records) Apply(entry, key, value);
+    }
+
+    /// <summary>The records that <paramref name="entry"/> needs before its header.</summary>
+    public static byte[] For(TarEntry entry)
+    {
+        var text = new MemoryStream();
+        Append(text, "path"u8, entry.Name);
+        if (entry.Target.Length > 0) Append(text, "linkpath"u8, entry.Target);
+        Append(text, "uid"u8, Digits(entry.Uid));
+        Append(text, "gid"u8, Digits(entry.Gid));
+        Append(text, "size"u8, Digits(entry.Size));
+        Append(text, "mtime"u8, Encoding.ASCII.GetBytes(FormattableString.Invariant($"{entry.ModifyTime.Seconds}.{entry.ModifyTime.Nanoseconds:d9}")));
+        foreach (var (name, value) in entry.Xattrs) Append(text, [.. XattrPrefix, .. name], value);
+        return text.ToArray();
+    }
+
+    private static byte[] Digits(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+
+    // The length counts its own digits.
+    private static void Append(MemoryStream text, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        var rest = key.Length + value.Length + 3;
+        var length = rest + Digits(rest).Length;
+        if (Digits(length).Length != Digits(rest).Length) length++;
+        text.Write(Digits(length));
+        text.WriteByte((byte)' ');
+        text.Write(key);
+        text.WriteByte((byte)'=');
+        text.Write(value);
+        text.WriteByte((byte)'\n');
+    }
+
+    private static void Apply(TarEntry entry, ReadOnlySpan<byte> key, byte[] value)
+    {
+        if (key.StartsWith(XattrPrefix)) entry.Xattrs.Add((key[XattrPrefix.Length..].ToArray(), value));
+        else if (key.StartsWith("GNU.sparse."u8)) throw new InvalidDataException("it holds a sparse file, which images must not; write it without --sparse");
+        else if (key.SequenceEqual("path"u8)) entry.Name = value;
+        else if (key.SequenceEqual("linkpath"u8)) entry.Target = value;
+        else if (key.SequenceEqual("size"u8)) entry.Size = Number(value, long.MaxValue);
+        else if (key.SequenceEqual("uid"u8)) entry.Uid = (uint)Number(value, uint.MaxValue);
+        else if (key.SequenceEqual("gid"u8)) entry.Gid = (uint)Number(value, uint.MaxValue);
+        else if (key.SequenceEqual("mtime"u8)) entry.ModifyTime = Time(value);
+    }
+
+    private static long Number(ReadOnlySpan<byte> text, long largest) =>
+        Utf8Parser.TryParse(text, out long number, out var used) && used == text.Length && number >= 0 && number <= largest
+            ? number
+            : throw new InvalidDataException("a pax header holds a number that is none");
+
+    private static Timestamp Time(byte[] text)
+    {
+        if (!decimal.TryParse(Encoding.ASCII.GetString(text), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+            || time < long.MinValue / 2 || time > long.MaxValue / 2)
+            throw new InvalidDataException("a pax header holds a time that is none");
+        var seconds = decimal.Floor(time);
+        return new Timestamp((long)seconds, (uint)((time - seconds) * 1_000_000_000));
+    }
+}
