@@ -13,6 +13,9 @@ internal static class ByteText
 
     public static byte[] Bytes(string carried) => Encoding.Latin1.GetBytes(carried);
 
+    /// <summary>A word as text, for what is written into JSON: bytes that are not UTF-8 are lost there.</summary>
+    public static string Text(string carried) => Encoding.UTF8.GetString(Bytes(carried));
+
     /// <summary>For messages.</summary>
     public static string Show(ReadOnlySpan<byte> bytes)
     {

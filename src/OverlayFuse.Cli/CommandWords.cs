@@ -1,9 +1,10 @@
+using System.CommandLine;
+
 namespace OverlayFuse.Cli;
 
 /// <summary>Which form a command line has, and its words as the library for command lines wants them.</summary>
 internal static class CommandWords
 {
-    private static readonly string[] Verbs = ["mount", "umount", "explain", "changes", "settle", "check", "install"];
     private static readonly string[] Questions = ["--help", "-h", "-?", "--version", "-V"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "--layers", "--log"];
 
@@ -14,11 +15,41 @@ internal static class CommandWords
         if (Questions.Contains(first)) return true;
 
         // Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.
-        return Verbs.Contains(first) && !IsMountHelper(arguments) && arguments.ProgramName != "fuse-overlayfs";
+        return VerbTable.Has(first) && !IsMountHelper(arguments) && arguments.ProgramName != "fuse-overlayfs";
     }
 
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>
     public static bool IsMountHelper(RawArguments arguments) => arguments.ProgramName.StartsWith("mount.", StringComparison.Ordinal);
+
+    /// <summary>The words as the library wants them, for the command they are for.</summary>
+    public static List<string> Separate(IReadOnlyList<string> words, Command command)
+    {
+        var verb = command.Subcommands.FirstOrDefault(verb => words is [var first, ..] && verb.Name == first);
+        var depth = 1;
+        if (verb is not null && words.Count > 1 && verb.Subcommands.FirstOrDefault(inner => inner.Name == words[1]) is { } inner) (verb, depth) = (inner, 2);
+        return verb?.Name is "run" or "create" or "exec" && verb.Arguments.Count > 1 ? StopAtPlace(words, verb, depth) : Separate(words);
+    }
+
+    /// <summary>What follows the first place belongs to the program in the container: "--" goes before it.</summary>
+    private static List<string> StopAtPlace(IReadOnlyList<string> words, Command verb, int start)
+    {
+        for (var i = start; i < words.Count; i++)
+        {
+            var word = words[i];
+            if (word == "--") break;
+            if (word.Length < 2 || word[0] != '-') return [.. words.Take(i), "--", .. words.Skip(i)];
+            if (ExpectsNext(word, verb)) i++;
+        }
+        return [.. words];
+    }
+
+    private static bool ExpectsNext(string word, Command verb)
+    {
+        bool TakesValue(string name) => verb.Options.Any(option => (option.Name == name || option.Aliases.Contains(name)) && option.Arity.MinimumNumberOfValues > 0);
+        if (word.StartsWith("--", StringComparison.Ordinal)) return !word.Contains('=') && TakesValue(word);
+        var letter = Enumerable.Range(1, word.Length - 1).FirstOrDefault(at => TakesValue($"-{word[at]}"), -1);
+        return letter == word.Length - 1; // else the value stands behind the letter
+    }
 
     /// <summary>"-oX" becomes "-o", "X": the library would look for flags in X.</summary>
     public static List<string> Separate(IReadOnlyList<string> words)

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using OverlayFuse.Fuse;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The executable "overlayfuse". Exit code 0: done; 1: not done, and a sentence on stderr says why.</summary>
+/// <summary>The executable "overlayfuse". Exit code 0: done; 1: not done, and a sentence on stderr says why. Containers' verbs have docker's.</summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
@@ -11,26 +12,27 @@ internal static class Program
         try
         {
             if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run();
+            if (arguments is [ContainerLauncher.Argument, ..]) return Supervisor.Run(arguments);
             return Run(RawArguments.Read(arguments));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Terminal.Say(Describe(e));
-            return 1;
+            return e is RefusedException refused ? refused.ExitCode : 1;
         }
     }
 
     /// <summary>The sentence for people. Nobody is helped by a trace of our stack; whoever reports a mistake of ours can name its kind.</summary>
-    public static string Describe(Exception error) => error is MountException
+    public static string Describe(Exception error) => error is MountException or RefusedException
         ? error.Message
         : $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.";
 
     private static int Run(RawArguments arguments)
     {
-        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create() : DropInCommand.Create(new MountArguments(), CommandWords.IsMountHelper(arguments));
-        var result = command.Parse(CommandWords.Separate(arguments.Words), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments.Words) : DropInCommand.Create(new MountArguments(), CommandWords.IsMountHelper(arguments));
+        var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
-            throw new MountException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.");
+            throw new RefusedException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.", VerbTable.RefusalCode(arguments.Words));
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 }

@@ -17,6 +17,15 @@ internal static class UnionMount
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
     public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow)
     {
+        using var signals = new StopSignals();
+        Run(job, signals.Watch, live);
+    }
+
+    /// <param name="mounted">Gets the session, whose end it may ask for.</param>
+    /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
+    /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
+    public static void Run(MountJob job, Action<Session> mounted, Action<IReadOnlyList<string>> live)
+    {
         OpenLog(job);
 
         LiftFileSize();
@@ -25,10 +34,9 @@ internal static class UnionMount
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
         using var fileSystem = UnionFileSystem.Open(job.Union, slow);
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
-        using var signals = new StopSignals();
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);
         using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
-        signals.Watch(session);
+        mounted(session);
         session.Ready += () =>
         {
             Tune(session);

@@ -9,18 +9,10 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse VERB ...": the root of the verbs, and what the program says about itself.</summary>
 internal static class VerbCommand
 {
-    public static RootCommand Create()
+    public static RootCommand Create(IReadOnlyList<string> words)
     {
-        var root = new RootCommand("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse -o ... MERGED\", it takes the place of fuse-overlayfs.")
-        {
-            MountVerb.Create(),
-            UmountVerb.Create(),
-            ExplainVerb.Create(),
-            ChangesVerb.Create(),
-            SettleVerb.Create(),
-            CheckVerb.Create(),
-            InstallVerb.Create(),
-        };
+        var root = new RootCommand("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse -o ... MERGED\", it takes the place of fuse-overlayfs.");
+        foreach (var command in VerbTable.Commands(words)) root.Add(command);
         var version = root.Options.OfType<VersionOption>().Single();
         version.Aliases.Add("-V");
         version.Action = new SayVersion();

@@ -8,7 +8,10 @@ public static unsafe partial class Syscall
     private const short SpawnSetSignalDefaults = 0x04;
     private const short SpawnSetSignalMask = 0x08;
     private const short SpawnSetSession = 0x80;
+    private const int SetDescriptorFlags = 2;
     private const int DuplicateCloseOnExec = 1030;
+    private const int BrokenPipe = 13; // SIGPIPE
+    private const int SetChildSubreaper = 36;
     private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
 
     /// <summary>
@@ -50,6 +53,21 @@ public static unsafe partial class Syscall
     /// <summary>_exit(2): the process ends at once, without what a runtime does on its way out.</summary>
     public static void Exit(int code) => Native._exit(code);
 
+    /// <summary>
+    /// execvp(3): this process becomes another program, which keeps its id, its terminal and its environment. Returns only on failure.
+    /// Signals that the runtime ignores are put back first.
+    /// </summary>
+    public static Errno Execute(ReadOnlySpan<byte> file, IReadOnlyList<byte[]> arguments)
+    {
+        Native.signal(BrokenPipe, 0);
+        using var vector = new StringVector(arguments);
+        fixed (byte* name = Terminated.Copy(file, stackalloc byte[Terminated.StackSize])) Native.execvp(name, vector.Pointer);
+        return LastError;
+    }
+
+    /// <summary>prctl(2), PR_SET_CHILD_SUBREAPER: grandchildren whose parents end become ours, to be waited for.</summary>
+    public static Errno BecomeSubreaper() => Check(Native.prctl(SetChildSubreaper, 1, 0, 0, 0));
+
     /// <summary>waitpid(2). <paramref name="exitCode"/> is what the program returned, or 128 and the signal that ended it.</summary>
     public static Errno WaitPid(int pid, out int exitCode)
     {
@@ -78,6 +96,9 @@ public static unsafe partial class Syscall
 
     /// <summary>dup2(2): <paramref name="number"/> becomes a copy of <paramref name="fd"/>, which programs started later inherit.</summary>
     public static Errno Duplicate2(Fd fd, int number) => Check(Native.dup2(fd.Number, number));
+
+    /// <summary>fcntl(2), FD_CLOEXEC: programs started later do not inherit a descriptor that was given to us.</summary>
+    public static Errno SetCloseOnExec(Fd fd) => Check(Native.fcntl(fd.Number, SetDescriptorFlags, 1));
 
     /// <summary>setsid(2).</summary>
     public static Errno SetSid() => Check(Native.setsid());
@@ -175,6 +196,15 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C)]
         public static partial int sigfillset(byte* signals);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int execvp(byte* file, byte** arguments);
+
+        [LibraryImport(C)]
+        public static partial nint signal(int number, nint handler);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int waitpid(int pid, int* status, int options);

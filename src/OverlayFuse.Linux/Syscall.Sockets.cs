@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace OverlayFuse.Linux;
 
-// Sockets between related processes, and descriptors sent over them.
+// Sockets, and descriptors sent over them.
 public static unsafe partial class Syscall
 {
     private const int AddressFamilyUnix = 1;
+    private const int LongestSocketPath = 108;
     private const int SocketCloseOnExec = 0x80000;
     private const int SocketLevel = 1;
     private const int ScmRights = 1;
@@ -19,6 +20,34 @@ public static unsafe partial class Syscall
         var error = Check(Native.socketpair(AddressFamilyUnix, (int)kind | SocketCloseOnExec, 0, pair));
         (one, other) = (new Fd(pair[0]), new Fd(pair[1]));
         return error;
+    }
+
+    /// <summary>socket(2), bind(2) and listen(2): a stream socket under a name. NAMETOOLONG: <paramref name="path"/> is above 107 bytes.</summary>
+    public static Errno ListenAt(ReadOnlySpan<byte> path, out Fd socket)
+    {
+        socket = Fd.None;
+        if (path.Length >= LongestSocketPath) return Errno.NAMETOOLONG;
+        var address = stackalloc byte[2 + LongestSocketPath];
+        new Span<byte>(address, 2 + LongestSocketPath).Clear();
+        *(ushort*)address = AddressFamilyUnix;
+        path.CopyTo(new Span<byte>(address + 2, LongestSocketPath));
+        var number = Native.socket(AddressFamilyUnix, (int)SocketKind.Stream | SocketCloseOnExec, 0);
+        if (number < 0) return LastError;
+        var error = Check(Native.bind(number, address, (uint)(2 + path.Length + 1)));
+        if (error == Errno.None) error = Check(Native.listen(number, 1));
+        if (error == Errno.None) socket = new Fd(number);
+        else new Fd(number).Close();
+        return error;
+    }
+
+    /// <summary>accept4(2) with O_CLOEXEC.</summary>
+    public static Errno Accept(Fd listener, out Fd socket)
+    {
+        int number;
+        do number = Native.accept4(listener.Number, null, null, SocketCloseOnExec);
+        while (number < 0 && LastError == Errno.INTR);
+        socket = new Fd(number);
+        return Check(number);
     }
 
     /// <summary>sendmsg(2) of one byte with a descriptor (SCM_RIGHTS, unix(7)).</summary>
@@ -84,6 +113,18 @@ public static unsafe partial class Syscall
 
     private static partial class Native
     {
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int socket(int family, int type, int protocol);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int bind(int fd, byte* address, uint length);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int listen(int fd, int backlog);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int accept4(int fd, byte* address, uint* length, int flags);
+
         [LibraryImport(C, SetLastError = true)]
         public static partial int socketpair(int family, int type, int protocol, int* pair);
 

@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+using OverlayFuse.Container;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours.</summary>
+internal static class AttachedContainer
+{
+    // As the library numbers them, and as Linux does; one it has no name for goes by its number.
+    private static readonly (PosixSignal Signal, int Number)[] Passed =
+        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15), ((PosixSignal)ControlPipe.WindowChanged, ControlPipe.WindowChanged)];
+
+    public static int Run(ContainerStore store, StoredContainer container)
+    {
+        using var raw = container.Record.Terminal ? RawTerminal.Enter() : null;
+        var supervisor = ContainerLauncher.Start(store, container, attached: true);
+        PosixSignalRegistration[] registrations = [.. Passed.Select(pair => PosixSignalRegistration.Create(pair.Signal, context =>
+        {
+            context.Cancel = true;
+            ControlPipe.Send(container, pair.Number);
+        }))];
+        _ = Syscall.WaitPid(supervisor, out var exitCode);
+        foreach (var registration in registrations) registration.Dispose();
+        return exitCode;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Starts a container: its supervisor mounts, we prepare what is mounted, the supervisor runs it.</summary>
+internal static class ContainerLauncher
+{
+    /// <summary>The first argument of a supervisor.</summary>
+    public const string Argument = "--supervise";
+
+    /// <summary>Returns once its program runs: the id of its supervisor, our child.</summary>
+    /// <exception cref="RefusedException">It could not be started.</exception>
+    public static int Start(ContainerStore store, StoredContainer container, bool attached)
+    {
+        if (Syscall.Pipe(out var report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
+        if (Syscall.Pipe(out var goOut, out var go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);
+        string[] words = ["overlayfuse", Argument, store.State.Root, container.Id, attached ? "attached" : "detached"];
+        var error = Syscall.Spawn(new SpawnRequest
+        {
+            File = "/proc/self/exe"u8.ToArray(),
+            Arguments = [.. words.Select(Encoding.UTF8.GetBytes)],
+            Environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray()],
+            Descriptors = [(attached ? new Fd(0) : nothing, 0), (attached ? new Fd(1) : nothing, 1), (attached ? new Fd(2) : nothing, 2), (reportIn, 3), (goOut, 4)],
+            NewSession = true,
+        }, out var pid);
+        foreach (var fd in new[] { reportIn, goOut, nothing }) fd.Close();
+        if (error != Errno.None) throw CannotStart(error);
+        try
+        {
+            Await(report, store, container, pid);
+            Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
+            _ = Syscall.Write(go, "g"u8, out _);
+            Await(report, store, container, pid);
+            return pid;
+        }
+        catch (RefusedException)
+        {
+            go.Close(); // it gives up
+            _ = Syscall.WaitPid(pid, out _);
+            throw;
+        }
+        finally
+        {
+            report.Close();
+        }
+    }
+
+    private static void Await(Fd report, ContainerStore store, StoredContainer container, int pid)
+    {
+        if (DaemonReply.Read(report) is not { } reply) throw new RefusedException($"the supervisor of the container ended before it ran (process {pid}).", 125);
+        if (reply.IsLive) return;
+        throw new RefusedException(string.Join('\n', reply.Sentences), store.Read(container.Id)?.State.ExitCode is { } code and not 0 ? code : 125);
+    }
+
+    private static RefusedException CannotStart(Errno error) => new($"cannot start the supervisor of the container: {error.Describe()}.", 125);
+}

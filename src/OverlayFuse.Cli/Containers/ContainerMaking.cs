@@ -1,0 +1,37 @@
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>From a request to a container that is there and not started.</summary>
+internal static class ContainerMaking
+{
+    private const int Refused = 125;
+
+    /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
+    public static StoredContainer Create(ContainerStore store, RunRequest request)
+    {
+        var images = new ImageStore(store.State);
+        using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
+        var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; load and import bring others.", Refused);
+        using var namesHeld = store.Lock();
+        var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => store.Get(other.Split(':')[0]).Record.Mounts));
+        new MountSources(new VolumeStore(store.State)).Prepare(record);
+        return store.Create(record);
+    }
+
+    private static string Name(ContainerStore store, string? wanted)
+    {
+        var taken = store.All().ToDictionary(container => container.Record.Name, container => container.Id);
+        if (wanted is null) return ContainerNames.New(taken.ContainsKey);
+        CheckName(wanted, taken);
+        return wanted;
+    }
+
+    public static void CheckName(string wanted, IReadOnlyDictionary<string, string> taken)
+    {
+        if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.", Refused);
+        if (taken.TryGetValue(wanted, out var id))
+            throw new RefusedException($"Conflict. The container name \"/{wanted}\" is already in use by container \"{id}\". You have to remove (or rename) that container to be able to reuse that name.", Refused);
+    }
+}

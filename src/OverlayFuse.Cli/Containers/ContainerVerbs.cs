@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse container VERB": the same verbs under the noun.</summary>
+internal static class ContainerVerbs
+{
+    public static Command Create() => new("container", "Manage containers.")
+    {
+        RunVerb.Create(),
+        CreateVerb.Create(),
+        StartVerb.Create(),
+        StopVerb.Create(),
+        RestartVerb.Create(),
+        KillVerb.Create(),
+        ExecVerb.Create(),
+        PsVerb.Create("ls"),
+        LogsVerb.Create(),
+        WaitVerb.Create(),
+        RemoveVerb.Create(),
+        RenameVerb.Create(),
+        DiffVerb.Create(),
+        PruneContainersVerb.Create(),
+        InspectVerb.Create(),
+    };
+}

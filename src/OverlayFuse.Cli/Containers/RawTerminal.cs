@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Our terminal while a container has one of its own: keys are passed on as they are, and it is put back at the end (cfmakeraw(3)).</summary>
+internal sealed class RawTerminal : IDisposable
+{
+    private const uint Get = 0x5401; // TCGETS
+    private const uint Set = 0x5403; // TCSETSW
+    private const int Size = 60; // above struct termios of all architectures
+    private const int ControlCharacters = 17;
+    private const int MinimumCount = 6; // VMIN
+    private const int MinimumTime = 5; // VTIME
+
+    // iflag, oflag, cflag, lflag: what goes, and what is set.
+    private static readonly (uint Off, uint On)[] Changes = [(0x5eb, 0), (0x1, 0), (0x130, 0x30), (0x804b, 0)];
+
+    private static readonly Fd Input = new(0);
+
+    private readonly byte[] _before;
+
+    private RawTerminal(byte[] before) => _before = before;
+
+    /// <summary>Null where standard input is no terminal.</summary>
+    public static RawTerminal? Enter()
+    {
+        var before = new byte[Size];
+        if (Syscall.IoControl(Input, Get, before) != Errno.None) return null;
+        var raw = before.ToArray();
+        for (var i = 0; i < Changes.Length; i++)
+        {
+            var field = raw.AsSpan(4 * i, 4);
+            BinaryPrimitives.WriteUInt32LittleEndian(field, (BinaryPrimitives.ReadUInt32LittleEndian(field) & ~Changes[i].Off) | Changes[i].On);
+        }
+        (raw[ControlCharacters + MinimumCount], raw[ControlCharacters + MinimumTime]) = (1, 0);
+        _ = Syscall.IoControl(Input, Set, raw);
+        return new RawTerminal(before);
+    }
+
+    public void Dispose() => _ = Syscall.IoControl(Input, Set, _before);
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse rm [-f] [-v] CONTAINER...".</summary>
+internal static class RemoveVerb
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
+        var force = new Option<bool>("--force", "-f") { Description = "Running ones too: they are killed." };
+        var volumes = new Option<bool>("--volumes", "-v") { Description = "Their volumes without a name, too." };
+        var command = new Command("rm", "Remove containers with their writable layer. Volumes that have a name stay.") { names, force, volumes };
+        command.SetAction(result =>
+        {
+            var store = new ContainerStore(StatePlace.ToChange());
+            return ForEach.Name(result.GetValue(names), name => Remove(store, name, result.GetValue(force), result.GetValue(volumes)));
+        });
+        return command;
+    }
+
+    private static string Remove(ContainerStore store, string name, bool force, bool withVolumes)
+    {
+        if (force && store.Find(name) is null)
+        {
+            Terminal.Say($"No such container: {name}"); // as docker: said, and no failure
+            return "";
+        }
+        var container = store.Get(name);
+        if (container.IsRunning)
+        {
+            if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");
+            Stopping.Send(container, 9);
+        }
+        Stopping.Wait(container);
+        using var namesHeld = store.Lock();
+        if (store.Read(container.Id) is { } left) new ContainerRemoval(store).Remove(left, withVolumes); // --rm may have been first
+        return name + "\n";
+    }
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse restart CONTAINER...".</summary>
+internal static class RestartVerb
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
+        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({StopVerb.Patience})." };
+        var command = new Command("restart", "Stop containers, and start them again.") { names, time };
+        command.SetAction(result =>
+        {
+            var store = new ContainerStore(StatePlace.ToChange());
+            return ForEach.Name(result.GetValue(names), name =>
+            {
+                Stopping.Stop(store.Get(name), TimeSpan.FromSeconds(result.GetValue(time) ?? StopVerb.Patience));
+                return StartVerb.Start(store, name);
+            });
+        });
+        return command;
+    }
+}

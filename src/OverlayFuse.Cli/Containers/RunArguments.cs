@@ -1,0 +1,62 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>The flags that run and create share.</summary>
+internal sealed class RunArguments
+{
+    private readonly Argument<string> _image = new("IMAGE");
+    private readonly Argument<string[]> _command = new("COMMAND") { Description = "The program and its arguments, in the place of the image's.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<bool> _interactive = new("--interactive", "-i") { Description = "Pass standard input on." };
+    private readonly Option<bool> _tty = new("--tty", "-t") { Description = "Give it a terminal." };
+    private readonly Option<bool> _remove = new("--rm") { Description = "Remove it when it ends, with the volumes that have no name." };
+    private readonly Option<string> _name = new("--name") { Description = "Its name." };
+    private readonly Option<string[]> _environment = new("--env", "-e") { Description = "NAME=VALUE, or NAME to pass on ours." };
+    private readonly Option<string[]> _environmentFile = new("--env-file") { Description = "A file with a variable a line." };
+    private readonly Option<string> _directory = new("--workdir", "-w") { Description = "The directory to start in." };
+    private readonly Option<string> _user = new("--user", "-u") { Description = "USER[:GROUP], by name or number." };
+    private readonly Option<string> _entrypoint = new("--entrypoint") { Description = "The program, in the place of the image's ENTRYPOINT." };
+    private readonly Option<string[]> _volume = new("--volume", "-v") { Description = "NAME:/PATH[:ro], /HOST:/PATH[:ro], or /PATH for a volume without a name." };
+    private readonly Option<string[]> _mount = new("--mount") { Description = "type=volume|bind|tmpfs,source=...,target=...,readonly,..." };
+    private readonly Option<string[]> _tmpfs = new("--tmpfs") { Description = "/PATH[:size=...,mode=...]" };
+    private readonly Option<string[]> _volumesFrom = new("--volumes-from") { Description = "The mounts of another container, too." };
+    private readonly Option<string[]> _label = new("--label", "-l") { Description = "NAME=VALUE" };
+    private readonly Option<bool> _readOnly = new("--read-only") { Description = "Nothing but its mounts can be written to." };
+    private readonly Option<string> _hostname = new("--hostname", "-h") { Description = "Its host name." };
+    private readonly Option<string> _network = new("--network", "--net") { Description = "none (the default): itself only; host: the host's." };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_image);
+        command.Add(_command);
+        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network })
+            command.Add(option);
+    }
+
+    public RunRequest Request(ParseResult result) => new()
+    {
+        Image = ByteText.Text(result.GetRequiredValue(_image)),
+        Command = Texts(result.GetValue(_command)),
+        Name = Text(result.GetValue(_name)),
+        Environment = [.. Texts(result.GetValue(_environmentFile)).SelectMany(EnvironmentFile.Read), .. Texts(result.GetValue(_environment))],
+        WorkingDirectory = Text(result.GetValue(_directory)),
+        User = Text(result.GetValue(_user)),
+        Entrypoint = Text(result.GetValue(_entrypoint)),
+        Volumes = Texts(result.GetValue(_volume)),
+        Mounts = Texts(result.GetValue(_mount)),
+        Tmpfs = Texts(result.GetValue(_tmpfs)),
+        VolumesFrom = Texts(result.GetValue(_volumesFrom)),
+        Labels = Texts(result.GetValue(_label)),
+        Hostname = Text(result.GetValue(_hostname)),
+        Network = Text(result.GetValue(_network)) ?? "none",
+        ReadOnly = result.GetValue(_readOnly),
+        Terminal = result.GetValue(_tty),
+        OpenInput = result.GetValue(_interactive),
+        AutoRemove = result.GetValue(_remove),
+    };
+
+    private static string? Text(string? carried) => carried is null ? null : ByteText.Text(carried);
+
+    private static List<string> Texts(string[]? carried) => [.. (carried ?? []).Select(ByteText.Text)];
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse run [FLAGS] IMAGE [COMMAND]".</summary>
+internal static class RunVerb
+{
+    public static Command Create()
+    {
+        var arguments = new RunArguments();
+        var detach = new Option<bool>("--detach", "-d") { Description = "In the background; its id is printed." };
+        var command = new Command("run", "Make a container of an image and start it.") { detach };
+        arguments.AddTo(command);
+        command.SetAction(result => Run(arguments.Request(result), result.GetValue(detach)));
+        return command;
+    }
+
+    private static int Run(RunRequest request, bool inBackground)
+    {
+        var store = new ContainerStore(StatePlace.ToChange());
+        var container = ContainerMaking.Create(store, request);
+        try
+        {
+            if (!inBackground) return AttachedContainer.Run(store, container);
+            ContainerLauncher.Start(store, container, attached: false);
+            Terminal.Print(container.Id + "\n");
+            return 0;
+        }
+        catch (RefusedException) when (request.AutoRemove && store.Read(container.Id) is { IsServed: false } left)
+        {
+            new ContainerRemoval(store).Remove(left, withVolumes: true);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Signals by name or number (signal(7), the numbers of x86 and ARM).</summary>
+internal static class SignalNames
+{
+    private const int Last = 64;
+
+    private static readonly string[] Names =
+    [
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+
+    /// <exception cref="RefusedException">There is no such signal.</exception>
+    public static int Parse(string text)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= Last) return number;
+        var name = text.ToUpperInvariant();
+        if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
+        var at = Array.IndexOf(Names, name);
+        return at > 0 ? at : throw new RefusedException($"Invalid signal: {text}");
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse start CONTAINER...".</summary>
+internal static class StartVerb
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
+        var attach = new Option<bool>("--attach", "-a") { Description = "Stay with it: show what it writes, and end as it ends. One container only." };
+        var command = new Command("start", "Start containers that are stopped.") { names, attach };
+        command.SetAction(result =>
+        {
+            var store = new ContainerStore(StatePlace.ToChange());
+            var given = result.GetValue(names) ?? [];
+            if (!result.GetValue(attach)) return ForEach.Name(given, name => Start(store, name));
+            if (given is not [var only]) throw new RefusedException("you cannot start and attach multiple containers at once");
+            return AttachedContainer.Run(store, Ready(store, ByteText.Text(only)));
+        });
+        return command;
+    }
+
+    internal static string Start(ContainerStore store, string name)
+    {
+        if (store.Get(name).IsRunning) return name + "\n";
+        ContainerLauncher.Start(store, Ready(store, name), attached: false);
+        return name + "\n";
+    }
+
+    /// <summary>Takes away what a killed supervisor left.</summary>
+    private static StoredContainer Ready(ContainerStore store, string name)
+    {
+        var container = store.Get(name);
+        if (container.IsOrphaned) new ContainerRemoval(store).CleanUp(container);
+        return container;
+    }
+}

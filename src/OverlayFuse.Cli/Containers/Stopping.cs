@@ -1,0 +1,50 @@
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Ending containers, and waiting for their end: the lock that a supervisor holds until everything is cleaned up.</summary>
+internal static class Stopping
+{
+    private const int Kill = 9;
+    private const int Terminate = 15;
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Asks by its stop signal; after <paramref name="patience"/> it is killed.</summary>
+    public static void Stop(StoredContainer container, TimeSpan patience)
+    {
+        if (!container.IsRunning) return;
+        Send(container, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Terminate);
+        if (Ends(container, patience)) return;
+        Send(container, Kill);
+        Wait(container);
+    }
+
+    public static void Send(StoredContainer container, int signal)
+    {
+        if (!ControlPipe.Send(container, signal) && Holds(container)) throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
+    }
+
+    /// <summary>Waits until nobody serves it.</summary>
+    public static void Wait(StoredContainer container)
+    {
+        if (File.Exists(container.LockPath)) StateLock.Take(container.LockPath, shared: true).Dispose();
+    }
+
+    private static bool Ends(StoredContainer container, TimeSpan patience)
+    {
+        for (var waited = TimeSpan.Zero; waited < patience; waited += Step)
+        {
+            if (!Holds(container)) return true;
+            Thread.Sleep(Step);
+        }
+        return !Holds(container);
+    }
+
+    private static bool Holds(StoredContainer container)
+    {
+        if (!File.Exists(container.LockPath)) return false;
+        using var free = StateLock.TryTake(container.LockPath, shared: true);
+        return free is null;
+    }
+}

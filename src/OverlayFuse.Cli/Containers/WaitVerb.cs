@@ -1,0 +1,25 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse wait CONTAINER...".</summary>
+internal static class WaitVerb
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
+        var command = new Command("wait", "Wait until containers end, and print their exit codes.") { names };
+        command.SetAction(result =>
+        {
+            var store = new ContainerStore(StatePlace.ToRead());
+            return ForEach.Name(result.GetValue(names), name =>
+            {
+                var container = store.Get(name);
+                Stopping.Wait(container);
+                return (store.Read(container.Id) ?? container).ExitCode + "\n";
+            });
+        });
+        return command;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What inspect says of a container, with docker's names.</summary>
+internal static class ContainerDescription
+{
+    public static JsonObject Of(StoredContainer container, LayerStore layers)
+    {
+        var record = container.Record;
+        var config = ImageDescription.Config(record.Config, record.Hostname, record.Image);
+        (config["Tty"], config["OpenStdin"]) = (record.Terminal, record.OpenInput);
+        return new JsonObject
+        {
+            ["Id"] = record.Id,
+            ["Created"] = GoTime.Text(record.Created),
+            ["Path"] = record.Command[0],
+            ["Args"] = ImageDescription.Strings(record.Command.Skip(1)),
+            ["State"] = State(container),
+            ["Image"] = record.ImageId,
+            ["ResolvConfPath"] = Path.Combine(container.Directory, "resolv.conf"),
+            ["HostnamePath"] = Path.Combine(container.Directory, "hostname"),
+            ["HostsPath"] = Path.Combine(container.Directory, "hosts"),
+            ["LogPath"] = container.LogPath,
+            ["Name"] = "/" + record.Name,
+            ["RestartCount"] = 0,
+            ["Driver"] = "overlayfuse",
+            ["Platform"] = "linux",
+            ["HostConfig"] = HostConfig(record),
+            ["GraphDriver"] = ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]),
+            ["Mounts"] = new JsonArray([.. record.Mounts.Where(mount => mount.Kind != MountKind.Tmpfs || mount.IsFromMountFlag).Select(Mount)]),
+            ["Config"] = config,
+            ["NetworkSettings"] = new JsonObject { ["Ports"] = new JsonObject(), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
+        };
+    }
+
+    private static JsonObject State(StoredContainer container) => new()
+    {
+        ["Status"] = container.Status.ToString().ToLowerInvariant(),
+        ["Running"] = container.IsRunning,
+        ["Paused"] = false,
+        ["Restarting"] = false,
+        ["OOMKilled"] = false,
+        ["Dead"] = false,
+        ["Pid"] = container.IsRunning ? container.State.Pid : 0,
+        ["ExitCode"] = container.ExitCode,
+        ["Error"] = container.State.Error,
+        ["StartedAt"] = GoTime.Text(container.State.StartedAt),
+        ["FinishedAt"] = GoTime.Text(container.State.FinishedAt),
+    };
+
+    private static JsonObject HostConfig(ContainerRecord record)
+    {
+        var config = new JsonObject
+        {
+            ["Binds"] = ImageDescription.Strings(record.Binds),
+            ["NetworkMode"] = record.Network,
+            ["PortBindings"] = new JsonObject(),
+            ["AutoRemove"] = record.AutoRemove,
+            ["ReadonlyRootfs"] = record.ReadOnly,
+            ["Privileged"] = false,
+            ["Runtime"] = "runc",
+        };
+        if (record.Tmpfs is not null) config["Tmpfs"] = ImageDescription.Pairs(record.Tmpfs);
+        return config;
+    }
+
+    private static JsonObject Mount(MountPoint mount)
+    {
+        var described = new JsonObject { ["Type"] = mount.Kind.ToString().ToLowerInvariant() };
+        if (mount.Kind == MountKind.Volume) described["Name"] = mount.Volume;
+        described["Source"] = mount.Source;
+        described["Destination"] = mount.Target;
+        if (mount.Kind == MountKind.Volume) described["Driver"] = "local";
+        described["Mode"] = mount.Mode;
+        described["RW"] = !mount.ReadOnly;
+        described["Propagation"] = mount.Propagation;
+        return described;
+    }
+}

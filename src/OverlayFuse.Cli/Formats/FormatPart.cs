@@ -1,0 +1,19 @@
+namespace OverlayFuse.Cli;
+
+/// <summary>A piece of a template: text, a value, or a block with what is inside it.</summary>
+internal sealed class FormatPart
+{
+    /// <summary>Text as it stands; null for the others.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>"if", "range", "with", or nothing.</summary>
+    public string Keyword { get; init; } = "";
+
+    /// <summary>The words of the expression.</summary>
+    public List<string> Words { get; init; } = [];
+
+    public List<FormatPart> Inside { get; init; } = [];
+
+    /// <summary>Behind "else".</summary>
+    public List<FormatPart> Otherwise { get; init; } = [];
+}

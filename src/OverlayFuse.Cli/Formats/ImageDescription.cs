@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What inspect says of an image, with docker's names.</summary>
+internal static class ImageDescription
+{
+    public static JsonObject Of(StoredImage image, LayerStore layers) => new()
+    {
+        ["Id"] = image.Id,
+        ["RepoTags"] = Strings(image.References.Select(reference => reference.ToString())),
+        ["RepoDigests"] = new JsonArray(),
+        ["Parent"] = "",
+        ["Comment"] = image.Config.Comment ?? image.Config.History?.LastOrDefault()?.Comment ?? "",
+        ["Created"] = image.Config.Created,
+        ["Author"] = image.Config.Author ?? "",
+        ["Config"] = Config(image.Config.Config ?? new ContainerConfig(), "", ""),
+        ["Architecture"] = image.Config.Architecture,
+        ["Os"] = image.Config.Os,
+        ["Size"] = image.Size,
+        ["VirtualSize"] = image.Size,
+        ["GraphDriver"] = GraphDriver(layers, image.LayerIds),
+        ["RootFS"] = new JsonObject { ["Type"] = "layers", ["Layers"] = Strings(image.Config.RootFs.DiffIds) },
+        ["Metadata"] = new JsonObject { ["LastTagTime"] = GoTime.Text(image.Record.Stored) },
+    };
+
+    /// <summary>The directories of a stack, its topmost layer being the upper one.</summary>
+    internal static JsonObject GraphDriver(LayerStore layers, IReadOnlyList<string> topmostFirst)
+    {
+        var data = new JsonObject();
+        if (topmostFirst.Count > 1) data["LowerDir"] = string.Join(':', topmostFirst.Skip(1).Select(layers.DiffOf));
+        if (topmostFirst is [var top, ..])
+        {
+            data["MergedDir"] = Path.Combine(layers.PathOf(top), "merged");
+            data["UpperDir"] = layers.DiffOf(top);
+            data["WorkDir"] = Path.Combine(layers.PathOf(top), "work");
+        }
+        return new JsonObject { ["Data"] = data, ["Name"] = "overlayfuse" };
+    }
+
+    internal static JsonObject Config(ContainerConfig config, string hostname, string image) => new()
+    {
+        ["Hostname"] = hostname,
+        ["Domainname"] = "",
+        ["User"] = config.User,
+        ["AttachStdin"] = false,
+        ["AttachStdout"] = false,
+        ["AttachStderr"] = false,
+        ["ExposedPorts"] = config.ExposedPorts is null ? null : Set(config.ExposedPorts.Keys),
+        ["Tty"] = false,
+        ["OpenStdin"] = false,
+        ["StdinOnce"] = false,
+        ["Env"] = Strings(config.Env),
+        ["Cmd"] = Strings(config.Cmd),
+        ["Image"] = image,
+        ["Volumes"] = config.Volumes is null ? null : Set(config.Volumes.Keys),
+        ["WorkingDir"] = config.WorkingDir,
+        ["Entrypoint"] = Strings(config.Entrypoint),
+        ["OnBuild"] = Strings(config.OnBuild),
+        ["Labels"] = config.Labels is null ? null : Pairs(config.Labels),
+    };
+
+    internal static JsonObject Pairs(IEnumerable<KeyValuePair<string, string>> pairs) => new(pairs.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
+
+    internal static JsonArray? Strings(IEnumerable<string>? strings) => strings is null ? null : new([.. strings.Select(text => JsonValue.Create(text))]);
+
+    private static JsonObject Set(IEnumerable<string> names) => new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject())));
+}

@@ -1,0 +1,39 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What the verbs of images share.</summary>
+internal static class ImageArguments
+{
+    /// <summary>A file that was named, or all of standard input in a file of ours.</summary>
+    /// <param name="isOurs">It has to be removed.</param>
+    public static string File(StateDirectory state, string? name, out bool isOurs)
+    {
+        isOurs = name is null or "-";
+        if (!isOurs) return ByteText.Text(name!);
+        var path = state.NewTemporary();
+        using var file = System.IO.File.Create(path);
+        using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
+        input.CopyTo(file);
+        return path;
+    }
+
+    /// <summary>The archive of a file or of standard input, for as long as <paramref name="use"/> takes.</summary>
+    public static T With<T>(StateDirectory state, string? name, Func<string, T> use)
+    {
+        var path = File(state, name, out var isOurs);
+        try
+        {
+            return use(path);
+        }
+        finally
+        {
+            if (isOurs) System.IO.File.Delete(path);
+        }
+    }
+
+    public static void SayOwners(int withoutOwner)
+    {
+        if (withoutOwner > 0) Terminal.Say($"{withoutOwner} files belong to users that you have no ids for, and became yours. An entry for you in /etc/subuid and /etc/subgid gives you ids.");
+    }
+}

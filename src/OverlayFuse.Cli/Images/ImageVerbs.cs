@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse image VERB": the same verbs under the noun.</summary>
+internal static class ImageVerbs
+{
+    public static Command Create() => new("image", "Manage images.")
+    {
+        ImportVerb.Create(),
+        LoadVerb.Create(),
+        SaveVerb.Create(),
+        HistoryVerb.Create(),
+        TagVerb.Create(),
+        ImagesVerb.Create("ls"),
+        RemoveImageVerb.Create("rm"),
+        PruneImagesVerb.Create(),
+        InspectVerb.Create(ofImagesOnly: true),
+    };
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse image prune".</summary>
+internal static class PruneImagesVerb
+{
+    public static Command Create()
+    {
+        var all = new Option<bool>("--all", "-a") { Description = "Those with names too." };
+        var force = new Option<bool>("--force", "-f") { Description = "As without: nothing is asked." };
+        var command = new Command("prune", "Remove images that have no name; with -a, all that no container uses.") { all, force };
+        command.SetAction(result =>
+        {
+            var state = StatePlace.ToChange();
+            var (store, containers) = (new ImageStore(state), new ContainerStore(state));
+            using var held = store.Lock();
+            var removed = new List<string>();
+            var reclaimed = 0L;
+            foreach (var image in store.All().Where(image => (result.GetValue(all) || image.References.Count == 0) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
+            {
+                reclaimed += image.Size;
+                store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
+                removed.AddRange(image.References.Select(reference => $"untagged: {reference}\n"));
+                removed.Add($"deleted: {image.Id}\n");
+            }
+            Terminal.Print((removed.Count > 0 ? "Deleted Images:\n" + string.Concat(removed) + "\n" : "") + $"Total reclaimed space: {HumanText.Size(reclaimed, 4)}\n");
+            return 0;
+        });
+        return command;
+    }
+}

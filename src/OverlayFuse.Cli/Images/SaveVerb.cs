@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Microsoft.Win32.SafeHandles;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse save -o ARCHIVE IMAGE...".</summary>
+internal static class SaveVerb
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string>("--output", "-o") { Description = "The archive; without it, standard output." };
+        var command = new Command("save", "Write images into an archive that docker, podman and skopeo read, as an OCI archive too.") { names, output };
+        command.SetAction(result =>
+        {
+            var store = new ImageStore(StatePlace.ToRead());
+            using var held = store.Lock();
+            var images = (result.GetValue(names) ?? []).Select(ByteText.Text).Select(name => (Name: name, Image: store.Get(name)))
+                .GroupBy(found => found.Image.Id)
+                .Select(group => (group.First().Image, Names: (IReadOnlyList<ImageReference>)[.. group.SelectMany(found => Names(found.Image, found.Name)).Distinct()]))
+                .ToList();
+            Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream => new ImageSaver(store, new TarWriter(stream)).Save(images));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>A name as it was asked for; for an id, all that the image has.</summary>
+    private static IEnumerable<ImageReference> Names(StoredImage image, string asked) =>
+        ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.References;
+
+    internal static void Write(string? path, Action<Stream> write)
+    {
+        try
+        {
+            using Stream stream = path is null ? new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 1 << 16) : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+            write(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"cannot write {path ?? "to standard output"}: is there such a directory, may you write to it, and is there room?");
+        }
+    }
+}

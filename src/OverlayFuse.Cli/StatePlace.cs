@@ -1,0 +1,64 @@
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Where images and containers are kept, and how an ordinary user becomes able to write there.</summary>
+internal static class StatePlace
+{
+    private const string Variable = "OVERLAYFUSE_STATE";
+    private const string OfRoot = "/var/lib/overlayfuse";
+
+    /// <summary>To look only: no other user's files are touched.</summary>
+    public static StateDirectory ToRead() => StateDirectory.Open(Path());
+
+    /// <summary>To change layers, whose files have many owners. For an ordinary user this process starts again inside a user namespace, where it is root.</summary>
+    public static StateDirectory ToChange()
+    {
+        if (!Caller.Current().IsRoot) EnterUserNamespace();
+        return ToRead();
+    }
+
+    private static string Path()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen) return chosen;
+        if (Caller.Current().IsHostRoot) return OfRoot;
+        if (Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data) return System.IO.Path.Combine(data, "overlayfuse");
+        return Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home
+            ? System.IO.Path.Combine(home, ".local/share/overlayfuse")
+            : throw new RefusedException($"there is no place to keep images and containers: HOME is not set. Set it, or {Variable}.");
+    }
+
+    /// <summary>To look at what a running container sees. For an ordinary user this process starts again in the namespaces of its supervisor.</summary>
+    public static void EnterContainer(StoredContainer container)
+    {
+        if (Caller.Current().IsRoot) return;
+        BecomeOurselvesUnder("nsenter", "--target", container.State.SupervisorPid.ToString(System.Globalization.CultureInfo.InvariantCulture), "--user", "--mount", "--preserve-credentials", "--");
+    }
+
+    // A process of many threads cannot unshare(2) its user namespace, and the runtime has many: unshare(1) does, and newuidmap(1) for it.
+    private static void EnterUserNamespace()
+    {
+        if (HasSubordinateIds()) BecomeOurselvesUnder("unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--propagation", "slave", "--");
+        else BecomeOurselvesUnder("unshare", "--user", "--map-root-user", "--mount", "--propagation", "slave", "--");
+    }
+
+    private static void BecomeOurselvesUnder(params string[] how)
+    {
+        var self = new byte[4096];
+        var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/exe"u8, self, out var length);
+        if (error != Errno.None) throw new RefusedException($"cannot read /proc/self/exe: {error.Describe()}.");
+        var words = RawArguments.Read([.. Environment.GetCommandLineArgs().Skip(1)]).Words;
+        error = Syscall.Execute(ByteText.Bytes(how[0]), [.. how.Select(ByteText.Bytes), self[..length], .. words.Select(ByteText.Bytes)]);
+        throw new RefusedException($"cannot start {how[0]}(1), through which an ordinary user enters the user namespace of containers: {error.Describe()}. It is in the package util-linux.");
+    }
+
+    /// <summary>Whether /etc/subuid and /etc/subgid give us ids beside our own. Without, all files belong to one.</summary>
+    private static bool HasSubordinateIds()
+    {
+        var names = new[] { Environment.UserName + ":", Syscall.GetEUid() + ":" };
+        return Array.TrueForAll(["/etc/subuid", "/etc/subgid"], path =>
+            AtomicFile.Read(path) is { } text && System.Text.Encoding.UTF8.GetString(text).Split('\n').Any(line => Array.Exists(names, name => line.StartsWith(name, StringComparison.Ordinal))));
+    }
+}

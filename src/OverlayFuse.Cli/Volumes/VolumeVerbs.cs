@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse volume create|ls|inspect|rm|prune".</summary>
+internal static class VolumeVerbs
+{
+    public static Command Create() => new("volume", "Manage volumes.")
+    {
+        CreateOne(),
+        List(),
+        InspectVerb.Create("Describe volumes in JSON.", (state, name) => Describe(new VolumeStore(state), new VolumeStore(state).Get(name))),
+        Remove(),
+        Prune(),
+    };
+
+    private static Command CreateOne()
+    {
+        var name = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne };
+        var labels = new Option<string[]>("--label") { Description = "NAME=VALUE" };
+        var driver = new Option<string>("--driver", "-d") { Description = "local, the only one." };
+        var command = new Command("create", "Make a volume.") { name, labels, driver };
+        command.SetAction(result =>
+        {
+            var wanted = result.GetValue(name) is { } given ? ByteText.Text(given) : Identifier.New();
+            if (result.GetValue(driver) is { } other and not "local") throw new RefusedException($"create {wanted}: error looking up volume plugin {ByteText.Text(other)}: plugin \"{ByteText.Text(other)}\" not found");
+            if (!VolumeStore.IsValid(wanted)) throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
+            var volumes = new VolumeStore(StatePlace.ToRead());
+            using var held = volumes.Lock();
+            var volume = new VolumeRecord { Name = wanted, Created = DateTimeOffset.UtcNow, IsAnonymous = result.GetValue(name) is null };
+            foreach (var label in (result.GetValue(labels) ?? []).Select(ByteText.Text)) volume.Labels[label.Split('=', 2)[0]] = label.Split('=', 2) is [_, var value] ? value : "";
+            volumes.Ensure(volume);
+            Terminal.Print(wanted + "\n");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Names only." };
+        var format = new Option<string>("--format") { Description = "A template for each line." };
+        var command = new Command("ls", "List volumes.") { quiet, format };
+        command.SetAction(result =>
+        {
+            var volumes = new VolumeStore(StatePlace.ToRead());
+            var rows = volumes.All().Select(volume => Row(volumes, volume)).ToList();
+            var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
+            Terminal.Print(result.GetValue(quiet) ? string.Concat(rows.Select(row => row["Name"] + "\n")) : VolumeTable(rows, template));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Remove()
+    {
+        var names = new Argument<string[]>("VOLUME") { Arity = ArgumentArity.OneOrMore };
+        var force = new Option<bool>("--force", "-f") { Description = "No failure where there is none of that name." };
+        var command = new Command("rm", "Remove volumes that no container uses.") { names, force };
+        command.SetAction(result =>
+        {
+            var state = StatePlace.ToChange();
+            var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
+            return ForEach.Name(result.GetValue(names), name =>
+            {
+                using var namesHeld = containers.Lock();
+                using var held = volumes.Lock();
+                if (result.GetValue(force) && volumes.Find(name) is null) return name + "\n";
+                volumes.Get(name);
+                if (VolumeUse.Of(containers, name).Select(container => container.Id).ToList() is { Count: > 0 } users)
+                    throw new RefusedException($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
+                volumes.Remove(name);
+                return name + "\n";
+            });
+        });
+        return command;
+    }
+
+    private static Command Prune()
+    {
+        var force = new Option<bool>("--force", "-f") { Description = "As without: nothing is asked." };
+        var command = new Command("prune", "Remove all volumes that no container uses.") { force };
+        command.SetAction(_ =>
+        {
+            var state = StatePlace.ToChange();
+            var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
+            using var namesHeld = containers.Lock();
+            using var held = volumes.Lock();
+            var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+            foreach (var name in unused) volumes.Remove(name);
+            if (unused.Count > 0) Terminal.Print("Deleted Volumes:\n" + string.Concat(unused.Select(name => name + "\n")));
+            return 0;
+        });
+        return command;
+    }
+
+    private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));
+
+    private static JsonObject Row(VolumeStore volumes, VolumeRecord volume) => new()
+    {
+        ["Driver"] = volume.Driver,
+        ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
+        ["Links"] = "N/A",
+        ["Mountpoint"] = volumes.DataOf(volume.Name),
+        ["Name"] = volume.Name,
+        ["Scope"] = "local",
+        ["Size"] = "N/A",
+    };
+
+    private static JsonObject Describe(VolumeStore volumes, VolumeRecord volume) => new()
+    {
+        ["CreatedAt"] = GoTime.Text(volume.Created),
+        ["Driver"] = volume.Driver,
+        ["Labels"] = ImageDescription.Pairs(volume.Labels),
+        ["Mountpoint"] = volumes.DataOf(volume.Name),
+        ["Name"] = volume.Name,
+        ["Options"] = ImageDescription.Pairs(volume.Options),
+        ["Scope"] = "local",
+    };
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>"--mount type=...,source=...,target=...". Pure.</summary>
+public static class MountFlag
+{
+    private const int Refused = 125;
+
+    /// <exception cref="RefusedException">It is none, in docker's words.</exception>
+    public static MountPoint Parse(string text)
+    {
+        var fields = Read(text);
+        var type = fields.GetValueOrDefault("type", "volume");
+        if (!fields.TryGetValue("target", out var target) || target.Length == 0) throw Argument(text, "target is required");
+        var mount = type switch
+        {
+            "bind" => Bind(text, fields),
+            "volume" => Volume(text, fields),
+            "tmpfs" => Tmpfs(text, fields),
+            _ => throw Config(type, "mount type unknown"),
+        };
+        if (!target.StartsWith('/')) throw Config(type, $"invalid mount path: '{target}' mount path must be absolute");
+        mount.Target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        mount.ReadOnly = fields.TryGetValue("readonly", out var readOnly) && IsTrue(text, "readonly", readOnly);
+        mount.IsFromMountFlag = true;
+        return mount;
+    }
+
+    private static MountPoint Bind(string text, Dictionary<string, string> fields)
+    {
+        if (fields.Keys.Any(key => key.StartsWith("volume-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'volume-*' options with mount type 'bind'");
+        var source = fields.GetValueOrDefault("source", "");
+        if (source.Length == 0) throw Config("bind", "field Source must not be empty");
+        if (!source.StartsWith('/')) throw Config("bind", $"invalid mount path: '{source}' mount path must be absolute");
+        return new MountPoint { Kind = MountKind.Bind, Target = "", Source = Path.TrimEndingDirectorySeparator(source), Propagation = fields.GetValueOrDefault("bind-propagation", "rprivate") };
+    }
+
+    private static MountPoint Volume(string text, Dictionary<string, string> fields)
+    {
+        if (fields.Keys.Any(key => key.StartsWith("bind-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'bind-*' options with mount type 'volume'");
+        var name = fields.GetValueOrDefault("source", "");
+        if (name.Length > 0 && !VolumeStore.IsValid(name)) throw Config("volume", $"\"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed");
+        return new MountPoint
+        {
+            Kind = MountKind.Volume,
+            Target = "",
+            Volume = name.Length > 0 ? name : Identifier.New(),
+            IsAnonymous = name.Length == 0,
+            NoCopy = fields.TryGetValue("volume-nocopy", out var noCopy) && IsTrue(text, "volume-nocopy", noCopy),
+            Mode = "z",
+        };
+    }
+
+    private static MountPoint Tmpfs(string text, Dictionary<string, string> fields)
+    {
+        if (fields.ContainsKey("source")) throw Config("tmpfs", "field Source must not be specified");
+        var mount = new MountPoint { Kind = MountKind.Tmpfs, Target = "" };
+        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (Bytes(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
+        if (fields.TryGetValue("tmpfs-mode", out var mode)) mount.Options.Add("mode=" + (mode.All(c => c is >= '0' and <= '7') && mode.Length is > 0 and < 6 ? mode : throw Argument(text, $"invalid value for tmpfs-mode: {mode}")));
+        return mount;
+    }
+
+    private static Dictionary<string, string> Read(string text)
+    {
+        var fields = new Dictionary<string, string>();
+        foreach (var field in text.Split(','))
+        {
+            var at = field.IndexOf('=');
+            var key = (at < 0 ? field : field[..at]).ToLowerInvariant() switch
+            {
+                "src" => "source",
+                "dst" or "destination" => "target",
+                "ro" => "readonly",
+                var other => other,
+            };
+            if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
+            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "tmpfs-size" or "tmpfs-mode" or "consistency")) throw Argument(text, $"unexpected key '{key}' in '{field}'");
+            fields[key] = at < 0 ? "true" : field[(at + 1)..];
+        }
+        return fields;
+    }
+
+    /// <summary>A number, with k, m or g behind it.</summary>
+    private static long? Bytes(string text)
+    {
+        var factor = char.ToLowerInvariant(text.LastOrDefault()) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, _ => 1 };
+        return long.TryParse(factor == 1 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / factor ? number * factor : null;
+    }
+
+    private static bool IsTrue(string text, string key, string value) => value.ToLowerInvariant() switch
+    {
+        "true" or "1" => true,
+        "false" or "0" => false,
+        _ => throw Argument(text, $"invalid value for {key}: {value}"),
+    };
+
+    private static RefusedException Argument(string text, string why) => new($"invalid argument \"{text}\" for \"--mount\" flag: {why}", Refused);
+
+    private static RefusedException Config(string type, string why) => new($"invalid mount config for type \"{type}\": {why}.", Refused);
+}

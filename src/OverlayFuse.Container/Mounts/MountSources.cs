@@ -1,0 +1,68 @@
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>What has to be on the host before a container can mount it: volumes are made, and what -v names; what --mount names has to be there.</summary>
+public sealed class MountSources(VolumeStore volumes)
+{
+    private const int Refused = 125;
+
+    public void Prepare(ContainerRecord record)
+    {
+        foreach (var mount in record.Mounts)
+        {
+            if (mount.Kind == MountKind.Volume) PrepareVolume(mount);
+            else if (mount.Kind == MountKind.Bind) PrepareBind(mount);
+        }
+    }
+
+    private void PrepareVolume(MountPoint mount)
+    {
+        using var held = volumes.Lock();
+        volumes.Ensure(new VolumeRecord { Name = mount.Volume!, Created = DateTimeOffset.UtcNow, IsAnonymous = mount.IsAnonymous });
+        mount.Source = volumes.DataOf(mount.Volume!);
+    }
+
+    private static void PrepareBind(MountPoint mount)
+    {
+        if (!Path.Exists(mount.Source))
+        {
+            if (mount.IsFromMountFlag) throw new RefusedException($"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}.", Refused);
+            try
+            {
+                Directory.CreateDirectory(mount.Source);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there.", Refused);
+            }
+        }
+        CheckPropagation(mount);
+    }
+
+    // What is to come from the host, or to go there, can only pass where the host's own mount is shared.
+    private static void CheckPropagation(MountPoint mount)
+    {
+        if (mount.Propagation is "private" or "rprivate" || Over(mount.Source) is not { } over) return;
+        var isShared = over.Contains("shared:", StringComparison.Ordinal);
+        if (mount.Propagation is "shared" or "rshared" && !isShared) throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared mount.", Refused);
+        if (mount.Propagation is "slave" or "rslave" && !isShared && !over.Contains("master:", StringComparison.Ordinal))
+            throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared or slave mount.", Refused);
+    }
+
+    /// <summary>The mount that a path lies on: its mount point, and the optional fields of /proc/self/mountinfo.</summary>
+    private static string? Over(string path)
+    {
+        if (Syscall.Open(path, OpenFlags.Path, out var fd) != Errno.None) return null;
+        _ = Syscall.Stat(fd, out var status);
+        fd.Close();
+        foreach (var line in File.ReadLines("/proc/self/mountinfo", Encoding.Latin1))
+        {
+            var fields = line.Split(' ');
+            if (fields[0] == status.MountId.ToString(System.Globalization.CultureInfo.InvariantCulture)) return $"{fields[4]} {string.Join(' ', fields.Skip(6).TakeWhile(field => field != "-"))}";
+        }
+        return null;
+    }
+}

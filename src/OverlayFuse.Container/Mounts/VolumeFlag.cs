@@ -1,0 +1,74 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>"-v [SOURCE:]TARGET[:MODES]". Pure. A source that is a path is a bind, one that is a name a volume.</summary>
+public static class VolumeFlag
+{
+    private const int Refused = 125;
+    private static readonly string[] Propagations = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
+
+    /// <exception cref="RefusedException">It is none, in docker's words.</exception>
+    public static MountPoint Parse(string text)
+    {
+        var parts = text.Split(':');
+        return parts switch
+        {
+            [var target] => Volume(text, null, target, ""),
+            [var source, var target] when IsPath(source) => Bind(text, source, target, ""),
+            [var source, var target, var modes] when IsPath(source) => Bind(text, source, target, modes),
+            [var source, var target] => Volume(text, source, target, ""),
+            [var source, var target, var modes] => Volume(text, source, target, modes),
+            _ => throw Invalid(text, "too many colons"),
+        };
+    }
+
+    private static MountPoint Bind(string text, string source, string target, string modes)
+    {
+        var propagation = "rprivate";
+        var isReadOnly = false;
+        foreach (var mode in Modes(modes))
+        {
+            if (Propagations.Contains(mode)) propagation = mode;
+            else if (mode is "ro") isReadOnly = true;
+            else if (mode is not ("rw" or "z" or "Z" or "delegated" or "cached" or "consistent")) throw Invalid(text, $"invalid mode: {modes}");
+        }
+        return new MountPoint { Kind = MountKind.Bind, Source = Path.TrimEndingDirectorySeparator(source), Target = Target(text, "bind", target), ReadOnly = isReadOnly, Propagation = propagation, Mode = modes };
+    }
+
+    private static MountPoint Volume(string text, string? name, string target, string modes)
+    {
+        if (name is not null && !VolumeStore.IsValid(name))
+            throw new RefusedException($"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path.", Refused);
+        bool isReadOnly = false, noCopy = false;
+        foreach (var mode in Modes(modes))
+        {
+            if (mode is "ro") isReadOnly = true;
+            else if (mode is "nocopy") noCopy = true;
+            else if (mode is not ("rw" or "z" or "Z")) throw Invalid(text, $"invalid mode: {modes}");
+        }
+        return new MountPoint
+        {
+            Kind = MountKind.Volume,
+            Volume = name ?? Identifier.New(),
+            IsAnonymous = name is null,
+            Target = Target(text, "volume", target),
+            ReadOnly = isReadOnly,
+            NoCopy = noCopy,
+            Mode = modes.Length > 0 || name is null ? modes : "z",
+        };
+    }
+
+    private static bool IsPath(string source) => source.StartsWith('/');
+
+    private static string[] Modes(string modes) => modes.Split(',', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string Target(string text, string kind, string target)
+    {
+        if (!target.StartsWith('/')) throw Invalid(text, $"invalid mount config for type \"{kind}\": invalid mount path: '{target}' mount path must be absolute");
+        var clean = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        return clean != "/" ? clean : throw Invalid(text, "invalid specification: destination can't be '/'");
+    }
+
+    private static RefusedException Invalid(string text, string why) => new($"invalid volume specification: '{text}': {why}.", Refused);
+}

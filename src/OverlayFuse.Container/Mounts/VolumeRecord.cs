@@ -1,0 +1,17 @@
+namespace OverlayFuse.Container;
+
+/// <summary>A volume, in volumes/NAME/volume.json; its files are in _data beside it.</summary>
+public sealed class VolumeRecord
+{
+    public required string Name { get; set; }
+
+    public required DateTimeOffset Created { get; set; }
+
+    public string Driver { get; set; } = "local";
+
+    public SortedDictionary<string, string> Labels { get; set; } = [];
+
+    public SortedDictionary<string, string> Options { get; set; } = [];
+
+    public bool IsAnonymous { get; set; }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The volumes that are here: volumes/NAME/{volume.json,_data}. They outlive their containers.</summary>
+public sealed partial class VolumeStore(StateDirectory state)
+{
+    /// <summary>The last lock to be taken.</summary>
+    public StateLock Lock() => StateLock.Take(Path.Combine(state.Volumes, "lock"));
+
+    public string DataOf(string name) => Path.Combine(state.Volumes, name, "_data");
+
+    public static bool IsValid(string name) => Form().IsMatch(name);
+
+    /// <summary>Sorted by name.</summary>
+    public List<VolumeRecord> All() =>
+        [.. Directory.EnumerateDirectories(state.Volumes).Select(path => Find(Path.GetFileName(path))).OfType<VolumeRecord>().OrderBy(volume => volume.Name, StringComparer.Ordinal)];
+
+    public VolumeRecord? Find(string name)
+    {
+        if (!IsValid(name) || AtomicFile.Read(PathOf(name)) is not { } text) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(text, ContainerJson.Default.VolumeRecord);
+        }
+        catch (JsonException)
+        {
+            throw new RefusedException($"{PathOf(name)} is damaged. What the volume holds is in {DataOf(name)}; save it, remove the directory above, and make the volume again.");
+        }
+    }
+
+    /// <exception cref="RefusedException">There is none.</exception>
+    public VolumeRecord Get(string name) => Find(name) ?? throw new RefusedException($"No such volume: {name}");
+
+    /// <summary>The one of that name, made if need be. Under <see cref="Lock"/>.</summary>
+    public VolumeRecord Ensure(VolumeRecord wanted)
+    {
+        if (Find(wanted.Name) is { } existing) return existing;
+        Directory.CreateDirectory(DataOf(wanted.Name));
+        AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord));
+        return wanted;
+    }
+
+    /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
+    public void Remove(string name)
+    {
+        File.Delete(PathOf(name)); // first: what is left then is no volume
+        LayerStore.Discard(Path.Combine(state.Volumes, name));
+    }
+
+    private string PathOf(string name) => Path.Combine(state.Volumes, name, "volume.json");
+
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")]
+    private static partial Regex Form();
+}

@@ -1,0 +1,96 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>From what was asked and what the image says to the container that will be. Pure, but for names by chance.</summary>
+public static class ContainerPlan
+{
+    private const int Refused = 125;
+    private const string UsualPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <param name="inherited">The mounts of --volumes-from.</param>
+    /// <exception cref="RefusedException">It contradicts itself, or there is nothing to run.</exception>
+    public static ContainerRecord For(RunRequest request, StoredImage image, string name, IEnumerable<MountPoint> inherited)
+    {
+        if (request.Network is not ("none" or "host")) throw new RefusedException($"network {request.Network} not found. There are none (the default) and host.", Refused);
+        var id = Identifier.New();
+        var config = Configure(request, image.Config.Config ?? new ContainerConfig());
+        List<string> command = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
+        if (command.Count == 0) throw new RefusedException("No command specified.", Refused);
+        return new ContainerRecord
+        {
+            Id = id,
+            Name = name,
+            Created = DateTimeOffset.UtcNow,
+            Image = request.Image,
+            ImageId = image.Id,
+            Layers = [.. image.LayerIds],
+            LayerId = Identifier.New(),
+            Config = config,
+            Command = command,
+            Hostname = request.Hostname ?? (request.Network == "host" ? Environment.MachineName : Identifier.Short(id)),
+            Terminal = request.Terminal,
+            OpenInput = request.OpenInput,
+            AutoRemove = request.AutoRemove,
+            ReadOnly = request.ReadOnly,
+            Network = request.Network,
+            Mounts = Mounts(request, config, inherited),
+            Binds = request.Volumes.Where(volume => volume.Contains(':')).ToList() is { Count: > 0 } binds ? binds : null,
+            Tmpfs = request.Tmpfs.Count == 0 ? null : new SortedDictionary<string, string>(request.Tmpfs.Select(Split).ToDictionary(pair => pair.Target, pair => pair.Options)),
+        };
+    }
+
+    private static ContainerConfig Configure(RunRequest request, ContainerConfig image)
+    {
+        var config = image.Copy();
+        if (request.Entrypoint is not null)
+        {
+            config.Entrypoint = request.Entrypoint.Length > 0 ? [request.Entrypoint] : null;
+            config.Cmd = null; // the image's arguments were for the image's program
+        }
+        if (request.Command.Count > 0) config.Cmd = [.. request.Command];
+        if (request.User is not null) config.User = request.User;
+        if (request.WorkingDirectory is { } directory)
+            config.WorkingDir = directory.StartsWith('/') ? directory : throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
+        if (config.Env is null or []) config.Env = [UsualPath];
+        foreach (var variable in request.Environment)
+        {
+            var at = variable.IndexOf('=');
+            if (at > 0) ConfigChange.SetEnvironment(config, variable[..at], variable[(at + 1)..]);
+            else if (at < 0 && Environment.GetEnvironmentVariable(variable) is { } own) ConfigChange.SetEnvironment(config, variable, own);
+        }
+        foreach (var label in request.Labels)
+        {
+            var at = label.IndexOf('=');
+            (config.Labels ??= [])[at < 0 ? label : label[..at]] = at < 0 ? "" : label[(at + 1)..];
+        }
+        return config;
+    }
+
+    private static List<MountPoint> Mounts(RunRequest request, ContainerConfig config, IEnumerable<MountPoint> inherited)
+    {
+        var asked = request.Volumes.Select(VolumeFlag.Parse).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
+        var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
+        if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.", Refused);
+        foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);
+        foreach (var path in config.Volumes?.Keys.ToArray() ?? [])
+        {
+            var mount = VolumeFlag.Parse(path);
+            if (!asked.Exists(own => own.Target == mount.Target)) asked.Add(mount);
+        }
+        return asked;
+    }
+
+    private static (string Target, string Options) Split(string tmpfs)
+    {
+        var at = tmpfs.IndexOf(':');
+        return at < 0 ? (tmpfs, "") : (tmpfs[..at], tmpfs[(at + 1)..]);
+    }
+
+    private static MountPoint Tmpfs(string text)
+    {
+        var (target, options) = Split(text);
+        if (!target.StartsWith('/')) throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: the path must be absolute", Refused);
+        return new MountPoint { Kind = MountKind.Tmpfs, Target = target, Options = [.. options.Split(',', StringSplitOptions.RemoveEmptyEntries)] };
+    }
+}

@@ -1,0 +1,55 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>A container as it was asked for, in containers/ID/container.json. Only its name ever changes.</summary>
+public sealed class ContainerRecord
+{
+    public required string Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public required DateTimeOffset Created { get; set; }
+
+    /// <summary>The image as it was named.</summary>
+    public required string Image { get; set; }
+
+    public required string ImageId { get; set; }
+
+    /// <summary>The image's layers in overlay2, topmost first.</summary>
+    public required List<string> Layers { get; set; }
+
+    /// <summary>The container's own directory in overlay2; beside it lies that of the first files, with "-init" behind it.</summary>
+    public required string LayerId { get; set; }
+
+    public required ContainerConfig Config { get; set; }
+
+    /// <summary>The program and its arguments.</summary>
+    public required List<string> Command { get; set; }
+
+    public required string Hostname { get; set; }
+
+    public bool Terminal { get; set; }
+
+    public bool OpenInput { get; set; }
+
+    public bool AutoRemove { get; set; }
+
+    public bool ReadOnly { get; set; }
+
+    /// <summary>"none" or "host".</summary>
+    public required string Network { get; set; }
+
+    public required List<MountPoint> Mounts { get; set; }
+
+    /// <summary>What -v said of binds and named volumes, for inspect.</summary>
+    public List<string>? Binds { get; set; }
+
+    /// <summary>What --tmpfs said.</summary>
+    public SortedDictionary<string, string>? Tmpfs { get; set; }
+
+    public string InitLayerId => LayerId + "-init";
+
+    /// <summary>All layers below the container's own, topmost first.</summary>
+    public IReadOnlyList<string> Lowers => [InitLayerId, .. Layers];
+}

@@ -1,0 +1,21 @@
+namespace OverlayFuse.Container;
+
+/// <summary>What becomes of a container, in containers/ID/state.json; written by its supervisor only, but for the first.</summary>
+public sealed class ContainerState
+{
+    public ContainerStatus Status { get; set; }
+
+    /// <summary>The container's first process, as the host numbers it; 0 when it does not run.</summary>
+    public int Pid { get; set; }
+
+    public int SupervisorPid { get; set; }
+
+    public int ExitCode { get; set; }
+
+    /// <summary>Why it could not be started.</summary>
+    public string Error { get; set; } = "";
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    public DateTimeOffset? FinishedAt { get; set; }
+}

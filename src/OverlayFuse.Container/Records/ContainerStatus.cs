@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace OverlayFuse.Container;
+
+/// <summary>Where a container stands in its life.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ContainerStatus>))]
+public enum ContainerStatus
+{
+    Created,
+    Running,
+    Exited,
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The containers that are here: containers/ID/{container.json,state.json,lock,control,...} and their layers.</summary>
+/// <remarks>Locks, in this order: image/lock, containers/lock (names), containers/ID/lock (held by the supervisor while it lives), volumes/lock.</remarks>
+public sealed class ContainerStore(StateDirectory state)
+{
+    public StateDirectory State => state;
+
+    public LayerStore Layers { get; } = new(state);
+
+    /// <summary>Held while names are given or taken.</summary>
+    public StateLock Lock() => StateLock.Take(Path.Combine(state.Containers, "lock"));
+
+    /// <summary>The newest first.</summary>
+    public List<StoredContainer> All() =>
+        [.. Directory.EnumerateDirectories(state.Containers).Select(path => Read(Path.GetFileName(path))).OfType<StoredContainer>().OrderByDescending(container => container.Record.Created)];
+
+    /// <summary>By id, name, or the first digits of an id.</summary>
+    /// <exception cref="RefusedException">The digits fit several.</exception>
+    public StoredContainer? Find(string name)
+    {
+        if (name.StartsWith('/')) name = name[1..];
+        if (name.Length == 64 && Read(name) is { } exact) return exact;
+        var all = All();
+        if (all.Find(container => container.Record.Name == name) is { } named) return named;
+        var fitting = name.Length == 0 ? [] : all.FindAll(container => container.Id.StartsWith(name, StringComparison.Ordinal));
+        return fitting.Count <= 1 ? fitting.FirstOrDefault() : throw new RefusedException($"Multiple IDs found with provided prefix: {name}");
+    }
+
+    /// <exception cref="RefusedException">There is none.</exception>
+    public StoredContainer Get(string name) => Find(name) ?? throw new RefusedException($"No such container: {name}");
+
+    /// <summary>Makes its directories and layers. Nothing is mounted.</summary>
+    public StoredContainer Create(ContainerRecord record)
+    {
+        var directory = Path.Combine(state.Containers, record.Id);
+        Layers.CreateWritable(record.InitLayerId, record.Layers);
+        InitLayer.Fill(Layers.DiffOf(record.InitLayerId));
+        Layers.CreateWritable(record.LayerId, record.Lowers);
+        Directory.CreateDirectory(directory);
+        var error = Syscall.MknodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(Path.Combine(directory, "control")), (uint)FileType.Fifo | 0x180 /* 0600 */, 0, 0);
+        if (error != Errno.None) throw new RefusedException($"cannot make {directory}/control: {error.Describe()}.", 125);
+        WriteState(directory, new ContainerState());
+        Save(directory, record); // last: it makes the directory a container
+        return Read(record.Id) ?? throw new RefusedException($"{directory} was removed while it was made.", 125);
+    }
+
+    /// <summary>For another name. Under <see cref="Lock"/>.</summary>
+    public void Rename(StoredContainer container, string name)
+    {
+        container.Record.Name = name;
+        Save(container.Directory, container.Record);
+    }
+
+    /// <summary>Removes one that nobody serves, with its layers.</summary>
+    public void Remove(StoredContainer container)
+    {
+        File.Delete(Path.Combine(container.Directory, "container.json")); // first: what is left then is no container
+        Layers.Remove(container.Record.LayerId);
+        Layers.Remove(container.Record.InitLayerId);
+        LayerStore.Discard(container.Directory);
+    }
+
+    public static void WriteState(string directory, ContainerState newState) =>
+        AtomicFile.Write(Path.Combine(directory, "state.json"), JsonSerializer.SerializeToUtf8Bytes(newState, ContainerJson.Default.ContainerState));
+
+    /// <summary>Null where there is none, or only what is left of one.</summary>
+    public StoredContainer? Read(string id)
+    {
+        var directory = Path.Combine(state.Containers, id);
+        if (Parse(Path.Combine(directory, "container.json"), ContainerJson.Default.ContainerRecord) is not { } record) return null;
+        var isServed = IsServed(Path.Combine(directory, "lock")); // before the state is read: it is written before the lock is given up
+        return new StoredContainer(record, Parse(Path.Combine(directory, "state.json"), ContainerJson.Default.ContainerState) ?? new ContainerState(), directory, isServed);
+    }
+
+    private static bool IsServed(string path)
+    {
+        if (!File.Exists(path)) return false;
+        using var free = StateLock.TryTake(path, shared: true);
+        return free is null;
+    }
+
+    private static void Save(string directory, ContainerRecord record) =>
+        AtomicFile.Write(Path.Combine(directory, "container.json"), JsonSerializer.SerializeToUtf8Bytes(record, ContainerJson.Default.ContainerRecord));
+
+    private static T? Parse<T>(string path, JsonTypeInfo<T> type) where T : class
+    {
+        if (AtomicFile.Read(path) is not { } text) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(text, type);
+        }
+        catch (JsonException)
+        {
+            throw new RefusedException($"{path} is damaged. Remove its directory, and the container with it.");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace OverlayFuse.Container;
+
+/// <summary>A container that is here, and whether its supervisor lives.</summary>
+/// <param name="IsServed">The supervisor holds its lock: it mounts, runs, or cleans up.</param>
+public sealed record StoredContainer(ContainerRecord Record, ContainerState State, string Directory, bool IsServed)
+{
+    private const int Killed = 137;
+
+    public string Id => Record.Id;
+
+    public bool IsRunning => IsServed && State.Status == ContainerStatus.Running;
+
+    /// <summary>Its supervisor was killed: the state still tells of a time before.</summary>
+    public bool IsOrphaned => !IsServed && State.Status == ContainerStatus.Running;
+
+    /// <summary>As lists show it: what lost its supervisor has ended.</summary>
+    public ContainerStatus Status => IsOrphaned ? ContainerStatus.Exited : State.Status;
+
+    public int ExitCode => IsOrphaned ? Killed : State.ExitCode;
+
+    public string LockPath => Path.Combine(Directory, "lock");
+
+    public string ControlPath => Path.Combine(Directory, "control");
+
+    public string LogPath => Path.Combine(Directory, Id + "-json.log");
+
+    public string BundlePath => Path.Combine(Directory, "bundle");
+
+    /// <summary>Where the runtime keeps what it knows of it.</summary>
+    public string RuntimeRoot => Path.Combine(Directory, "runtime");
+}

@@ -1,0 +1,9 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The streams of whoever looks on; closed descriptors for a container in the background.</summary>
+public sealed record Attachment(Fd Input, Fd Output, Fd Error)
+{
+    public static readonly Attachment None = new(Fd.None, Fd.None, Fd.None);
+}

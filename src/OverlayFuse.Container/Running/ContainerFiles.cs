@@ -1,0 +1,22 @@
+using System.Text;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The files of a container that the host writes for it: hosts, hostname, resolv.conf.</summary>
+internal static class ContainerFiles
+{
+    public static void Write(string directory, ContainerRecord record)
+    {
+        Put(directory, "hostname", record.Hostname + "\n");
+        Put(directory, "hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
+        Put(directory, "resolv.conf", AtomicFile.Read("/etc/resolv.conf") is { } text ? Encoding.UTF8.GetString(text) : "");
+    }
+
+    // Once only: a running container may have changed its own.
+    private static void Put(string directory, string name, string content)
+    {
+        var path = Path.Combine(directory, name);
+        if (!File.Exists(path)) AtomicFile.Write(path, Encoding.UTF8.GetBytes(content));
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The life of a container's processes: made and started by the runtime, listened to, waited for. Runs in the supervisor.</summary>
+public sealed class ContainerProcess(StoredContainer container, Attachment attachment)
+{
+    private const int Terminated = 15; // SIGTERM
+
+    private readonly ContainerState _state = new() { SupervisorPid = Environment.ProcessId };
+    private readonly Runtime _runtime = new(container.RuntimeRoot);
+    private readonly List<OutputPump> _pumps = [];
+    private Fd _terminal = Fd.None;
+
+    /// <summary>The union is mounted, the bundle written.</summary>
+    /// <param name="started">Called once the program runs.</param>
+    /// <returns>What it ended with.</returns>
+    /// <exception cref="RefusedException">It could not be started; the state says so too.</exception>
+    public int Run(Action started)
+    {
+        using var log = ContainerLog.Open(container.LogPath);
+        _ = Syscall.BecomeSubreaper(); // the runtime leaves its child to us
+        try
+        {
+            if (container.Record.Terminal) CreateWithTerminal(log);
+            else CreateWithPipes(log);
+            _state.Pid = int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
+            Do("start", container.Id);
+        }
+        catch (RefusedException e)
+        {
+            _runtime.RunQuietly("delete", "--force", container.Id);
+            (_state.ExitCode, _state.Error) = (e.ExitCode, e.Message);
+            ContainerStore.WriteState(container.Directory, _state);
+            throw;
+        }
+        (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
+        ContainerStore.WriteState(container.Directory, _state);
+        ControlPipe.Listen(container, Signal);
+        started();
+        return Await();
+    }
+
+    /// <summary>Asks it to end, as the machine does when it goes down.</summary>
+    public void Stop() => Signal(Terminated);
+
+    private string PidFile => Path.Combine(container.Directory, "pid");
+
+    private int Await()
+    {
+        var error = Syscall.WaitPid(_state.Pid, out var exitCode);
+        if (error != Errno.None) exitCode = 255;
+        foreach (var pump in _pumps) pump.Join();
+        _runtime.RunQuietly("delete", "--force", container.Id);
+        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow);
+        ContainerStore.WriteState(container.Directory, _state);
+        return exitCode;
+    }
+
+    private void CreateWithPipes(ContainerLog? log)
+    {
+        Check(Syscall.Pipe(out var output, out var outputOfContainer));
+        Check(Syscall.Pipe(out var errors, out var errorsOfContainer));
+        Check(Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing));
+        var input = container.Record.OpenInput && attachment.Input.IsOpen ? attachment.Input : nothing;
+        var (exitCode, said) = _runtime.Run(["create", "--bundle", container.BundlePath, "--pid-file", PidFile, container.Id], input, outputOfContainer, errorsOfContainer);
+        outputOfContainer.Close();
+        errorsOfContainer.Close();
+        nothing.Close();
+        if (exitCode != 0) throw Refused(said);
+        _pumps.Add(new OutputPump(output, attachment.Output, log, "stdout"));
+        _pumps.Add(new OutputPump(errors, attachment.Error, log, "stderr"));
+    }
+
+    private void CreateWithTerminal(ContainerLog? log)
+    {
+        using var terminal = new Terminal(container.Directory);
+        Do("create", "--bundle", container.BundlePath, "--pid-file", PidFile, "--console-socket", terminal.SocketPath, container.Id);
+        _terminal = terminal.Receive();
+        Terminal.CopySize(attachment.Input, _terminal);
+        _pumps.Add(new OutputPump(_terminal, attachment.Output, log, "stdout"));
+        if (container.Record.OpenInput && attachment.Input.IsOpen) new Thread(Type) { IsBackground = true, Name = "stdin" }.Start();
+    }
+
+    // What is typed goes to the terminal, which makes signals of it where that is wanted.
+    private void Type()
+    {
+        var buffer = new byte[4096];
+        while (Syscall.Read(attachment.Input, buffer, out var count) == Errno.None && count > 0 && OutputPump.WriteAll(_terminal, buffer.AsSpan(0, count)))
+        {
+            // Until either side is gone.
+        }
+    }
+
+    private void Signal(int signal)
+    {
+        if (signal == ControlPipe.WindowChanged && _terminal.IsOpen) Terminal.CopySize(attachment.Input, _terminal);
+        else if (_state.Pid > 0) _ = Syscall.Kill(_state.Pid, signal);
+    }
+
+    private void Do(params string[] words)
+    {
+        var (exitCode, said) = _runtime.RunQuietly(words);
+        if (exitCode != 0) throw Refused(said);
+    }
+
+    private static RefusedException Refused(string said) => new($"OCI runtime create failed: {(said.Length > 0 ? said : "runc did not say why")}.", Runtime.ExitCodeFor(said));
+
+    private static void Check(Errno error)
+    {
+        if (error != Errno.None) throw new RefusedException($"cannot make the pipes of the container: {error.Describe()}.", 125);
+    }
+}

@@ -1,0 +1,45 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>Carries what a container writes to its log and, while somebody is attached, to him. Ends when nobody holds the other end.</summary>
+internal sealed class OutputPump
+{
+    private readonly Thread _thread;
+
+    public OutputPump(Fd from, Fd attached, ContainerLog? log, string stream)
+    {
+        _thread = new Thread(() => Carry(from, attached, log, stream)) { IsBackground = true, Name = stream };
+        _thread.Start();
+    }
+
+    public void Join() => _thread.Join();
+
+    private static void Carry(Fd from, Fd attached, ContainerLog? log, string stream)
+    {
+        var buffer = new byte[64 * 1024];
+        var held = 0;
+
+        // A terminal whose last user is gone answers EIO.
+        while (Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
+        {
+            if (attached.IsOpen && !WriteAll(attached, buffer.AsSpan(held, count))) attached = Fd.None; // whoever looked on is gone
+            held += count;
+            var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
+            buffer.AsSpan(taken, held - taken).CopyTo(buffer);
+            held -= taken;
+        }
+        log?.Write(buffer.AsSpan(0, held), stream, isEnd: true);
+        from.Close();
+    }
+
+    internal static bool WriteAll(Fd to, ReadOnlySpan<byte> content)
+    {
+        while (!content.IsEmpty)
+        {
+            if (Syscall.Write(to, content, out var count) != Errno.None) return false;
+            content = content[count..];
+        }
+        return true;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>runc(8), which makes namespaces, rights and cgroups: one call of it at a time.</summary>
+/// <remarks>crun would do, but refuses machines with cgroups of both versions.</remarks>
+public sealed class Runtime(string root)
+{
+    /// <summary>Runs it to its end. It and the container get the three descriptors as 0, 1 and 2.</summary>
+    /// <returns>The exit code and, when it is not 0, what it says went wrong.</returns>
+    public (int ExitCode, string Error) Run(IReadOnlyList<string> words, Fd input, Fd output, Fd error)
+    {
+        Directory.CreateDirectory(root);
+        var log = Path.Combine(root, $"log.{Identifier.New()[..8]}");
+        string[] all = ["runc", "--root", root, "--log", log, "--log-format", "json", .. words];
+        try
+        {
+            var failure = Syscall.Spawn(new SpawnRequest { File = "runc"u8.ToArray(), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] }, out var pid);
+            if (failure != Errno.None) throw new RefusedException($"cannot start runc, which isolates containers: {failure.Describe()}. It is in the package runc.", 125);
+            failure = Syscall.WaitPid(pid, out var exitCode);
+            if (failure != Errno.None) throw new RefusedException($"cannot wait for runc: {failure.Describe()}.", 125);
+            return (exitCode, exitCode == 0 ? "" : LastError(log));
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
+    /// <summary>As <see cref="Run"/>, saying and hearing nothing.</summary>
+    public (int ExitCode, string Error) RunQuietly(params string[] words)
+    {
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.", 125);
+        try
+        {
+            return Run(words, nothing, nothing, nothing);
+        }
+        finally
+        {
+            nothing.Close();
+        }
+    }
+
+    /// <summary>The code that docker ends with when a program cannot be started.</summary>
+    public static int ExitCodeFor(string error) =>
+        error.Contains("permission denied", StringComparison.Ordinal) || error.Contains("is a directory", StringComparison.Ordinal) ? 126
+        : error.Contains("no such file or directory", StringComparison.Ordinal) || error.Contains("executable file not found", StringComparison.Ordinal) ? 127
+        : 125;
+
+    private static string LastError(string log)
+    {
+        var message = "";
+        if (AtomicFile.Read(log) is not { } text) return message;
+        foreach (var line in Encoding.UTF8.GetString(text).Split('\n'))
+        {
+            try
+            {
+                if (line.Length > 0 && JsonNode.Parse(line) is JsonObject entry && (string?)entry["level"] is "error" or "fatal") message = (string?)((JsonObject)JsonNode.Parse(line)!)["msg"] ?? message;
+            }
+            catch (JsonException)
+            {
+                // A line cut short.
+            }
+        }
+        return message;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The config.json of a bundle (OCI runtime-spec): docker's rights, mounts and masked paths. Pure.</summary>
+/// <param name="isRootless">In a user namespace: no cgroups of ours, and no device rules.</param>
+public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
+{
+    private static readonly string[] Capabilities =
+    [
+        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
+        "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+    ];
+
+    private static readonly string[] Masked =
+        ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"];
+
+    private static readonly string[] ReadOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+    private bool HasHostNetwork => record.Network == "host";
+
+    /// <param name="rootPath">Where the union is mounted.</param>
+    /// <param name="files">The directory of hosts, hostname and resolv.conf.</param>
+    /// <param name="hasManyIds">False: one id only is mapped, and devpts cannot have a group of its own.</param>
+    public JsonObject Write(string rootPath, string files, UserLookup user, bool hasManyIds) => new()
+    {
+        ["ociVersion"] = "1.0.2",
+        ["process"] = Process(user),
+        ["root"] = new JsonObject { ["path"] = rootPath, ["readonly"] = record.ReadOnly },
+        ["hostname"] = record.Hostname,
+        ["mounts"] = Mounts(files, hasManyIds),
+        ["linux"] = Linux(),
+    };
+
+    private JsonObject Process(UserLookup user)
+    {
+        var environment = new List<string>(record.Config.Env ?? []);
+        void Default(string name, string value)
+        {
+            if (!environment.Exists(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))) environment.Add($"{name}={value}");
+        }
+        Default("HOSTNAME", record.Hostname);
+        Default("HOME", user.Home);
+        if (record.Terminal) Default("TERM", "xterm");
+        var own = new JsonObject { ["uid"] = user.Uid, ["gid"] = user.Gid };
+        if (user.Groups.Count > 0) own["additionalGids"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
+
+        // Who is not root has what he may get back by a set-uid program, and nothing to begin with.
+        var held = user.Uid == 0 ? Capabilities : [];
+        return new JsonObject
+        {
+            ["terminal"] = record.Terminal,
+            ["user"] = own,
+            ["args"] = Strings(record.Command),
+            ["env"] = Strings(environment),
+            ["cwd"] = record.Config.WorkingDir.Length > 0 ? record.Config.WorkingDir : "/",
+            ["capabilities"] = new JsonObject { ["bounding"] = Strings(Capabilities), ["effective"] = Strings(held), ["permitted"] = Strings(held) },
+            ["noNewPrivileges"] = false,
+        };
+    }
+
+    private JsonArray Mounts(string files, bool hasManyIds)
+    {
+        List<JsonNode?> mounts =
+        [
+            Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+            Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
+            hasManyIds
+                ? Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
+                : Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
+            Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
+            Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+
+            // sysfs shows a network: that of another user namespace cannot be mounted, only bound.
+            isRootless && HasHostNetwork
+                ? Mount("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro")
+                : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+        ];
+        if (!isRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"));
+        foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate"));
+
+        // In the order of depth: one inside another comes after it.
+        foreach (var mount in record.Mounts.OrderBy(mount => mount.Target.Count(c => c == '/'))) mounts.Add(Of(mount));
+        return new JsonArray([.. mounts]);
+    }
+
+    private static JsonObject Of(MountPoint mount) => mount.Kind == MountKind.Tmpfs
+        ? Mount(mount.Target, "tmpfs", "tmpfs", ["nosuid", "nodev", "noexec", .. mount.Options, .. mount.ReadOnly ? ["ro"] : Array.Empty<string>()])
+        : Mount(mount.Target, "bind", mount.Source, ["rbind", mount.ReadOnly ? "ro" : "rw", mount.Propagation.Length > 0 ? mount.Propagation : "rprivate"]);
+
+    private JsonObject Linux()
+    {
+        string[] kinds = HasHostNetwork ? ["pid", "ipc", "uts", "mount"] : ["pid", "ipc", "uts", "mount", "network"];
+        var namespaces = new JsonArray([.. kinds.Select(kind => new JsonObject { ["type"] = kind })]);
+        var linux = new JsonObject { ["namespaces"] = namespaces, ["maskedPaths"] = Strings(Masked), ["readonlyPaths"] = Strings(ReadOnlyPaths) };
+        if (isRootless) return linux;
+        linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
+        linux["resources"] = new JsonObject { ["devices"] = Devices() };
+        if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal))) linux["rootfsPropagation"] = "shared";
+        else if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal))) linux["rootfsPropagation"] = "slave";
+        return linux;
+    }
+
+    // Nothing, then what every container may: making nodes, and null, zero, full, random, urandom, tty, console, terminals.
+    private static JsonArray Devices()
+    {
+        List<JsonNode?> rules = [Rule(false, null, null, null), Rule(true, "c", null, null, "m"), Rule(true, "b", null, null, "m")];
+        foreach (var (major, minor) in new (int, int?)[] { (1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2), (136, null) }) rules.Add(Rule(true, "c", major, minor));
+        return new JsonArray([.. rules]);
+    }
+
+    private static JsonObject Rule(bool allow, string? type, int? major, int? minor, string access = "rwm")
+    {
+        var rule = new JsonObject { ["allow"] = allow, ["access"] = access };
+        if (type is not null) rule["type"] = type;
+        if (major is { } first) rule["major"] = first;
+        if (minor is { } second) rule["minor"] = second;
+        return rule;
+    }
+
+    private static JsonObject Mount(string destination, string type, string source, params string[] options) =>
+        new() { ["destination"] = destination, ["type"] = type, ["source"] = source, ["options"] = Strings(options) };
+
+    private static JsonArray Strings(IEnumerable<string> strings) => new([.. strings.Select(text => JsonValue.Create(text))]);
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The pseudo terminal of a container: the runtime makes it and sends its other side over a socket.</summary>
+internal sealed class Terminal : IDisposable
+{
+    private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
+    private const uint SetWindowSize = 0x5414; // TIOCSWINSZ
+    private const string Name = "console";
+
+    private readonly string _path;
+    private readonly Fd _directory;
+    private readonly Fd _listener;
+
+    /// <param name="directory">A directory of the container; a socket's path is short, so it is reached by descriptor.</param>
+    public Terminal(string directory)
+    {
+        _path = Path.Combine(directory, Name);
+        File.Delete(_path);
+        var error = Syscall.Open(directory, OpenFlags.Path, out _directory);
+        if (error == Errno.None) error = Syscall.ListenAt(Encoding.ASCII.GetBytes(SocketPath), out _listener);
+        if (error != Errno.None) throw new RefusedException($"cannot make the socket {_path}: {error.Describe()}.", 125);
+    }
+
+    /// <summary>For the runtime.</summary>
+    public string SocketPath => $"/proc/{Environment.ProcessId}/fd/{_directory.Number}/{Name}";
+
+    /// <summary>Our side of the terminal, once the runtime has made the container.</summary>
+    public Fd Receive()
+    {
+        var error = Syscall.Accept(_listener, out var connection);
+        var terminal = Fd.None;
+        if (error == Errno.None) error = Syscall.ReceiveDescriptor(connection, out terminal);
+        connection.Close();
+        return error == Errno.None ? terminal : throw new RefusedException($"runc made no terminal: {error.Describe()}.", 125);
+    }
+
+    /// <summary>Gives the one terminal the size of the other, if that is one.</summary>
+    public static void CopySize(Fd from, Fd to)
+    {
+        Span<byte> size = stackalloc byte[8];
+        if (Syscall.IoControl(from, GetWindowSize, size) == Errno.None) _ = Syscall.IoControl(to, SetWindowSize, size);
+    }
+
+    public void Dispose()
+    {
+        _listener.Close();
+        _directory.Close();
+        File.Delete(_path);
+    }
+}

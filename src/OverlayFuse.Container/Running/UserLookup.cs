@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>Who "-u" or an image's USER is: numbers, or names in the container's own /etc/passwd and /etc/group.</summary>
+/// <param name="Groups">The further groups of a user.</param>
+public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string Home)
+{
+    private const int Refused = 125;
+
+    /// <exception cref="RefusedException">The container has no such user or group.</exception>
+    public static UserLookup Find(string text, DirFd root) => Find(text, Lines(root, "etc/passwd"u8), Lines(root, "etc/group"u8));
+
+    internal static UserLookup Find(string text, IReadOnlyList<string[]> passwd, IReadOnlyList<string[]> groups)
+    {
+        var parts = text.Split(':', 2);
+        var user = parts[0].Length == 0 ? "0" : parts[0];
+        var entry = passwd.FirstOrDefault(fields => fields.Length > 5 && (fields[0] == user || fields[2] == user));
+        var uid = Number(entry?[2] ?? user) ?? throw new RefusedException($"unable to find user {user}: no matching entries in passwd file.", Refused);
+        var gid = entry is null ? 0 : Number(entry[3]) ?? 0;
+        if (parts is [_, var group])
+        {
+            var named = groups.FirstOrDefault(fields => fields.Length > 2 && (fields[0] == group || fields[2] == group));
+            gid = Number(named?[2] ?? group) ?? throw new RefusedException($"unable to find group {group}: no matching entries in group file.", Refused);
+        }
+        var further = entry is null || parts.Length > 1 ? [] : groups.Where(fields => fields.Length > 3 && fields[3].Split(',').Contains(entry[0])).Select(fields => Number(fields[2])).OfType<uint>();
+        return new UserLookup(uid, gid, [.. further], entry?[5] is { Length: > 0 } home ? home : "/");
+    }
+
+    private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    // A link in the image may point anywhere: it is followed inside the container's root only.
+    private static List<string[]> Lines(DirFd root, ReadOnlySpan<byte> path)
+    {
+        if (Syscall.OpenAt2(root, path, OpenFlags.ReadOnly | OpenFlags.NonBlock, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var file) != Errno.None) return [];
+        var text = new byte[1 << 20]; // a list of users that is longer is none
+        var length = 0;
+        while (length < text.Length && Syscall.Read(file, text.AsSpan(length), out var count) == Errno.None && count > 0) length += count;
+        file.Close();
+        return [.. Encoding.UTF8.GetString(text, 0, length).Split('\n').Select(line => line.Split(':'))];
+    }
+}
