@@ -1,0 +1,66 @@
+using NUnit.Framework;
+using OverlayFuse.Image;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli.Tests;
+
+/// <summary>What the verbs of containers read and write, without a container.</summary>
+public sealed class ContainerWordsTests
+{
+    [TestCase("run bb:1 sh -c exit", "run -- bb:1 sh -c exit")]
+    [TestCase("run -it --rm -v a:/b --name=x bb:1 ls -l", "run -it --rm -v a:/b --name=x -- bb:1 ls -l")]
+    [TestCase("run -itu 33 bb:1 id -u", "run -itu 33 -- bb:1 id -u")]
+    [TestCase("run --mount type=tmpfs,target=/t -d bb:1", "run --mount type=tmpfs,target=/t -d -- bb:1")]
+    [TestCase("exec -e A=b c1 env -u X", "exec -e A=b -- c1 env -u X")]
+    [TestCase("container run bb:1 ls -l", "container run -- bb:1 ls -l")]
+    [TestCase("volume create v", "volume create v")]
+    [TestCase("rm -f c1 -v", "rm -f c1 -v")]
+    public void Flags_behind_the_image_are_those_of_the_program(string words, string expected)
+    {
+        var split = words.Split(' ');
+        Assert.That(string.Join(' ', CommandWords.Separate(split, VerbCommand.Create(split))), Is.EqualTo(expected));
+    }
+
+    [TestCase(0, "0B")]
+    [TestCase(75, "75B")]
+    [TestCase(1_984_207, "1.98MB")]
+    [TestCase(134_800_000, "135MB")]
+    [TestCase(2_000_000, "2MB")]
+    public void Sizes_are_in_decimal_units(long bytes, string text) => Assert.That(HumanText.Size(bytes), Is.EqualTo(text));
+
+    [TestCase(0.5, "Less than a second")]
+    [TestCase(1.2, "1 second")]
+    [TestCase(59, "59 seconds")]
+    [TestCase(61, "About a minute")]
+    [TestCase(420, "7 minutes")]
+    [TestCase(3700, "About an hour")]
+    [TestCase(86400 * 3, "3 days")]
+    [TestCase(86400 * 15, "2 weeks")]
+    [TestCase(86400 * 800, "2 years")]
+    public void Durations_are_in_round_words(double seconds, string text) => Assert.That(HumanText.Duration(TimeSpan.FromSeconds(seconds)), Is.EqualTo(text));
+
+    [TestCase("9", 9)]
+    [TestCase("TERM", 15)]
+    [TestCase("sighup", 1)]
+    public void Signals_go_by_name_and_number(string text, int number) => Assert.That(SignalNames.Parse(text), Is.EqualTo(number));
+
+    [TestCase("0")]
+    [TestCase("NOSUCH")]
+    [TestCase("")]
+    public void What_is_no_signal_is_refused(string text) => Assert.That(() => SignalNames.Parse(text), Throws.TypeOf<RefusedException>());
+
+    [Test]
+    public void A_diff_has_the_directories_above_each_change_once()
+    {
+        Change[] changes = [new(ChangeKind.Added, "/d"u8.ToArray(), ChangeReason.New), new(ChangeKind.Deleted, "/etc/group"u8.ToArray(), ChangeReason.Whiteout), new(ChangeKind.Modified, "/etc/passwd"u8.ToArray(), ChangeReason.Copy)];
+        Assert.That(DiffVerb.Text(changes), Is.EqualTo("A /d\nC /etc\nD /etc/group\nC /etc/passwd\n"));
+    }
+
+    [Test]
+    public void A_table_has_columns_as_docker_has_them()
+    {
+        var table = new TableText("DRIVER", "VOLUME NAME");
+        table.Add("local", "v");
+        Assert.That(table.ToString(), Is.EqualTo("DRIVER    VOLUME NAME\nlocal     v\n"));
+    }
+}

@@ -1,0 +1,57 @@
+using NUnit.Framework;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container.Tests;
+
+public sealed class ContainerPlanTests
+{
+    [Test]
+    public void The_image_says_what_runs_and_the_request_overrides_it()
+    {
+        Assert.That(Plan(new RunRequest { Image = "i" }).Command, Is.EqualTo(new[] { "/entry", "default" }));
+        Assert.That(Plan(new RunRequest { Image = "i", Command = ["a", "b"] }).Command, Is.EqualTo(new[] { "/entry", "a", "b" }));
+        Assert.That(Plan(new RunRequest { Image = "i", Entrypoint = "/other" }).Command, Is.EqualTo(new[] { "/other" }));
+        Assert.That(Plan(new RunRequest { Image = "i", Entrypoint = "", Command = ["a"] }).Command, Is.EqualTo(new[] { "a" }));
+    }
+
+    [Test]
+    public void Nothing_to_run_is_refused() =>
+        Assert.That(() => Plan(new RunRequest { Image = "i", Entrypoint = "" }), Throws.TypeOf<RefusedException>().With.Message.EqualTo("No command specified."));
+
+    [Test]
+    public void Variables_of_the_request_win_over_those_of_the_image()
+    {
+        var record = Plan(new RunRequest { Image = "i", Environment = ["A=new", "B=2"] });
+        Assert.That(record.Config.Env, Is.EqualTo(new[] { "A=new", "B=2" }));
+    }
+
+    [Test]
+    public void A_volume_of_the_image_is_made_unless_something_else_is_mounted_there()
+    {
+        Assert.That(Plan(new RunRequest { Image = "i" }).Mounts.Single() is { Target: "/data", IsAnonymous: true }, Is.True);
+        Assert.That(Plan(new RunRequest { Image = "i", Volumes = ["v:/data"] }).Mounts.Single() is { Volume: "v", IsAnonymous: false }, Is.True);
+    }
+
+    [Test]
+    public void Two_mounts_at_one_place_are_refused() =>
+        Assert.That(() => Plan(new RunRequest { Image = "i", Volumes = ["v:/x"], Tmpfs = ["/x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("Duplicate mount point: /x"));
+
+    [Test]
+    public void An_unknown_network_is_refused() =>
+        Assert.That(() => Plan(new RunRequest { Image = "i", Network = "bridge" }), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(125));
+
+    [Test]
+    public void The_host_name_is_the_short_id_unless_one_is_given()
+    {
+        var record = Plan(new RunRequest { Image = "i" });
+        Assert.That(record.Hostname, Is.EqualTo(record.Id[..12]));
+        Assert.That(Plan(new RunRequest { Image = "i", Hostname = "h1" }).Hostname, Is.EqualTo("h1"));
+    }
+
+    internal static ContainerRecord Plan(RunRequest request) => ContainerPlan.For(request, Image(), "name", []);
+
+    private static StoredImage Image() => new(
+        new ImageRecord { Id = new string('a', 64), Layers = [new LayerRecord { Id = "low", DiffId = "", Blob = "", BlobSize = 0, Size = 0 }, new LayerRecord { Id = "top", DiffId = "", Blob = "", BlobSize = 0, Size = 0 }], Stored = default },
+        new ImageConfig { Config = new ContainerConfig { Entrypoint = ["/entry"], Cmd = ["default"], Env = ["A=old"], Volumes = new() { ["/data"] = default } } },
+        []);
+}

@@ -1,0 +1,70 @@
+using NUnit.Framework;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container.Tests;
+
+public sealed class ContainerStoreTests
+{
+    private string _root = "";
+
+    [SetUp]
+    public void MakeRoot() => _root = Path.Combine("/var/tmp", "of-container-" + Identifier.New()[..12]);
+
+    [TearDown]
+    public void RemoveRoot() => LayerStore.Discard(_root);
+
+    [Test]
+    public void A_container_is_found_by_name_id_and_first_digits_and_is_gone_when_removed()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        Assert.That(new[] { store.Find("c1")?.Id, store.Find("/c1")?.Id, store.Find(container.Id)?.Id, store.Find(container.Id[..8])?.Id }, Is.All.EqualTo(container.Id));
+        Assert.That((store.Find("c2"), container.Status), Is.EqualTo(((StoredContainer?)null, ContainerStatus.Created)));
+        Assert.That(Directory.GetFileSystemEntries(store.Layers.PathOf(container.Record.LayerId)).Select(Path.GetFileName), Is.EquivalentTo(new[] { "diff", "link", "lower", "merged", "work" }));
+
+        store.Remove(container);
+        Assert.That((store.All().Count, Directory.GetDirectories(Path.Combine(_root, "overlay2")).Length), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public void A_container_whose_supervisor_was_killed_has_ended_with_137()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        ContainerStore.WriteState(container.Directory, new ContainerState { Status = ContainerStatus.Running, Pid = 1 });
+        using (StateLock.Take(container.LockPath)) Assert.That(store.Get("c1").IsRunning, Is.True);
+        var orphan = store.Get("c1");
+        Assert.That((orphan.IsRunning, orphan.IsOrphaned, orphan.Status, orphan.ExitCode), Is.EqualTo((false, true, ContainerStatus.Exited, 137)));
+    }
+
+    [Test]
+    public void What_was_not_made_to_the_end_is_no_container()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        File.Delete(Path.Combine(container.Directory, "container.json"));
+        Assert.That(store.All(), Is.Empty);
+    }
+
+    [Test]
+    public void A_volume_keeps_what_it_was_made_with_and_goes_with_all_it_holds()
+    {
+        var volumes = new VolumeStore(StateDirectory.Open(_root));
+        volumes.Ensure(new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch, Labels = new() { ["a"] = "b" } });
+        File.WriteAllText(Path.Combine(volumes.DataOf("v"), "f"), "1");
+        volumes.Ensure(new VolumeRecord { Name = "v", Created = DateTimeOffset.UtcNow });
+        Assert.That((volumes.Get("v").Labels["a"], volumes.Get("v").Created), Is.EqualTo(("b", DateTimeOffset.UnixEpoch)));
+
+        volumes.Remove("v");
+        Assert.That((volumes.Find("v"), Directory.Exists(Path.Combine(_root, "volumes/v"))), Is.EqualTo(((VolumeRecord?)null, false)));
+        Assert.That(() => volumes.Get("../containers"), Throws.TypeOf<RefusedException>());
+    }
+
+    private static ContainerRecord Record(string name)
+    {
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i" });
+        record.Layers = [];
+        record.Name = name;
+        return record;
+    }
+}

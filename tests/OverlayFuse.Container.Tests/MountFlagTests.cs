@@ -1,0 +1,59 @@
+using NUnit.Framework;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container.Tests;
+
+/// <summary>-v and --mount, and how they differ.</summary>
+public sealed class MountFlagTests
+{
+    [Test]
+    public void A_source_that_is_a_path_is_a_bind_and_one_that_is_a_name_a_volume()
+    {
+        var bind = VolumeFlag.Parse("/srv/www:/data:ro");
+        var volume = VolumeFlag.Parse("www:/data/");
+        Assert.That((bind.Kind, bind.Source, bind.Target, bind.ReadOnly, bind.Propagation, bind.Mode), Is.EqualTo((MountKind.Bind, "/srv/www", "/data", true, "rprivate", "ro")));
+        Assert.That((volume.Kind, volume.Volume, volume.Target, volume.ReadOnly, volume.IsAnonymous), Is.EqualTo((MountKind.Volume, "www", "/data", false, false)));
+    }
+
+    [Test]
+    public void A_target_alone_is_a_volume_without_a_name()
+    {
+        var volume = VolumeFlag.Parse("/data");
+        Assert.That((volume.Kind, volume.IsAnonymous, volume.Volume!.Length, volume.Mode), Is.EqualTo((MountKind.Volume, true, 64, "")));
+    }
+
+    [Test]
+    public void Modes_of_a_volume_flag_are_read()
+    {
+        Assert.That(VolumeFlag.Parse("v:/data:ro,nocopy") is { ReadOnly: true, NoCopy: true }, Is.True);
+        Assert.That(VolumeFlag.Parse("/h:/data:rshared").Propagation, Is.EqualTo("rshared"));
+    }
+
+    [TestCase("rel/path:/b", "includes invalid characters for a local volume name")]
+    [TestCase("vol1:relative", "mount path must be absolute")]
+    [TestCase("v:/", "destination can't be '/'")]
+    [TestCase("v:/x/..", "destination can't be '/'")]
+    [TestCase("v:/x:sideways", "invalid mode")]
+    [TestCase("a:/b:ro:x", "too many colons")]
+    public void A_volume_flag_that_makes_no_sense_ends_with_125(string text, string words) =>
+        Assert.That(() => VolumeFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+
+    [Test]
+    public void A_mount_flag_knows_three_types()
+    {
+        Assert.That(MountFlag.Parse("type=bind,src=/h,dst=/b,readonly") is { Kind: MountKind.Bind, Source: "/h", Target: "/b", ReadOnly: true, IsFromMountFlag: true }, Is.True);
+        Assert.That(MountFlag.Parse("source=v,target=/b,volume-nocopy") is { Kind: MountKind.Volume, Volume: "v", NoCopy: true, Mode: "z" }, Is.True);
+        Assert.That(MountFlag.Parse("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770").Options, Is.EqualTo(new[] { "size=1048576", "mode=1770" }));
+    }
+
+    [TestCase("type=bogus,target=/b", "invalid mount config for type \"bogus\": mount type unknown.")]
+    [TestCase("type=volume", "invalid argument \"type=volume\" for \"--mount\" flag: target is required")]
+    [TestCase("type=bind,target=/b", "field Source must not be empty")]
+    [TestCase("type=bind,source=rel,target=/b", "mount path must be absolute")]
+    [TestCase("type=tmpfs,source=x,target=/b", "field Source must not be specified")]
+    [TestCase("type=tmpfs,target=/b,tmpfs-size=many", "invalid value for tmpfs-size")]
+    [TestCase("type=bind,source=/h,target=/b,volume-nocopy", "cannot mix")]
+    [TestCase("type=volume,target=/b,what=1", "unexpected key 'what'")]
+    public void A_mount_flag_that_makes_no_sense_says_what_docker_says(string text, string words) =>
+        Assert.That(() => MountFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using NUnit.Framework;
+
+namespace OverlayFuse.Image.Tests;
+
+public sealed class ImageStoreTests
+{
+    [Test]
+    public void An_imported_image_is_found_by_name_and_by_the_first_digits_of_its_id_and_its_layer_lies_as_the_lesson_draws_it()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+
+        Assert.That((store.Find("web:1")?.Id, store.Find(image.Record.Id[..6])?.Id, store.Find("web")), Is.EqualTo((image.Id, image.Id, (StoredImage?)null)));
+        var layer = image.LayerIds.Single();
+        Assert.That(File.ReadAllText(Path.Combine(store.Layers.DiffOf(layer), "f")), Is.EqualTo("text"));
+        var link = Path.Combine(scratch["state/overlay2/l"], File.ReadAllText(Path.Combine(store.Layers.PathOf(layer), "link")));
+        Assert.That(File.ReadAllText(Path.Combine(link, "f")), Is.EqualTo("text"));
+        Assert.That(image.Record.Layers.Single().DiffId, Is.EqualTo("sha256:" + layer));
+        Assert.That(Directory.GetFileSystemEntries(scratch["state/tmp"]), Is.Empty);
+    }
+
+    [Test]
+    public void A_saved_image_loads_elsewhere_as_the_same_image()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        Save(store, image, scratch["saved.tar"]);
+
+        var other = new ImageStore(StateDirectory.Open(scratch["other"]));
+        var loaded = new ImageLoader(other).Load(scratch["saved.tar"]);
+        Assert.That((loaded.Single().Image.Id, loaded.Single().Name?.ToString()), Is.EqualTo((image.Id, "web:1")));
+        Assert.That(File.ReadAllText(Path.Combine(other.Layers.DiffOf(image.LayerIds.Single()), "f")), Is.EqualTo("text"));
+    }
+
+    [Test]
+    public void A_layer_whose_bytes_were_changed_is_refused_and_nothing_is_left()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        Save(store, image, scratch["saved.tar"]);
+        var archive = File.ReadAllBytes(scratch["saved.tar"]);
+        var at = archive.AsSpan().IndexOf("text"u8);
+        archive[at] = (byte)'T';
+        File.WriteAllBytes(scratch["saved.tar"], archive);
+
+        var other = new ImageStore(StateDirectory.Open(scratch["other"]));
+        Assert.That(() => new ImageLoader(other).Load(scratch["saved.tar"]), Throws.TypeOf<RefusedException>().With.Message.Contains("digest"));
+        Assert.That(other.All(), Is.Empty);
+        Assert.That(Directory.GetDirectories(scratch["other/overlay2"]).Select(Path.GetFileName), Is.EqualTo(new[] { "l" }));
+        Assert.That(Directory.GetFileSystemEntries(scratch["other/tmp"]), Is.Empty);
+    }
+
+    [Test]
+    public void Two_images_share_a_layer_which_goes_with_the_last()
+    {
+        using var scratch = new Scratch();
+        var (store, first) = Import(scratch, "web:1");
+        var second = new RootFsImporter(store).Import(scratch["root.tar"], "root.tar", "another", [], ImageReference.Parse("web:2"));
+        Assert.That((second.Id == first.Id, second.LayerIds.Single()), Is.EqualTo((false, first.LayerIds.Single())));
+
+        store.Remove(first, _ => false);
+        Assert.That(store.Layers.Has(second.LayerIds.Single()), Is.True);
+        store.Remove(store.Get("web:2"), _ => false);
+        Assert.That(store.Layers.Has(second.LayerIds.Single()), Is.False);
+        Assert.That((store.All().Count, store.Blobs.All().Count(), Directory.GetFileSystemEntries(scratch["state/overlay2/l"]).Length), Is.EqualTo((0, 0, 0)));
+    }
+
+    [Test]
+    public void A_layer_that_a_container_stands_on_stays_when_its_image_goes()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        store.Remove(image, _ => true);
+        Assert.That(store.Layers.Has(image.LayerIds.Single()), Is.True);
+    }
+
+    [Test]
+    public void What_is_no_image_is_refused_with_a_sentence()
+    {
+        using var scratch = new Scratch();
+        var store = new ImageStore(StateDirectory.Open(scratch["state"]));
+        File.WriteAllText(scratch["text"], "no archive at all, but longer than a block" + new string('.', 600));
+        File.WriteAllBytes(scratch["root.tar"], Archives.Of(Archives.File("etc/passwd", "root")));
+        Assert.That(() => new ImageLoader(store).Load(scratch["text"]), Throws.TypeOf<RefusedException>().With.Message.Contains("is it a tar archive?"));
+        Assert.That(() => new ImageLoader(store).Load(scratch["root.tar"]), Throws.TypeOf<RefusedException>().With.Message.Contains("import"));
+        Assert.That(() => new ImageLoader(store).Load(scratch["none"]), Throws.TypeOf<RefusedException>().With.Message.Contains("none"));
+    }
+
+    [Test]
+    public void The_id_of_a_layer_is_that_of_the_stack_up_to_it()
+    {
+        var first = Digest.Of("first"u8);
+        var second = Digest.Of("second"u8);
+        Assert.That(LayerStore.ChainId(null, first), Is.EqualTo(first.Hex));
+        Assert.That(LayerStore.ChainId(first.Hex, second), Is.EqualTo(Digest.Of(Encoding.ASCII.GetBytes($"{first} {second}")).Hex));
+    }
+
+    [Test]
+    public void A_small_file_that_unpacks_without_end_is_stopped()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["packed"], "x");
+        using var packed = File.OpenRead(scratch["packed"]);
+        using var limited = new GrowthLimit(new MemoryStream(new byte[100_000]), packed, "bomb.tar.gz", always: 50_000);
+        Assert.That(() => limited.CopyTo(Stream.Null), Throws.TypeOf<RefusedException>().With.Message.Contains("fill the disk"));
+    }
+
+    private static (ImageStore, StoredImage) Import(Scratch scratch, string name)
+    {
+        File.WriteAllBytes(scratch["root.tar"], Archives.Of(Archives.File("f", "text")));
+        var store = new ImageStore(StateDirectory.Open(scratch["state"]));
+        return (store, new RootFsImporter(store).Import(scratch["root.tar"], "root.tar", null, ["CMD [\"/f\"]"], ImageReference.Parse(name)) is var image ? store.Get(name) : image);
+    }
+
+    private static void Save(ImageStore store, StoredImage image, string path)
+    {
+        using var file = File.Create(path);
+        new ImageSaver(store, new TarWriter(file)).Save([(image, image.References)]);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Image.Tests;
+
+public sealed class TarTests
+{
+    [Test]
+    public void An_entry_comes_back_as_it_was_written_with_names_of_any_bytes_and_attributes()
+    {
+        var entry = Archives.Entry(TarKind.File, new string('d', 150) + "/\xff\xfe" + new string('n', 120));
+        entry.Uid = 3_000_000;
+        entry.Mode = 0xfff;
+        entry.ModifyTime = new Timestamp(-5, 250_000_000);
+        entry.Xattrs.Add(("user.a"u8.ToArray(), [0, 1, 10, 255]));
+        var reader = Archives.Reader(Archives.Of((entry, "text"), Archives.File("next", "")));
+
+        var back = reader.Next()!;
+        Assert.That(back.Name, Is.EqualTo(entry.Name));
+        Assert.That((back.Uid, back.Mode, back.ModifyTime, back.Size), Is.EqualTo((3_000_000u, 0xfffu, entry.ModifyTime, 4L)));
+        Assert.That(back.Xattrs.Single().Value, Is.EqualTo(new byte[] { 0, 1, 10, 255 }));
+        Assert.That(Encoding.ASCII.GetString(reader.ReadAll(100)), Is.EqualTo("text"));
+        Assert.That(reader.Next()!.Name, Is.EqualTo("next"u8.ToArray()));
+        Assert.That(reader.Next(), Is.Null);
+    }
+
+    [Test]
+    public void Content_that_is_not_read_is_skipped()
+    {
+        var reader = Archives.Reader(Archives.Of(Archives.File("a", new string('x', 5000)), Archives.File("b", "second")));
+        reader.Next();
+        Assert.That(reader.Next()!.Name, Is.EqualTo("b"u8.ToArray()));
+        Assert.That(Encoding.ASCII.GetString(reader.ReadAll(100)), Is.EqualTo("second"));
+    }
+
+    [Test]
+    public void What_GNU_tar_writes_is_read_long_names_and_large_numbers_included()
+    {
+        using var scratch = new Scratch();
+        var name = new string('g', 180);
+        File.WriteAllText(scratch[name], "long");
+        Assert.That(Tar($"--format=gnu --owner=5000000 --group=0 -C {scratch.Path} -cf {scratch["t.tar"]} {name}"), Is.Zero);
+
+        using var file = File.OpenRead(scratch["t.tar"]);
+        var reader = new TarReader(file);
+        var entry = reader.Next()!;
+        Assert.That((Encoding.ASCII.GetString(entry.Name), entry.Uid), Is.EqualTo((name, 5_000_000u)));
+        Assert.That(Encoding.ASCII.GetString(reader.ReadAll(100)), Is.EqualTo("long"));
+    }
+
+    [Test]
+    public void GNU_tar_reads_what_we_write()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes(scratch["t.tar"], Archives.Of(Archives.Directory("d/"), Archives.File("d/" + new string('n', 140), "content"), Archives.Link(TarKind.SymbolicLink, "d/s", "target")));
+        Directory.CreateDirectory(scratch["out"]);
+        Assert.That(Tar($"-C {scratch["out"]} -xf {scratch["t.tar"]}"), Is.Zero);
+        Assert.That(File.ReadAllText(scratch["out/d/" + new string('n', 140)]), Is.EqualTo("content"));
+        Assert.That(new FileInfo(scratch["out/d/s"]).LinkTarget, Is.EqualTo("target"));
+    }
+
+    [Test]
+    public void An_archive_cut_anywhere_is_refused_or_ends_but_is_never_read_past_its_end()
+    {
+        var whole = Archives.Of(Archives.File("a", "some content"), Archives.File("b", new string('y', 700)));
+        for (var length = 1; length < 2500; length += 97)
+        {
+            var reader = Archives.Reader(whole[..length]);
+            try
+            {
+                while (reader.Next() is { } entry) reader.ReadAll(1000);
+                Assert.That(length % 512, Is.Zero, $"cut at {length} and taken for whole");
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.That(e.Message, Does.Contain("ends in the middle"));
+            }
+        }
+    }
+
+    [TestCase(0, (byte)'X', "checksum")]
+    [TestCase(124, (byte)'9', "checksum")]
+    public void A_header_that_was_changed_is_refused(int at, byte value, string reason)
+    {
+        var archive = Archives.Of(Archives.File("a", "1"));
+        archive[at] = value;
+        Assert.That(() => Archives.Reader(archive).Next(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(reason));
+    }
+
+    [Test]
+    public void A_header_that_claims_to_be_huge_is_refused_before_it_is_read()
+    {
+        var block = new byte[512];
+        TarHeader.Write(block, new TarEntry { Name = "p"u8.ToArray(), Size = 1L << 32 }, (byte)'x');
+        Assert.That(() => new TarReader(new MemoryStream(block)).Next(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("too long"));
+    }
+
+    private static int Tar(string arguments)
+    {
+        using var process = System.Diagnostics.Process.Start("tar", arguments);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
