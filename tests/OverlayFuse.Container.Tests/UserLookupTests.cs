@@ -23,8 +23,8 @@ public sealed class UserLookupTests
     [Test]
     public void Further_groups_are_those_that_list_the_user_unless_a_group_was_named()
     {
-        Assert.That(UserLookup.Find("www", Passwd, Groups).Groups, Is.EqualTo(new[] { 8u }));
-        Assert.That(UserLookup.Find("www:www", Passwd, Groups).Groups, Is.Empty);
+        Assert.That(UserLookup.Find("www", Passwd, Groups).Groups, Is.EqualTo(new[] { 34u, 8u }));
+        Assert.That(UserLookup.Find("www:www", Passwd, Groups).Groups, Is.EqualTo(new[] { 34u }));
     }
 
     [TestCase("nobody", "unable to find user nobody")]

@@ -51,7 +51,7 @@ lessons() {
   check "$who: a container runs in the background" has "" o run -d --name web1 bb:1 sleep 1000
   check "$who: it is up" prints "web1 bb:1 Up" status web1
   check "$who: it changes its own layer" o exec web1 sh -c 'echo data >/newfile; rm /etc/group; mkdir /d; touch /d/x; echo more >>/etc/passwd'
-  check "$who: diff says what it changed" prints "$(printf 'A /d\nA /d/x\nC /etc\nD /etc/group\nC /etc/passwd\nA /newfile')" o diff web1
+  check "$who: diff says what it changed" prints "$(printf 'A /anon\nA /d\nA /d/x\nC /etc\nD /etc/group\nC /etc/passwd\nA /newfile')" o diff web1
   check "$who: its layer is where the lesson says" has data cat "$(o inspect --format '{{ .GraphDriver.Data.UpperDir }}' web1)/newfile"
   check "$who: mount shows lowerdir, upperdir and workdir" has "upperdir=$state/overlay2/l/" o exec web1 mount
   check "$who: a name is taken once" ends 125 'The container name "/web1" is already in use' o run --name web1 bb:1 true
@@ -99,30 +99,29 @@ stop_and_start() { o stop -t 0 web1 && prints 137 o wait web1 && has "Exited (13
 again() { o rm -f web1 && o run -d --name web1 bb:1 sleep 1000 && ends 1 'No such file' o exec web1 cat /newfile && o rm -f web1; }
 outlives() { o run -d --name web2 -v vol1:/data bb:1 sleep 1000 && o exec web2 sh -c 'echo kept >/data/hello.txt' && o rm -f web2 && prints kept o run --rm -v vol1:/data bb:1 cat /data/hello.txt; }
 described() { o run -d --name web3 -v vol1:/data:ro -v "$home:/host" -v vol4:/anon --tmpfs /t:size=1m bb:1 sleep 1000 >/dev/null && o inspect --format '{{ json .Mounts }}' web3 | sed 's/,{"Type":"volume","Name":"vol4"[^}]*}//'; }
-both_sides() { echo out >"$home/page" && prints out o exec web3 cat /host/page && o exec web3 sh -c 'echo in >/host/page' && prints in cat "$home/page"; }
-anonymous() { o rm -f -v web3 && o run -d --name a bb:1 sleep 1000 && [ "$(o volume ls -q | grep -c '^.\{64\}$')" = 1 ] && o rm -f -v a && prints "$(printf 'vol1\nvol2\nvol4')" o volume ls -q; }
+both_sides() { "${as[@]}" sh -c 'echo out >"$1"' - "$home/page" && prints out o exec web3 cat /host/page && o exec web3 sh -c 'echo in >/host/page' && prints in cat "$home/page"; }
+anonymous() { o rm -f -v web3 && o run -d --name anon bb:1 sleep 1000 && [ "$(o volume ls -q | grep -c '^.\{64\}$')" = 1 ] && o rm -f -v anon && prints "$(printf 'vol1\nvol2\nvol4')" o volume ls -q; }
 link_target() {
-  o run -d --name l bb:1 sleep 1000 && o exec l sh -c 'rm -rf /data; busybox ln -s ../../../../..'"$home"'/victim /data' && o stop -t 0 l && mkdir -p bl "$home/victim" && o rm l || return 1
-  rm -rf bl; cp -a bb bl && rm -rf bl/data && ln -s "../../../../../../$home/victim" bl/data && tar -C bl --numeric-owner --owner=0 --group=0 -cf link.tar . && chmod 644 link.tar
-  o import --change 'ENV PATH=/bin' link.tar bl:1 && o run --rm -v vol2:/data bl:1 sh -c 'echo in >/data/f'
+  mkdir -p "$home/victim" && rm -rf bl && cp -a bb bl && rm -rf bl/data && ln -s "../../../../../../$home/victim" bl/data && tar -C bl --numeric-owner --owner=0 --group=0 -cf link.tar . || return 1
+  o import --change 'ENV PATH=/bin' link.tar bl:1 && o run --rm -v vol2:/data bl:1 sh -c 'echo in >/data/f' || return 1
   prints "" ls "$home/victim" && prints in cat "$state/volumes/vol2/_data/f" && o rmi bl:1
 }
 piped() { echo typed | o run -i --rm bb:1 cat; }
-logged() { o run --name l bb:1 sh -c 'echo out; echo err >&2' && prints "$(printf 'out')" quiet_logs l && has err o logs l && o rm l; }
+logged() { o run --name log bb:1 sh -c 'echo out; echo err >&2' && prints "$(printf 'out')" quiet_logs log && has err o logs log && o rm log; }
 quiet_logs() { o logs "$1" 2>/dev/null; }
 terminal() { timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE run --rm -t bb:1 sh -c 'if [ -t 1 ]; then echo tty; fi'" /dev/null; }
 killed() {
-  o run -d --name k bb:1 sleep 1000 && o exec k touch /kept || return 1
-  "${as[@]}" kill -9 "$(pgrep -f -- "^overlayfuse --supervise $state ")" && eventually has "Exited (137)" o ps -a && o start k && o exec k ls /kept && o rm -f k
+  o run -d --name kill bb:1 sleep 1000 && o exec kill touch /kept || return 1
+  "${as[@]}" kill -9 "$(pgrep -f -- "^overlayfuse --supervise $state ")" && eventually has "Exited (137)" o ps -a && o start kill && o exec kill ls /kept && o rm -f kill
 }
 at_once() {
-  o run -d --name t bb:1 sleep 1000 || return 1
+  o run -d --name turn bb:1 sleep 1000 || return 1
   local i
-  for i in 1 2 3; do o stop -t 0 t >/dev/null & done
+  for i in 1 2 3; do o stop -t 0 turn >/dev/null & done
   wait
-  for i in 1 2 3; do o start t >/dev/null 2>&1 & done
+  for i in 1 2 3; do o start turn >/dev/null 2>&1 & done
   wait
-  [ "$(pgrep -fc -- "^overlayfuse --supervise $state ")" = 1 ] && o rm -f t
+  [ "$(pgrep -fc -- "^overlayfuse --supervise $state ")" = 1 ] && o rm -f turn
 }
 cleared() {
   o container prune -f && o volume prune -f && o image prune -a -f

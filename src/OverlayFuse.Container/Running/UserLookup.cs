@@ -6,7 +6,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>Who "-u" or an image's USER is: numbers, or names in the container's own /etc/passwd and /etc/group.</summary>
-/// <param name="Groups">The further groups of a user.</param>
+/// <param name="Groups">All groups of the user, that of <paramref name="Gid"/> first.</param>
 public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string Home)
 {
     private const int Refused = 125;
@@ -27,7 +27,7 @@ public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, 
             gid = Number(named?[2] ?? group) ?? throw new RefusedException($"unable to find group {group}: no matching entries in group file.", Refused);
         }
         var further = entry is null || parts.Length > 1 ? [] : groups.Where(fields => fields.Length > 3 && fields[3].Split(',').Contains(entry[0])).Select(fields => Number(fields[2])).OfType<uint>();
-        return new UserLookup(uid, gid, [.. further], entry?[5] is { Length: > 0 } home ? home : "/");
+        return new UserLookup(uid, gid, [.. further.Prepend(gid).Distinct()], entry?[5] is { Length: > 0 } home ? home : "/");
     }
 
     private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

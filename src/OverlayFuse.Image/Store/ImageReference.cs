@@ -19,6 +19,6 @@ public sealed partial record ImageReference(string Repository, string Tag)
 
     public override string ToString() => $"{Repository}:{Tag}";
 
-    [GeneratedRegex(@"^(?<repository>([A-Za-z0-9.-]+(:\d+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<repository>([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Form();
 }

@@ -42,10 +42,15 @@ internal sealed class PaxRecords
         Append(text, "uid"u8, Digits(entry.Uid));
         Append(text, "gid"u8, Digits(entry.Gid));
         Append(text, "size"u8, Digits(entry.Size));
-        Append(text, "mtime"u8, Encoding.ASCII.GetBytes(FormattableString.Invariant($"{entry.ModifyTime.Seconds}.{entry.ModifyTime.Nanoseconds:d9}")));
+        Append(text, "mtime"u8, Text(entry.ModifyTime));
         foreach (var (name, value) in entry.Xattrs) Append(text, [.. XattrPrefix, .. name], value);
         return text.ToArray();
     }
+
+    // Before 1970 the nanoseconds still count forward, and the text does not.
+    private static byte[] Text(Timestamp time) => Encoding.ASCII.GetBytes(time is { Seconds: < 0, Nanoseconds: > 0 }
+        ? FormattableString.Invariant($"-{-(time.Seconds + 1)}.{1_000_000_000 - time.Nanoseconds:d9}")
+        : FormattableString.Invariant($"{time.Seconds}.{time.Nanoseconds:d9}"));
 
     private static byte[] Digits(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 
