@@ -38,6 +38,24 @@ public sealed class ContainerStoreTests
     }
 
     [Test]
+    public void The_files_of_containers_and_volumes_are_as_the_README_says()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        ContainerStore.WriteState(container.Directory, new ContainerState { Status = ContainerStatus.Exited, Pid = 1, SupervisorPid = 2, ExitCode = 3, Error = "e", StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch });
+        Assert.That(
+            File.ReadAllText(Path.Combine(container.Directory, "state.json")),
+            Is.EqualTo("""{"Status":"Exited","Pid":1,"SupervisorPid":2,"ExitCode":3,"Error":"e","StartedAt":"1970-01-01T00:00:00+00:00","FinishedAt":"1970-01-01T00:00:00+00:00"}"""));
+        Assert.That(File.ReadAllText(Path.Combine(container.Directory, "container.json")), Does.StartWith($$"""{"Id":"{{container.Id}}","Name":"c1","Created":"20""").And.Contain(""""Mounts":[{"Kind":"Volume","Target":"/data","Volume":""""));
+        Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "state.json" }));
+
+        new VolumeStore(StateDirectory.Open(_root)).Ensure(new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch });
+        Assert.That(
+            File.ReadAllText(Path.Combine(_root, "volumes/v/volume.json")),
+            Is.EqualTo("""{"Name":"v","Created":"1970-01-01T00:00:00+00:00","Driver":"local","Labels":{},"Options":{},"IsAnonymous":false}"""));
+    }
+
+    [Test]
     public void What_was_not_made_to_the_end_is_no_container()
     {
         var store = new ContainerStore(StateDirectory.Open(_root));

@@ -76,6 +76,45 @@ public sealed class ImageStoreTests
     }
 
     [Test]
+    public void A_layer_that_is_left_is_used_again_and_not_unpacked_anew()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        store.Remove(image, _ => true);
+        File.WriteAllText(Path.Combine(store.Layers.DiffOf(image.LayerIds.Single()), "mark"), "here before");
+        var again = new RootFsImporter(store).Import(scratch["root.tar"], "root.tar", null, [], null);
+        Assert.That(File.Exists(Path.Combine(store.Layers.DiffOf(again.LayerIds.Single()), "mark")), Is.True);
+        Assert.That(again.Size, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void The_files_of_the_store_are_as_the_README_says()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        var layer = image.Record.Layers.Single();
+        Assert.That(File.ReadAllText(scratch["state/image/references.json"]), Is.EqualTo($$"""{"web:1":"{{image.Record.Id}}"}"""));
+        Assert.That(
+            File.ReadAllText(scratch[$"state/image/images/{image.Record.Id}.json"]),
+            Does.StartWith($$"""{"Id":"{{image.Record.Id}}","Layers":[{"Id":"{{layer.Id}}","DiffId":"sha256:{{layer.Id}}","Blob":"{{layer.Blob}}","BlobSize":{{layer.BlobSize}},"Size":4}],"Stored":"20"""));
+        Assert.That(File.ReadAllText(Path.Combine(store.Layers.PathOf(layer.Id), "size")), Is.EqualTo("4"));
+        Assert.That(File.ReadAllText(Path.Combine(store.Layers.PathOf(layer.Id), "link")), Does.Match("^[A-Z2-7]{26}$"));
+        Assert.That(File.Exists(Path.Combine(store.Layers.PathOf(layer.Id), "lower")), Is.False);
+    }
+
+    [Test]
+    public void What_killed_commands_left_goes_when_it_is_old()
+    {
+        using var scratch = new Scratch();
+        var store = new ImageStore(StateDirectory.Open(scratch["state"]));
+        Directory.CreateDirectory(scratch["state/tmp/old/deep"]);
+        Directory.CreateDirectory(scratch["state/tmp/young"]);
+        Directory.SetLastWriteTimeUtc(scratch["state/tmp/old"], DateTime.UtcNow.AddDays(-2));
+        store.Layers.SweepTemporary();
+        Assert.That(Directory.GetFileSystemEntries(scratch["state/tmp"]).Select(Path.GetFileName), Is.EqualTo(new[] { "young" }));
+    }
+
+    [Test]
     public void What_is_no_image_is_refused_with_a_sentence()
     {
         using var scratch = new Scratch();

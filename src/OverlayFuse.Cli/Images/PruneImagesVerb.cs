@@ -26,6 +26,7 @@ internal static class PruneImagesVerb
                 removed.AddRange(image.References.Select(reference => $"untagged: {reference}\n"));
                 removed.Add($"deleted: {image.Id}\n");
             }
+            store.Layers.SweepTemporary();
             Terminal.Print((removed.Count > 0 ? "Deleted Images:\n" + string.Concat(removed) + "\n" : "") + $"Total reclaimed space: {HumanText.Size(reclaimed, 4)}\n");
             return 0;
         });

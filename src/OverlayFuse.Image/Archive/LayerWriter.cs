@@ -18,16 +18,9 @@ internal sealed class LayerWriter(ImageStore store)
         if (expectedBlob is { } wanted && wanted != blob) throw new InvalidDataException($"a layer has the digest {blob} and should have {wanted}");
         var diffId = expected ?? DiffIdOf(archive);
         var id = LayerStore.ChainId(below is [.., var parent] ? parent.Id : null, diffId);
-        var size = KnownSize(id);
-        if (size is null)
-        {
-            store.Layers.Remove(id); // one that no image knows: its command was stopped before the end
-            var applier = store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Progress);
-            size = applier?.Size ?? 0;
-            withoutOwner = applier?.WithoutOwner ?? 0;
-        }
+        if (store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Progress) is { } applier) withoutOwner = applier.WithoutOwner;
         store.Blobs.Adopt(archive, blob);
-        return new LayerRecord { Id = id, DiffId = diffId.ToString(), Blob = blob.Hex, BlobSize = new FileInfo(store.Blobs.PathOf(blob)).Length, Size = size.Value };
+        return new LayerRecord { Id = id, DiffId = diffId.ToString(), Blob = blob.Hex, BlobSize = new FileInfo(store.Blobs.PathOf(blob)).Length, Size = store.Layers.SizeOf(id) };
     }
 
     private static Digest DiffIdOf(string archive)
@@ -35,8 +28,4 @@ internal sealed class LayerWriter(ImageStore store)
         using var content = Compression.Open(archive);
         return Digest.Of(content);
     }
-
-    // Containers may stand on a layer whose image is gone; it is whole then, and stays.
-    private long? KnownSize(string id) =>
-        store.Layers.Has(id) ? store.All().SelectMany(image => image.Record.Layers).FirstOrDefault(layer => layer.Id == id)?.Size : null;
 }

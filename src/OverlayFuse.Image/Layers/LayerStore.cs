@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
@@ -8,6 +9,7 @@ namespace OverlayFuse.Image;
 public sealed class LayerStore(StateDirectory state)
 {
     private const uint ReadableDirectory = 0x1ed; // 0755
+    private static readonly TimeSpan LongestWork = TimeSpan.FromDays(1);
 
     public string PathOf(string id) => Path.Combine(state.Overlay, id);
 
@@ -20,6 +22,10 @@ public sealed class LayerStore(StateDirectory state)
     /// <summary>The short name of a layer, which a link in overlay2/l has.</summary>
     public string LinkOf(string id) =>
         AtomicFile.Read(Path.Combine(PathOf(id), "link")) is { } link ? Encoding.ASCII.GetString(link) : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"link\".");
+
+    /// <summary>Bytes of the files of an image's layer.</summary>
+    public long SizeOf(string id) =>
+        AtomicFile.Read(Path.Combine(PathOf(id), "size")) is { } text && long.TryParse(Encoding.ASCII.GetString(text), CultureInfo.InvariantCulture, out var size) ? size : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"size\".");
 
     /// <summary>The stack a layer lies on: paths of overlay2/l, topmost first.</summary>
     public List<string> Stack(IEnumerable<string> topmostFirst) => [.. topmostFirst.Select(id => Path.Combine(state.Links, LinkOf(id)))];
@@ -46,6 +52,7 @@ public sealed class LayerStore(StateDirectory state)
                 content.ReadRest();
                 if (content.Finish() is var digest && digest != expected) throw new InvalidDataException($"a layer has the digest {digest} and should have {expected}");
             }
+            File.WriteAllText(Path.Combine(temporary, "size"), applier.Size.ToString(CultureInfo.InvariantCulture));
             _ = Syscall.SyncFs(root.Fd);
             root.Close();
             Publish(temporary, id);
@@ -81,6 +88,16 @@ public sealed class LayerStore(StateDirectory state)
         var temporary = state.NewTemporary();
         Directory.Move(PathOf(id), temporary);
         Discard(temporary);
+    }
+
+    /// <summary>Takes away what commands that were killed have left; what is younger may be at work.</summary>
+    public void SweepTemporary()
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(state.Temporary).Where(path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LongestWork).ToList())
+        {
+            if (Directory.Exists(path)) Discard(path);
+            else File.Delete(path);
+        }
     }
 
     /// <summary>Removes a tree of any depth and names; nothing happens where there is none.</summary>

@@ -25,7 +25,7 @@ public sealed class StateDirectory
 
     public string Volumes => Path.Combine(Root, "volumes");
 
-    /// <summary>Things being made; swept by whoever holds the lock of the images.</summary>
+    /// <summary>Things being made. What killed commands left goes with "image prune".</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
     /// <exception cref="RefusedException">It cannot be made.</exception>
