@@ -100,7 +100,11 @@ again() { o rm -f web1 && o run -d --name web1 bb:1 sleep 1000 && ends 1 'No suc
 outlives() { o run -d --name web2 -v vol1:/data bb:1 sleep 1000 && o exec web2 sh -c 'echo kept >/data/hello.txt' && o rm -f web2 && prints kept o run --rm -v vol1:/data bb:1 cat /data/hello.txt; }
 described() { o run -d --name web3 -v vol1:/data:ro -v "$home:/host" -v vol4:/anon --tmpfs /t:size=1m bb:1 sleep 1000 >/dev/null && o inspect --format '{{ json .Mounts }}' web3 | sed 's/,{"Type":"volume","Name":"vol4"[^}]*}//'; }
 both_sides() { "${as[@]}" sh -c 'echo out >"$1"' - "$home/page" && prints out o exec web3 cat /host/page && o exec web3 sh -c 'echo in >/host/page' && prints in cat "$home/page"; }
-anonymous() { o rm -f -v web3 && o run -d --name anon bb:1 sleep 1000 && [ "$(o volume ls -q | grep -c '^.\{64\}$')" = 1 ] && o rm -f -v anon && prints "$(printf 'vol1\nvol2\nvol4')" o volume ls -q; }
+anonymous() {
+  local before
+  o rm -f web3 && before=$(o volume ls -q) && o run -d --name anon bb:1 sleep 1000 || return 1
+  [ "$(o volume ls -q | wc -l)" = $(($(wc -l <<<"$before") + 1)) ] && o rm -f -v anon && prints "$before" o volume ls -q
+}
 link_target() {
   mkdir -p "$home/victim" && rm -rf bl && cp -a bb bl && rm -rf bl/data && ln -s "../../../../../../$home/victim" bl/data && tar -C bl --numeric-owner --owner=0 --group=0 -cf link.tar . || return 1
   o import --change 'ENV PATH=/bin' link.tar bl:1 && o run --rm -v vol2:/data bl:1 sh -c 'echo in >/data/f' || return 1
