@@ -17,14 +17,24 @@ internal static class UnionMount
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
     public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow)
     {
-        using var signals = new StopSignals();
-        Run(job, signals.Watch, live);
+        StopSignals? signals = null;
+        try
+        {
+            // Until the layers are open a signal ends us, as it does everybody.
+            Run(job, opened: () => signals = new StopSignals(), mounted: session => signals!.Watch(session), live, slow);
+        }
+        finally
+        {
+            signals?.Dispose();
+        }
     }
 
+    /// <param name="opened">Called when all layers are open, before anything is mounted.</param>
     /// <param name="mounted">Gets the session, whose end it may ask for.</param>
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
+    /// <param name="slow">Called before that with a sentence, when it takes long.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action<Session> mounted, Action<IReadOnlyList<string>> live)
+    public static void Run(MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string> slow)
     {
         OpenLog(job);
 
@@ -33,6 +43,7 @@ internal static class UnionMount
 
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
         using var fileSystem = UnionFileSystem.Open(job.Union, slow);
+        opened();
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);
         using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));

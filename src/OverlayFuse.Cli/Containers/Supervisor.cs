@@ -51,7 +51,11 @@ internal sealed class Supervisor
     private int Serve()
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
-        UnionMount.Run(Job(), session => _session = session, remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
+        UnionMount.Run(Job(),
+            opened: () => { },
+            mounted: session => _session = session,
+            live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start(),
+            slow: _ => { }); // a container's work directory is its own: nobody else is ever in it
         if (_container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;

@@ -35,6 +35,11 @@ internal sealed partial class UnionMount : IUnion
 
     private static string NameOf(string layer) => layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d");
 
+    partial void EndLayers()
+    {
+        foreach (var layer in _apart) Run($"umount {layer}");
+    }
+
     partial void EndCalls()
     {
         _calls?.Dispose();

@@ -149,7 +149,7 @@ internal sealed partial class UnionMount : IDisposable
                 else Run("umount -l m");
             }
         }
-        foreach (var layer in _apart) Run($"umount {layer}");
+        EndLayers();
         Run($"rm -rf --one-file-system {Home}");
     }
 
@@ -182,4 +182,7 @@ internal sealed partial class UnionMount : IDisposable
 
     // What a case has open on it goes before the mount.
     partial void EndCalls();
+
+    // Nor may a layer stay mounted that a case has put on a file system of its own.
+    partial void EndLayers();
 }
