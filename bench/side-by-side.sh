@@ -9,4 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 [ -x artifacts/overlayfuse ] || bash src/publish.sh >&2
 log=$(dotnet build bench/OverlayFuse.SideBySide -c Release -v quiet -nologo) || { echo "$log" >&2; exit 1; }
-exec dotnet bench/OverlayFuse.SideBySide/bin/Release/net10.0/OverlayFuse.SideBySide.dll "$@"
+# A mount namespace of its own: a container that starts meanwhile must not keep a copy of a mount, whose daemon would not end.
+apart=()
+if [ "$(id -u)" = 0 ]; then apart=(unshare --mount --propagation private --); fi
+exec "${apart[@]}" dotnet bench/OverlayFuse.SideBySide/bin/Release/net10.0/OverlayFuse.SideBySide.dll "$@"

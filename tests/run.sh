@@ -62,9 +62,6 @@ fi
 
 dotnet build-server shutdown --vbcscompiler >>"$out/build.log" 2>&1
 
-step "format"
-dotnet format --no-restore --verify-no-changes --verbosity quiet >"$out/format.log" 2>&1 || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; }
-
 step "publish"
 bash src/publish.sh || { fail "src/publish.sh"; finish; }
 export OVERLAYFUSE=$root/artifacts/overlayfuse
@@ -110,13 +107,14 @@ end_one() {
   printf '\n== %s (%s s, from %s s on)\n' "$name" $((SECONDS - begun[$pid])) "${begun[$pid]}"
   unset "running[$pid]" "begun[$pid]"
   case $path in
+    format) [ "$code" = 0 ] || { head -n 40 "$out/format.log"; fail "dotnet format --verify-no-changes"; } ;;
     *.csproj) judge_project "$name" "$code" ;;
     *) judge_script "$path" "$name" "$code" ;;
   esac
 }
 
 run_project() { # project, name
-  local watcher code limit=${PROJECT_LIMIT:-900}
+  local watcher code limit=${PROJECT_LIMIT:-1500}
   { sleep $((limit - 5)) && stuck; } >"$out/$2.stuck" 2>&1 &
   watcher=$!
   timeout -k 20 "$limit" "${apart[@]}" dotnet test "$1" --no-build --nologo --logger "console;verbosity=normal" --logger "trx;LogFileName=$out/$2.trx" --results-directory "$out"
@@ -182,6 +180,7 @@ judge_script() { # script, name, exit code
 # The longest projects first: nothing long is left for the end, where the other processor would have nothing to do.
 projects=(tests/OverlayFuse.Union.Tests/*.csproj tests/OverlayFuse.Conformance/*.csproj)
 for project in tests/*/*.csproj; do [[ " ${projects[*]} " == *" $project "* ]] || projects+=("$project"); done
+begin format format dotnet format --no-restore --verify-no-changes --verbosity quiet
 for project in "${projects[@]}"; do begin "$project" "$(basename "$project" .csproj)" run_project "$project" "$(basename "$project" .csproj)"; done
 for script in tests/acceptance/*.sh; do
   if [ -x "$script" ]; then begin "$script" "$(basename "$script" .sh)" timeout -k 20 "$(limit_of "$script")" "${apart[@]}" "$script"
