@@ -11,6 +11,9 @@ public class DirectoryTests(string options)
 {
     private const int Layers = 20;
     private const int Entries = 100_000;
+
+    // Where the kernel has let go of its copy (somebody dropped all caches), the listing is read anew after each change.
+    private const int PiecesPerChange = 16;
     private UnionMount _union = null!;
 
     [OneTimeSetUp]
@@ -110,7 +113,7 @@ public class DirectoryTests(string options)
         var touched = new HashSet<string>();
         var names = ReadOn(fd, piece =>
         {
-            if (change is not null) touched.Add(change(piece));
+            if (change is not null && piece % PiecesPerChange == 0) touched.Add(change(piece));
         });
         fd.Close();
         changed = touched;

@@ -28,6 +28,7 @@ internal class WorkDirectoryTests
             overlayfuse/links 700
             overlayfuse/lock 600
             overlayfuse/origins 600
+            overlayfuse/moves 700
             overlayfuse/orphans 700
             overlayfuse/partial 700
             overlayfuse/temp 700
