@@ -52,6 +52,7 @@ internal static class UnionMount
         {
             Tune(session);
             live(fileSystem.Remarks);
+            Syscall.LetGoOfCode(); // a daemon a mount: what parsed, looked and asked is not needed any more
         };
         session.Run();
         foreach (var sentence in fileSystem.End()) DaemonLog.Say(job, sentence);
