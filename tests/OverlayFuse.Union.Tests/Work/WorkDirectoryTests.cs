@@ -27,8 +27,8 @@ internal class WorkDirectoryTests
             overlayfuse/layers 600
             overlayfuse/links 700
             overlayfuse/lock 600
-            overlayfuse/origins 600
             overlayfuse/moves 700
+            overlayfuse/origins 600
             overlayfuse/orphans 700
             overlayfuse/partial 700
             overlayfuse/temp 700
