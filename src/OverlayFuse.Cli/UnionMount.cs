@@ -9,6 +9,7 @@ namespace OverlayFuse.Cli;
 internal static class UnionMount
 {
     private const int ReadAheadKiB = 1024;
+    private const int MinRatio = 1; // percent of what may be dirty, guaranteed
     private const int MaxRatio = 100;
     private const int FileSizeExceeded = 25; // SIGXFSZ, on every architecture that .NET runs on
 
@@ -58,10 +59,10 @@ internal static class UnionMount
         foreach (var sentence in fileSystem.End()) DaemonLog.Say(job, sentence);
     }
 
-    // INIT caps read-ahead at 128 KiB, and a FUSE mount may fill 1 % of the dirty limit only; root can raise both. Best effort.
+    // INIT caps read-ahead at 128 KiB, and a FUSE mount may fill 1 % of the dirty limit only, at first nothing of it; root can raise all of it. Best effort.
     private static void Tune(Session session)
     {
-        if (Syscall.GetEUid() == 0 && session.Device is { } device) BackingDeviceInfo.TryTune(device.Major, device.Minor, ReadAheadKiB, MaxRatio);
+        if (Syscall.GetEUid() == 0 && session.Device is { } device) BackingDeviceInfo.TryTune(device.Major, device.Minor, ReadAheadKiB, MinRatio, MaxRatio);
     }
 
     // How large a file may be is for the kernel to say to each writer; a limit of ours would meet them all. Where it cannot be lifted they
