@@ -159,13 +159,14 @@ public sealed class LiveMountTests
     }
 
     [Test]
-    public void Read_ahead_of_a_mount_can_be_raised()
+    public void Read_ahead_and_shares_of_dirty_memory_can_be_set()
     {
         using var mount = new LiveMount(new MemoryFileSystem());
         Assert.That(MountInfo.Find(Encoding.UTF8.GetBytes(mount.Path))!.Type, Is.EqualTo("fuse.overlayfuse"));
         var (major, minor) = mount.Session.Device!.Value;
         Assume.That(Directory.Exists($"/sys/class/bdi/{major}:{minor}"));
-        Assert.That(BackingDeviceInfo.TryTune(major, minor, 1024, maxRatio: 50));
-        Assert.That(File.ReadAllText($"/sys/class/bdi/{major}:{minor}/read_ahead_kb").Trim(), Is.EqualTo("1024"));
+        Assert.That(BackingDeviceInfo.TryTune(major, minor, 1024, minRatio: 1, maxRatio: 50));
+        foreach (var (name, value) in ((string, string)[])[("read_ahead_kb", "1024"), ("min_ratio", "1"), ("max_ratio", "50")])
+            Assert.That(File.ReadAllText($"/sys/class/bdi/{major}:{minor}/{name}").Trim(), Is.EqualTo(value), name);
     }
 }
