@@ -28,13 +28,13 @@ public sealed class SessionOptions
     /// <summary>With PASSTHROUGH: 1, or 2 where backing files may themselves lie on a stacked file system.</summary>
     public uint MaxStackDepth { get; init; } = 1;
 
-    /// <summary>Threads that always wait for requests.</summary>
+    /// <summary>Threads there are from the beginning to the end.</summary>
     public int MinThreads { get; init; } = 2;
 
-    /// <summary>The most threads at one time; a further one is started when none is waiting.</summary>
+    /// <summary>The most threads at one time; a further one is started when all are at work and one is needed.</summary>
     public int MaxThreads { get; init; } = 32;
 
-    /// <summary>When more than this many are waiting, threads end.</summary>
+    /// <summary>When this many stand by, further ones end.</summary>
     public int MaxIdleThreads { get; init; } = 8;
 
     /// <summary>Takes a sentence about something that should not happen. Called from any thread.</summary>

@@ -1,21 +1,29 @@
-using System.Runtime.InteropServices;
-using OverlayFuse.Fuse.Wire;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Fuse;
 
-/// <summary>The threads that read requests and answer them. There is always one waiting, until there are as many as allowed.</summary>
+/// <summary>The threads that read requests and answer them: one reads, the others stand by until they are called.</summary>
 /// <remarks>
-/// Each thread reads from a /dev/fuse of its own, cloned from the session's, where that can be had, and has one buffer.
-/// An answer goes back through the descriptor that the request came from.
+/// Whoever has answered reads on, and looks for the next request a while before it sleeps (<see cref="Worker"/>): for the kernel nobody is
+/// asleep then, and most requests wake no thread. So that one that takes long holds up nobody, another is called: at once for what is known to
+/// take long, by the watch after a millisecond or two for all else, and by whoever finds the next request waiting already.
 /// </remarks>
 internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
 {
-    private readonly Lock _gate = new(); // protects: _threads, _next
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+    private const int TicksUntilSleep = 100;
+
+    private readonly Lock _gate = new(); // protects: _threads, _standing, _next
+    private readonly SemaphoreSlim _calls = new(0);
+    private readonly AutoResetEvent _stir = new(false);
     private readonly ManualResetEventSlim _finished = new();
     private int _threads;
+    private int _standing;
     private int _next;
-    private int _idle;
+    private int _reading;
+    private int _isCalling;
+    private long _taken;
+    private volatile bool _isWatchAsleep;
     private volatile bool _ending;
     private volatile bool _cloneFails;
 
@@ -28,105 +36,72 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         }
     }
 
-    public void Start()
-    {
-        for (var i = 0; i < Math.Max(1, options.MinThreads); i++) Grow();
-    }
-
     /// <summary>Set when all threads have ended.</summary>
     public WaitHandle Finished => _finished.WaitHandle;
 
     /// <summary>No thread takes another request after the one it waits for.</summary>
-    public void End() => _ending = true;
+    public bool IsEnding => _ending;
 
-    private void Grow()
+    public void Start()
+    {
+        for (var i = 0; i < Math.Max(1, options.MinThreads); i++) Grow();
+        new Thread(Watch) { IsBackground = true, Name = "fuse watch" }.Start();
+    }
+
+    /// <summary>See <see cref="IsEnding"/>. Those who stand by end.</summary>
+    public void End()
     {
         lock (_gate)
         {
-            if (_ending || _threads >= options.MaxThreads) return;
-
-            var thread = new Thread(Work) { IsBackground = true, Name = $"fuse {++_next}" };
-            _threads++;
-            try
-            {
-                thread.Start();
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-            {
-                _threads--;
-                options.Log?.Invoke($"cannot start a further thread, going on with {_threads}: {e.Message}");
-            }
+            _ending = true;
+            if (_standing > 0) _calls.Release(_standing);
+            _standing = 0;
         }
+        _stir.Set();
     }
 
-    private void Work()
+    /// <summary>Stands by while others read. To be closed by <see cref="EndReading"/>; false: the thread is to end.</summary>
+    /// <param name="isBusy">It has just found requests waiting, and reads on whoever else does.</param>
+    public bool BeginReading(bool isBusy)
     {
-        var device = OpenClone();
-        try
+        if (!isBusy && Volatile.Read(ref _reading) > 0 && !StandBy()) return false;
+        Interlocked.Increment(ref _reading);
+        Volatile.Write(ref _isCalling, 0);
+        return !_ending;
+    }
+
+    /// <summary>A request was taken, or none will come.</summary>
+    /// <param name="takesLong">Another thread should read meanwhile.</param>
+    public void EndReading(bool takesLong)
+    {
+        Volatile.Write(ref _taken, _taken + 1); // one that gets lost here only has the watch look once more
+        var isLast = Interlocked.Decrement(ref _reading) == 0; // a full fence between this and the watch that falls asleep
+        if (_isWatchAsleep)
         {
-            using var buffer = new RequestBuffer(maxWrite);
-            while (!_ending && ServeOne(device.IsOpen ? device : session, buffer))
+            _isWatchAsleep = false;
+            _stir.Set();
+        }
+        if (isLast && takesLong) Call();
+    }
+
+    /// <summary>Has one more thread read, unless one that was called is on its way already.</summary>
+    public void Call()
+    {
+        if (_ending || Interlocked.Exchange(ref _isCalling, 1) != 0) return;
+        lock (_gate)
+        {
+            if (_standing > 0)
             {
-                if (Volatile.Read(ref _idle) > options.MaxIdleThreads && TryLeave()) return;
+                _standing--;
+                _calls.Release();
+                return;
             }
-            Leave();
         }
-        finally
-        {
-            device.Close();
-        }
+        Grow();
     }
 
-    /// <summary>Takes one request and answers it. False when none will come any more.</summary>
-    private bool ServeOne(Fd device, RequestBuffer buffer)
-    {
-        Interlocked.Increment(ref _idle);
-        var error = Syscall.Read(device, buffer.Incoming, out var received);
-        var idle = Interlocked.Decrement(ref _idle);
-        if (error != Errno.None || received == 0) return GoesOnAfter(error, device);
-        if (_ending) return false; // its descriptor may be gone by the time of the answer
-
-        if (idle == 0 && TakesTime(buffer.Bytes)) Grow();
-        var answer = dispatcher.Serve(buffer.Bytes, received);
-        if (answer.IsEmpty) return true;
-
-        error = Syscall.Write(device, answer, out _);
-        if (error != Errno.None) Undelivered(buffer.Bytes, answer, error);
-        return true;
-    }
-
-    private bool GoesOnAfter(Errno error, Fd device)
-    {
-        switch (error)
-        {
-            case Errno.NOENT: // the request was withdrawn while it was read
-                return true;
-            case Errno.AGAIN: // a descriptor we were given may be non-blocking
-                return Syscall.Poll(device, PollEvents.In, -1, out _) == Errno.None;
-            case Errno.None: // the end of a stream
-            case Errno.NODEV: // unmounted
-            case Errno.CONNABORTED: // aborted, where ABORT_ERROR was negotiated
-                break;
-            default:
-                options.Log?.Invoke($"reading a request failed: {error.Describe()}");
-                break;
-        }
-        _ending = true;
-        return false;
-    }
-
-    private void Undelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer, Errno error)
-    {
-        if (error is not (Errno.NOENT or Errno.NODEV or Errno.CONNABORTED or Errno.PIPE))
-            options.Log?.Invoke($"the kernel refused an answer to {MemoryMarshal.Read<InHeader>(request).Opcode}: {error.Describe()}");
-        dispatcher.Undelivered(request, answer);
-    }
-
-    /// <summary>Whether another thread should stand by meanwhile. What has no answer is over at once.</summary>
-    private static bool TakesTime(ReadOnlySpan<byte> request) =>
-        MemoryMarshal.Read<InHeader>(request).Opcode is not (Opcode.Forget or Opcode.BatchForget or Opcode.Interrupt);
-
-    private Fd OpenClone()
+    /// <summary>A further descriptor of the session's device; none where the thread has to share that.</summary>
+    public Fd OpenClone()
     {
         if (_cloneFails) return Fd.None;
 
@@ -140,21 +115,73 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         return device;
     }
 
-    private bool TryLeave()
+    private void Grow()
     {
         lock (_gate)
         {
-            if (_threads <= options.MinThreads) return false;
-            _threads--;
-            return true;
+            if (_ending || _threads >= options.MaxThreads)
+            {
+                Volatile.Write(ref _isCalling, 0);
+                return;
+            }
+
+            var thread = new Thread(Work) { IsBackground = true, Name = $"fuse {++_next}" };
+            _threads++;
+            try
+            {
+                thread.Start();
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+            {
+                _threads--;
+                Volatile.Write(ref _isCalling, 0);
+                options.Log?.Invoke($"cannot start a further thread, going on with {_threads}: {e.Message}");
+            }
         }
     }
 
-    private void Leave()
+    private void Work()
     {
+        using (var worker = new Worker(this, session, dispatcher, options.Log, maxWrite)) worker.Run();
         lock (_gate)
         {
             if (--_threads == 0) _finished.Set();
+        }
+    }
+
+    private bool StandBy()
+    {
+        lock (_gate)
+        {
+            if (_ending || (_standing >= options.MaxIdleThreads && _threads > options.MinThreads)) return false;
+            _standing++;
+        }
+        _calls.Wait();
+        return true;
+    }
+
+    // When all have been at work for a whole tick and took nothing new, somebody else must read: what they wait for may be a request
+    // itself. It sleeps, too, while there is nothing to do.
+    private void Watch()
+    {
+        var (before, quiet) = (-1L, 0);
+        while (!_ending)
+        {
+            if (quiet < TicksUntilSleep) _stir.WaitOne(Tick);
+            else
+            {
+                _isWatchAsleep = true;
+                Interlocked.MemoryBarrier();
+                if (Volatile.Read(ref _taken) == before && Volatile.Read(ref _reading) > 0) _stir.WaitOne();
+                _isWatchAsleep = false;
+                quiet = 0;
+            }
+
+            var taken = Volatile.Read(ref _taken);
+            if (taken != before) quiet = 0;
+            else if (Volatile.Read(ref _reading) > 0) quiet++;
+            else Call();
+            before = taken;
         }
     }
 }

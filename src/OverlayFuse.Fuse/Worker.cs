@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using OverlayFuse.Fuse.Wire;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse;
+
+/// <summary>One thread of a <see cref="WorkerPool"/>: it takes a request, answers it, and looks for the next.</summary>
+/// <remarks>
+/// It reads from a /dev/fuse of its own, cloned from the session's, where that can be had, and has one buffer. An answer goes back through the
+/// descriptor that the request came from.
+/// </remarks>
+internal sealed class Worker : IDisposable
+{
+    private const int BusyStreak = 8;
+    private const int LongestRest = 63;
+    private const uint LargeTransfer = 64 * 1024;
+
+    // About as long as a client needs to wake up, take its answer and ask again.
+    private static readonly long SpinTime = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 1_000_000 * 60 : 0;
+
+    private readonly WorkerPool _pool;
+    private readonly Fd _session;
+    private readonly Dispatcher _dispatcher;
+    private readonly Action<string>? _log;
+    private readonly RequestBuffer _buffer;
+    private readonly Fd _clone;
+    private int _streak; // requests in a row that were there at once
+    private int _misses; // looks in a row that were for nothing
+    private int _rest; // reads until the next look
+
+    public Worker(WorkerPool pool, Fd session, Dispatcher dispatcher, Action<string>? log, uint maxWrite)
+    {
+        (_pool, _session, _dispatcher, _log) = (pool, session, dispatcher, log);
+        _buffer = new RequestBuffer(maxWrite);
+        _clone = pool.OpenClone();
+    }
+
+    private Fd Device => _clone.IsOpen ? _clone : _session;
+
+    /// <summary>Until no request will come any more, or the thread is one too many.</summary>
+    public void Run()
+    {
+        while (_pool.BeginReading(isBusy: _streak > 0) && ServeOne())
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        _clone.Close();
+        _buffer.Dispose();
+    }
+
+    // True to go on.
+    private bool ServeOne()
+    {
+        LookOut();
+        var error = Syscall.Read(Device, _buffer.Incoming, out var received);
+        var isRequest = error == Errno.None && received > 0;
+        _pool.EndReading(isRequest && TakesLong(_buffer.Bytes));
+        if (!isRequest) return GoesOnAfter(error);
+        if (_pool.IsEnding) return false; // its descriptor may be gone by the time of the answer
+        if (_streak >= BusyStreak)
+        {
+            _streak = 1;
+            _pool.Call();
+        }
+
+        var answer = _dispatcher.Serve(_buffer.Bytes, received);
+        if (answer.IsEmpty) return true;
+
+        error = Syscall.Write(Device, answer, out _);
+        if (error != Errno.None) Undelivered(_buffer.Bytes, answer, error);
+        return true;
+    }
+
+    // To be woken costs as much as to serve, so it looks for the next request a while, giving way to whoever wants the processor; and looks
+    // seldom where that was for nothing.
+    private void LookOut()
+    {
+        var streak = _streak;
+        _streak = 0;
+        if (SpinTime == 0 || _rest-- > 0) return;
+
+        _rest = 0;
+        var until = Stopwatch.GetTimestamp() + SpinTime;
+        for (var isFirst = true; ; isFirst = false)
+        {
+            if (Syscall.Poll(Device, PollEvents.In, 0, out var ready) != Errno.None || ready != 0)
+            {
+                _misses = 0;
+                if (isFirst) _streak = streak + 1;
+                return;
+            }
+            if (Stopwatch.GetTimestamp() >= until) break;
+            Thread.Yield();
+        }
+        _misses = Math.Min(_misses + 1, 6);
+        _rest = Math.Min((1 << _misses) - 1, LongestRest);
+    }
+
+    private bool GoesOnAfter(Errno error)
+    {
+        switch (error)
+        {
+            case Errno.NOENT: // the request was withdrawn while it was read
+                return true;
+            case Errno.AGAIN: // a descriptor we were given may be non-blocking
+                return Syscall.Poll(Device, PollEvents.In, -1, out _) == Errno.None;
+            case Errno.None: // the end of a stream
+            case Errno.NODEV: // unmounted
+            case Errno.CONNABORTED: // aborted, where ABORT_ERROR was negotiated
+                break;
+            default:
+                _log?.Invoke($"reading a request failed: {error.Describe()}");
+                break;
+        }
+        _pool.End();
+        return false;
+    }
+
+    private void Undelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer, Errno error)
+    {
+        if (error is not (Errno.NOENT or Errno.NODEV or Errno.CONNABORTED or Errno.PIPE))
+            _log?.Invoke($"the kernel refused an answer to {MemoryMarshal.Read<InHeader>(request).Opcode}: {error.Describe()}");
+        _dispatcher.Undelivered(request, answer);
+    }
+
+    // Much to copy, something to be put on disk, or (LSEEK) an answer that needs others to be given first.
+    private static bool TakesLong(ReadOnlySpan<byte> request)
+    {
+        var header = MemoryMarshal.Read<InHeader>(request);
+        return header.Opcode switch
+        {
+            Opcode.FSync or Opcode.FSyncDir or Opcode.SyncFs or Opcode.Fallocate or Opcode.CopyFileRange or Opcode.CopyFileRange64 or Opcode.LSeek or Opcode.Ioctl => true,
+            Opcode.Write => header.Length >= LargeTransfer,
+            Opcode.Read => MemoryMarshal.Read<TransferIn>(request[Exchange.HeaderSize..]).Size >= LargeTransfer,
+            _ => false,
+        };
+    }
+}
