@@ -28,20 +28,12 @@ internal static partial class Client
     public static void List(DirFd root, ReadOnlySpan<byte> path, bool stat, int expected)
     {
         var directory = OpenDirectory(root, path);
-        var buffer = new byte[ListingSize];
         var count = 0;
-        while (true)
+        Each(directory, (_, name, _) =>
         {
-            Expect(Syscall.GetDents(directory.Fd, buffer, out var length), "listing");
-            if (length == 0) break;
-            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
-            while (entries.MoveNext())
-            {
-                if (entries.IsDotOrDotDot) continue;
-                if (stat) Expect(StatListed(directory, entries.Name), "lstat");
-                count++;
-            }
-        }
+            if (stat) Expect(StatListed(directory, name), "lstat");
+            count++;
+        });
         directory.Close();
         Demand(count, expected, "entries were listed");
     }
@@ -102,45 +94,43 @@ internal static partial class Client
     private static void RemoveContents(DirFd root, ReadOnlySpan<byte> path)
     {
         var directory = OpenDirectory(root, path);
-        var buffer = new byte[ListingSize];
-        int length;
-        while (true)
+        Each(directory, (_, name, isDirectory) =>
         {
-            Expect(Syscall.GetDents(directory.Fd, buffer, out length), "listing");
-            if (length == 0) break;
-            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
-            while (entries.MoveNext())
-            {
-                if (entries.IsDotOrDotDot) continue;
-                if (entries.Type == FileType.Directory) RemoveTree(directory, entries.Name);
-                else Expect(Syscall.UnlinkAt(directory, entries.Name), "unlink");
-            }
-        }
+            if (isDirectory) RemoveTree(directory, name);
+            else Expect(Syscall.UnlinkAt(directory, name), "unlink");
+        });
         directory.Close();
     }
 
     // The names of a directory, then those of the directories in it.
     private static void Walk(DirFd directory, EntryAction action)
     {
-        var buffer = new byte[ListingSize];
         var below = new List<byte[]>();
-        while (true)
+        Each(directory, (_, name, isDirectory) =>
         {
-            Expect(Syscall.GetDents(directory.Fd, buffer, out var length), "listing");
-            if (length == 0) break;
-            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
-            while (entries.MoveNext())
-            {
-                if (entries.IsDotOrDotDot) continue;
-                action(directory, entries.Name, entries.Type == FileType.Directory);
-                if (entries.Type == FileType.Directory) below.Add(entries.Name.ToArray());
-            }
-        }
+            action(directory, name, isDirectory);
+            if (isDirectory) below.Add(name.ToArray());
+        });
         foreach (var name in below)
         {
             var next = OpenDirectory(directory, name);
             Walk(next, action);
             next.Close();
+        }
+    }
+
+    private static void Each(DirFd directory, EntryAction action)
+    {
+        var buffer = new byte[ListingSize];
+        while (true)
+        {
+            Expect(Syscall.GetDents(directory.Fd, buffer, out var length), "listing");
+            if (length == 0) return;
+            var entries = new DirectoryEntries(buffer.AsSpan(0, length));
+            while (entries.MoveNext())
+            {
+                if (!entries.IsDotOrDotDot) action(directory, entries.Name, entries.Type == FileType.Directory);
+            }
         }
     }
 

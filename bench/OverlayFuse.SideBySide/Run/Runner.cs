@@ -6,9 +6,11 @@ namespace OverlayFuse.SideBySide;
 /// <summary>Runs the scenes: round by round, in each round every scene on all engines one after the other, so that what changes on the machine changes for all.</summary>
 internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, Ground ground, IReadOnlyList<Scene> scenes, CancellationToken interruption)
 {
+    private const string WarmUp = "-first"; // directories of a mount that only has the programs read
+
     private readonly string _side = Directory.CreateDirectory($"{ground.Home}/side").FullName;
 
-    private Stack StackOf(Scene scene) => new(scene.Layers, $"{_side}/upper", $"{_side}/work", $"{_side}/merged");
+    private Stack StackOf(Scene scene, string name = "") => new(scene.Layers, $"{_side}/upper{name}", $"{_side}/work{name}", $"{_side}/merged{name}");
 
     public Results Run()
     {
@@ -53,10 +55,10 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
     {
         progress.Begin($"{engine.Name}: {scene.Rows[0].Name}");
         StopIfWanted();
-        Prepare(scene, engine);
         var failed = scene.Rows[0];
         try
         {
+            Prepare(scene, engine);
             using var mount = new LiveMount(engine, StackOf(scene), mode ?? SyncMode.Ordered, settings.Limit, interruption);
             if (scene.Warmth == Warmth.Cold) DropCaches();
             User.Act(engine.User, () =>
@@ -107,21 +109,31 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // What the one before has left to be written must not be written now.
+    // What the one before has left to be written must not be written now, nor may ext4 remember which inodes that has freed: it does not use them
+    // again for a minute, and looks at each of them with every file that is made. It forgets with the caches. What is to be warm is read again.
     private void Prepare(Scene scene, Engine engine)
     {
         var side = Name.Open(_side);
-        foreach (var name in (string[])["upper", "work", "merged"])
+        foreach (var name in (string[])["", WarmUp])
         {
-            if (Directory.Exists($"{_side}/{name}")) Client.RemoveTree(side, Name.Bytes(name));
-            Client.Expect(Syscall.MkdirAt(side, Name.Bytes(name), 0x1ED), name);
-            if (engine.User is { } user) Client.Expect(Syscall.ChownAt(side, Name.Bytes(name), user.Uid, user.Gid), name);
+            foreach (var kind in (string[])["upper", "work", "merged"]) Renew(side, kind + name, engine.User);
         }
         if (scene.UpperSize > new DriveInfo(_side).AvailableFreeSpace) throw new BenchmarkException($"{_side} has no room for {Figure.Size(scene.UpperSize)}: --max-size leaves large files out.");
         Client.Expect(Syscall.SyncFs(side.Fd), "syncfs");
         side.Close();
+        DropCaches();
         if (scene.Warmth != Warmth.Layers) return;
         foreach (var layer in scene.Layers) Client.ReadTree(DirFd.Cwd, Name.Bytes(layer));
+        scene.WarmUp?.Invoke();
+        using var mount = new LiveMount(engine, StackOf(scene, WarmUp), SyncMode.Volatile, settings.Limit, interruption);
+        mount.Unmount();
+    }
+
+    private void Renew(DirFd side, string name, User? owner)
+    {
+        if (Directory.Exists($"{_side}/{name}")) Client.RemoveTree(side, Name.Bytes(name));
+        Client.Expect(Syscall.MkdirAt(side, Name.Bytes(name), 0x1ED), name);
+        if (owner is not null) Client.Expect(Syscall.ChownAt(side, Name.Bytes(name), owner.Uid, owner.Gid), name);
     }
 
     private static void DropCaches() => File.WriteAllText("/proc/sys/vm/drop_caches", "3");
@@ -148,9 +160,9 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
         var row = scene.Rows[0];
         progress.Begin($"counting fsync, {engine.Name}: {row.Name}");
         StopIfWanted();
-        Prepare(scene, engine);
         try
         {
+            Prepare(scene, engine);
             using var mount = new LiveMount(engine, StackOf(scene), mode, settings.Limit, interruption);
             using (var counter = new SyncCounter(mount.Daemon, $"{_side}/calls"))
             {

@@ -9,6 +9,9 @@ internal sealed record Scene(IReadOnlyList<string> Layers, Warmth Warmth, IReadO
     /// <summary>Measured twice: synced as the kernel does, and with nothing synced.</summary>
     public bool IsCopyUp { get; init; }
 
+    /// <summary>Has the programs in memory that the rows run; null where there are none.</summary>
+    public Action? WarmUp { get; init; }
+
     /// <summary>Bytes that the upper may take.</summary>
     public long UpperSize { get; init; }
 
