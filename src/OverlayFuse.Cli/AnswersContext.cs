@@ -6,4 +6,5 @@ namespace OverlayFuse.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(JsonExplanation[]))]
 [JsonSerializable(typeof(JsonChange[]))]
+[JsonSerializable(typeof(JsonStatus))]
 internal sealed partial class AnswersContext : JsonSerializerContext;

@@ -11,6 +11,30 @@ internal static class Json
 
     public static byte[] Of(IEnumerable<Change> changes) => Lines(JsonSerializer.SerializeToUtf8Bytes([.. changes.Select(Of)], AnswersContext.Default.JsonChangeArray));
 
+    public static byte[] Of(UnionStatus status) => Lines(JsonSerializer.SerializeToUtf8Bytes(
+        new JsonStatus(
+            status.Lowers,
+            status.Upper is { } upper ? new JsonPath(upper) : null,
+            Word(status.Data),
+            status.HoldsWrites,
+            status.Upper is null ? null : Word(status.Durability),
+            status.PartialFrom,
+            status.Upper is null ? null : Word(status.Settle),
+            status.KnownNodes,
+            status.Threads,
+            status.Requests,
+            status.RequestsByKind,
+            status.UnsettledFiles,
+            status.Asked,
+            status.Copied,
+            status.Filled,
+            status.Maps,
+            status.WholeFiles,
+            status.PartialFiles,
+            status.MetadataOnly,
+            status.WriteAmplification),
+        AnswersContext.Default.JsonStatus));
+
     private static byte[] Lines(byte[] text) => [.. text, (byte)'\n'];
 
     private static JsonExplanation Of(Explanation explanation) => new(

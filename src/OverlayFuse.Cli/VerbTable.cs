@@ -13,6 +13,7 @@ internal static class VerbTable
         ("umount", UmountVerb.Create),
         ("explain", ExplainVerb.Create),
         ("changes", ChangesVerb.Create),
+        ("status", StatusVerb.Create),
         ("settle", SettleVerb.Create),
         ("check", CheckVerb.Create),
         ("install", InstallVerb.Create),

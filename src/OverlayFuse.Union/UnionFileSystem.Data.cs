@@ -70,7 +70,8 @@ public sealed partial class UnionFileSystem
         if (isWriteback) file.EndWriteback();
         else if (file.Partial is not null) file.Written();
         file.Leave();
-        if (error != Errno.None) Upper!.Failed(error);
+        Upper!.Tally.AddAsked(count);
+        if (error != Errno.None) Upper.Failed(error);
 
         // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
         return isWriteback || count == 0 ? error : Errno.None;

@@ -22,6 +22,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly ControlDesk _desk;
     private readonly IdleSettling? _idle;
 
+    private Session? _session;
     private Notifier? _notifier;
 
     // Set where the kernel may hold written pages: the way to have it write them back.
@@ -41,7 +42,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
         if (tree.Upper is { Partial.Settle: SettlePolicy.Idle }) _idle = new IdleSettling(tree, _copyUp, _files);
-        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Syscall.GetEUid());
+        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Status, Syscall.GetEUid());
     }
 
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>
@@ -60,6 +61,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     {
         Use();
         _passthrough?.Started(session);
+        _session = session;
         _notifier = session.Notifier;
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
     }

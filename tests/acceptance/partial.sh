@@ -35,6 +35,15 @@ loads_nothing() { # OpenSSL for a random number took longer than the copy-up
   local daemon
   daemon=$(daemon_of "$m") && grep -q '\.so' "/proc/$daemon/maps" && ! grep -E 'libcrypto|libssl' "/proc/$daemon/maps"
 }
+tells_its_cost() {
+  "$OVERLAYFUSE" status m && "$OVERLAYFUSE" status --json m >status && python3 - status <<'PY'
+import json, sys
+status = json.load(open(sys.argv[1]))
+assert status["partialFiles"] == 1 and status["unsettledFiles"] == 1 and status["wholeFiles"] == 0, status
+assert status["bytesAsked"] == 1 and status["bytesFilled"] == 0, status
+assert 1 < status["writeAmplification"] < 20000, status
+PY
+}
 is_plain_after_unmount() {
   unmount && cmp u/big ref && [ -z "$(ls w/overlayfuse/partial)" ] && [ ! -e w/work/incompat/overlayfuse-partial ] && ! getfattr -d -m 'overlay.(metacopy|partial)' u/big 2>/dev/null | grep overlay
 }
@@ -135,6 +144,7 @@ PY
 
 check a_write_costs_the_bytes_it_touches costs_the_bytes_touched
 check the_first_one_loads_no_library loads_nothing
+check status_tells_what_it_cost tells_its_cost
 check the_file_is_plain_after_the_unmount is_plain_after_unmount
 check a_partial_file_looks_like_any_file looks_like_any_file
 check what_was_written_survives_the_death_of_the_daemon survives_a_kill

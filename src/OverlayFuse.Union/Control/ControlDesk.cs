@@ -2,9 +2,9 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>Answers what people ask a live mount, from its own open layers. Takes no lock of the file system's.</summary>
+/// <summary>Answers what people ask a live mount, from its own open layers and counters. Takes no lock of the file system's.</summary>
 /// <param name="owner">Who may ask beside root: the user that the daemon runs as.</param>
-internal sealed class ControlDesk(LayerView view, uint owner)
+internal sealed class ControlDesk(LayerView view, Func<UnionStatus> status, uint owner)
 {
     private readonly AnswerShelf _shelf = new();
 
@@ -36,6 +36,9 @@ internal sealed class ControlDesk(LayerView view, uint owner)
                 error = view.Changes(out var changes);
                 if (error != Errno.None) return error;
                 answer = ChangeText.Write(changes);
+                break;
+            case ControlKind.Status:
+                answer = StatusText.Write(status());
                 break;
             default:
                 return Errno.NOTSUP;

@@ -8,4 +8,7 @@ public enum ControlKind : uint
 
     /// <summary>What the upper adds, changes and deletes.</summary>
     Changes = 2,
+
+    /// <summary>How the union is doing.</summary>
+    Status = 3,
 }

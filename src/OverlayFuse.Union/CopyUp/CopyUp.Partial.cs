@@ -50,7 +50,9 @@ internal sealed partial class CopyUp
             isPartial = error == Errno.None;
         }
         lower.Close();
-        if (isPartial) tree.BecamePartial(slot);
+        if (!isPartial) return error;
+        Upper.Tally.CountPartial();
+        tree.BecamePartial(slot);
         return error;
     }
 

@@ -183,6 +183,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (error == Errno.None) error = Sync(data);
         data.Close();
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
+        if (error == Errno.None) Count(flags);
         if (error != Errno.None)
         {
             if ((flags & NodeFlags.Partial) != 0) Upper.DropMapOf(Upper.Work.PartialMaps, Upper.Work.Temp, temp);
@@ -192,6 +193,13 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     }
 
     // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
+    private void Count(NodeFlags flags)
+    {
+        if ((flags & NodeFlags.Partial) != 0) Upper.Tally.CountPartial();
+        else if ((flags & NodeFlags.Metacopy) != 0) Upper.Tally.CountMetadataOnly();
+        else Upper.Tally.CountWhole();
+    }
+
     // A regular file stays open: by its name an ordinary user may not get at it any more once it has its mode.
     private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp, out Fd data, out bool isPartial)
     {
@@ -225,7 +233,8 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         {
             error = OpenFiles.OpenAt(place, write: false, out var from);
             if (error != Errno.None) return error;
-            error = DataCopy.Copy(from, to, length, size);
+            error = DataCopy.Copy(from, to, length, size, out var copied);
+            Upper.Tally.AddCopied(copied);
             from.Close();
         }
         if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(to);

@@ -13,8 +13,10 @@ internal static class DataCopy
     private const int ChunkSize = 1 << 20;
 
     /// <summary>Copies the first <paramref name="length"/> bytes into an empty file, which then has that size.</summary>
-    public static Errno Copy(Fd from, Fd to, ulong length, ulong fromSize)
+    /// <param name="copied">The bytes that were written for it: none where blocks are shared.</param>
+    public static Errno Copy(Fd from, Fd to, ulong length, ulong fromSize, out long copied)
     {
+        copied = 0;
         if (length == fromSize && Syscall.Clone(from, to) == Errno.None) return Errno.None;
 
         var error = Syscall.Truncate(to, (long)length);
@@ -28,14 +30,16 @@ internal static class DataCopy
             if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = (long)length;
             hole = Math.Min(hole, (long)length);
             error = CopyRange(from, to, data, hole);
+            copied += hole - data;
             at = hole;
         }
         return error;
     }
 
     /// <summary>Copies a range over whatever the other file has there: where this one has a hole, that one gets one.</summary>
-    public static Errno Overwrite(Fd from, Fd to, long start, long end)
+    public static Errno Overwrite(Fd from, Fd to, long start, long end, out long copied)
     {
+        copied = 0;
         var error = Errno.None;
         while (error == Errno.None && start < end)
         {
@@ -47,6 +51,7 @@ internal static class DataCopy
             if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = end;
             start = Math.Min(hole, end);
             error = CopyRange(from, to, data, start);
+            copied += start - data;
         }
         return error;
     }

@@ -48,6 +48,9 @@ internal sealed class PartialMap
 
     public PartialSlot Slot => _slot;
 
+    /// <summary>Where to count what is written; none where nobody asks.</summary>
+    public WriteTally? Tally { get; set; }
+
     public int CommittedBlocks => _committed.Count();
 
     /// <summary>Makes the map of a file that has no block above yet. It is on disk when this returns.</summary>
@@ -151,6 +154,7 @@ internal sealed class PartialMap
             var count = Present.WordsWith(at, end, words, out var firstWord);
             var error = Syscall.PWrite(_file, MemoryMarshal.AsBytes(words[..count]), PartialLayout.BitsAt + firstWord * sizeof(ulong), out _);
             if (error != Errno.None) return error;
+            Tally?.AddMap(count * sizeof(ulong));
             var next = Math.Min(end, (firstWord + count) * 64);
             Present.Set(at, next);
             at = next;
@@ -181,6 +185,7 @@ internal sealed class PartialMap
         _isUnsynced = true;
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
         _hasFailed = error != Errno.None;
+        Tally?.AddMap((end - first) * sizeof(ulong));
         if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0 }, sync: false);
         return error == Errno.None ? Sync() : error;
     }
@@ -223,6 +228,7 @@ internal sealed class PartialMap
         var index = 1 - _slotIndex;
         error = Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
         if (error != Errno.None) return error;
+        Tally?.AddMap(PartialSlot.Size);
         (_slot, _slotIndex, _isUnsynced) = (slot, index, true);
         Volatile.Write(ref _limit, slot.Limit);
         return sync ? Sync() : Errno.None;

@@ -23,13 +23,19 @@ internal sealed class PartialMaps
     /// <summary>The boot that bits are written in.</summary>
     public BootId Boot { get; set; } = BootId.Current();
 
-    public bool IsEmpty
+    /// <summary>What is written to the upper, the maps themselves among it.</summary>
+    public WriteTally Tally { get; } = new();
+
+    /// <summary>How many maps there are, each of a file that is not whole.</summary>
+    public int Count
     {
         get
         {
-            lock (_counting) return _count == 0;
+            lock (_counting) return _count;
         }
     }
+
+    public bool IsEmpty => Count == 0;
 
     /// <summary>Takes the directory over.</summary>
     public static Errno Open(DirFd directory, Incompat incompat, Durability durability, out PartialMaps maps)
@@ -53,6 +59,7 @@ internal sealed class PartialMaps
         }
         var made = PartialMap.Create(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs);
         if (made != Errno.None) Removed();
+        else Tally.AddMap(PartialLayout.BitsAt);
         return made;
     }
 
@@ -64,7 +71,12 @@ internal sealed class PartialMaps
         return map.Header.Lower == lower;
     }
 
-    public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map) => PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
+    public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map)
+    {
+        var error = PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
+        if (map is not null) map.Tally = Tally;
+        return error;
+    }
 
     /// <summary>To be called when nothing refers to the map any more.</summary>
     public void Remove(ReadOnlySpan<byte> id)

@@ -23,6 +23,9 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
 
     public Durability Durability => durability;
 
+    /// <summary>What is written to it.</summary>
+    public WriteTally Tally => work.PartialMaps.Tally;
+
     public void Dispose() => work.Dispose();
 
     /// <summary>The name of a node in the orphans directory.</summary>

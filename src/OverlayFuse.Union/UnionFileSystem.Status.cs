@@ -1,0 +1,36 @@
+namespace OverlayFuse.Union;
+
+// How it is doing, for whoever asks.
+public sealed partial class UnionFileSystem
+{
+    private UnionStatus Status()
+    {
+        var status = new UnionStatus
+        {
+            Lowers = _layers.Count(layer => !layer.IsUpper),
+            Data = _passthrough is null ? DataMode.Cached : DataMode.Passthrough,
+            HoldsWrites = _writeback is not null,
+            KnownNodes = KnownNodes,
+            Threads = _session?.Threads ?? 0,
+            Requests = _session?.Requests.Total ?? 0,
+            RequestsByKind = _session?.Requests.ToString() ?? "",
+        };
+        if (Upper is not { } upper) return status;
+        var (partial, tally) = (upper.Partial, upper.Tally);
+        return status with
+        {
+            Upper = upper.Layer.Path,
+            Durability = upper.Durability,
+            PartialFrom = partial.WholeUpTo == PartialPolicy.Never ? null : partial.WholeUpTo + 1,
+            Settle = partial.Settle,
+            UnsettledFiles = upper.Work.PartialMaps.Count,
+            Asked = tally.Asked,
+            Copied = tally.Copied,
+            Filled = tally.Filled,
+            Maps = tally.Maps,
+            WholeFiles = tally.WholeFiles,
+            PartialFiles = tally.PartialFiles,
+            MetadataOnly = tally.MetadataOnly,
+        };
+    }
+}

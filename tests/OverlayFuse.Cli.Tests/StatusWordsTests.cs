@@ -1,0 +1,59 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli.Tests;
+
+/// <summary>How a union is doing, as people and programs read it.</summary>
+public sealed class StatusWordsTests
+{
+    private static readonly UnionStatus Example = new()
+    {
+        Upper = "/here/upper"u8.ToArray(),
+        Lowers = 1,
+        HoldsWrites = true,
+        PartialFrom = 1 << 20,
+        KnownNodes = 2,
+        Threads = 3,
+        Requests = 7,
+        RequestsByKind = "Lookup 4, Write 3",
+        UnsettledFiles = 1,
+        Asked = 3,
+        Filled = 4093,
+        Maps = 4104,
+        PartialFiles = 1,
+    };
+
+    [Test]
+    public void A_status_is_a_line_a_matter() => Assert.That(StatusVerb.ForPeople(Example), Is.EqualTo(
+        """
+        layers         1 lower layer beneath /here/upper
+        data           cached, and the kernel holds back what is written
+        fsync          ordered
+        partial        files from 1.05MB on, settled when nobody writes to them
+        known          2 objects of the kernel's, 3 threads
+        requests       7: Lookup 4, Write 3
+        copied up      0 whole files, 1 block by block, 1 of the upper not settled yet, 0 without a byte
+        written        3B by users; 0B copied up, 4.09kB to fill blocks, 4.1kB in maps
+        amplification  2733.33 bytes for each that was written
+
+        """));
+
+    [Test]
+    public void Without_an_upper_there_is_less_to_say() => Assert.That(StatusVerb.ForPeople(new UnionStatus { Lowers = 2 }), Is.EqualTo(
+        """
+        layers         2 lower layers, read only
+        data           cached, and what is written comes at once
+        known          0 objects of the kernel's, 0 threads
+        requests       0
+
+        """));
+
+    [Test]
+    public void Programs_get_numbers()
+    {
+        var json = Encoding.UTF8.GetString(Json.Of(Example));
+        foreach (var line in (string[])["\"upper\": \"/here/upper\"", "\"bytesAsked\": 3", "\"bytesFilled\": 4093", "\"partialFrom\": 1048576", "\"settle\": \"idle\"", "\"writeAmplification\": 2733.3"])
+            Assert.That(json, Does.Contain(line));
+    }
+}
