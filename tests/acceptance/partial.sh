@@ -24,7 +24,7 @@ kill_daemon() {
 blocks() { du --block-size=1024 "u/$1" | cut -f1; }
 
 append() { printf x >>m/big && printf x >>ref; }
-costs_the_bytes_touched() { # and shows the whole file
+costs_the_bytes_touched() { # and shows the whole file; it stays mounted for the next ones
   prepare && mount_with partial=on,settle=on-unmount && append || return
   local used
   used=$(blocks big)
@@ -40,7 +40,7 @@ tells_its_cost() {
 import json, sys
 status = json.load(open(sys.argv[1]))
 assert status["partialFiles"] == 1 and status["unsettledFiles"] == 1 and status["wholeFiles"] == 0, status
-assert status["bytesAsked"] == 1 and status["bytesFilled"] == 0, status
+assert 1 <= status["bytesAsked"] <= 4096 and status["bytesFilled"] == 0, status # the kernel writes pages back
 assert 1 < status["writeAmplification"] < 20000, status
 PY
 }
