@@ -41,7 +41,8 @@ internal sealed class Worker : IDisposable
     /// <summary>Until no request will come any more, or the thread is one too many.</summary>
     public void Run()
     {
-        while (_pool.BeginReading(isBusy: _streak > 0) && ServeOne())
+        // Whoever is started was called, so it reads first in any case.
+        for (var isNew = true; _pool.BeginReading(isBusy: isNew || _streak > 0) && ServeOne(); isNew = false)
         {
         }
     }

@@ -61,12 +61,12 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     }
 
     /// <summary>Stands by while others read. To be closed by <see cref="EndReading"/>; false: the thread is to end.</summary>
-    /// <param name="isBusy">It has just found requests waiting, and reads on whoever else does.</param>
+    /// <param name="isBusy">It was just started, or has just found requests waiting, and reads whoever else does.</param>
     public bool BeginReading(bool isBusy)
     {
         if (!isBusy && Volatile.Read(ref _reading) > 0 && !StandBy()) return false;
         Interlocked.Increment(ref _reading);
-        Volatile.Write(ref _isCalling, 0);
+        Volatile.Write(ref _isCalling, 0); // who is called comes by here, in any case
         return !_ending;
     }
 
