@@ -31,10 +31,18 @@ internal static class StatePlace
     }
 
     /// <summary>To look at what a running container sees. For an ordinary user this process starts again in the namespaces of its supervisor.</summary>
-    public static void EnterContainer(StoredContainer container)
+    /// <param name="stayInDirectory">Relative paths shall mean what they meant before.</param>
+    public static void EnterContainer(StoredContainer container, bool stayInDirectory = false)
     {
-        if (Caller.Current().IsRoot) return;
-        BecomeOurselvesUnder("nsenter", "--target", container.State.SupervisorPid.ToString(System.Globalization.CultureInfo.InvariantCulture), "--user", "--mount", "--preserve-credentials", "--");
+        var caller = Caller.Current();
+        if (caller.IsRoot) return;
+        string[] how = ["nsenter", "--target", container.State.SupervisorPid.ToString(System.Globalization.CultureInfo.InvariantCulture), "--user", "--mount", "--preserve-credentials"];
+        if (stayInDirectory && Syscall.OpenAt(DirFd.Cwd, caller.Directory, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var directory) == Errno.None)
+        {
+            directory.Close();
+            how = [.. how, "--wdns=" + ByteText.Carry(caller.Directory)];
+        }
+        BecomeOurselvesUnder([.. how, "--"]);
     }
 
     // A process of many threads cannot unshare(2) its user namespace, and the runtime has many: unshare(1) does, and newuidmap(1) for it.

@@ -11,24 +11,18 @@ internal static class ContainerLauncher
     /// <summary>The first argument of a supervisor.</summary>
     public const string Argument = "--supervise";
 
+    /// <summary>Its last argument when there is nothing to run.</summary>
+    public const string MountOnly = "mounted";
+
     /// <summary>Returns once its program runs: the id of its supervisor, our child.</summary>
     /// <exception cref="RefusedException">It could not be started.</exception>
-    public static int Start(ContainerStore store, StoredContainer container, bool attached)
+    public static int Start(ContainerStore store, StoredContainer container, bool attached) =>
+        Start(store, container, attached ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None);
+
+    /// <param name="streams">What its program gets as standard input, output and error.</param>
+    public static int Start(ContainerStore store, StoredContainer container, Attachment streams)
     {
-        if (Syscall.Pipe(out var report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
-        if (Syscall.Pipe(out var goOut, out var go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
-        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);
-        string[] words = ["overlayfuse", Argument, store.State.Root, container.Id, attached ? "attached" : "detached"];
-        var error = Syscall.Spawn(new SpawnRequest
-        {
-            File = "/proc/self/exe"u8.ToArray(),
-            Arguments = [.. words.Select(Encoding.UTF8.GetBytes)],
-            Environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray()],
-            Descriptors = [(attached ? new Fd(0) : nothing, 0), (attached ? new Fd(1) : nothing, 1), (attached ? new Fd(2) : nothing, 2), (reportIn, 3), (goOut, 4)],
-            NewSession = true,
-        }, out var pid);
-        foreach (var fd in new[] { reportIn, goOut, nothing }) fd.Close();
-        if (error != Errno.None) throw CannotStart(error);
+        var pid = Spawn(store, container, streams.Output.IsOpen ? "attached" : "detached", streams, out var report, out var go);
         try
         {
             Await(report, store, container, pid);
@@ -47,6 +41,47 @@ internal static class ContainerLauncher
         {
             report.Close();
         }
+    }
+
+    /// <summary>Mounts the union of a container that does not run, until <paramref name="go"/> is closed.</summary>
+    /// <returns>The supervisor, which is gone when it has unmounted.</returns>
+    public static int Mount(ContainerStore store, StoredContainer container, out Fd go)
+    {
+        var pid = Spawn(store, container, MountOnly, Attachment.None, out var report, out go);
+        try
+        {
+            Await(report, store, container, pid);
+            return pid;
+        }
+        catch (RefusedException)
+        {
+            go.Close();
+            _ = Syscall.WaitPid(pid, out _);
+            throw;
+        }
+        finally
+        {
+            report.Close();
+        }
+    }
+
+    private static int Spawn(ContainerStore store, StoredContainer container, string how, Attachment streams, out Fd report, out Fd go)
+    {
+        if (Syscall.Pipe(out report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
+        if (Syscall.Pipe(out var goOut, out go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);
+        string[] words = ["overlayfuse", Argument, store.State.Root, container.Id, how];
+        Fd OrNothing(Fd stream) => stream.IsOpen ? stream : nothing;
+        var error = Syscall.Spawn(new SpawnRequest
+        {
+            File = "/proc/self/exe"u8.ToArray(),
+            Arguments = [.. words.Select(Encoding.UTF8.GetBytes)],
+            Environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray()],
+            Descriptors = [(OrNothing(streams.Input), 0), (OrNothing(streams.Output), 1), (OrNothing(streams.Error), 2), (reportIn, 3), (goOut, 4)],
+            NewSession = true,
+        }, out var pid);
+        foreach (var fd in new[] { reportIn, goOut, nothing }) fd.Close();
+        return error == Errno.None ? pid : throw CannotStart(error);
     }
 
     private static void Await(Fd report, ContainerStore store, StoredContainer container, int pid)

@@ -20,6 +20,9 @@ internal static class ContainerVerbs
         RemoveVerb.Create(),
         RenameVerb.Create(),
         DiffVerb.Create(),
+        CommitVerb.Create(),
+        ExportVerb.Create(),
+        CopyVerb.Create(),
         PruneContainersVerb.Create(),
         InspectVerb.Create(),
     };

@@ -24,7 +24,7 @@ internal sealed class Supervisor
     private Supervisor(ContainerStore store, StoredContainer container, Attachment attachment) =>
         (_store, _container, _attachment) = (store, container, attachment);
 
-    /// <param name="arguments">Our own mark, the state directory, the id, and "attached" or "detached".</param>
+    /// <param name="arguments">Our own mark, the state directory, the id, and "attached", "detached" or "mounted".</param>
     public static int Run(string[] arguments)
     {
         if (arguments is not [_, var root, var id, var how])
@@ -39,7 +39,7 @@ internal sealed class Supervisor
             var container = store.Get(id);
             using var held = StateLock.TryTake(container.LockPath) ?? throw new RefusedException($"the container {container.Record.Name} is being started, or runs already.", 125);
             var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
-            return new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve();
+            return new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve(isRun: how != ContainerLauncher.MountOnly);
         }
         catch (Exception e) when (e is RefusedException or MountException)
         {
@@ -48,7 +48,7 @@ internal sealed class Supervisor
         }
     }
 
-    private int Serve()
+    private int Serve(bool isRun)
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         UnionMount.Run(Job(),
@@ -56,7 +56,7 @@ internal sealed class Supervisor
             mounted: session => _session = session,
             live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start(),
             slow: _ => { }); // a container's work directory is its own: nobody else is ever in it
-        if (_container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
+        if (isRun && _container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
     }

@@ -5,10 +5,20 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>Copies a tree as an archive does, without one on disk: one thread writes it into a pipe, another takes it out.</summary>
-internal static class TreeCopy
+public static class TreeCopy
 {
+    /// <summary>All of one directory into another.</summary>
     /// <exception cref="RefusedException">One side failed; the other then ends too.</exception>
     public static void Run(DirFd from, DirFd to)
+    {
+        using var applier = new LayerApplier(to) { TakesMarks = false };
+        Run(tree => tree.Write(from, []), applier);
+    }
+
+    /// <param name="write">What is copied.</param>
+    /// <param name="into">Where it is put.</param>
+    /// <exception cref="RefusedException">One side failed; the other then ends too.</exception>
+    public static void Run(Action<TreeArchive> write, LayerApplier into)
     {
         using var output = new AnonymousPipeServerStream(PipeDirection.Out);
         using var input = new AnonymousPipeClientStream(PipeDirection.In, output.ClientSafePipeHandle);
@@ -18,7 +28,7 @@ internal static class TreeCopy
             try
             {
                 var archive = new TarWriter(output);
-                new TreeArchive(archive).Write(from, []);
+                write(new TreeArchive(archive));
                 archive.End();
             }
             catch (Exception e) when (e is RefusedException or IOException)
@@ -30,8 +40,7 @@ internal static class TreeCopy
         writing.Start();
         try
         {
-            using var applier = new LayerApplier(to) { TakesMarks = false };
-            applier.Apply(new TarReader(input));
+            into.Apply(new TarReader(input));
         }
         catch (InvalidDataException) when (failure is not null)
         {

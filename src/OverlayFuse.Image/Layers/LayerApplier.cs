@@ -21,6 +21,12 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     /// <summary>Whether ".wh." names are whiteouts; else they are names as any other.</summary>
     public bool TakesMarks { get; init; } = true;
 
+    /// <summary>Refuses to put a file in the place of a directory, or the other way round.</summary>
+    public bool KeepsKinds { get; init; }
+
+    /// <summary>Changes each entry before it is placed: its name, its owner.</summary>
+    public Action<TarEntry>? Adjust { get; init; }
+
     /// <summary>Entries whose owner could not be given: ids that are not mapped here.</summary>
     public int WithoutOwner { get; private set; }
 
@@ -37,6 +43,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         var marks = new LayerMarks(_parents);
         while (archive.Next() is { } entry)
         {
+            Adjust?.Invoke(entry);
             var path = EntryPath.Parse(entry.Name);
             if (path.Count == 0)
             {
@@ -63,6 +70,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
             if (entry.Kind == TarKind.Directory && IsDirectory(directory, name)) error = Errno.None;
             else
             {
+                if (KeepsKinds && (entry.Kind == TarKind.Directory || IsDirectory(directory, name))) throw new RefusedException(MixedKinds(entry, path));
                 directory = Clear(path);
                 error = Make(archive, directory, name, entry);
             }
@@ -182,6 +190,10 @@ public sealed class LayerApplier(DirFd root) : IDisposable
             directory.Close();
         }
     }
+
+    private static string MixedKinds(TarEntry entry, List<byte[]> path) => entry.Kind == TarKind.Directory
+        ? $"cannot overwrite non-directory \"/{EntryPath.Show(EntryPath.Join(path))}\" with directory."
+        : $"cannot overwrite directory \"/{EntryPath.Show(EntryPath.Join(path))}\" with non-directory.";
 
     private static RefusedException Cannot(string deed, List<byte[]> path, Errno error) =>
         new($"cannot {deed} {EntryPath.Show(EntryPath.Join(path))} of the archive: {error.Describe()}.");

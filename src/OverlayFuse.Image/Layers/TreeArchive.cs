@@ -18,6 +18,9 @@ public sealed class TreeArchive(TarWriter archive)
         Descend(root, prefix);
     }
 
+    /// <summary>Everything below <paramref name="root"/>, and not the root itself.</summary>
+    public void WriteContents(DirFd root) => Descend(root, []);
+
     /// <summary>One name of <paramref name="directory"/> as <paramref name="stored"/>, with what is below it.</summary>
     public void WriteName(DirFd directory, byte[] name, byte[] stored)
     {

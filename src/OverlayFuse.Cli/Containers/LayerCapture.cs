@@ -1,0 +1,29 @@
+using OverlayFuse.Image;
+using OverlayFuse.Union;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What a container has changed, as the archive of a layer.</summary>
+internal static class LayerCapture
+{
+    /// <returns>A file among those being made, for whoever takes it over.</returns>
+    public static string Write(MountedContainer mounted) => Write(mounted, mounted.Changes());
+
+    public static string Write(MountedContainer mounted, IReadOnlyList<Change> changes)
+    {
+        var path = mounted.Store.State.NewTemporary();
+        try
+        {
+            using var file = File.Create(path);
+            var archive = new TarWriter(file);
+            new ChangeArchive(archive, mounted.Root).Write(changes);
+            archive.End();
+            return path;
+        }
+        catch (Exception e) when (e is RefusedException or IOException)
+        {
+            File.Delete(path);
+            throw e is RefusedException ? e : new RefusedException($"cannot write the layer of {mounted.Container.Record.Name}: {mounted.Store.State.Root} cannot be written to (is the disk full?).");
+        }
+    }
+}

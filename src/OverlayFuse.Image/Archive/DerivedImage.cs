@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OverlayFuse.Image;
+
+/// <summary>Makes an image upon another one: further layers, another configuration.</summary>
+public static class DerivedImage
+{
+    /// <summary>The time as configurations have it.</summary>
+    public static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Takes an archive into the store as a layer upon <paramref name="below"/>. Under the lock of the store.</summary>
+    /// <param name="archive">A file that may be moved away.</param>
+    /// <exception cref="RefusedException">The disk is full, or the archive is broken.</exception>
+    public static LayerRecord AddLayer(ImageStore store, string archive, IReadOnlyList<LayerRecord> below)
+    {
+        try
+        {
+            if (below.FirstOrDefault(layer => !store.Layers.Has(layer.Id)) is { } gone)
+                throw new RefusedException($"the layer {gone.DiffId} is gone: its image was removed meanwhile.");
+            return new LayerWriter(store).Store(archive, below, null, null, out _);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RefusedException($"cannot store the layer: {e.Message}.");
+        }
+        catch (IOException)
+        {
+            throw new RefusedException($"cannot store the layer: {store.State.Root} cannot be written to (is the disk full?).");
+        }
+    }
+
+    /// <param name="parent">The configuration it goes on from; null: from nothing.</param>
+    /// <param name="layers">All of them, lowest first.</param>
+    /// <param name="added">What came to the history.</param>
+    public static StoredImage Add(ImageStore store, ImageConfig? parent, IReadOnlyList<LayerRecord> layers, ContainerConfig config, IReadOnlyList<HistoryEntry> added) =>
+        store.Add(JsonSerializer.SerializeToUtf8Bytes(Configuration(parent, layers, config, added), ImageJson.Default.ImageConfig), layers);
+
+    private static ImageConfig Configuration(ImageConfig? parent, IReadOnlyList<LayerRecord> layers, ContainerConfig config, IReadOnlyList<HistoryEntry> added) => new()
+    {
+        Architecture = parent?.Architecture ?? ImageLoader.ThisArchitecture,
+        Os = parent?.Os ?? "linux",
+        Created = added is [.., var last] ? last.Created : parent?.Created,
+        Author = added.LastOrDefault(entry => entry.Author is not null)?.Author ?? parent?.Author,
+        Comment = added is [.., { Comment: var comment }] ? comment : null,
+        Config = config,
+        RootFs = new RootFs { DiffIds = [.. layers.Select(layer => layer.DiffId)] },
+        History = [.. parent?.History ?? [], .. added],
+    };
+}
