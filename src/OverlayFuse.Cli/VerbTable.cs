@@ -25,6 +25,7 @@ internal static class VerbTable
         ("save", SaveVerb.Create),
         ("rmi", () => RemoveImageVerb.Create("rmi")),
         ("image", ImageVerbs.Create),
+        ("build", BuildVerb.Create),
         ("run", RunVerb.Create),
         ("create", CreateVerb.Create),
         ("start", StartVerb.Create),

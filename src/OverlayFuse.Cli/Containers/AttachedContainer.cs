@@ -14,7 +14,12 @@ internal static class AttachedContainer
     public static int Run(ContainerStore store, StoredContainer container)
     {
         using var raw = container.Record.Terminal ? RawTerminal.Enter() : null;
-        var supervisor = ContainerLauncher.Start(store, container, attached: true);
+        return Await(container, ContainerLauncher.Start(store, container, attached: true));
+    }
+
+    /// <param name="supervisor">Our child.</param>
+    public static int Await(StoredContainer container, int supervisor)
+    {
         PosixSignalRegistration[] registrations = [.. Passed.Select(pair => PosixSignalRegistration.Create(pair.Signal, context =>
         {
             context.Cancel = true;

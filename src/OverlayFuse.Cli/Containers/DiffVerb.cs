@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using OverlayFuse.Container;
-using OverlayFuse.Image;
-using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
@@ -17,11 +15,7 @@ internal static class DiffVerb
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToChange());
-            var record = store.Get(ByteText.Text(result.GetRequiredValue(name))).Record;
-            using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [], Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
-            var error = union.Changes(out var changes);
-            if (error != Errno.None) throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");
-            Terminal.Print(Text(changes));
+            Terminal.Print(Text(ContainerChanges.Of(store, store.Get(ByteText.Text(result.GetRequiredValue(name))).Record)));
             return 0;
         });
         return command;

@@ -7,7 +7,7 @@ namespace OverlayFuse.Cli;
 internal static class LayerCapture
 {
     /// <returns>A file among those being made, for whoever takes it over.</returns>
-    public static string Write(MountedContainer mounted) => Write(mounted, mounted.Changes());
+    public static string Write(MountedContainer mounted) => Write(mounted, ContainerChanges.Of(mounted.Store, mounted.Container.Record));
 
     public static string Write(MountedContainer mounted, IReadOnlyList<Change> changes)
     {

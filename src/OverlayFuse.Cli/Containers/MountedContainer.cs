@@ -1,8 +1,6 @@
-using System.Text;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
-using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 
@@ -54,15 +52,6 @@ internal sealed class MountedContainer : IDisposable
             container = store.Get(container.Id);
         }
         return new MountedContainer(store, container);
-    }
-
-    /// <summary>What the container has changed.</summary>
-    public List<Change> Changes()
-    {
-        var record = Container.Record;
-        using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(Store.Layers.DiffOf(layer))), [], Encoding.UTF8.GetBytes(Store.Layers.DiffOf(record.LayerId)), readOnly: false);
-        var error = union.Changes(out var changes);
-        return error == Errno.None ? changes : throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");
     }
 
     public void Dispose()

@@ -2,8 +2,8 @@ using OverlayFuse.Container;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Which image layers containers stand on.</summary>
+/// <summary>Which layers containers stand on, their own among them.</summary>
 internal static class ContainerLayers
 {
-    public static bool AreUsed(ContainerStore containers, string layer) => containers.All().Exists(container => container.Record.Layers.Contains(layer));
+    public static bool AreUsed(ContainerStore containers, string layer) => containers.All().Exists(container => container.Record.Lowers.Contains(layer) || container.Record.LayerId == layer);
 }

@@ -7,6 +7,7 @@ internal static class ImageVerbs
 {
     public static Command Create() => new("image", "Manage images.")
     {
+        BuildVerb.Create(),
         ImportVerb.Create(),
         LoadVerb.Create(),
         SaveVerb.Create(),

@@ -17,6 +17,7 @@ internal static class PruneImagesVerb
             var state = StatePlace.ToChange();
             var (store, containers) = (new ImageStore(state), new ContainerStore(state));
             using var held = store.Lock();
+            using var namesHeld = containers.Lock(); // no container goes half way while its layers are looked for
             var removed = new List<string>();
             var reclaimed = 0L;
             foreach (var image in store.All().Where(image => (result.GetValue(all) || image.References.Count == 0) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
@@ -26,6 +27,7 @@ internal static class PruneImagesVerb
                 removed.AddRange(image.References.Select(reference => $"untagged: {reference}\n"));
                 removed.Add($"deleted: {image.Id}\n");
             }
+            store.SweepUnused(layer => ContainerLayers.AreUsed(containers, layer));
             store.Layers.SweepTemporary();
             Terminal.Print((removed.Count > 0 ? "Deleted Images:\n" + string.Concat(removed) + "\n" : "") + $"Total reclaimed space: {HumanText.Size(reclaimed, 4)}\n");
             return 0;

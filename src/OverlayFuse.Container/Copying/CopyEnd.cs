@@ -28,6 +28,35 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
         directory.Close();
     }
 
+    /// <summary>The names in a directory.</summary>
+    public List<byte[]> Names()
+    {
+        var directory = Open(Path);
+        var names = new List<byte[]>();
+        foreach (var name in Directory.EnumerateFileSystemEntries($"/proc/self/fd/{directory.Number}")) names.Add(System.Text.Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(name)));
+        directory.Close();
+        return names;
+    }
+
+    /// <summary>Whether it is a tar archive, packed or not.</summary>
+    /// <param name="content">Unpacked; closed by the caller.</param>
+    public bool IsArchive(out Stream content)
+    {
+        content = Stream.Null;
+        var file = $"/proc/self/fd/{Root.Number}/{System.Text.Encoding.UTF8.GetString(Path)}";
+        if (!File.Exists(file)) return false;
+        try
+        {
+            using (var first = Compression.Open(file)) if (new TarReader(first).Next() is null) return false;
+            content = Compression.Open(file);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     private DirFd Open(byte[] path)
     {
         var error = Syscall.OpenAt2(Root, path.Length == 0 ? "."u8 : path, OpenFlags.ReadOnly | OpenFlags.Directory, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out var directory);

@@ -22,7 +22,7 @@ public sealed class PathResolver(DirFd root, IReadOnlyList<MountPoint> mounts, b
             var isLast = i == path.Components.Count - 1;
             byte[] next = at.Path.Length == 0 ? path.Components[i] : [.. at.Path, (byte)'/', .. path.Components[i]];
             var real = isLast && !followLast && !path.MeansDirectory && !path.Components[i].AsSpan().SequenceEqual(".."u8) ? Present(at.Root, next) : Resolve(at.Root, next);
-            if (real is null) return new CopyEnd(at.Root, next, Exists: false, IsDirectory: false, HasParent: isLast, at.ReadOnly);
+            if (real is null) return new CopyEnd(at.Root, EntryPath.Join([next, .. path.Components.Skip(i + 1)]), Exists: false, IsDirectory: false, HasParent: isLast, at.ReadOnly);
             at.Path = real;
             if (at.Root == root && Covering(real) is { } mount) at = (OpenSource(mount), [], mount.ReadOnly);
         }

@@ -9,26 +9,38 @@ public static class TreeTransfer
     /// <param name="name">What the source is called, where it goes into a directory.</param>
     /// <param name="adjust">Owner and mode of each entry.</param>
     /// <exception cref="RefusedException">It could not be copied; what was copied before stays.</exception>
-    public static void Run(CopyEnd source, byte[] name, CopyEnd target, CopyPlan plan, Action<TarEntry> adjust)
+    public static void Run(CopyEnd source, byte[] name, CopyEnd target, CopyPlan plan, Action<TarEntry> adjust) =>
+        Run(source, name, target, plan, adjust, archive => new TreeArchive(archive));
+
+    /// <param name="reader">Reads the source, and may leave something out.</param>
+    public static void Run(CopyEnd source, byte[] name, CopyEnd target, CopyPlan plan, Action<TarEntry> adjust, Func<TarWriter, TreeArchive> reader)
     {
         try
         {
-            switch (plan)
+            using var into = Applier(target.Root, plan == CopyPlan.AsTarget ? [] : target.Path, adjust);
+            TreeCopy.Run(archive =>
             {
-                case CopyPlan.ContentsIntoTarget:
-                    using (var into = Applier(target.Root, target.Path, adjust)) TreeCopy.Run(source.WriteContentsTo, into);
-                    break;
-                case CopyPlan.IntoTarget:
-                    using (var into = Applier(target.Root, target.Path, adjust)) TreeCopy.Run(archive => source.WriteTo(archive, name), into);
-                    break;
-                default:
-                    using (var into = Applier(target.Root, [], adjust)) TreeCopy.Run(archive => source.WriteTo(archive, target.Path), into);
-                    break;
-            }
+                if (plan == CopyPlan.ContentsIntoTarget) source.WriteContentsTo(reader(archive));
+                else source.WriteTo(reader(archive), plan == CopyPlan.AsTarget ? target.Path : name);
+            }, into);
         }
         catch (InvalidDataException e)
         {
             throw new RefusedException($"cannot copy: {e.Message}.");
+        }
+    }
+
+    /// <summary>Makes a directory with those above it; links are followed inside the root only.</summary>
+    public static void MakeDirectories(DirFd root, byte[] path)
+    {
+        try
+        {
+            using var parents = new LayerParents(root);
+            parents.Open(EntryPath.Parse(path));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RefusedException($"cannot make the directory /{EntryPath.Show(path)}: {e.Message}.");
         }
     }
 

@@ -12,13 +12,13 @@ public static class TreeCopy
     public static void Run(DirFd from, DirFd to)
     {
         using var applier = new LayerApplier(to) { TakesMarks = false };
-        Run(tree => tree.Write(from, []), applier);
+        Run(archive => new TreeArchive(archive).Write(from, []), applier);
     }
 
     /// <param name="write">What is copied.</param>
     /// <param name="into">Where it is put.</param>
     /// <exception cref="RefusedException">One side failed; the other then ends too.</exception>
-    public static void Run(Action<TreeArchive> write, LayerApplier into)
+    public static void Run(Action<TarWriter> write, LayerApplier into)
     {
         using var output = new AnonymousPipeServerStream(PipeDirection.Out);
         using var input = new AnonymousPipeClientStream(PipeDirection.In, output.ClientSafePipeHandle);
@@ -28,7 +28,7 @@ public static class TreeCopy
             try
             {
                 var archive = new TarWriter(output);
-                write(new TreeArchive(archive));
+                write(archive);
                 archive.End();
             }
             catch (Exception e) when (e is RefusedException or IOException)

@@ -37,6 +37,9 @@ public sealed class ContainerRecord
 
     public bool ReadOnly { get; set; }
 
+    /// <summary>It is a step of a build, and goes with it.</summary>
+    public bool IsBuildStep { get; set; }
+
     /// <summary>"none" or "host".</summary>
     public required string Network { get; set; }
 

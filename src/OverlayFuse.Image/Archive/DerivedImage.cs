@@ -30,11 +30,20 @@ public static class DerivedImage
         }
     }
 
+    /// <summary>An image that is not kept: what a container can be made of, with the id it would have.</summary>
     /// <param name="parent">The configuration it goes on from; null: from nothing.</param>
     /// <param name="layers">All of them, lowest first.</param>
     /// <param name="added">What came to the history.</param>
-    public static StoredImage Add(ImageStore store, ImageConfig? parent, IReadOnlyList<LayerRecord> layers, ContainerConfig config, IReadOnlyList<HistoryEntry> added) =>
-        store.Add(JsonSerializer.SerializeToUtf8Bytes(Configuration(parent, layers, config, added), ImageJson.Default.ImageConfig), layers);
+    public static StoredImage Passing(ImageConfig? parent, IReadOnlyList<LayerRecord> layers, ContainerConfig config, IReadOnlyList<HistoryEntry> added)
+    {
+        var configuration = Configuration(parent, layers, config, added);
+        return new StoredImage(new ImageRecord { Id = Digest.Of(Serialize(configuration)).Hex, Layers = [.. layers], Stored = DateTimeOffset.UtcNow }, configuration, []);
+    }
+
+    /// <summary>Keeps one. Under the lock of the store.</summary>
+    public static StoredImage Keep(ImageStore store, StoredImage passing) => store.Find(passing.Id) ?? store.Add(Serialize(passing.Config), passing.Record.Layers);
+
+    private static byte[] Serialize(ImageConfig configuration) => JsonSerializer.SerializeToUtf8Bytes(configuration, ImageJson.Default.ImageConfig);
 
     private static ImageConfig Configuration(ImageConfig? parent, IReadOnlyList<LayerRecord> layers, ContainerConfig config, IReadOnlyList<HistoryEntry> added) => new()
     {

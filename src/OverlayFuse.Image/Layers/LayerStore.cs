@@ -19,6 +19,9 @@ public sealed class LayerStore(StateDirectory state)
     /// <summary>A layer that is there is whole: its directory is renamed into place at the end.</summary>
     public bool Has(string id) => Directory.Exists(PathOf(id));
 
+    /// <summary>The layers that are there, those of containers too.</summary>
+    public List<string> All() => [.. Directory.EnumerateDirectories(state.Overlay).Select(path => Path.GetFileName(path)).Where(name => name != Path.GetFileName(state.Links))];
+
     /// <summary>The short name of a layer, which a link in overlay2/l has.</summary>
     public string LinkOf(string id) =>
         AtomicFile.Read(Path.Combine(PathOf(id), "link")) is { } link ? Encoding.ASCII.GetString(link) : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"link\".");

@@ -8,6 +8,15 @@ public sealed class TreeArchive(TarWriter archive)
 {
     private const int LargestValue = 65536;
 
+    /// <summary>What is left out, by the name it would have.</summary>
+    public Func<byte[], bool>? Skips { get; init; }
+
+    /// <summary>What is in a directory that is left out is asked for by its own name.</summary>
+    public bool LooksIntoSkipped { get; init; }
+
+    /// <summary>Changes each entry before it is written.</summary>
+    public Action<TarEntry>? Adjust { get; init; }
+
     private readonly Dictionary<(ulong Device, ulong Inode), byte[]> _links = [];
     private readonly byte[] _buffer = new byte[1 << 16];
 
@@ -35,7 +44,9 @@ public sealed class TreeArchive(TarWriter archive)
     {
         Check("look at", stored, Syscall.StatAt(directory, name, cached: false, out var status));
         if (status.Type is FileType.Socket) return false; // nothing can be done with one but by its maker
+        if (Skips?.Invoke(stored) == true) return status.IsDirectory && LooksIntoSkipped;
         var entry = Entry(stored, status);
+        Adjust?.Invoke(entry);
         if (!status.IsDirectory && status.LinkCount > 1)
         {
             if (_links.TryGetValue((status.Device, status.Inode), out var first)) (entry.Kind, entry.Target) = (TarKind.HardLink, first);

@@ -6,6 +6,9 @@ namespace OverlayFuse.Image;
 /// <summary>One instruction of a Dockerfile that changes a configuration only: what "--change" takes.</summary>
 public static class ConfigChange
 {
+    /// <summary>What a command in the form of a line is given to.</summary>
+    public static readonly IReadOnlyList<string> UsualShell = ["/bin/sh", "-c"];
+
     private static readonly char[] Blanks = [' ', '\t'];
 
     /// <exception cref="RefusedException">Not such an instruction, or not in its form.</exception>
@@ -13,18 +16,26 @@ public static class ConfigChange
     {
         var parts = line.Trim().Split(Blanks, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts is not [var keyword, var rest]) throw new RefusedException($"\"{line}\" is no change: an instruction and a value are wanted, as in 'CMD [\"/bin/sh\"]'.");
+        Apply(config, keyword, rest, new ShellWords(name => Variable(config, name)), UsualShell);
+    }
+
+    /// <param name="words">Puts variables in, as they are before this instruction.</param>
+    /// <param name="shell">What SHELL said.</param>
+    /// <exception cref="RefusedException">Not such an instruction, or not in its form.</exception>
+    public static void Apply(ContainerConfig config, string keyword, string rest, ShellWords words, IReadOnlyList<string> shell)
+    {
         switch (keyword.ToUpperInvariant())
         {
-            case "CMD": config.Cmd = Command(rest); break;
-            case "ENTRYPOINT": config.Entrypoint = Command(rest); break;
-            case "USER": config.User = rest; break;
-            case "WORKDIR": config.WorkingDir = rest.StartsWith('/') ? rest : $"{config.WorkingDir.TrimEnd('/')}/{rest}"; break;
-            case "STOPSIGNAL": config.StopSignal = rest; break;
+            case "CMD": config.Cmd = Command(rest, shell); break;
+            case "ENTRYPOINT": config.Entrypoint = Command(rest, shell); break;
+            case "USER": config.User = words.Expand(rest); break;
+            case "WORKDIR": config.WorkingDir = Within(config.WorkingDir, words.Expand(rest)); break;
+            case "STOPSIGNAL": config.StopSignal = words.Expand(rest); break;
             case "ONBUILD": (config.OnBuild ??= []).Add(rest); break;
-            case "ENV": foreach (var (name, value) in Pairs(rest, line)) SetEnvironment(config, name, value); break;
-            case "LABEL": foreach (var (name, value) in Pairs(rest, line)) (config.Labels ??= [])[name] = value; break;
-            case "EXPOSE": foreach (var port in Words(rest)) (config.ExposedPorts ??= [])[port.Contains('/') ? port : port + "/tcp"] = default; break;
-            case "VOLUME": foreach (var path in JsonList(rest) ?? Words(rest)) (config.Volumes ??= [])[path] = default; break;
+            case "ENV": foreach (var (name, value) in Pairs(keyword, rest, words)) SetEnvironment(config, name, value); break;
+            case "LABEL": foreach (var (name, value) in Pairs(keyword, rest, words)) (config.Labels ??= [])[name] = value; break;
+            case "EXPOSE": foreach (var port in words.ExpandWords(rest)) (config.ExposedPorts ??= [])[port.Contains('/') ? port : port + "/tcp"] = default; break;
+            case "VOLUME": foreach (var path in JsonList(rest)?.Select(words.Expand) ?? words.ExpandWords(rest)) (config.Volumes ??= [])[path] = default; break;
             default: throw new RefusedException($"{keyword} is no valid change command. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are.");
         }
     }
@@ -38,10 +49,17 @@ public static class ConfigChange
         else config.Env[at] = $"{name}={value}";
     }
 
-    /// <summary>A list in JSON as it stands, anything else for the shell.</summary>
-    private static List<string> Command(string text) => JsonList(text) ?? ["/bin/sh", "-c", text];
+    public static string? Variable(ContainerConfig config, string name) =>
+        config.Env?.Find(variable => variable.StartsWith(name + "=", StringComparison.Ordinal)) is { } found ? found[(name.Length + 1)..] : null;
 
-    private static List<string>? JsonList(string text)
+    /// <summary>A path as WORKDIR makes it absolute.</summary>
+    public static string Within(string directory, string path) => path.StartsWith('/') ? path : $"{directory.TrimEnd('/')}/{path}";
+
+    /// <summary>A list in JSON as it stands, anything else for the shell.</summary>
+    public static List<string> Command(string text, IReadOnlyList<string> shell) => JsonList(text) ?? [.. shell, text];
+
+    /// <summary>Null for what is none.</summary>
+    public static List<string>? JsonList(string text)
     {
         if (!text.StartsWith('[')) return null;
         try
@@ -54,39 +72,15 @@ public static class ConfigChange
         }
     }
 
-    private static List<string> Words(string text) => [.. text.Split(Blanks, StringSplitOptions.RemoveEmptyEntries)];
-
-    // "NAME=VALUE NAME=VALUE" with quotes, or the old "NAME VALUE".
-    private static IEnumerable<(string Name, string Value)> Pairs(string text, string line)
+    // "NAME=VALUE NAME=VALUE" with quotes, or the old "NAME VALUE". All are read before one is set: they see what was before.
+    private static List<(string Name, string Value)> Pairs(string keyword, string text, ShellWords words)
     {
-        var words = QuotedWords(text);
-        if (words.Count > 0 && !words[0].Contains('='))
+        var parts = words.Split(text);
+        if (parts.Count > 0 && !parts[0].Contains('='))
         {
-            var parts = text.Split(Blanks, 2, StringSplitOptions.TrimEntries);
-            return parts is [var name, var value] ? [(name, value)] : throw new RefusedException($"\"{line}\": {text} needs a value, as in {text}=value.");
+            var old = text.Split(Blanks, 2, StringSplitOptions.TrimEntries);
+            return old is [var name, var value] ? [(words.Expand(name), words.Expand(value))] : throw new RefusedException($"\"{keyword} {text}\": {text} needs a value, as in {text}=value.");
         }
-        return words.Select(word => word.IndexOf('=') is > 0 and var at ? (word[..at], word[(at + 1)..]) : throw new RefusedException($"\"{line}\": \"{word}\" is not of the form NAME=VALUE."));
-    }
-
-    private static List<string> QuotedWords(string text)
-    {
-        var words = new List<string>();
-        var word = new System.Text.StringBuilder();
-        var quote = '\0';
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (c == '\\' && quote != '\'' && i + 1 < text.Length) word.Append(text[++i]);
-            else if (quote != '\0' && c == quote) quote = '\0';
-            else if (quote == '\0' && c is '"' or '\'') quote = c;
-            else if (quote == '\0' && c is ' ' or '\t')
-            {
-                if (word.Length > 0) words.Add(word.ToString());
-                word.Clear();
-            }
-            else word.Append(c);
-        }
-        if (word.Length > 0) words.Add(word.ToString());
-        return words;
+        return [.. parts.Select(part => part.IndexOf('=') is > 0 and var at ? (words.Expand(part[..at]), words.Expand(part[(at + 1)..])) : throw new RefusedException($"\"{keyword} {text}\": \"{part}\" is not of the form NAME=VALUE."))];
     }
 }

@@ -9,6 +9,7 @@ namespace OverlayFuse.Image;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(DockerManifest[]))]
 [JsonSerializable(typeof(ImageRecord))]
+[JsonSerializable(typeof(CachedStep))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {

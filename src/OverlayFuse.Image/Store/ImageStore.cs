@@ -97,6 +97,25 @@ public sealed class ImageStore(StateDirectory state)
         }
     }
 
+    /// <summary>Held by a build: layers are then there that no image has yet. One at a time; others wait.</summary>
+    public StateLock LockBuilds() => StateLock.Take(BuildLock);
+
+    /// <summary>Removes layers and blobs that belong to no image and no container, as steps of builds and killed commands leave them.</summary>
+    public void SweepUnused(Func<string, bool> isLayerUsed)
+    {
+        using var idle = StateLock.TryTake(BuildLock);
+        if (idle is null) return;
+        var images = All();
+        var layers = images.SelectMany(image => image.Record.Layers).ToList();
+        var keptLayers = layers.Select(layer => layer.Id).ToHashSet();
+        var keptBlobs = layers.Select(layer => layer.Blob).Concat(images.Select(image => image.Record.Id)).ToHashSet();
+        foreach (var layer in Layers.All().Where(layer => !keptLayers.Contains(layer) && !isLayerUsed(layer))) Layers.Remove(layer);
+        foreach (var blob in Blobs.All().Where(blob => !keptBlobs.Contains(blob.Hex)).ToList()) Blobs.Remove(blob);
+        new BuildCache(this).Sweep();
+    }
+
+    private string BuildLock => Path.Combine(state.Image, "build.lock");
+
     private SortedDictionary<string, string> References() =>
         AtomicFile.Read(_references) is { } text ? Damaged(_references, () => ImageJson.Read(text, ImageJson.Default.SortedDictionaryStringString, "list of names")) : [];
 

@@ -1,0 +1,77 @@
+using System.Text;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Where COPY finds files: a directory of the host with its .dockerignore, or the file system of another image.</summary>
+internal sealed class BuildContext : IDisposable
+{
+    private readonly PathResolver _resolver;
+    private readonly IgnoreRules _ignored;
+    private readonly bool _isOwned;
+
+    private BuildContext(DirFd root, IgnoreRules ignored, bool isOwned)
+    {
+        (Root, _ignored, _isOwned) = (root, ignored, isOwned);
+        _resolver = new PathResolver(root, [], isReadOnly: false);
+    }
+
+    public DirFd Root { get; }
+
+    /// <param name="ignored">The text of .dockerignore.</param>
+    public static BuildContext OfDirectory(byte[] path, string ignored)
+    {
+        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
+        return error == Errno.None ? new BuildContext(new DirFd(root.Number), new IgnoreRules(ignored), isOwned: true) : throw new RefusedException($"unable to prepare context: path \"{ByteText.Show(path)}\": {error.Describe()}");
+    }
+
+    /// <summary>Nothing is left out of an image.</summary>
+    public static BuildContext OfImage(MountedContainer mounted) => new(mounted.Root, new IgnoreRules(""), isOwned: false);
+
+    /// <summary>What a source of COPY names: itself, or all that a pattern fits.</summary>
+    /// <exception cref="RefusedException">Nothing.</exception>
+    public List<CopyEnd> Find(string source)
+    {
+        var names = source.Split('/').Where(name => name is not ("" or ".")).ToList();
+        if (names.Contains("..")) throw new RefusedException($"forbidden path outside the build context: {source}");
+        var found = new List<string> { "" };
+        foreach (var name in names)
+            found = PathPattern.HasWildcard(name) ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, entry)).Select(entry => Join(directory, entry)))] : [.. found.Select(directory => Join(directory, name))];
+        var ends = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(path))
+            .Select(path => _resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(path)), followLast: true))
+            .Where(end => end.Exists && (end.IsDirectory || !_ignored.Excludes(Text(end.Path)))).ToList();
+        return ends.Count > 0 ? ends : throw new RefusedException($"file not found in build context or excluded by .dockerignore: stat {source}: file does not exist");
+    }
+
+    /// <summary>Reads a source, without what is left out.</summary>
+    public TreeArchive Reader(TarWriter archive, CopyEnd source, Action<TarEntry>? adjust = null) => new(archive)
+    {
+        Adjust = adjust,
+        Skips = source.IsDirectory ? stored => _ignored.Excludes(Join(Text(source.Path), Text(stored))) : null,
+        LooksIntoSkipped = _ignored.HasExceptions,
+    };
+
+    public Digest DigestOf(CopyEnd source) => TreeDigest.Of((archive, adjust) => Reader(archive, source, adjust), archive =>
+    {
+        if (source.IsDirectory) source.WriteContentsTo(archive);
+        else source.WriteTo(archive, source.Path);
+    });
+
+    public void Dispose()
+    {
+        _resolver.Dispose();
+        if (_isOwned) Root.Close();
+    }
+
+    private IEnumerable<string> Names(string directory)
+    {
+        var end = _resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(directory)), followLast: true);
+        return end.IsDirectory ? end.Names().Select(Text).Order(StringComparer.Ordinal) : [];
+    }
+
+    private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
+
+    private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
+}

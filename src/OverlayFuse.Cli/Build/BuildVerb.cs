@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Text;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>"overlayfuse build [FLAGS] DIRECTORY".</summary>
+internal static class BuildVerb
+{
+    public static Command Create()
+    {
+        var directory = new Argument<string>("DIRECTORY") { Description = "What COPY and ADD copy from." };
+        var file = new Option<string>("--file", "-f") { Description = "The Dockerfile; without it, that in the directory." };
+        var tags = new Option<string[]>("--tag", "-t") { Description = "The name of the image: repository or repository:tag." };
+        var arguments = new Option<string[]>("--build-arg") { Description = "NAME=VALUE for an ARG, or NAME to pass on ours." };
+        var target = new Option<string>("--target") { Description = "Stop at this stage." };
+        var fresh = new Option<bool>("--no-cache") { Description = "Do every step anew." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say the image's id and nothing else." };
+        var progress = new Option<string>("--progress") { Description = "plain or auto: there is one form." };
+        var network = new Option<string>("--network") { Description = "The network of RUN, as that of run." };
+        var command = new Command("build", "Build an image from a Dockerfile.") { directory, file, tags, arguments, target, fresh, quiet, progress, network };
+        command.SetAction(result =>
+        {
+            var request = new BuildRequest
+            {
+                Directory = ByteText.Bytes(result.GetRequiredValue(directory)),
+                File = result.GetValue(file) is { } given ? ByteText.Text(given) : null,
+                Tags = [.. (result.GetValue(tags) ?? []).Select(ByteText.Text)],
+                Arguments = Arguments((result.GetValue(arguments) ?? []).Select(ByteText.Text)),
+                Target = result.GetValue(target) is { } stage ? ByteText.Text(stage) : null,
+                NoCache = result.GetValue(fresh),
+                Quiet = result.GetValue(quiet),
+                Network = result.GetValue(network) is { } which ? ByteText.Text(which) : null,
+            };
+            foreach (var tag in request.Tags) ImageReference.Parse(tag);
+            Run(request, StatePlace.ToChange());
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Run(BuildRequest request, StateDirectory state)
+    {
+        var directory = Encoding.UTF8.GetString(request.Directory);
+        var path = request.File ?? Path.Combine(directory, "Dockerfile");
+        if (!System.IO.File.Exists(path)) throw new RefusedException($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or directory");
+        var file = Dockerfile.Parse(System.IO.File.ReadAllText(path));
+        var ignored = AtomicFile.Read(path + ".dockerignore") ?? AtomicFile.Read(Path.Combine(directory, ".dockerignore")) ?? [];
+        using var context = BuildContext.OfDirectory(request.Directory, Encoding.UTF8.GetString(ignored));
+
+        var (images, containers, output) = (new ImageStore(state), new ContainerStore(state), new BuildOutput(request.Quiet));
+        using var held = images.LockBuilds();
+        WorkingContainer.Sweep(containers);
+        var image = new Builder(images, containers, request, file, context, output).Run(Path.GetFileName(path));
+        if (request.Quiet) Terminal.Print(image.Id + "\n");
+        output.Begin("exporting to image");
+        output.Line($"writing image {image.Id}");
+        foreach (var tag in request.Tags) output.Line($"naming to {ImageReference.Parse(tag)}");
+        output.Done();
+    }
+
+    private static Dictionary<string, string?> Arguments(IEnumerable<string> given)
+    {
+        var arguments = new Dictionary<string, string?>();
+        foreach (var word in given)
+        {
+            var at = word.IndexOf('=');
+            arguments[at < 0 ? word : word[..at]] = at < 0 ? Environment.GetEnvironmentVariable(word) : word[(at + 1)..];
+        }
+        return arguments;
+    }
+}

@@ -1,0 +1,186 @@
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Carries out a Dockerfile: one step for each instruction, those that were done before from the cache.</summary>
+internal sealed class Builder(ImageStore images, ContainerStore containers, BuildRequest request, Dockerfile file, BuildContext context, BuildOutput output)
+{
+    private readonly BuildCache _cache = new(images);
+    private readonly List<BuildStage> _stages = [];
+    private readonly Dictionary<string, string?> _global = [];
+    private BuildStage? _stage;
+
+    /// <param name="shownFile">What messages call the Dockerfile.</param>
+    /// <exception cref="RefusedException">A step failed; the message names its line.</exception>
+    public StoredImage Run(string shownFile)
+    {
+        var count = file.Instructions.Count;
+        for (var i = 0; i < count; i++)
+        {
+            var instruction = file.Instructions[i];
+            if (instruction.Keyword == "FROM" && IsTarget(_stage)) break;
+            output.Begin($"[{i + 1}/{count}] {instruction}");
+            try
+            {
+                Do(instruction);
+            }
+            catch (RefusedException e)
+            {
+                output.Failed(e.Message);
+                throw new RefusedException($"{shownFile}:{instruction.Line}: {instruction}: {e.Message}", e.ExitCode == 125 ? 1 : e.ExitCode);
+            }
+        }
+        if (request.Target is not null && !IsTarget(_stage)) throw new RefusedException($"failed to reach build target {request.Target} in Dockerfile");
+        using var held = images.Lock();
+        var image = _stage!.Keep(images);
+        foreach (var tag in request.Tags) images.Tag(image, ImageReference.Parse(tag));
+        return image;
+    }
+
+    private bool IsTarget(BuildStage? stage) =>
+        stage is not null && request.Target is { } target && (string.Equals(stage.Name, target, StringComparison.OrdinalIgnoreCase) || target == (_stages.Count - 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private void Do(Instruction instruction)
+    {
+        if (instruction.Keyword == "FROM")
+        {
+            _stage = Begin(instruction);
+            _stages.Add(_stage);
+            output.Done();
+            return;
+        }
+        if (_stage is null)
+        {
+            if (instruction.Keyword != "ARG") throw new RefusedException("no build stage in current context: the first instruction is FROM, after ARG at most.");
+            foreach (var (name, value) in Arguments(instruction, new ShellWords(Global, file.Escape))) _global[name] = value;
+            output.Done();
+            return;
+        }
+        var words = new ShellWords(_stage.Variable, file.Escape);
+        switch (instruction.Keyword)
+        {
+            case "RUN": Run(_stage, instruction); break;
+            case "COPY" or "ADD": Copy(_stage, instruction, words); break;
+            case "WORKDIR": MakeDirectory(_stage, instruction, words); break;
+            case "ARG":
+                _stage.Arguments.AddRange(Arguments(instruction, words));
+                Step(_stage, $"ARG {instruction.Text}", Nop(instruction.Text, "ARG"), [], () => null);
+                break;
+            default: Configure(_stage, instruction, words); break;
+        }
+    }
+
+    private BuildStage Begin(Instruction instruction)
+    {
+        if (instruction.Flags.Count > 0) throw new RefusedException($"FROM --{instruction.Flags[0].Name}: images are built for this machine only.");
+        var words = new ShellWords(Global, file.Escape).ExpandWords(instruction.Text);
+        var name = words is [_, var keyword, var given] && keyword.Equals("AS", StringComparison.OrdinalIgnoreCase) ? given : null;
+        if (words.Count != 1 && name is null) throw new RefusedException("FROM requires either one or three arguments");
+        if (words[0] == "scratch") return new BuildStage(name, null);
+        if (_stages.Find(stage => string.Equals(stage.Name, words[0], StringComparison.OrdinalIgnoreCase)) is { } earlier) return new BuildStage(name, earlier.Passing());
+        var parent = images.Get(words[0]);
+        return parent.Config.Config?.OnBuild is { Count: > 0 } triggers
+            ? throw new RefusedException($"{words[0]} has instructions for images upon it (ONBUILD {triggers[0]}), which are not carried out here. Write them into the Dockerfile.")
+            : new BuildStage(name, parent);
+    }
+
+    private List<(string Name, string? Value)> Arguments(Instruction instruction, ShellWords words)
+    {
+        var found = new List<(string, string?)>();
+        foreach (var word in words.Split(instruction.Text))
+        {
+            var at = word.IndexOf('=');
+            var name = words.Expand(at < 0 ? word : word[..at]);
+            var value = at < 0 ? _stage is null ? null : _global.GetValueOrDefault(name) : words.Expand(word[(at + 1)..]);
+            found.Add((name, request.Arguments.TryGetValue(name, out var given) ? given : value));
+        }
+        return found;
+    }
+
+    private string? Global(string name) => _global.GetValueOrDefault(name);
+
+    private void Configure(BuildStage stage, Instruction instruction, ShellWords words)
+    {
+        var isList = instruction.Keyword is "CMD" or "ENTRYPOINT" or "SHELL" or "ONBUILD";
+        IReadOnlyList<string> parts = isList ? [instruction.Text] : words.ExpandWords(instruction.Text);
+        stage.Configure(instruction, words);
+        var command = instruction.Keyword switch { "CMD" => stage.Config.Cmd, "ENTRYPOINT" => stage.Config.Entrypoint, _ => null };
+        var shown = command is null ? string.Join(' ', parts) : $"[{string.Join(' ', command.Select(word => $"\"{word}\""))}]";
+        Step(stage, instruction.Keyword, Nop(instruction.Keyword == "VOLUME" ? $"[{shown}]" : shown, instruction.Keyword), parts, () => null);
+    }
+
+    private void Run(BuildStage stage, Instruction instruction)
+    {
+        if (instruction.Flags.Count > 0) throw new RefusedException($"Unknown flag: {instruction.Flags[0].Name}");
+        var command = ConfigChange.Command(instruction.Text, stage.Shell);
+        var arguments = stage.Arguments.Where(argument => argument.Value is not null && ConfigChange.Variable(stage.Config, argument.Name) is null).GroupBy(argument => argument.Name).Select(group => $"{group.Key}={group.Last().Value}").ToList();
+        var shown = string.Join(' ', command);
+        Step(stage, "RUN", arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}", [.. command, "|", .. arguments], () =>
+        {
+            using var working = WorkingContainer.Create(images, containers, stage.Passing(), command, arguments, request.Network);
+            var exitCode = working.Run(output);
+            return exitCode == 0 ? working.Capture() : throw new RefusedException($"The command '{shown}' returned a non-zero code: {exitCode}", exitCode);
+        });
+    }
+
+    private void Copy(BuildStage stage, Instruction instruction, ShellWords words)
+    {
+        using var from = instruction.Flags.FirstOrDefault(flag => flag.Name == "from").Value is { } name ? OtherImage.Open(images, containers, Other(words.Expand(name))) : null;
+        var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir);
+        var inputs = step.Inputs();
+        var shown = $"{(inputs.Count == 4 ? "file" : "multi")}:{CacheKey.For("", "", inputs).Hex} in {step.Target} ";
+        Step(stage, instruction.Keyword, Nop(shown, instruction.Keyword), inputs, () =>
+        {
+            using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
+            using (var mounted = working.Mount()) step.Run(mounted);
+            return working.Capture();
+        });
+    }
+
+    private StoredImage Other(string name)
+    {
+        var index = _stages.FindIndex(stage => string.Equals(stage.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (index < 0 && int.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out var number) && number >= 0 && number < _stages.Count - 1) index = number;
+        return index >= 0 ? _stages[index].Passing() : images.Get(name);
+    }
+
+    private void MakeDirectory(BuildStage stage, Instruction instruction, ShellWords words)
+    {
+        stage.Configure(instruction, words);
+        var path = stage.Config.WorkingDir;
+        Step(stage, "WORKDIR", Nop(path, "WORKDIR"), [path], () =>
+        {
+            using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
+            using (var mounted = working.Mount()) TreeTransfer.MakeDirectories(mounted.Root, System.Text.Encoding.UTF8.GetBytes(path));
+            return working.Capture();
+        });
+    }
+
+    /// <param name="make">Gives the archive of the layer; null for none.</param>
+    private void Step(BuildStage stage, string instruction, string createdBy, IEnumerable<string> inputs, Func<string?> make)
+    {
+        var key = CacheKey.For(stage.Passing().Id, instruction, inputs);
+        if (!request.NoCache && _cache.Find(key) is { } known)
+        {
+            stage.Add(createdBy, known);
+            output.Cached();
+            return;
+        }
+        var archive = make();
+        try
+        {
+            using var held = images.Lock();
+            var step = new CachedStep { Layer = archive is null ? null : DerivedImage.AddLayer(images, archive, stage.Layers), Created = DerivedImage.Now() };
+            _cache.Put(key, step);
+            stage.Add(createdBy, step);
+        }
+        finally
+        {
+            if (archive is not null) System.IO.File.Delete(archive);
+        }
+        output.Done();
+    }
+
+    private static string Nop(string text, string keyword) => $"/bin/sh -c #(nop) {(keyword is "COPY" or "ADD" or "WORKDIR" ? "" : " ")}{keyword} {text}";
+}

@@ -1,0 +1,91 @@
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>The container in which a step of a build is done; its writable layer becomes that of the image. Removed at the end, whatever happens.</summary>
+internal sealed class WorkingContainer : IDisposable
+{
+    private readonly ContainerStore _store;
+
+    private WorkingContainer(ContainerStore store, StoredContainer container) => (_store, Container) = (store, container);
+
+    public StoredContainer Container { get; }
+
+    /// <param name="image">What has been built so far.</param>
+    /// <param name="environment">Build arguments.</param>
+    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network)
+    {
+        using var imagesHeld = images.Lock();
+        if (image.Record.Layers.Find(layer => !images.Layers.Has(layer.Id)) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
+        using var namesHeld = store.Lock();
+        var taken = store.All().Select(container => container.Record.Name).ToHashSet();
+        var record = ContainerPlan.For(Request(image, command, environment, network), WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
+        record.IsBuildStep = true;
+        return new WorkingContainer(store, store.Create(record));
+    }
+
+    /// <summary>Removes what builds that were killed have left. Under the lock of builds.</summary>
+    public static void Sweep(ContainerStore store)
+    {
+        foreach (var left in store.All().Where(container => container.Record.IsBuildStep))
+        {
+            if (left.IsRunning) Stopping.Send(left, 9);
+            new WorkingContainer(store, left).Dispose();
+        }
+    }
+
+    public MountedContainer Mount() => MountedContainer.Open(_store, Container);
+
+    /// <summary>Runs its program, whose output goes to <paramref name="output"/>.</summary>
+    /// <returns>The exit code.</returns>
+    public int Run(BuildOutput output)
+    {
+        if (Syscall.Pipe(out var read, out var write) is not Errno.None and var error) throw new RefusedException($"cannot make a pipe: {error.Describe()}.");
+        var passing = new Thread(() => output.Pass(read)) { IsBackground = true, Name = "output" };
+        passing.Start();
+        try
+        {
+            var supervisor = ContainerLauncher.Start(_store, Container, new Attachment(Fd.None, write, write));
+            write.Close();
+            write = Fd.None;
+            return AttachedContainer.Await(Container, supervisor);
+        }
+        finally
+        {
+            write.Close();
+            passing.Join();
+        }
+    }
+
+    /// <summary>The archive of what was changed; null when nothing was.</summary>
+    public string? Capture()
+    {
+        var changes = ContainerChanges.Of(_store, Container.Record);
+        if (changes.Count == 0) return null;
+        using var mounted = Mount();
+        return LayerCapture.Write(mounted, changes);
+    }
+
+    public void Dispose()
+    {
+        Stopping.Wait(Container);
+        using var namesHeld = _store.Lock();
+        if (_store.Read(Container.Id) is { } left) new ContainerRemoval(_store).Remove(left, withVolumes: true);
+    }
+
+    private static RunRequest Request(StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network)
+    {
+        var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment };
+        return network is null ? request : new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network };
+    }
+
+    // What a step writes where the image has a volume belongs to the image.
+    private static StoredImage WithoutVolumes(StoredImage image)
+    {
+        var config = image.Config.Config?.Copy() ?? new ContainerConfig();
+        config.Volumes = null;
+        return image with { Config = new ImageConfig { Architecture = image.Config.Architecture, Os = image.Config.Os, Config = config, RootFs = image.Config.RootFs } };
+    }
+}

@@ -1,0 +1,11 @@
+namespace OverlayFuse.Image;
+
+/// <summary>What a step of a build made, in image/cache/KEY.json.</summary>
+public sealed class CachedStep
+{
+    /// <summary>Null: it changed the configuration only.</summary>
+    public LayerRecord? Layer { get; set; }
+
+    /// <summary>As the history has it: the same steps make the same image.</summary>
+    public required string Created { get; set; }
+}
