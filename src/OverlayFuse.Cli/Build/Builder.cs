@@ -133,8 +133,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         Step(stage, instruction.Keyword, Nop(shown, instruction.Keyword), inputs, () =>
         {
             using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
-            using (var mounted = working.Mount()) step.Run(mounted);
-            return working.Capture();
+            return working.Capture(step.Run);
         });
     }
 
@@ -152,8 +151,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         Step(stage, "WORKDIR", Nop(path, "WORKDIR"), [path], () =>
         {
             using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
-            using (var mounted = working.Mount()) TreeTransfer.MakeDirectories(mounted.Root, System.Text.Encoding.UTF8.GetBytes(path));
-            return working.Capture();
+            return working.Capture(mounted => TreeTransfer.MakeDirectories(mounted.Root, System.Text.Encoding.UTF8.GetBytes(path)));
         });
     }
 

@@ -62,10 +62,17 @@ internal sealed class WorkingContainer : IDisposable
     /// <summary>The archive of what was changed; null when nothing was.</summary>
     public string? Capture()
     {
-        var changes = ContainerChanges.Of(_store, Container.Record);
-        if (changes.Count == 0) return null;
-        using var mounted = Mount();
+        if (ContainerChanges.Of(_store, Container.Record) is not { Count: > 0 } changes) return null;
+        using var mounted = MountedContainer.Open(_store, Container);
         return LayerCapture.Write(mounted, changes);
+    }
+
+    /// <summary>Lets <paramref name="change"/> write into its file system, and gives the archive of that.</summary>
+    public string? Capture(Action<MountedContainer> change)
+    {
+        using var mounted = MountedContainer.Open(_store, Container);
+        change(mounted);
+        return ContainerChanges.Of(_store, Container.Record) is { Count: > 0 } changes ? LayerCapture.Write(mounted, changes) : null;
     }
 
     public void Dispose()

@@ -44,7 +44,7 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
     {
         content = Stream.Null;
         var file = $"/proc/self/fd/{Root.Number}/{System.Text.Encoding.UTF8.GetString(Path)}";
-        if (!File.Exists(file)) return false;
+        if (Syscall.StatAt(Root, Path, cached: false, out var status) != Errno.None || status.Type != FileType.Regular) return false;
         try
         {
             using (var first = Compression.Open(file)) if (new TarReader(first).Next() is null) return false;

@@ -29,13 +29,13 @@ public static class ConfigChange
             case "CMD": config.Cmd = Command(rest, shell); break;
             case "ENTRYPOINT": config.Entrypoint = Command(rest, shell); break;
             case "USER": config.User = words.Expand(rest); break;
-            case "WORKDIR": config.WorkingDir = Within(config.WorkingDir, words.Expand(rest)); break;
+            case "WORKDIR": config.WorkingDir = Within(config.WorkingDir, words.Expand(rest).TrimEnd('/') is { Length: > 0 } path ? path : "/"); break;
             case "STOPSIGNAL": config.StopSignal = words.Expand(rest); break;
             case "ONBUILD": (config.OnBuild ??= []).Add(rest); break;
             case "ENV": foreach (var (name, value) in Pairs(keyword, rest, words)) SetEnvironment(config, name, value); break;
             case "LABEL": foreach (var (name, value) in Pairs(keyword, rest, words)) (config.Labels ??= [])[name] = value; break;
             case "EXPOSE": foreach (var port in words.ExpandWords(rest)) (config.ExposedPorts ??= [])[port.Contains('/') ? port : port + "/tcp"] = default; break;
-            case "VOLUME": foreach (var path in JsonList(rest)?.Select(words.Expand) ?? words.ExpandWords(rest)) (config.Volumes ??= [])[path] = default; break;
+            case "VOLUME": foreach (var volume in JsonList(rest)?.Select(words.Expand) ?? words.ExpandWords(rest)) (config.Volumes ??= [])[volume] = default; break;
             default: throw new RefusedException($"{keyword} is no valid change command. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are.");
         }
     }
@@ -52,8 +52,17 @@ public static class ConfigChange
     public static string? Variable(ContainerConfig config, string name) =>
         config.Env?.Find(variable => variable.StartsWith(name + "=", StringComparison.Ordinal)) is { } found ? found[(name.Length + 1)..] : null;
 
-    /// <summary>A path as WORKDIR makes it absolute.</summary>
-    public static string Within(string directory, string path) => path.StartsWith('/') ? path : $"{directory.TrimEnd('/')}/{path}";
+    /// <summary>A path as WORKDIR makes it absolute; ".." is taken out by its words, and a slash at the end stays.</summary>
+    public static string Within(string directory, string path)
+    {
+        var names = new List<string>();
+        foreach (var name in (path.StartsWith('/') ? path : $"{directory}/{path}").Split('/'))
+        {
+            if (name == ".." && names.Count > 0) names.RemoveAt(names.Count - 1);
+            else if (name is not ("" or "." or "..")) names.Add(name);
+        }
+        return "/" + string.Join('/', names) + (names.Count > 0 && path.EndsWith('/') ? "/" : "");
+    }
 
     /// <summary>A list in JSON as it stands, anything else for the shell.</summary>
     public static List<string> Command(string text, IReadOnlyList<string> shell) => JsonList(text) ?? [.. shell, text];
