@@ -11,6 +11,8 @@ internal static class ImageVerbs
         ImportVerb.Create(),
         LoadVerb.Create(),
         SaveVerb.Create(),
+        PullVerb.Create(),
+        PushVerb.Create(),
         HistoryVerb.Create(),
         TagVerb.Create(),
         ImagesVerb.Create("ls"),

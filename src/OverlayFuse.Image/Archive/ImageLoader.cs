@@ -101,7 +101,7 @@ public sealed class ImageLoader(ImageStore store)
     }
 
     /// <summary>Of images for several machines the one for this.</summary>
-    private static Descriptor Choose(List<Descriptor> choices)
+    internal static Descriptor Choose(List<Descriptor> choices)
     {
         var architecture = ThisArchitecture;
         return choices.Find(choice => choice.Platform is { Os: "linux" } platform && platform.Architecture == architecture)

@@ -38,14 +38,7 @@ public sealed class ImageSaver(ImageStore store, TarWriter archive)
 
     private void Describe(StoredImage image, IReadOnlyList<ImageReference> names, List<Descriptor> manifests)
     {
-        var manifest = JsonSerializer.SerializeToUtf8Bytes(
-            new Manifest
-            {
-                MediaType = Manifest.ManifestType,
-                Config = new Descriptor { MediaType = Manifest.ConfigType, Digest = image.Id, Size = store.Blobs.Read(Digest.FromHex(image.Record.Id)!.Value).Length },
-                Layers = [.. image.Record.Layers.Select(layer => new Descriptor { MediaType = MediaType(layer), Digest = "sha256:" + layer.Blob, Size = layer.BlobSize })],
-            },
-            ImageJson.Default.Manifest);
+        var manifest = ImageManifest.Of(store, image);
         var digest = Digest.Of(manifest);
         if (_written.Add(digest.Hex)) Text(BlobName(digest.Hex), manifest);
         foreach (var name in names.Count == 0 ? [null] : names.AsEnumerable<ImageReference?>())
@@ -58,15 +51,6 @@ public sealed class ImageSaver(ImageStore store, TarWriter archive)
                 Annotations = name is null ? null : new() { [NameAnnotation] = name.ToString(), [ContainerdAnnotation] = name.ToString() },
             });
         }
-    }
-
-    private string MediaType(LayerRecord layer)
-    {
-        if (layer.DiffId == "sha256:" + layer.Blob) return Manifest.LayerType;
-        Span<byte> magic = stackalloc byte[2];
-        using var file = Compression.OpenFile(store.Blobs.PathOf(Digest.FromHex(layer.Blob)!.Value));
-        file.ReadExactly(magic);
-        return Manifest.LayerType + (magic[0] == 0x1f ? "+gzip" : "+zstd");
     }
 
     private void Blob(string hex)

@@ -9,7 +9,7 @@ public static class AtomicFile
     private const uint Readable = 0x1a4; // 0644
 
     /// <exception cref="RefusedException">It could not be written; the old content stands.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, uint mode = Readable)
     {
         var directory = Path.GetDirectoryName(path)!;
         var name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
@@ -19,7 +19,7 @@ public static class AtomicFile
         var place = new DirFd(opened.Number);
         try
         {
-            error = Fill(place, temporary, content);
+            error = Fill(place, temporary, content, mode);
             if (error == Errno.None) error = Syscall.RenameAt2(place, temporary, place, name, RenameFlags.None);
             if (error != Errno.None)
             {
@@ -47,9 +47,9 @@ public static class AtomicFile
         }
     }
 
-    private static Errno Fill(DirFd place, byte[] name, ReadOnlySpan<byte> content)
+    private static Errno Fill(DirFd place, byte[] name, ReadOnlySpan<byte> content, uint mode)
     {
-        var error = Syscall.OpenAt(place, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, Readable, out var file);
+        var error = Syscall.OpenAt(place, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode, out var file);
         if (error != Errno.None) return error;
         while (error == Errno.None && !content.IsEmpty)
         {

@@ -10,6 +10,7 @@ namespace OverlayFuse.Image;
 [JsonSerializable(typeof(DockerManifest[]))]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(CachedStep))]
+[JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {

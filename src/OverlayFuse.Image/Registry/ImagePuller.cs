@@ -1,0 +1,123 @@
+using System.Net;
+
+namespace OverlayFuse.Image;
+
+/// <summary>Brings an image from a registry: its manifest, then what is missing here, several layers at once.</summary>
+public sealed class ImagePuller(ImageStore store, RegistryClient client)
+{
+    private const int AtOnce = 3;
+    private const int DeepestIndex = 2;
+
+    private static readonly string[] Manifests =
+    [
+        Manifest.ManifestType, Manifest.IndexType,
+        "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.list.v2+json",
+    ];
+
+    private long _came;
+
+    /// <summary>Told of each layer: its digest, and "Pull complete" or "Already exists".</summary>
+    public Action<Digest, string>? Said { get; init; }
+
+    /// <summary>Bytes that came, of how many.</summary>
+    public IProgress<(long Came, long All)>? Progress { get; init; }
+
+    public int WithoutOwner { get; private set; }
+
+    /// <param name="digest">That of the manifest.</param>
+    /// <exception cref="RefusedException">It is not there, or is not what it should be.</exception>
+    public StoredImage Pull(ImageReference reference, out Digest digest)
+    {
+        try
+        {
+            var manifest = Fetch(reference, reference.Tag, null, DeepestIndex, out digest);
+            var config = manifest.Config!;
+            using var files = new FetchedFiles();
+            var text = File.ReadAllBytes(files.Add(new BlobFetcher(client, store.State).Fetch(Parse(config.Digest), config.Size)));
+            return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, files);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RefusedException($"cannot pull {reference}: {e.Message}.");
+        }
+        catch (IOException)
+        {
+            throw new RefusedException($"cannot pull {reference}: {store.State.Root} cannot be written to (is the disk full?).");
+        }
+    }
+
+    private Manifest Fetch(ImageReference reference, string tag, Digest? expected, int depth, out Digest digest)
+    {
+        using var answer = client.Send(() =>
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, client["manifests/" + tag]);
+            foreach (var type in Manifests) request.Headers.TryAddWithoutValidation("Accept", type);
+            return request;
+        });
+        if (answer.StatusCode == HttpStatusCode.NotFound) throw new RefusedException($"manifest for {reference} not found: manifest unknown");
+        if (!answer.IsSuccessStatusCode) throw client.Unexpected($"pull {reference}", answer);
+        var text = RegistryClient.ReadAll(answer);
+        digest = Digest.Of(text);
+        if (expected is { } wanted && wanted != digest) throw new InvalidDataException($"a manifest has the digest {digest} and should have {wanted}");
+        var manifest = ImageJson.Read(text, ImageJson.Default.Manifest, "manifest");
+        if (manifest.Manifests is { } choices)
+        {
+            if (depth == 0) throw new InvalidDataException("its indexes lie too deep in each other");
+            var choice = ImageLoader.Choose(choices);
+            return Fetch(reference, choice.Digest, Parse(choice.Digest), depth - 1, out _);
+        }
+        return manifest is { Config: not null, Layers: not null } ? manifest : throw new InvalidDataException("its manifest lacks its configuration or its layers, or is of a form older than that of 2016");
+    }
+
+    private StoredImage Store(ImageConfig config, byte[] text, List<Descriptor> layers, ImageReference reference, FetchedFiles files)
+    {
+        if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"it has {layers.Count} layers, and its configuration tells of {config.RootFs.DiffIds.Count}");
+        var diffIds = config.RootFs.DiffIds.Select(Parse).ToList();
+        var blobs = layers.Select(layer => Parse(layer.Digest)).ToList();
+        var known = store.All().SelectMany(image => image.Record.Layers).DistinctBy(layer => layer.Id).ToDictionary(layer => layer.Id);
+        var chain = new List<string>();
+        foreach (var diffId in diffIds) chain.Add(LayerStore.ChainId(chain.LastOrDefault(), diffId));
+        var paths = FetchMissing(layers, [.. Enumerable.Range(0, layers.Count).Where(i => !known.ContainsKey(chain[i]))], files);
+
+        using var held = store.Lock();
+        var records = new List<LayerRecord>();
+        for (var i = 0; i < layers.Count; i++)
+        {
+            if (paths.TryGetValue(i, out var path))
+            {
+                records.Add(new LayerWriter(store).Store(path, records, diffIds[i], blobs[i], out var withoutOwner));
+                WithoutOwner += withoutOwner;
+                Said?.Invoke(blobs[i], "Pull complete");
+                continue;
+            }
+            if (!store.Layers.Has(chain[i])) throw new RefusedException($"the layer {diffIds[i]} was removed while the image was pulled. Pull again.");
+            records.Add(known[chain[i]]);
+            Said?.Invoke(blobs[i], "Already exists");
+        }
+        var image = store.Add(text, records);
+        store.Tag(image, reference);
+        return image;
+    }
+
+    private Dictionary<int, string> FetchMissing(List<Descriptor> layers, List<int> missing, FetchedFiles files)
+    {
+        var all = missing.Sum(i => layers[i].Size);
+        var fetcher = new BlobFetcher(client, store.State) { Came = count => Progress?.Report((Interlocked.Add(ref _came, count), all)) };
+        var paths = new Dictionary<int, string>();
+        try
+        {
+            Parallel.ForEach(missing, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, i =>
+            {
+                var path = files.Add(fetcher.Fetch(Parse(layers[i].Digest), layers[i].Size));
+                lock (paths) paths[i] = path;
+            });
+        }
+        catch (AggregateException e)
+        {
+            throw e.InnerExceptions[0]; // each is a sentence; one will do
+        }
+        return paths;
+    }
+
+    private static Digest Parse(string text) => Digest.TryParse(text) ?? throw new InvalidDataException($"\"{text}\" is no digest of a known kind");
+}

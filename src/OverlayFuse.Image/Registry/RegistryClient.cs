@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace OverlayFuse.Image;
+
+/// <summary>Speaks to one repository of a registry (OCI distribution-spec): asks, and shows who we are when that is wanted.</summary>
+/// <param name="credentials">"user:password"; null: anybody.</param>
+public sealed class RegistryClient(RegistryName name, string? credentials) : IDisposable
+{
+    private const int LargestAnswer = 8 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // Blobs may lie elsewhere: the handler follows, and shows our credentials to nobody else.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = Patience, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private volatile AuthenticationHeaderValue? _authorization;
+
+    public RegistryName Name => name;
+
+    /// <summary>The address of something in the repository.</summary>
+    public string this[string path] => $"{name.Address}/v2/{name.Repository}/{path}";
+
+    /// <summary>Sends, and once more with a token when the registry wants one. The caller closes the answer and looks at its code.</summary>
+    /// <param name="request">Made anew for each try.</param>
+    /// <exception cref="RefusedException">Nobody answers, or our credentials are not taken.</exception>
+    public HttpResponseMessage Send(Func<HttpRequestMessage> request)
+    {
+        var answer = SendOnce(request());
+        if (answer.StatusCode != HttpStatusCode.Unauthorized) return answer;
+        var challenge = answer.Headers.WwwAuthenticate.Select(header => Challenge.TryParse(header.ToString())).OfType<Challenge>().FirstOrDefault();
+        answer.Dispose();
+        _authorization = Authorize(challenge);
+        answer = SendOnce(request());
+        if (answer.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)) return answer;
+        answer.Dispose();
+        throw Denied();
+    }
+
+    /// <summary>A small answer, whole.</summary>
+    public static byte[] ReadAll(HttpResponseMessage answer)
+    {
+        using var stream = answer.Content.ReadAsStream();
+        var content = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int count; (count = stream.Read(buffer)) > 0;)
+        {
+            content.Write(buffer, 0, count);
+            if (content.Length > LargestAnswer) throw new InvalidDataException($"it answers with more than {LargestAnswer} bytes where a document is expected");
+        }
+        return content.ToArray();
+    }
+
+    public RefusedException Denied() =>
+        new($"access to {name.Repository} denied by {name.Host}: the repository does not exist, or requires a login. Type overlayfuse login {name.Host}");
+
+    public RefusedException Unexpected(string deed, HttpResponseMessage answer) =>
+        new($"cannot {deed}: {name.Host} answers {(int)answer.StatusCode}.");
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpResponseMessage SendOnce(HttpRequestMessage request)
+    {
+        request.Headers.Authorization ??= _authorization;
+        try
+        {
+            return _http.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new RefusedException($"cannot reach the registry {name.Host}: {Why(e)}.");
+        }
+        finally
+        {
+            if (request.Content is null) request.Dispose();
+        }
+    }
+
+    private AuthenticationHeaderValue Authorize(Challenge? challenge)
+    {
+        var basic = credentials is null ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
+        if (challenge?.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) == true) return basic ?? throw Denied();
+        if (challenge?.TokenAddress() is not { } address) throw Denied();
+        if (!address.StartsWith("https://", StringComparison.Ordinal) && !name.Address.StartsWith("http://", StringComparison.Ordinal))
+            throw new RefusedException($"{name.Host} wants a password sent to {address}, where anybody could read it.");
+        using var answer = SendOnce(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = basic } });
+        if (!answer.IsSuccessStatusCode) throw Denied();
+        var token = ImageJson.Read(ReadAll(answer), ImageJson.Default.TokenAnswer, "token");
+        return new AuthenticationHeaderValue("Bearer", token.Token ?? token.AccessToken ?? throw Denied());
+    }
+
+    private static string Why(HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => "there is no such host",
+        HttpRequestError.ConnectionError => "connection refused, or nobody answers",
+        HttpRequestError.SecureConnectionError => "its certificate is not accepted, or it does not speak TLS. Plain HTTP is for this machine only",
+        var other => other.ToString(),
+    };
+}
