@@ -169,7 +169,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         try
         {
             using var held = images.Lock();
-            var step = new CachedStep { Layer = archive is null ? null : DerivedImage.AddLayer(images, archive, stage.Layers), Created = DerivedImage.Now() };
+            var step = new CachedStep { Layer = archive is null ? null : DerivedImage.AddLayer(images, archive, stage.Layers), Below = stage.Layers.LastOrDefault()?.Id, Created = DerivedImage.Now() };
             _cache.Put(key, step);
             stage.Add(createdBy, step);
         }

@@ -15,14 +15,16 @@ public sealed class BuildCache(ImageStore store)
         AtomicFile.Write(PathOf(key), JsonSerializer.SerializeToUtf8Bytes(step, ImageJson.Default.CachedStep));
     }
 
-    /// <summary>Removes the records whose layers are gone.</summary>
+    /// <summary>Removes the records whose layers are gone, and those that have to do with none.</summary>
     public void Sweep()
     {
         if (!Directory.Exists(_directory)) return;
-        foreach (var path in Directory.GetFiles(_directory)) if (Read(path) is not { } step || !IsWhole(step)) File.Delete(path);
+        foreach (var path in Directory.GetFiles(_directory)) if (Read(path) is not { } step || !IsWhole(step) || (step.Layer ?? (object?)step.Below) is null) File.Delete(path);
     }
 
-    private bool IsWhole(CachedStep step) => step.Layer is not { } layer || (store.Layers.Has(layer.Id) && Digest.FromHex(layer.Blob) is { } blob && store.Blobs.Has(blob));
+    private bool IsWhole(CachedStep step) => (step.Below is null || store.Layers.Has(step.Below)) && HasLayer(step);
+
+    private bool HasLayer(CachedStep step) => step.Layer is not { } layer || (store.Layers.Has(layer.Id) && Digest.FromHex(layer.Blob) is { } blob && store.Blobs.Has(blob));
 
     private string PathOf(Digest key) => Path.Combine(_directory, key.Hex + ".json");
 

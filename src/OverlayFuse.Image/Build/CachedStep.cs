@@ -6,6 +6,9 @@ public sealed class CachedStep
     /// <summary>Null: it changed the configuration only.</summary>
     public LayerRecord? Layer { get; set; }
 
+    /// <summary>The layer it stands on; without that it is of no use. Null: upon nothing.</summary>
+    public string? Below { get; set; }
+
     /// <summary>As the history has it: the same steps make the same image.</summary>
     public required string Created { get; set; }
 }

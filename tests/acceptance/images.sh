@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# timeout: 240
+# Images made of containers and of Dockerfiles, files carried in and out, registries, and other tools' archives: as root and as an ordinary user.
+export TMPDIR=/var/tmp
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/lib.sh"
+cd "$scratch"
+source "$here/own-containers.sh"
+make_root
+
+tool() { command -v "$1" >/dev/null || { skip "$who: $2" "no $1"; return 1; }; }
+
+images() {
+  mkdir -p "$scratch/w" && cd "$home" || return
+  check "$who: a root file system is imported" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' "$scratch/busybox.tar" bb:1
+  copies
+  commits
+  builds
+  registry
+  other_tools
+  check "$who: nothing is left" nothing_left
+  cd "$scratch"
+}
+
+# cp, in all its forms.
+copies() {
+  check "$who: a container runs" o run -d --name c1 -v vol:/data bb:1 sleep 1000
+  check "$who: it changes its own layer" o exec c1 sh -c 'echo data >/newfile; rm /etc/group; mkdir /d; echo x >/d/x; chown 33:33 /d/x; echo more >>/etc/passwd; mv /root /moved; ln -s ../../../etc /lnk; mkdir -p /gone && rm -r /gone'
+  "${as[@]}" sh -c 'echo local >f.txt; mkdir dir; echo in >dir/in; chmod 750 dir'
+  check "$who: a file is copied in, as root's" copied_in f.txt /tmp/f.txt '0 0 644'
+  check "$who: into a directory it keeps its name" copied_in f.txt /d /d/f.txt '0 0 644'
+  check "$who: a directory goes into one that is there" copied_in dir /tmp /tmp/dir/in '0 0 644'
+  check "$who: with /. only what is in it does" copied_in dir/. /moved /moved/in '0 0 644'
+  check "$who: and under another name where there is none" copied_in dir /copy /copy '0 0 750'
+  check "$who: a file comes out, as the caller's" copied_out
+  check "$who: as an archive, with its owner" has "33/33" archived c1:/d/x
+  check "$who: an archive goes in" archive_in
+  check "$who: a link inside leads nowhere else" link_stays_inside
+  check "$who: -L copies what a link leads to" follows
+  check "$who: what is in a volume is found" prints seed cat_out /data/seed.txt
+  check "$who: a path that is not there" ends 1 'No such container:path: c1:/nosuch' o cp c1:/nosuch .
+  check "$who: a directory onto a file" ends 1 'cannot copy directory' o cp dir c1:/newfile
+  check "$who: a directory that has to be there" ends 1 'no such directory' o cp f.txt c1:/nodir/
+  check "$who: a file does not replace a directory" ends 1 'cannot overwrite directory' blocked
+  check "$who: between containers" ends 1 'copying between containers is not supported' o cp c1:/a c1:/b
+}
+
+stat_in() { o exec c1 stat -c '%u %g %a' "$1"; }
+copied_in() { o cp "$1" "c1:$2" && prints "${*: -1}" stat_in "${*: -2:1}"; }
+copied_out() { o cp c1:/d/x out && [ "$(cat out)" = x ] && [ "$(stat -c %u out)" = "$("${as[@]}" id -u)" ]; }
+archived() { o cp "$1" - >a.tar && tar --numeric-owner -tvf a.tar; }
+archive_in() { tar -cf - f.txt | o cp - c1:/d && prints local o exec c1 cat /d/f.txt; }
+link_stays_inside() { o cp f.txt c1:/lnk/planted && prints local o exec c1 cat /etc/planted && [ ! -e /etc/planted ]; }
+follows() { o cp -L c1:/lnk followed && [ -f followed/passwd ] && o cp c1:/lnk link && [ "$(readlink link)" = ../../../etc ]; }
+cat_out() { rm -f out && o cp "c1:$1" out && cat out; }
+blocked() { "${as[@]}" mkdir -p b && o exec c1 mkdir -p /blk/b && "${as[@]}" sh -c 'rmdir b; echo f >b' && o cp b c1:/blk; }
+
+# commit and export.
+commits() {
+  check "$who: commit makes an image of the changes" commit_one
+  check "$who: the layer holds them and no more" layer_holds
+  check "$who: history says how" prints 'sleep 1000|added files|2' history_of c1img:1
+  check "$who: what was removed and moved is so in its containers" prints "$(printf 'data\nmore\n33\nno group\nno root\nin')" o run --rm c1img:1 sh -c 'cat /newfile; tail -n 1 /etc/passwd; stat -c %u /d/x; [ -e /etc/group ] || echo no group; [ -e /root ] || echo no root; cat /moved/in'
+  check "$who: commit --change" prints data changed_command
+  check "$who: export holds everything, volumes excepted" exported
+  check "$who: export, import, run" reimported
+  check "$who: all of it works on a container that is stopped" stopped
+  check "$who: no such container" ends 1 'No such container: nosuch' o commit nosuch x
+}
+
+commit_one() { o commit -m 'added files' -a 'Lab User <lab@example.com>' c1 c1img:1 | grep -q '^sha256:' && prints 'Lab User <lab@example.com>' o inspect --format '{{.Author}}' c1img:1; }
+layer_holds() {
+  local blob
+  o save -o saved.tar c1img:1 && blob=$(tar -xOf saved.tar manifest.json | grep -o 'blobs/sha256/[0-9a-f]*' | tail -n 1) && tar -xOf saved.tar "$blob" | tar -tf - >list || return 1
+  cat list
+  grep -qx 'etc/.wh.group' list && grep -qx '.wh.root' list && grep -qx 'moved/in' list && grep -qx 'etc/passwd' list && ! grep -q 'bin/busybox' list && ! grep -q gone list
+}
+history_of() { o history --no-trunc --format '{{.CreatedBy}}|{{.Comment}}' "$1" | head -n 1 | tr -d '\n'; printf '|'; o history -q "$1" | wc -l; }
+changed_command() { o commit --change 'CMD ["cat","/newfile"]' --change 'ENV X=1' c1 c1img:2 >/dev/null && o run --rm c1img:2; }
+exported() { o exec c1 touch /data/written && o export c1 | tar -tf - >list && grep -qx newfile list && grep -qx bin/busybox list && ! grep -q 'written\|etc/group\|^\./' list; }
+reimported() { o export -o e.tar c1 && o import --change 'ENV PATH=/bin' e.tar flat:1 && prints data o run --rm flat:1 cat /newfile; }
+stopped() {
+  o stop -t 0 c1 && o cp f.txt c1:/stopped && prints data cat_out /newfile && prints seed cat_out /data/seed.txt && o export -o e.tar c1 && tar -tf e.tar >list && grep -qx stopped list || return 1
+  o commit c1 c1img:3 && prints local o run --rm c1img:3 cat /stopped && ! grep -qF "$state" /proc/mounts && has 'Exited (137)' o ps -a
+}
+
+# build: the Dockerfile that docker-reference was recorded with, and what else Dockerfiles hold.
+builds() {
+  "${as[@]}" sh -c "$(declare -f contexts); contexts"
+  check "$who: build makes an image" build_says 9 0 built:1
+  check "$who: it does what it says" prints "$(printf 'hello file\nseed\nb')" o run --rm built:1
+  check "$who: one layer for each instruction that stores something" layer_count 6 built:1
+  check "$who: again: all of it is CACHED, and the same image" same_image
+  check "$who: with another file, what is before it is CACHED" changed_file
+  check "$who: --no-cache -q says the id" has sha256: o build --no-cache -q -t built:3 ctx
+  check "$who: a failing step names its line and leaves nothing" failing_step
+  check "$who: no Dockerfile" ends 1 'none.Dockerfile: no such file or directory' o build -f ctx/none.Dockerfile ctx
+  check "$who: several stages, arguments, owners" stages
+  check "$who: variables, continued lines, exec form, another shell" prints "$(printf '1 dflt alt 1two words $A\nexec form')" spoken
+  check "$who: .dockerignore with exceptions, ADD of an archive" prints "$(printf '/all/skip/keep\n/un/a.txt')" added
+  check "$who: FROM scratch" scratch_image
+  check "$who: what is left out, or outside, is not found" ends 1 'file not found in build context or excluded by .dockerignore' o build -f ctx/out.Dockerfile ctx
+  check "$who: a bad line is named" ends 1 'line 2: unknown instruction: FOO' o build -f ctx/foo.Dockerfile ctx
+  check "$who: a build that is killed leaves nothing for the next" killed_build
+}
+
+contexts() {
+  mkdir -p ctx/sub/deep ctx/skip
+  printf 'FROM bb:1\nENV GREETING=hello\nRUN echo one > /one && mkdir -p /data && echo seed > /data/seed.txt\nRUN rm -f /bin/pwd && mkdir /opaque && touch /opaque/a\nCOPY hello.txt /hello.txt\nRUN rm -rf /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b\nVOLUME /data\nWORKDIR /srv\nCMD ["/bin/sh","-c","cat /hello.txt; cat /data/seed.txt; ls /opaque"]\n' >ctx/Dockerfile
+  echo "hello file" >ctx/hello.txt
+  printf 'FROM bb:1\nRUN false\n' >ctx/bad.Dockerfile
+  printf 'FROM bb:1 AS build\nRUN echo artifact > /out\nFROM bb:1\nARG V=1\nCOPY --from=build /out /out\nCOPY --chown=33:33 --chmod=600 hello.txt /x/\nLABEL v=$V\nUSER 33\n' >ctx/multi.Dockerfile
+  printf '# escape=`\nARG BASE=bb:1\nFROM ${BASE}\nENV A=1 B="two words" C='"'"'$A'"'"'\nENV D=${A:-z} E=${NO:-dflt} F=${A:+alt} G=$A$B\nSHELL ["/bin/sh","-ec"]\nRUN true && `\n  # inner\n  echo "$D $E $F $G $C"\nRUN ["echo","exec form"]\nCOPY . /all/\nADD a.tgz /un/\nRUN true\nEXPOSE 80\nENTRYPOINT ["ls"]\n' >ctx/v.Dockerfile
+  printf 'skip/*\n!skip/keep\n**/*.md\n*.Dockerfile\n' >ctx/.dockerignore
+  touch ctx/skip/s ctx/skip/keep ctx/sub/deep/b.md
+  echo a >ctx/sub/a.txt && tar -C ctx/sub -czf ctx/a.tgz a.txt
+  printf 'FROM scratch\nCOPY sub /\n' >ctx/scratch.Dockerfile
+  printf 'FROM bb:1\nCOPY skip/s /\n' >ctx/out.Dockerfile
+  printf 'FROM bb:1\nFOO x\n' >ctx/foo.Dockerfile
+  printf 'FROM bb:1\nRUN echo begun; sleep 1000\n' >ctx/slow.Dockerfile
+}
+build_says() { o build --progress plain -t "$3" ctx >said 2>&1 && cat said && [ "$(grep -c '^#[0-9]* \[' said)" = "$1" ] && [ "$(grep -c 'CACHED$' said)" = "$2" ]; }
+layer_count() { prints "$1" eval "o inspect --format '{{json .RootFS.Layers}}' $2 | grep -o sha256: | wc -l"; }
+same_image() { local id; id=$(o images -q built:1) && build_says 9 8 built:1 && prints "$id" o images -q built:1; }
+changed_file() { "${as[@]}" sh -c 'echo changed file >ctx/hello.txt' && build_says 9 3 built:2 && "${as[@]}" touch -d 2001-01-01 ctx/hello.txt && build_says 9 8 built:2 && has 'changed file' o run --rm built:2; }
+failing_step() {
+  local before
+  before=$(ls "$state/overlay2" | wc -l)
+  ends 1 "bad.Dockerfile:2: RUN false: The command '/bin/sh -c false' returned a non-zero code: 1" o build -f ctx/bad.Dockerfile -t bad:1 ctx && [ -z "$(o images -q bad:1)" ] && prints 1 eval 'o ps -aq | wc -l' && [ "$(ls "$state/overlay2" | wc -l)" = "$before" ]
+}
+stages() { o build --build-arg V=2 -f ctx/multi.Dockerfile -t ms:1 ctx && prints '{"v":"2"} 33' o inspect --format '{{json .Config.Labels}} {{.Config.User}}' ms:1 && prints "$(printf '0 644\n33 600')" o run --rm -u 0 ms:1 stat -c '%u %a' /out /x/hello.txt; }
+spoken() { o build -f ctx/v.Dockerfile -t v:1 ctx 2>&1 | sed -nE 's/^#[0-9]+ [0-9.]+ //p'; }
+added() { o run --rm v:1 -d /all/skip/keep /un/a.txt && ends 1 'No such file' o run --rm v:1 /all/skip/s >&2 && ends 1 'No such file' o run --rm v:1 /all/sub/deep/b.md >&2; }
+scratch_image() { o build -q -f ctx/scratch.Dockerfile -t s:1 ctx && layer_count 1 s:1; }
+killed_build() {
+  local pid
+  "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/slow.Dockerfile ctx >said 2>&1 &
+  eventually grep -q begun said || return 1
+  pid=$(pgrep -f -- "^$OVERLAYFUSE build -f ctx/slow.Dockerfile ctx" | tail -n 1) && kill -9 "$pid" && wait
+  build_says 9 8 built:2 && prints 1 eval 'o ps -aq | wc -l'
+}
+
+# pull and push against Debian's registry on this machine.
+registry() {
+  tool docker-registry registry || return
+  local port=$((20000 + RANDOM % 20000))
+  mkdir -p "$scratch/registry"
+  printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%d"}\n' "$scratch/registry" $port >"$scratch/registry.yml"
+  docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
+  local server=$!
+  at=localhost:$port
+  check "$who: the registry answers" eventually curl_ok
+  check "$who: push" has 'Pushed' push_once built:1
+  check "$who: what it has is not sent again" lacks 'Pushed' push_once built:1
+  check "$who: pull brings the same image elsewhere" pulled
+  check "$who: again, it is up to date" has 'Image is up to date' elsewhere o pull "$at/t/built:1"
+  check "$who: no such tag" ends 1 'not found: manifest unknown' o pull "$at/t/built:nosuch"
+  check "$who: no such registry" ends 1 'cannot reach the registry localhost:1' o pull localhost:1/t/built:1
+  check "$who: an image that is not here is not pushed" ends 1 'does not exist locally' o push "$at/t/nosuch:1"
+  if tool skopeo "skopeo and the registry"; then
+    check "$who: skopeo reads what was pushed" has '"Architecture"' skopeo inspect --tls-verify=false "docker://$at/t/built:1"
+    check "$who: packed by skopeo, it is pulled as the same image" packed_by_skopeo
+  fi
+  kill $server
+  wait $server
+}
+
+curl_ok() { (exec 3<>"/dev/tcp/127.0.0.1/${at#*:}") 2>/dev/null; }
+push_once() { o tag "$1" "$at/t/$1" && o push "$at/t/$1"; }
+elsewhere() { local state=$home/elsewhere; "$@"; }
+pulled() { elsewhere o pull "$at/t/built:1" && prints "$(o images -q --no-trunc built:1)" elsewhere o images -q --no-trunc && prints "$(printf 'hello file\nseed\nb')" elsewhere o run --rm "$at/t/built:1"; }
+packed_by_skopeo() { skopeo copy --insecure-policy --src-tls-verify=false --dest-tls-verify=false --dest-compress "docker://$at/t/built:1" "docker://$at/t/packed:1" && elsewhere o image prune -a -f && elsewhere o pull "$at/t/packed:1" && has 'hello file' elsewhere o run --rm "$at/t/packed:1"; }
+
+# What others write, and what they read.
+other_tools() {
+  check "$who: save" o save -o s.tar built:1
+  if tool skopeo "archives of skopeo"; then
+    check "$who: skopeo reads it as docker's archive" has "cat /hello.txt" skopeo inspect --config docker-archive:s.tar
+    check "$who: and as an OCI archive" skopeo_copies oci-archive:s.tar oci:layout:x
+    check "$who: an OCI layout of skopeo is loaded" loaded layout 'built'
+    check "$who: with layers packed by zstd" zstd_layers
+  fi
+  if tool umoci "a bundle of umoci"; then
+    check "$who: umoci unpacks it" umoci_unpacks
+  fi
+  if tool podman "an image of podman"; then check "$who: podman loads it, and what podman saves is loaded" podman_round; fi
+  for packer in gzip xz zstd; do
+    tool $packer "an archive packed by $packer" && check "$who: an archive packed by $packer is loaded" packed_archive $packer
+  done
+}
+
+# Root over his own ids: it gives the files of an archive the owners they have there.
+mapped() { if [ ${#as[@]} -gt 0 ] || [ "$(id -u)" != 0 ]; then "${as[@]}" unshare --user --map-root-user --map-auto env HOME="$home" "$@"; else env HOME="$home" "$@"; fi; }
+skopeo_copies() { rm -rf layout && mapped skopeo copy --insecure-policy "$@"; }
+loaded() { o rmi -f x:latest >/dev/null 2>&1; o load -i "$1" >said && cat said && id=$(grep -oE '[^ ]+$' said | tail -n 1) && has 'hello file' o run --rm "$id"; }
+zstd_layers() { rm -rf layout && mapped skopeo copy --insecure-policy --dest-compress-format zstd --dest-compress docker-archive:s.tar oci:layout:z && grep -rlaq 'zstd' layout && loaded layout z; }
+umoci_unpacks() { rm -rf layout && skopeo_copies oci-archive:s.tar oci:layout:x && "${as[@]}" umoci unpack --rootless --image layout:x bundle && grep -q 'hello file' bundle/rootfs/hello.txt && [ ! -e bundle/rootfs/bin/pwd ] && "${as[@]}" sh -c 'chmod -R u+rwX bundle && rm -rf bundle'; }
+podman_round() {
+  local podman=("${as[@]}" env HOME="$home" XDG_RUNTIME_DIR="$home/run" XDG_DATA_HOME="$home/pd" XDG_CONFIG_HOME="$home/pc" podman --root "$home/ps" --runroot "$home/pr" --storage-driver vfs)
+  "${as[@]}" mkdir -p run pc/containers && "${as[@]}" sh -c 'echo "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}" >pc/containers/policy.json; mkdir -p .config/containers; cp pc/containers/policy.json .config/containers/'
+  timeout 60 "${podman[@]}" load -i s.tar && timeout 60 "${podman[@]}" save -o p.tar built:1 && o load -i p.tar && has 'hello file' o run --rm localhost/built:1
+  local code=$?
+  timeout 60 "${podman[@]}" rmi -a -f >/dev/null 2>&1
+  "${as[@]}" unshare --user --map-root-user --map-auto rm -rf "$home/ps" "$home/pr" 2>/dev/null || rm -rf "$home/ps" "$home/pr"
+  return $code
+}
+packed_archive() { rm -f s.tar.*; "${as[@]}" $1 -k s.tar && prints 'Loaded image: built:1' o load -i s.tar.*; }
+
+nothing_left() {
+  o rm -f c1 && o volume rm vol && o image prune -a -f && elsewhere o image prune -a -f
+  ls "$state/overlay2" "$state/tmp" "$state/image/cache" "$state/image/blobs/sha256"
+  [ "$(ls "$state/overlay2")" = l ] && [ -z "$(ls "$state/overlay2/l" "$state/tmp" "$state/image/cache" "$state/image/blobs/sha256" | grep -vE ':$|^$')" ] && ! grep -qF "$state" /proc/mounts
+}
+
+for_each_user images
