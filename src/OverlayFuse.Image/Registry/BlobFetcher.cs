@@ -12,6 +12,9 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
     /// <summary>Waits longer after each failure.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>So long nothing may come.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Told of bytes as they come; may be called by several threads.</summary>
     public Action<long>? Came { get; init; }
 
@@ -23,7 +26,8 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
         using var file = OpenPartial(ref path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (file.Length > size) file.SetLength(0);
-        Came?.Invoke(Take(file, hash));
+        var kept = Take(file, hash);
+        Came?.Invoke(kept);
         for (var attempt = 1; file.Length < size; attempt++)
         {
             var before = file.Length;
@@ -81,7 +85,7 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             }
             using var content = answer.Content.ReadAsStream();
             var buffer = new byte[1 << 16];
-            for (int count; (count = content.Read(buffer)) > 0;)
+            for (int count; (count = Read(content, buffer)) > 0;)
             {
                 if (file.Length + count > size) throw new RefusedException($"{client.Name.Host} sends more than the {size} bytes that {digest} has: filesystem layer verification failed.");
                 file.Write(buffer, 0, count);
@@ -90,9 +94,16 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             }
             return file.Length == size;
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException or System.Net.Sockets.SocketException || (e is IOException && e.InnerException is System.Net.Sockets.SocketException))
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or OperationCanceledException or System.Net.Sockets.SocketException || (e is IOException && e.InnerException is System.Net.Sockets.SocketException))
         {
             return false;
         }
+    }
+
+    // Streams of the library have no time limit of their own.
+    private int Read(Stream content, byte[] buffer)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return content.ReadAsync(buffer, limit.Token).AsTask().GetAwaiter().GetResult();
     }
 }
