@@ -2,9 +2,10 @@
 # timeout: 300
 # Containers of a busybox image: what the two lessons do, as root and as an ordinary user, with docker's exit codes and words.
 export TMPDIR=/var/tmp
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/lib.sh"
 cd "$scratch"
-source "$(dirname "${BASH_SOURCE[0]}")/own-containers.sh"
+source "$here/own-containers.sh"
 make_root
 
 lessons() {
