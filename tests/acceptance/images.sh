@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 240
+# timeout: 480
 # Images made of containers and of Dockerfiles, files carried in and out, registries, and other tools' archives: as root and as an ordinary user.
 export TMPDIR=/var/tmp
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
