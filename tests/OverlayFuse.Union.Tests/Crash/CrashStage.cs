@@ -26,39 +26,28 @@ internal sealed class CrashStage : IDisposable
     {
         _change = change;
         _union = new TestUnion(2, form);
-        _union.With("lower1", $"{Lower1}  d/s/f = \"{new string('f', 20000)}\"").With("lower2", Lower2);
-        Decorate("lower1/d/s/f", 0x1A0, "colour", "red");
-        Decorate("lower1/d/s", 0x1ED, "colour", "blue");
-        Decorate("lower1/suid", 0x9ED);
-        Decorate("lower1/ro/f", 0x124);
-        Decorate("lower1/ro/s", 0x16D);
-        Decorate("lower1/ro", 0x16D);
-        Age("lower1");
-        Age("lower2");
-
-        Begin();
-        _union.Close();
-        Mount();
-        Before = UnionView.Of(_union.Kernel);
-        Begin();
-        var watcher = new CallWatcher();
-        Assert.That(Act(watcher), Is.EqualTo(Errno.None), $"{change}, undisturbed");
-        (Changing, Count, Calls) = (watcher.Changing, watcher.Count, watcher.Calls);
-        After = UnionView.Of(_union.Kernel);
-        Same(After, "undisturbed, after the next mount", remount: true);
+        try
+        {
+            Rehearse();
+        }
+        catch
+        {
+            _union.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What the union shows before the change, and after it.</summary>
-    public string[] Before { get; }
+    public string[] Before { get; private set; } = [];
 
-    public string[] After { get; }
+    public string[] After { get; private set; } = [];
 
     /// <summary>How many calls the change makes that change something, and how many that pass the seam at all.</summary>
-    public int Changing { get; }
+    public int Changing { get; private set; }
 
-    public int Count { get; }
+    public int Count { get; private set; }
 
-    public string Calls { get; }
+    public string Calls { get; private set; } = "";
 
     /// <summary>There is no telling old and new apart.</summary>
     public bool ChangesNothing => Before.SequenceEqual(After);
@@ -124,6 +113,31 @@ internal sealed class CrashStage : IDisposable
     }
 
     public void Dispose() => _union.Dispose();
+
+    // Undisturbed, on the layers that stay: what the change shows and calls.
+    private void Rehearse()
+    {
+        _union.With("lower1", $"{Lower1}  d/s/f = \"{new string('f', 20000)}\"").With("lower2", Lower2);
+        Decorate("lower1/d/s/f", 0x1A0, "colour", "red");
+        Decorate("lower1/d/s", 0x1ED, "colour", "blue");
+        Decorate("lower1/suid", 0x9ED);
+        Decorate("lower1/ro/f", 0x124);
+        Decorate("lower1/ro/s", 0x16D);
+        Decorate("lower1/ro", 0x16D);
+        Age("lower1");
+        Age("lower2");
+
+        Begin();
+        _union.Close();
+        Mount();
+        Before = UnionView.Of(_union.Kernel);
+        Begin();
+        var watcher = new CallWatcher();
+        Assert.That(Act(watcher), Is.EqualTo(Errno.None), $"{_change}, undisturbed");
+        (Changing, Count, Calls) = (watcher.Changing, watcher.Count, watcher.Calls);
+        After = UnionView.Of(_union.Kernel);
+        Same(After, "undisturbed, after the next mount", remount: true);
+    }
 
     // The writable side as it was at the beginning, mounted, and what comes before the change done.
     private void Begin()

@@ -1,3 +1,7 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
 namespace OverlayFuse.Union.Tests;
 
 // As what a case runs on.
@@ -13,7 +17,7 @@ internal sealed partial class UnionMount : IUnion
     public void PutApart(string layer)
     {
         _apart.Add(NameOf(layer));
-        Run($"mount -t tmpfs tmpfs {NameOf(layer)} && chmod 755 {NameOf(layer)}");
+        Assert.That(Syscall.Mount("tmpfs"u8, Apart(NameOf(layer)), "tmpfs"u8, MountFlags.None, "mode=755"u8), Is.EqualTo(Errno.None), "tmpfs");
     }
 
     public void Make(string layer, string text) => LayerText.Make($"{Home}/{NameOf(layer)}", text, IsRoot ? MarkFamily.Trusted : MarkFamily.User);
@@ -31,13 +35,15 @@ internal sealed partial class UnionMount : IUnion
     string IUnion.Lowers() => string.Join('\n', LayerNames.SelectMany(l => LayerText.Snapshot($"{Home}/{l}")));
 
     public string Leftovers() => _isKernel ? "" : string.Join(' ', Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Home}/w/overlayfuse/orphans"))
-        .Select(Path.GetFileName).Where(n => n != "whiteout"));
+        .Select(System.IO.Path.GetFileName).Where(n => n != "whiteout"));
+
+    private byte[] Apart(string layer) => Encoding.UTF8.GetBytes($"{Home}/{layer}");
 
     private static string NameOf(string layer) => layer == "upper" ? "u" : layer.Replace("lower", "l").Replace("data", "d");
 
     partial void EndLayers()
     {
-        foreach (var layer in _apart) Run($"umount {layer}");
+        foreach (var layer in _apart) Assert.That(Syscall.Unmount(Apart(layer), UnmountFlags.None), Is.EqualTo(Errno.None), layer);
     }
 
     partial void EndCalls()

@@ -12,6 +12,7 @@ namespace OverlayFuse.Union.Tests;
 internal sealed partial class UnionMount : IDisposable
 {
     private const int Seconds = 30;
+    private const int Patience = 10; // with a mount that is to go
     private readonly string _options;
     private readonly bool _isKernel;
     private readonly string? _user;
@@ -24,7 +25,7 @@ internal sealed partial class UnionMount : IDisposable
     public UnionMount(string options, bool isKernel = false, string? user = null, int lowers = 3, string? above = null, int dataOnly = 0)
     {
         (_options, _isKernel, _user, _lowers, _dataOnly) = (options, isKernel, user, lowers, dataOnly);
-        Home = Directory.CreateDirectory($"{above ?? Path.GetTempPath().TrimEnd('/')}/of-union-{Guid.NewGuid():n}").FullName;
+        Home = Directory.CreateDirectory($"{above ?? System.IO.Path.GetTempPath().TrimEnd('/')}/of-union-{Guid.NewGuid():n}").FullName;
         foreach (var name in LayerNames.Concat(["u", "w", "m"])) Directory.CreateDirectory($"{Home}/{name}");
         if (user is not null) Run($"chmod 755 . && chown -R {user}: .");
     }
@@ -35,6 +36,8 @@ internal sealed partial class UnionMount : IDisposable
 
     /// <summary>The mount's root, to name things relative to; none where the mount is another user's, who alone may enter.</summary>
     public DirFd Root { get; private set; } = DirFd.None;
+
+    private byte[] Path => Encoding.UTF8.GetBytes(Merged);
 
     private IEnumerable<string> LayerNames => MergedNames.Concat(DataNames);
 
@@ -48,13 +51,10 @@ internal sealed partial class UnionMount : IDisposable
     public UnionMount Mount()
     {
         _lowersBefore ??= Lowers();
-        var layers = $"lowerdir={string.Join(':', MergedNames.Select(l => $"{Home}/{l}"))}{string.Concat(DataNames.Select(d => $"::{Home}/{d}"))},upperdir={Home}/u,workdir={Home}/w";
-        if (_isKernel)
-        {
-            var options = Encoding.UTF8.GetBytes($"{layers},{(_options.Length > 0 ? _options : "index=on,metacopy=off,redirect_dir=on,xino=on")}");
-            Assert.That(Syscall.Mount("overlay"u8, Encoding.UTF8.GetBytes(Merged), "overlay"u8, MountFlags.None, options), Is.EqualTo(Errno.None), "kernel overlayfs");
-        }
-        else Run($"{(_user is null ? "" : $"runuser -u {_user} -- ")}{Executable} mount -o {layers}{(_options.Length > 0 ? "," + _options : "")} m");
+        var options = $"lowerdir={string.Join(':', MergedNames.Select(l => $"{Home}/{l}"))}{string.Concat(DataNames.Select(d => $"::{Home}/{d}"))},upperdir={Home}/u,workdir={Home}/w{(_options.Length > 0 ? $",{_options}" : _isKernel ? ",index=on,metacopy=off,redirect_dir=on,xino=on" : "")}";
+        if (_isKernel) Assert.That(Syscall.Mount("overlay"u8, Path, "overlay"u8, MountFlags.None, Encoding.UTF8.GetBytes(options)), Is.EqualTo(Errno.None), "kernel overlayfs");
+        else if (_user is null) Run(Executable, "mount", "-o", options, "m");
+        else Run("runuser", "-u", _user, "--", Executable, "mount", "-o", options, "m");
         if (_user is not null) return this;
         Assert.That(Syscall.Open(Merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root), Is.EqualTo(Errno.None));
         Root = new DirFd(root.Number);
@@ -66,11 +66,10 @@ internal sealed partial class UnionMount : IDisposable
         EndCalls();
         Root.Close();
         Root = DirFd.None;
-        var daemon = _isKernel ? "" : Daemon();
-        if (IsRoot) Assert.That(Syscall.Unmount(Encoding.UTF8.GetBytes(Merged), UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
-        else Run("fusermount3 -u m");
-        // What it has to tidy up is only then as it should be.
-        if (!_isKernel) Assert.That(SpinWait.SpinUntil(() => HasEnded(daemon), TimeSpan.FromSeconds(Seconds)), Is.True, $"daemon {daemon} ends");
+        var daemon = Daemon();
+        if (IsRoot) Assert.That(Syscall.Unmount(Path, UnmountFlags.None), Is.EqualTo(Errno.None), "umount");
+        else Run("fusermount3", "-u", "m");
+        Assert.That(Ends(daemon), Is.True, $"daemon {daemon} ends");
     }
 
     /// <summary>From now on all must be done in half a minute: then the connection is ended, and who waits for an answer gets an error.</summary>
@@ -80,6 +79,18 @@ internal sealed partial class UnionMount : IDisposable
     {
         Unmount();
         Mount();
+    }
+
+    // What it has to tidy up is only then as it should be.
+    private static bool Ends(string process)
+    {
+        var waited = Stopwatch.StartNew();
+        while (process.Length > 0 && !HasEnded(process))
+        {
+            if (waited.Elapsed > TimeSpan.FromSeconds(Seconds)) return false;
+            Thread.Sleep(1);
+        }
+        return true;
     }
 
     // It has no command line any more once it is dead, whenever its parent notices.
@@ -95,20 +106,23 @@ internal sealed partial class UnionMount : IDisposable
         }
     }
 
-    // By system calls: .NET would ask for the very lock that the daemon holds.
+    // By system calls: .NET would ask for the very lock that the daemon holds. None serves a mount of the kernel's, or one that was never made.
     private string Daemon()
     {
         Span<byte> text = stackalloc byte[64];
-        Assert.That(Syscall.Open($"{Home}/w/overlayfuse/lock", OpenFlags.ReadOnly, out var file), Is.EqualTo(Errno.None));
+        if (_isKernel || Syscall.Open($"{Home}/w/overlayfuse/lock", OpenFlags.ReadOnly, out var file) != Errno.None) return "";
         _ = Syscall.Read(file, text, out var length);
         file.Close();
         return Encoding.ASCII.GetString(text[..length]).Split('\n')[0];
     }
 
     /// <summary>Runs a shell script in the home directory.</summary>
-    public string Run(string script)
+    public string Run(string script) => Run("/bin/bash", "-c", script);
+
+    private string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", script])
+        var script = $"{program} {string.Join(' ', arguments)}";
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = Home,
             RedirectStandardOutput = true,
@@ -135,22 +149,34 @@ internal sealed partial class UnionMount : IDisposable
         _limit?.Dispose();
         Root.Close();
         // From the list of mounts: one of another user cannot be looked at.
-        var device = Run("awk -v m=$PWD/m '$5 == m { print $3 }' /proc/self/mountinfo");
-        if (device.Length > 0)
+        if (MountInfo.Find(Path) is not null)
         {
-            try
-            {
-                Run(IsRoot ? "timeout 10 umount m" : "fusermount3 -u m");
-            }
-            catch (AssertionException)
-            {
-                if (!IsRoot) Run("fusermount3 -u -z m");
-                else if (!_isKernel) Run($"echo 1 > /sys/fs/fuse/connections/{device.Split(':')[1]}/abort; umount -l m");
-                else Run("umount -l m");
-            }
+            var daemon = Daemon();
+            UnmountAnyhow();
+            _ = Ends(daemon); // it would go on writing into what is deleted
         }
         EndLayers();
-        Run($"rm -rf --one-file-system {Home}");
+        if (Deletion.Delete(Home) != Errno.None) Run("rm", "-rf", "--one-file-system", Home);
+    }
+
+    private void UnmountAnyhow()
+    {
+        using var patience = new Timer(_ => Abort(), null, TimeSpan.FromSeconds(Patience), Timeout.InfiniteTimeSpan);
+        if (IsRoot)
+        {
+            if (Syscall.Unmount(Path, UnmountFlags.None) == Errno.None) return;
+            Abort();
+            Assert.That(Syscall.Unmount(Path, UnmountFlags.Detach), Is.EqualTo(Errno.None), "umount -l");
+            return;
+        }
+        try
+        {
+            Run("fusermount3", "-u", "m");
+        }
+        catch (AssertionException)
+        {
+            Run("fusermount3", "-u", "-z", "m");
+        }
     }
 
     public static string Executable => Environment.GetEnvironmentVariable("OVERLAYFUSE") is { Length: > 0 } given ? given : Published();
@@ -159,7 +185,7 @@ internal sealed partial class UnionMount : IDisposable
     {
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            var path = Path.Combine(at.FullName, "artifacts", "overlayfuse");
+            var path = System.IO.Path.Combine(at.FullName, "artifacts", "overlayfuse");
             if (File.Exists(path)) return path;
         }
         throw new FileNotFoundException("no artifacts/overlayfuse: run src/publish.sh first");
@@ -168,7 +194,7 @@ internal sealed partial class UnionMount : IDisposable
     // Without a look at the mount, which may never come back.
     private void Abort()
     {
-        if (_isKernel || MountInfo.Find(Encoding.UTF8.GetBytes(Merged)) is not { } mount) return;
+        if (_isKernel || MountInfo.Find(Path) is not { } mount) return;
         if (Syscall.Open($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", OpenFlags.WriteOnly, out var abort) != Errno.None) return;
         _ = Syscall.Write(abort, "1"u8, out _);
         abort.Close();

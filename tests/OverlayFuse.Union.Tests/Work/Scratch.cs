@@ -62,14 +62,7 @@ internal sealed class Scratch : IDisposable
     public void Dispose()
     {
         foreach (var directory in _opened) directory.Close();
-        try
-        {
-            Directory.Delete(Path, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Run($"chmod -R u+rwx . ; rm -rf {Path}");
-        }
+        if (Deletion.Delete(Path) != Errno.None) Run($"chmod -R u+rwx . ; rm -rf {Path}");
     }
 
     /// <summary>Descriptors of this process on what lies below a directory; those of the rest of the process come and go.</summary>
