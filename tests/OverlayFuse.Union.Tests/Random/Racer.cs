@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>
-/// One of several threads that change a mount at once. What it does to names of its own must give what a plain tree gives, listings
+/// One of several threads or processes that change a mount at once. What it does to names of its own must give what a plain tree gives, listings
 /// included; what it does to names that all dispute may fail as if another had been there first, and in no other way.
 /// </summary>
 internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd root) : IDisposable
@@ -13,7 +13,7 @@ internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd roo
     private readonly OwnTree _own = new(SharedDirectories);
 
     /// <summary>The letter that begins all names of its own.</summary>
-    private char Letter => (char)('P' + number);
+    private char Letter => LetterOf(number);
 
     /// <summary>What went otherwise than it may.</summary>
     public string? Failure { get; private set; }
@@ -22,7 +22,7 @@ internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd roo
     public IEnumerable<string> Left => _own.Describe();
 
     /// <summary>Tells the items of a tree that are its own.</summary>
-    public bool Owns(string item) => item.Split(' ')[0].Split('/').Any(name => name.StartsWith(Letter));
+    public static bool Owns(int number, string item) => item.Split(' ')[0].Split('/').Any(name => name.StartsWith(LetterOf(number)));
 
     /// <summary>Carries all actions out; @ in an action stands for the letter.</summary>
     public void Run()
@@ -35,7 +35,7 @@ internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd roo
             foreach (var action in actions.TakeWhile(_ => Failure is null).Select(a => a.Replace('@', Letter)))
             {
                 if (LayerText.Words(action) is ["list", var directory]) List(directory);
-                else if (Owns(LayerText.Words(action)[1])) Own(script, action);
+                else if (Owns(number, LayerText.Words(action)[1])) Own(script, action);
                 else Dispute(script, action);
             }
         }
@@ -48,6 +48,8 @@ internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd roo
     /// <summary>What a lower layer has of each racer: files and, without a text, directories.</summary>
     public static IEnumerable<(string Path, string Text)> Lower(char letter) =>
         [($"{letter}d", ""), ($"{letter}d/{letter}a", "deep"), ($"d/{letter}a", "lower"), ($"d/s/{letter}b", "b"), ($"e/{letter}d", ""), ($"e/{letter}d/{letter}b", "bb")];
+
+    public static char LetterOf(int number) => (char)('P' + number);
 
     public void Dispose() => _calls.Dispose();
 
@@ -72,7 +74,7 @@ internal sealed class Racer(int number, IReadOnlyList<string> actions, DirFd roo
         string[] names = [.. listed.Select(n => n.Text)];
         if (error != Errno.None) Failure = $"list {path}: {error}";
         else if (names.Distinct().Count() != names.Length) Failure = $"list {path}: a name comes twice in {string.Join(' ', names)}";
-        else if (_own.IsDirectory(path) && string.Join(' ', names.Where(Owns).Order(StringComparer.Ordinal)) is var mine && mine != string.Join(' ', _own.In(path)))
+        else if (_own.IsDirectory(path) && string.Join(' ', names.Where(name => Owns(number, name)).Order(StringComparer.Ordinal)) is var mine && mine != string.Join(' ', _own.In(path)))
             Failure = $"list {path}: {mine}, not {string.Join(' ', _own.In(path))}";
     }
 }
