@@ -94,7 +94,7 @@ internal static class WritableSide
         foreach (var family in (ReadOnlySpan<MarkFamily>)[MarkFamily.Trusted, MarkFamily.User])
         {
             // Any mark will do; the impure one means nothing on a work directory.
-            if (Syscall.SetXattrAt(work, "."u8, MarkNames.Impure(family), OpaqueMark.Opaque, XattrFlags.None) != Errno.None) continue;
+            if (!Works(Syscall.SetXattrAt(work, "."u8, MarkNames.Impure(family), OpaqueMark.Opaque, XattrFlags.None))) continue;
             _ = Syscall.RemoveXattrAt(work, "."u8, MarkNames.Impure(family));
             return family;
         }
@@ -105,17 +105,18 @@ internal static class WritableSide
     {
         ReadOnlySpan<byte> a = "probe-a"u8, b = "probe-b"u8;
         var temp = work.Temp;
-        var canMakeDevice = Syscall.MknodAt(temp, a, (uint)FileType.CharDevice, 0, 0) == Errno.None;
+        var canMakeDevice = Works(Syscall.MknodAt(temp, a, (uint)FileType.CharDevice, 0, 0));
         _ = Syscall.UnlinkAt(temp, a);
 
-        _ = Syscall.MknodAt(temp, a, (uint)FileType.Regular | 0x180, 0, 0);
-        var canExchange = Syscall.MknodAt(temp, b, (uint)FileType.Regular | 0x180, 0, 0) == Errno.None
-            && Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Exchange) == Errno.None;
+        var made = Syscall.MknodAt(temp, a, (uint)FileType.Regular | 0x180, 0, 0);
+        var exchanged = made == Errno.None ? Syscall.MknodAt(temp, b, (uint)FileType.Regular | 0x180, 0, 0) : made;
+        if (exchanged == Errno.None) exchanged = Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Exchange);
+        var canExchange = Works(exchanged);
         _ = Syscall.UnlinkAt(temp, b);
 
         // Without the exchange nothing can give way to a whiteout at one stroke: then it stands beside the name.
         var form = !canExchange ? WhiteoutForm.Oci : canMakeDevice ? WhiteoutForm.Device : family is not null ? WhiteoutForm.Xattr : WhiteoutForm.Oci;
-        var canLeave = canMakeDevice && Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Whiteout) == Errno.None;
+        var canLeave = canMakeDevice && Works(made == Errno.None ? Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Whiteout) : made);
         _ = Syscall.UnlinkAt(temp, a);
         _ = Syscall.UnlinkAt(temp, b);
 
@@ -124,6 +125,9 @@ internal static class WritableSide
         if (!canExchange) remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a directory takes two steps there.");
         return new UpperFeatures { Marks = family, Whiteout = form, RenameExchange = canExchange, RenameWhiteout = canLeave };
     }
+
+    // What only lacks room is no lack of the file system: a union must not write another kind of upper because its disk was full at mount.
+    private static bool Works(Errno error) => error is Errno.None or Errno.NOSPC or Errno.DQUOT;
 
     private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
 }
