@@ -6,7 +6,8 @@ namespace OverlayFuse.Union.Tests;
 /// <summary>Random cases, in the language of the cases.</summary>
 /// <param name="isRoot">With what only root may do: owners, devices, trusted attributes, modes that shut others out.</param>
 /// <param name="isOverlay">What is compared is an overlay on both sides: it refuses whiteouts, which a plain directory takes.</param>
-internal sealed class CaseGenerator(bool isRoot, bool isOverlay)
+/// <param name="isOci">Layers hold .wh. files only: an upper that is written so keeps no marks, and a copy of one of several names is a file of its own there.</param>
+internal sealed class CaseGenerator(bool isRoot, bool isOverlay, bool isOci = false)
 {
     private const int ItemsPerLayer = 9;
     private static readonly string[] Names = ["a", "b", "c", "d"];
@@ -44,7 +45,12 @@ internal sealed class CaseGenerator(bool isRoot, bool isOverlay)
         from attributes in Attributes(kind)
         select new LayerItem(path, kind, kind == LayerKind.File ? content : "", attributes, kind is LayerKind.Symlink or LayerKind.HardLink or LayerKind.Moved ? target : "");
 
-    private LayerKind[] Kinds =>
+    private static readonly LayerKind[] OciKinds =
+    [
+        LayerKind.File, LayerKind.File, LayerKind.File, LayerKind.Symlink, LayerKind.Fifo, LayerKind.Socket, LayerKind.Directory, LayerKind.Directory, LayerKind.OciOpaque, LayerKind.OciWhiteout, LayerKind.OciWhiteout,
+    ];
+
+    private LayerKind[] Kinds => isOci ? OciKinds :
     [
         LayerKind.File, LayerKind.File, LayerKind.File, LayerKind.Symlink, LayerKind.Fifo, LayerKind.Socket, LayerKind.Directory, LayerKind.Directory,
         LayerKind.Opaque, LayerKind.HardLink, LayerKind.Whiteout, LayerKind.Whiteout, LayerKind.MarkedWhiteout, LayerKind.Metacopy, LayerKind.Moved, LayerKind.Moved,

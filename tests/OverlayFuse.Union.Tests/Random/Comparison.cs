@@ -79,7 +79,15 @@ internal sealed class Comparison
 
     private void Do(string action)
     {
-        var results = _scripts.Select(s => s.Give(action)).ToArray();
+        var results = new (Errno Error, string? Seen)[_scripts.Length];
+        results[^1] = _scripts[^1].Give(action);
+        if (results[^1].Error == Errno.XDEV && MovesDirectory(action))
+        {
+            // An upper without marks refuses it, and programs copy instead: nothing may have changed.
+            _row.Append($"do      {action} ! XDEV\n");
+            return;
+        }
+        for (var i = 0; i < results.Length - 1; i++) results[i] = _scripts[i].Give(action);
         var (error, seen) = results[0];
         _row.Append($"do      {action}{(error != Errno.None ? $" ! {error}" : seen is not null ? $" = {seen}" : "")}\n");
         for (var i = 1; i < results.Length; i++)
@@ -106,6 +114,10 @@ internal sealed class Comparison
     }
 
     private IEnumerable<string> Paths(bool isDirectory) => _last.Where(l => l[0] != '@' && l.Contains(" directory mode=", StringComparison.Ordinal) == isDirectory).Select(l => l.Split(' ')[0]);
+
+    // Only what has lower members, and only where the upper cannot say where they are.
+    private bool MovesDirectory(string action) =>
+        _engines[^1].Union is TestUnion { Tree.Upper.Features.Marks: null } && LayerText.Words(action) is ["mv" or "mv-noreplace" or "swap", .. var paths] && paths.Any(path => Paths(isDirectory: true).Contains(path));
 
     // Of the actions drawn, those that mean something here.
     private bool IsKept(string action)

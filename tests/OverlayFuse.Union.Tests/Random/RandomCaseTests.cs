@@ -17,7 +17,7 @@ internal class RandomCaseTests
     private const string ByUser = "a plain directory of an ordinary user";
     private const string ByKernel = "kernel overlayfs";
 
-    private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts];
+    private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts, TestUnion.Form.Oci];
 
     [TestCaseSource(nameof(Unmounted))]
     public void Unmounted_case(TestUnion.Form form, int seed)
@@ -26,7 +26,7 @@ internal class RandomCaseTests
         if (form.IsOrdinaryUser) OrdinaryUser.Run(Run);
         else Run();
 
-        void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot, isOverlay: false).Cases(Actions), example =>
+        void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot, isOverlay: false, isOci: form == TestUnion.Form.Oci).Cases(Actions), example =>
         {
             using var union = new TestUnion(example.Stack.LowerCount, form) { Keeps = seed % 2 == 0 };
             using var plain = new PlainDirectory();
