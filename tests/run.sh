@@ -53,8 +53,10 @@ echo "user    $(id -un) ($(id -u)), $(nproc) processors"
 # shellcheck source=tests/prepare.sh
 source tests/prepare.sh
 
+# Optimized, and without the counting that would make it faster only later: the crash tests take a quarter less.
+export DOTNET_TieredPGO=0
 step "build"
-if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=true >"$out/build.log" 2>&1; then
+if ! dotnet build OverlayFuse.sln -warnaserror -v quiet -nologo -p:UseSharedCompilation=true -p:Optimize=true >"$out/build.log" 2>&1; then
   grep -E '(error|warning) [A-Z]+[0-9]+' "$out/build.log" | sort -u | head -n 40
   fail "dotnet build"
   finish
@@ -177,12 +179,13 @@ judge_script() { # script, name, exit code
   tail -n 100 "$log"
 }
 
-# The longest projects first: nothing long is left for the end, where the other processor would have nothing to do.
+# The longest projects first, then the scripts with the most time: nothing long is left for the end, where the other processor would have nothing to do.
 projects=(tests/OverlayFuse.Union.Tests/*.csproj tests/OverlayFuse.Conformance/*.csproj)
 for project in tests/*/*.csproj; do [[ " ${projects[*]} " == *" $project "* ]] || projects+=("$project"); done
 begin format format dotnet format --no-restore --verify-no-changes --verbosity quiet
 for project in "${projects[@]}"; do begin "$project" "$(basename "$project" .csproj)" run_project "$project" "$(basename "$project" .csproj)"; done
-for script in tests/acceptance/*.sh; do
+mapfile -t scripts < <(for script in tests/acceptance/*.sh; do echo "$(limit_of "$script") $script"; done | sort -k 1,1nr -k 2 | cut -d ' ' -f 2)
+for script in "${scripts[@]}"; do
   if [ -x "$script" ]; then begin "$script" "$(basename "$script" .sh)" timeout -k 20 "$(limit_of "$script")" "${apart[@]}" "$script"
   elif head -c 2 "$script" | grep -q '^#!'; then fail "$script: is not executable, so it was not run"; fi
 done
