@@ -66,7 +66,7 @@ remount() { unmount && mount_union; }
 copy_up() {
   says_so "$(writes m/big 10 "$1")" && nothing_half_made || return
   [ "$options" != data=cached ] || remount || return
-  runs_as cmp m/big low/big && [ "$(data_of "$small/u")" -le 2100 ] && is_promised # no blocks but those of the file that was there before
+  runs_as cmp m/big low/big && [ "$(data_of "$small/u")" -le "$stays" ] && is_promised
 }
 leave_nothing() { # no block and no inode free
   dd if=/dev/zero of="$small/filler" bs=4K status=none 2>/dev/null
@@ -130,7 +130,7 @@ try() { # name, who, options: on an empty upper with room for some megabytes
 
 run() { # name, who, options
   truncate -s 16M image && mkfs.ext4 -q -F -m 0 -N 200 image && mount -o loop image small || { echo "not ok $1.prepared"; return; }
-  full=ENOSPC at_close=ENOSPC says='no space left'
+  full=ENOSPC at_close=ENOSPC says='no space left' stays=2100 # no blocks but those of the file that was there before
   more_room() { :; }
   less_room() { :; }
   try "$@"
@@ -144,10 +144,11 @@ run passthrough root data=passthrough
 # --- a quota: a subvolume of btrfs that may not grow, whoever writes ---
 
 # The kernel keeps of an error of its cache that it was ENOSPC, or makes EIO of it (mapping_set_error), and tells that at close. With the quota used up
-# btrfs lets nothing be renamed, which is how a name goes here: what is to be removed then needs a higher limit.
+# btrfs lets nothing be renamed, which is how a name goes here, and no blocks be given back: what is to be removed then needs a higher limit, and what
+# had come up of a copy may stay.
 run_with_quota() { # name, who, options
   small=$scratch/small/limited
-  full=EDQUOT at_close=EIO says='quota exceeded'
+  full=EDQUOT at_close=EIO says='quota exceeded' stays=8192
   more_room() { btrfs qgroup limit none "$small"; }
   less_room() { btrfs qgroup limit 8M "$small"; }
   btrfs subvolume create "$small" >/dev/null && less_room || { echo "not ok $1.prepared"; return; }
