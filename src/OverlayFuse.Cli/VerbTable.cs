@@ -38,6 +38,7 @@ internal static class VerbTable
         ("rm", RemoveVerb.Create),
         ("rename", RenameVerb.Create),
         ("diff", DiffVerb.Create),
+        ("port", PortVerb.Create),
         ("inspect", InspectVerb.Create),
         ("container", ContainerVerbs.Create),
         ("volume", VolumeVerbs.Create),

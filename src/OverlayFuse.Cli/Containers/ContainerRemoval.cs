@@ -25,7 +25,7 @@ internal sealed class ContainerRemoval(ContainerStore store)
     /// <summary>The mount and the processes of one whose supervisor was killed.</summary>
     public void CleanUp(StoredContainer container)
     {
-        if (Directory.Exists(container.RuntimeRoot)) new Runtime(container.RuntimeRoot).RunQuietly("delete", "--force", container.Id);
+        if (Directory.Exists(container.RuntimeRoot)) Runtime.Of(container).RunQuietly("delete", "--force", container.Id);
         var merged = Encoding.UTF8.GetBytes(Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"));
         if (MountInfo.Find(merged) is not null && Unmounter.Unmount(merged) is { } failure) throw new RefusedException(failure);
     }

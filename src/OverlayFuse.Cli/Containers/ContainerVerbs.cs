@@ -20,6 +20,7 @@ internal static class ContainerVerbs
         RemoveVerb.Create(),
         RenameVerb.Create(),
         DiffVerb.Create(),
+        PortVerb.Create(),
         PruneContainersVerb.Create(),
         InspectVerb.Create(),
     };

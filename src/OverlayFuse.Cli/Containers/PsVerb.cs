@@ -44,7 +44,7 @@ internal static class PsVerb
             ["Mounts"] = string.Join(',', container.Record.Mounts.Select(mount => mount.Volume ?? mount.Source)),
             ["Names"] = container.Record.Name,
             ["Networks"] = container.Record.Network,
-            ["Ports"] = "",
+            ["Ports"] = PortText.Of(container),
             ["RunningFor"] = HumanText.Ago(container.Record.Created),
             ["State"] = container.Status.ToString().ToLowerInvariant(),
             ["Status"] = Status(container),

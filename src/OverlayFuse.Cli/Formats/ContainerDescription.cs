@@ -32,7 +32,7 @@ internal static class ContainerDescription
             ["GraphDriver"] = ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]),
             ["Mounts"] = new JsonArray([.. record.Mounts.Where(mount => mount.Kind != MountKind.Tmpfs || mount.IsFromMountFlag).Select(Mount)]),
             ["Config"] = config,
-            ["NetworkSettings"] = new JsonObject { ["Ports"] = new JsonObject(), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
+            ["NetworkSettings"] = new JsonObject { ["Ports"] = PortText.Describe(container), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
         };
     }
 
@@ -57,11 +57,15 @@ internal static class ContainerDescription
         {
             ["Binds"] = ImageDescription.Strings(record.Binds),
             ["NetworkMode"] = record.Network,
-            ["PortBindings"] = new JsonObject(),
+            ["PortBindings"] = PortText.Bindings(record.Ports),
             ["AutoRemove"] = record.AutoRemove,
             ["ReadonlyRootfs"] = record.ReadOnly,
             ["Privileged"] = false,
-            ["Runtime"] = "runc",
+            ["Runtime"] = record.Runtime,
+            ["Memory"] = record.Memory,
+            ["NanoCpus"] = record.NanoCpus,
+            ["SecurityOpt"] = record.SecurityOptions.Count > 0 ? ImageDescription.Strings(record.SecurityOptions) : null,
+            ["Init"] = record.Init,
         };
         if (record.Tmpfs is not null) config["Tmpfs"] = ImageDescription.Pairs(record.Tmpfs);
         return config;

@@ -57,7 +57,7 @@ public static class MountFlag
     {
         if (fields.ContainsKey("source")) throw Config("tmpfs", "field Source must not be specified");
         var mount = new MountPoint { Kind = MountKind.Tmpfs, Target = "" };
-        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (Bytes(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
+        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (SizeText.Parse(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
         if (fields.TryGetValue("tmpfs-mode", out var mode)) mount.Options.Add("mode=" + (mode.All(c => c is >= '0' and <= '7') && mode.Length is > 0 and < 6 ? mode : throw Argument(text, $"invalid value for tmpfs-mode: {mode}")));
         return mount;
     }
@@ -80,13 +80,6 @@ public static class MountFlag
             fields[key] = at < 0 ? "true" : field[(at + 1)..];
         }
         return fields;
-    }
-
-    /// <summary>A number, with k, m or g behind it.</summary>
-    private static long? Bytes(string text)
-    {
-        var factor = char.ToLowerInvariant(text.LastOrDefault()) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, _ => 1 };
-        return long.TryParse(factor == 1 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / factor ? number * factor : null;
     }
 
     private static bool IsTrue(string text, string key, string value) => value.ToLowerInvariant() switch

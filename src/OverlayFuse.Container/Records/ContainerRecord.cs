@@ -37,8 +37,24 @@ public sealed class ContainerRecord
 
     public bool ReadOnly { get; set; }
 
-    /// <summary>"none" or "host".</summary>
+    /// <summary>"none", "host" or "private".</summary>
     public required string Network { get; set; }
+
+    /// <summary>What is published, as it was asked for.</summary>
+    public List<PortMapping> Ports { get; set; } = [];
+
+    /// <summary>The most memory in bytes; 0: no limit.</summary>
+    public long Memory { get; set; }
+
+    /// <summary>Billionths of a processor; 0: no limit.</summary>
+    public long NanoCpus { get; set; }
+
+    public List<string> SecurityOptions { get; set; } = [];
+
+    public bool Init { get; set; }
+
+    /// <summary>The OCI runtime.</summary>
+    public string Runtime { get; set; } = "runc";
 
     public required List<MountPoint> Mounts { get; set; }
 
