@@ -39,9 +39,13 @@ internal static class VerbTable
         ("rename", RenameVerb.Create),
         ("diff", DiffVerb.Create),
         ("port", PortVerb.Create),
+        ("top", TopVerb.Create),
         ("inspect", InspectVerb.Create),
         ("container", ContainerVerbs.Create),
         ("volume", VolumeVerbs.Create),
+        ("system", SystemVerbs.Create),
+        ("info", InfoVerb.Create),
+        ("unshare", UnshareVerb.Create),
     ];
 
     public static bool Has(string word) => Array.Exists(Verbs, verb => verb.Name == word);

@@ -15,6 +15,7 @@ internal static class ContainerLauncher
     /// <exception cref="RefusedException">It could not be started.</exception>
     public static int Start(ContainerStore store, StoredContainer container, bool attached)
     {
+        if (ContainerRoot.For(store, container) is CopiedRoot copied) copied.Copy();
         if (Syscall.Pipe(out var report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
         if (Syscall.Pipe(out var goOut, out var go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);

@@ -24,6 +24,7 @@ internal static class ContainerMaking
     // Before anything is made: the container could never be started.
     private static void CheckRights(ContainerRecord record)
     {
+        if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot) throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.", Refused);
         if (record is { Memory: 0, NanoCpus: 0 } || Caller.Current().IsHostRoot) return;
         throw new RefusedException($"--{(record.Memory > 0 ? "memory" : "cpus")} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
     }

@@ -21,6 +21,7 @@ internal static class ContainerVerbs
         RenameVerb.Create(),
         DiffVerb.Create(),
         PortVerb.Create(),
+        TopVerb.Create(),
         PruneContainersVerb.Create(),
         InspectVerb.Create(),
     };

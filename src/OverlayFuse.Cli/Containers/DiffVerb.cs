@@ -18,6 +18,7 @@ internal static class DiffVerb
         {
             var store = new ContainerStore(StatePlace.ToChange());
             var record = store.Get(ByteText.Text(result.GetRequiredValue(name))).Record;
+            if (record.Driver == StorageDrivers.Copies) throw new RefusedException($"the storage driver vfs keeps a whole copy for {record.Name}, and not its changes: there is nothing to compare.");
             using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [], Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
             var error = union.Changes(out var changes);
             if (error != Errno.None) throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");

@@ -30,7 +30,7 @@ internal static class PsVerb
         return command;
     }
 
-    private static JsonObject Row(StoredContainer container, bool whole)
+    internal static JsonObject Row(StoredContainer container, bool whole)
     {
         var command = string.Join(' ', container.Record.Command);
         return new JsonObject

@@ -45,6 +45,7 @@ internal sealed class RunArguments
     {
         Image = ByteText.Text(result.GetRequiredValue(_image)),
         Command = Texts(result.GetValue(_command)),
+        Driver = StorageDrivers.Chosen(),
         Name = Text(result.GetValue(_name)),
         Environment = [.. Texts(result.GetValue(_environmentFile)).SelectMany(EnvironmentFile.Read), .. Texts(result.GetValue(_environment))],
         WorkingDirectory = Text(result.GetValue(_directory)),

@@ -26,14 +26,21 @@ internal static class ContainerDescription
             ["LogPath"] = container.LogPath,
             ["Name"] = "/" + record.Name,
             ["RestartCount"] = 0,
-            ["Driver"] = "overlayfuse",
+            ["Driver"] = record.Driver,
             ["Platform"] = "linux",
             ["HostConfig"] = HostConfig(record),
-            ["GraphDriver"] = ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]),
+            ["GraphDriver"] = GraphDriver(record, layers),
             ["Mounts"] = new JsonArray([.. record.Mounts.Where(mount => mount.Kind != MountKind.Tmpfs || mount.IsFromMountFlag).Select(Mount)]),
             ["Config"] = config,
             ["NetworkSettings"] = new JsonObject { ["Ports"] = PortText.Describe(container), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
         };
+    }
+
+    private static JsonObject GraphDriver(ContainerRecord record, LayerStore layers)
+    {
+        var described = record.Driver == StorageDrivers.Copies ? new JsonObject { ["Data"] = null } : ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]);
+        described["Name"] = record.Driver;
+        return described;
     }
 
     private static JsonObject State(StoredContainer container) => new()

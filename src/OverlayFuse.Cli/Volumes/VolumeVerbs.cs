@@ -85,16 +85,22 @@ internal static class VolumeVerbs
         var command = new Command("prune", "Remove all volumes that no container uses.") { force };
         command.SetAction(_ =>
         {
-            var state = StatePlace.ToChange();
-            var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
-            using var namesHeld = containers.Lock();
-            using var held = volumes.Lock();
-            var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
-            foreach (var name in unused) volumes.Remove(name);
-            if (unused.Count > 0) Terminal.Print("Deleted Volumes:\n" + string.Concat(unused.Select(name => name + "\n")));
+            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
+            Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
+    }
+
+    internal static (string Text, long Reclaimed) Prune(ContainerStore containers)
+    {
+        var volumes = new VolumeStore(containers.State);
+        using var namesHeld = containers.Lock();
+        using var held = volumes.Lock();
+        var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+        var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
+        foreach (var name in unused) volumes.Remove(name);
+        return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);
     }
 
     private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));

@@ -5,7 +5,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>Copies a tree as an archive does, without one on disk: one thread writes it into a pipe, another takes it out.</summary>
-internal static class TreeCopy
+public static class TreeCopy
 {
     /// <exception cref="RefusedException">One side failed; the other then ends too.</exception>
     public static void Run(DirFd from, DirFd to)

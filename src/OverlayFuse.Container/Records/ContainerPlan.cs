@@ -22,6 +22,7 @@ public static class ContainerPlan
             Id = id,
             Name = name,
             Created = DateTimeOffset.UtcNow,
+            Driver = request.Driver,
             Image = request.Image,
             ImageId = image.Id,
             Layers = [.. image.LayerIds],

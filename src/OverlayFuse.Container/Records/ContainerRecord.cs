@@ -11,6 +11,9 @@ public sealed class ContainerRecord
 
     public required DateTimeOffset Created { get; set; }
 
+    /// <summary>The storage driver.</summary>
+    public string Driver { get; set; } = StorageDrivers.Own;
+
     /// <summary>The image as it was named.</summary>
     public required string Image { get; set; }
 

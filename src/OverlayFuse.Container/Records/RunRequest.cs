@@ -8,6 +8,9 @@ public sealed class RunRequest
     /// <summary>The program and its arguments; empty: the image's.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>The storage driver.</summary>
+    public string Driver { get; init; } = StorageDrivers.Own;
+
     public string? Name { get; init; }
 
     public IReadOnlyList<string> Environment { get; init; } = [];
