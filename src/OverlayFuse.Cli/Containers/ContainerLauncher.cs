@@ -15,6 +15,8 @@ internal static class ContainerLauncher
     /// <exception cref="RefusedException">It could not be started.</exception>
     public static int Start(ContainerStore store, StoredContainer container, bool attached)
     {
+        var volumes = new VolumeUses(store);
+        volumes.Begin(container);
         if (ContainerRoot.For(store, container) is CopiedRoot copied) copied.Copy();
         if (Syscall.Pipe(out var report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
         if (Syscall.Pipe(out var goOut, out var go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
@@ -42,6 +44,7 @@ internal static class ContainerLauncher
         {
             go.Close(); // it gives up
             _ = Syscall.WaitPid(pid, out _);
+            volumes.End(container);
             throw;
         }
         finally

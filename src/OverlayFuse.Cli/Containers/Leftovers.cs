@@ -29,6 +29,7 @@ internal static class Leftovers
             Unmount(Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"));
             Unmount(Path.Combine(container.Directory, "netns"));
         }
+        new VolumeUses(store).End(container);
         LayerStore.Discard(container.RuntimeRoot);
         if (container.State.Status == ContainerStatus.Running)
         {

@@ -18,6 +18,7 @@ internal sealed class RunArguments
     private readonly Option<string> _user = new("--user", "-u") { Description = "USER[:GROUP], by name or number." };
     private readonly Option<string> _entrypoint = new("--entrypoint") { Description = "The program, in the place of the image's ENTRYPOINT." };
     private readonly Option<string[]> _volume = new("--volume", "-v") { Description = "NAME:/PATH[:ro], /HOST:/PATH[:ro], or /PATH for a volume without a name." };
+    private readonly Option<string> _volumeDriver = new("--volume-driver") { Description = "Who keeps the volumes that -v makes: local, or a plugin." };
     private readonly Option<string[]> _mount = new("--mount") { Description = "type=volume|bind|tmpfs,source=...,target=...,readonly,..." };
     private readonly Option<string[]> _tmpfs = new("--tmpfs") { Description = "/PATH[:size=...,mode=...]" };
     private readonly Option<string[]> _volumesFrom = new("--volumes-from") { Description = "The mounts of another container, too." };
@@ -37,7 +38,7 @@ internal sealed class RunArguments
     {
         command.Add(_image);
         command.Add(_command);
-        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _security, _runtime })
+        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _security, _runtime })
             command.Add(option);
     }
 
@@ -52,6 +53,7 @@ internal sealed class RunArguments
         User = Text(result.GetValue(_user)),
         Entrypoint = Text(result.GetValue(_entrypoint)),
         Volumes = Texts(result.GetValue(_volume)),
+        VolumeDriver = Text(result.GetValue(_volumeDriver)),
         Mounts = Texts(result.GetValue(_mount)),
         Tmpfs = Texts(result.GetValue(_tmpfs)),
         VolumesFrom = Texts(result.GetValue(_volumesFrom)),

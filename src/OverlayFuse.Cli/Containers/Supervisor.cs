@@ -67,6 +67,7 @@ internal sealed class Supervisor
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
+        new VolumeUses(_store).End(_container);
         if (_container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;

@@ -84,7 +84,7 @@ internal static class ContainerDescription
         if (mount.Kind == MountKind.Volume) described["Name"] = mount.Volume;
         described["Source"] = mount.Source;
         described["Destination"] = mount.Target;
-        if (mount.Kind == MountKind.Volume) described["Driver"] = "local";
+        if (mount.Kind == MountKind.Volume) described["Driver"] = mount.Driver ?? VolumeDriver.Local;
         described["Mode"] = mount.Mode;
         described["RW"] = !mount.ReadOnly;
         described["Propagation"] = mount.Propagation;

@@ -96,7 +96,7 @@ public static class ContainerPlan
 
     private static List<MountPoint> Mounts(RunRequest request, ContainerConfig config, IEnumerable<MountPoint> inherited)
     {
-        var asked = request.Volumes.Select(VolumeFlag.Parse).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
+        var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver)).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
         var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.", Refused);
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);
@@ -106,6 +106,12 @@ public static class ContainerPlan
             if (!asked.Exists(own => own.Target == mount.Target)) asked.Add(mount);
         }
         return asked;
+    }
+
+    private static MountPoint WithDriver(MountPoint mount, string? driver)
+    {
+        if (mount.Kind == MountKind.Volume) mount.Driver = driver;
+        return mount;
     }
 
     private static (string Target, string Options) Split(string tmpfs)

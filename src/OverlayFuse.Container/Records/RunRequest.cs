@@ -24,6 +24,9 @@ public sealed class RunRequest
 
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
+    /// <summary>The driver of volumes that -v makes.</summary>
+    public string? VolumeDriver { get; init; }
+
     public IReadOnlyList<string> Mounts { get; init; } = [];
 
     public IReadOnlyList<string> Tmpfs { get; init; } = [];
