@@ -15,8 +15,6 @@ internal static class ContainerLauncher
     /// <exception cref="RefusedException">It could not be started.</exception>
     public static int Start(ContainerStore store, StoredContainer container, bool attached)
     {
-        var volumes = new VolumeUses(store);
-        volumes.Begin(container);
         if (ContainerRoot.For(store, container) is CopiedRoot copied) copied.Copy();
         if (Syscall.Pipe(out var report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
         if (Syscall.Pipe(out var goOut, out var go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
@@ -35,6 +33,7 @@ internal static class ContainerLauncher
         try
         {
             Await(report, store, container, pid);
+            new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
             Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
             _ = Syscall.Write(go, "g"u8, out _);
             Await(report, store, container, pid);
@@ -44,7 +43,6 @@ internal static class ContainerLauncher
         {
             go.Close(); // it gives up
             _ = Syscall.WaitPid(pid, out _);
-            volumes.End(container);
             throw;
         }
         finally

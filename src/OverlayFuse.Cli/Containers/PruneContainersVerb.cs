@@ -26,6 +26,7 @@ internal static class PruneContainersVerb
         var removed = store.All().Where(container => !container.IsServed).ToList();
         var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
         foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
+        store.SweepRemains();
         return (ReclaimedText.List("Deleted Containers", removed.Select(container => container.Id)), reclaimed);
     }
 }

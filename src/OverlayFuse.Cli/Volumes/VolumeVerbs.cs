@@ -24,9 +24,8 @@ internal static class VolumeVerbs
         var driver = new Option<string>("--driver", "-d") { Description = "Who keeps it: local, or a Docker volume plugin." };
         var options = new Option<string[]>("--opt", "-o") { Description = "An option of the driver; for local: type=, device= and o=, as for mount(8)." };
         var command = new Command("create", "Make a volume.") { name, labels, driver, options };
-        command.SetAction(result =>
+        command.SetAction(result => ForEach.Name([result.GetValue(name) ?? Identifier.New()], wanted =>
         {
-            var wanted = result.GetValue(name) is { } given ? ByteText.Text(given) : Identifier.New();
             if (!VolumeStore.IsValid(wanted)) throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
             var volumes = new VolumeStore(StatePlace.ToRead());
             using var held = volumes.Lock();
@@ -41,9 +40,8 @@ internal static class VolumeVerbs
             foreach (var (key, value) in Pairs(result.GetValue(labels))) volume.Labels[key] = value;
             foreach (var (key, value) in Pairs(result.GetValue(options))) volume.Options[key] = value;
             volumes.Ensure(volume);
-            Terminal.Print(wanted + "\n");
-            return 0;
-        });
+            return wanted + "\n";
+        }));
         return command;
     }
 
@@ -132,7 +130,7 @@ internal static class VolumeVerbs
         ["CreatedAt"] = GoTime.Text(volume.Created),
         ["Driver"] = volume.Driver,
         ["Labels"] = ImageDescription.Pairs(volume.Labels),
-        ["Mountpoint"] = VolumeDriver.Of(volume.Driver, volumes).PathOf(volume),
+        ["Mountpoint"] = VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").PathOf(volume),
         ["Name"] = volume.Name,
         ["Options"] = ImageDescription.Pairs(volume.Options),
         ["Scope"] = "local",

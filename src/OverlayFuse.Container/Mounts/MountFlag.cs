@@ -54,7 +54,7 @@ public static class MountFlag
             NoCopy = fields.TryGetValue("volume-nocopy", out var noCopy) && IsTrue(text, "volume-nocopy", noCopy),
             Driver = fields.GetValueOrDefault("volume-driver"),
             DriverOptions = OptionsOf(text, fields.GetValueOrDefault("volume-opt", "")),
-            Mode = "z",
+            Mode = fields.GetValueOrDefault("volume-driver", VolumeDriver.Local) == VolumeDriver.Local ? "z" : "",
         };
     }
 

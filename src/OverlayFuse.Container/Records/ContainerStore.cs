@@ -67,6 +67,12 @@ public sealed class ContainerStore(StateDirectory state)
         LayerStore.Discard(container.Directory);
     }
 
+    /// <summary>Takes away directories that are no containers: what killed commands have left. Under <see cref="Lock"/>, under which containers are made.</summary>
+    public void SweepRemains()
+    {
+        foreach (var directory in Directory.EnumerateDirectories(state.Containers).Where(path => !File.Exists(Path.Combine(path, "container.json"))).ToList()) LayerStore.Discard(directory);
+    }
+
     public static void WriteState(string directory, ContainerState newState) =>
         AtomicFile.Write(Path.Combine(directory, "state.json"), JsonSerializer.SerializeToUtf8Bytes(newState, ContainerJson.Default.ContainerState));
 

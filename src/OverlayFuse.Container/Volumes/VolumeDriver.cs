@@ -7,8 +7,9 @@ public abstract class VolumeDriver
 {
     public const string Local = "local";
 
+    /// <param name="deed">What it is wanted for, should it be missing: "create NAME".</param>
     /// <exception cref="RefusedException">There is no such driver; in docker's words.</exception>
-    public static VolumeDriver Of(string name, VolumeStore volumes) => name == Local ? new LocalVolumes(volumes) : VolumePlugin.Find(name);
+    public static VolumeDriver Of(string name, VolumeStore volumes, string deed) => name == Local ? new LocalVolumes(volumes) : VolumePlugin.Find(name, deed);
 
     /// <exception cref="RefusedException">Its options make no sense, or the driver refuses.</exception>
     public abstract void Create(VolumeRecord volume);

@@ -13,12 +13,12 @@ internal sealed class VolumePlugin : VolumeDriver
 
     private VolumePlugin(PluginSocket socket) => _socket = socket;
 
-    public static VolumePlugin Find(string name)
+    public static VolumePlugin Find(string name, string deed)
     {
-        var socket = PluginSocket.Find(name) ?? throw new RefusedException($"error looking up volume plugin {name}: plugin \"{name}\" not found", Refused);
+        var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found", Refused);
         var activated = socket.Post("Plugin.Activate", null, out var error);
         if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(socket);
-        throw new RefusedException($"error looking up volume plugin {name}: {error ?? "it is no volume driver"}", Refused);
+        throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}", Refused);
     }
 
     public override void Create(VolumeRecord volume)

@@ -12,7 +12,7 @@ public sealed class VolumeUses(ContainerStore containers)
     public void Begin(StoredContainer container)
     {
         using var held = _volumes.Lock();
-        foreach (var (mount, volume) in Mounted(container)) mount.Source = VolumeDriver.Of(volume.Driver, _volumes).Mount(volume, container.Id);
+        foreach (var (mount, volume) in Mounted(container)) mount.Source = Driver(volume).Mount(volume, container.Id);
     }
 
     public void End(StoredContainer container)
@@ -23,7 +23,7 @@ public sealed class VolumeUses(ContainerStore containers)
             var isLast = !containers.All().Exists(other => other.Id != container.Id && other.IsServed && other.Record.Mounts.Exists(mount => mount.Volume == volume.Name));
             try
             {
-                VolumeDriver.Of(volume.Driver, _volumes).Unmount(volume, container.Id, isLast);
+                Driver(volume).Unmount(volume, container.Id, isLast);
             }
             catch (RefusedException)
             {
@@ -31,6 +31,8 @@ public sealed class VolumeUses(ContainerStore containers)
             }
         }
     }
+
+    private VolumeDriver Driver(VolumeRecord volume) => VolumeDriver.Of(volume.Driver, _volumes, $"mount {volume.Name}");
 
     // Most volumes are plain directories, for which there is nothing to do.
     private List<(MountPoint Mount, VolumeRecord Volume)> Mounted(StoredContainer container) =>
