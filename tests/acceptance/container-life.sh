@@ -67,8 +67,10 @@ published() {
 }
 again() { o stop -t 0 web && ! page $port && o start web && eventually has page page $port && o rm -f web; }
 all_ports() { o run -d --name all -P bb:1 httpd -f -p 80 -h /www && eventually has page page "$(o port all | sed 's/.*://')" && o rm -f all; }
-udp() {
-  o run -d --name udp -p $port:53/udp bb:1 sh -c 'nc -u -l -p 53 >/tmp/heard' && sleep 0.3 && echo heard >/dev/udp/127.0.0.1/$port && eventually has heard o exec udp cat /tmp/heard && o rm -f udp
+udp() { # busybox has no server for it: the host's python, bound in
+  local hear='import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); open("/tmp/ready", "w").close(); open("/tmp/heard", "wb").write(s.recv(100))'
+  o run -d --name udp -p $port:53/udp -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro bb:1 /usr/bin/python3 -c "$hear" && eventually o exec udp ls /tmp/ready || return 1
+  echo heard >/dev/udp/127.0.0.1/$port && eventually grep heard "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' udp)/tmp/heard" && o rm -f udp
 }
 interfaces() { o run --rm --network "$1" bb:1 ip link | grep -c '^[0-9]'; }
 carrier_ends() {
@@ -77,7 +79,7 @@ carrier_ends() {
 seccomp() {
   prints 2 filter && ends 1 'Operation not permitted' o run --rm bb:1 unshare -m true && prints 0 filter --security-opt seccomp=unconfined
 }
-filter() { o run --rm "$@" bb:1 sh -c 'while read -r name value; do [ $name = Seccomp: ] && echo $value; done </proc/self/status'; }
+filter() { o run --rm "$@" bb:1 sed -n 's/^Seccomp:[^0-9]*//p' /proc/self/status; }
 other_runtime() {
   printf '#!/bin/sh\necho used >>%s/runtime-used\nexec runc "$@"\n' "$home" >"$home/myrunc" && chmod 755 "$home/myrunc" && o run --rm --runtime "$home/myrunc" bb:1 true && grep -q used "$home/runtime-used" && ends 125 'cannot start /no/such' o run --rm --runtime /no/such bb:1 true
 }
@@ -94,7 +96,9 @@ in_memory() { o volume create --opt type=tmpfs --opt device=tmpfs --opt o=size=1
 # A plugin of a few lines, which writes down what it is asked.
 plugin() {
   local sockets=$home/run/docker/plugins said
-  "${as[@]}" mkdir -p "$sockets" "$home/plugin" && "${as[@]}" python3 "$root/tests/acceptance/volume-plugin.py" "$sockets/tiny.sock" "$home/plugin" >"$scratch/asked" & local server=$!
+  "${as[@]}" mkdir -p "$sockets" "$home/plugin" || return 1
+  "${as[@]}" timeout 60 python3 "$root/tests/acceptance/volume-plugin.py" "$sockets/tiny.sock" "$home/plugin" >"$scratch/asked" 2>&1 &
+  local server=$!
   with=(XDG_RUNTIME_DIR="$home/run")
   eventually test -S "$sockets/tiny.sock" && o volume create -d tiny -o size=5 far && has "tiny      far" o volume ls && has "$home/plugin/far" o volume inspect far &&
     o run --rm -v far:/data bb:1 sh -c 'cat /data/seed.txt; echo kept >/data/f' && prints kept cat "$home/plugin/far/f" &&
@@ -122,8 +126,8 @@ killed_commands() { # at random moments of a start, each time another
   local i
   for i in $(seq "${OVERLAYFUSE_LONG:+4}6"); do
     o run -d --name "round$i" -v kept:/kept bb:1 sh -c "echo $i >>/kept/log; exec sleep 76543" >/dev/null 2>&1 & local command=$!
-    sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
-    pkill -9 -P $command 2>/dev/null
+    sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+    kill -9 $(pgrep -f -- "overlayfuse run -d --name round$i ") 2>/dev/null
     wait $command 2>/dev/null
     case $((i % 2)) in 0) supervisors | xargs -r kill -9 2>/dev/null ;; esac
     o ps -a >/dev/null || return 1
@@ -149,7 +153,7 @@ by_pasta() {
 }
 
 if [ "$(id -u)" = 0 ]; then
-  who=root as=() with=() home=$scratch/root-home state=$scratch/root-state port=18094
+  who=root as=() with=() home=$scratch/root-home state=$scratch/root-only port=18094
   mkdir "$home"
   check "root: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
   check "root: memory and processors are limited" prints "$(printf '67108864\n50000')" o run --rm --memory 64m --cpus 0.5 bb:1 sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || { cat /sys/fs/cgroup/memory.max; echo 50000; }'
@@ -157,6 +161,7 @@ if [ "$(id -u)" = 0 ]; then
   check "root: the storage driver overlay2 is the kernel's" driver overlay2
   if command -v pasta >/dev/null; then check "root: pasta does where slirp4netns is not" by_pasta; else skip "pasta does where slirp4netns is not" "no pasta"; fi
   check "root: with neither there is a sentence" ends 125 'needs slirp4netns or pasta, and neither is installed' without slirp4netns pasta -- env OVERLAYFUSE_STATE="$state" "$OVERLAYFUSE" run --rm --network private bb:1 true
+  state=$scratch/root-state
   life
 fi
 if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
@@ -164,4 +169,23 @@ if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
   if [ "$(id -u)" = 0 ]; then as=(runuser -u "$test_user" --); install -d -o "$test_user" "$home"; else as=(); mkdir "$home"; fi
   life
   check "$who: limits need root, and it says so" ends 125 'an ordinary user' o run --rm --memory 64m bb:1 true
+fi
+
+# Without subordinate ids there is one user in a container, and all files are his.
+one_user() {
+  check "$who: an image is imported, and it says whose its files are now" has 'became yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1
+  check "$who: a container has root, and nobody else" prints 'uid=0(root) gid=0(root) groups=0(root)' o run --rm bb:1 id
+  check "$who: another user is refused with a sentence" ends 125 'unable to setup user' o run --rm -u 33 bb:1 id
+  check "$who: stop and start keep the layer, volumes outlive it" one_life
+  check "$who: a network, and nothing left behind a killed supervisor" one_death
+}
+one_life() {
+  o run -d --name one -v kept:/data bb:1 sleep 1000 && o exec one sh -c 'echo mine >/f; cp /f /data/f' && o stop -t 0 one && o start one && prints mine o exec one cat /f && o rm -f one && prints mine o run --rm -v kept:/data bb:1 cat /data/f
+}
+one_death() { o run -d --name dead -p $port:80 bb:1 sleep 76543 && kill_supervisor && has 'Exited (137)' o ps -a && eventually nothing_left && o rm dead && o system prune -a -f --volumes; }
+if [ "$(id -u)" = 0 ] && [ -n "$test_user" ]; then
+  who="a user without subordinate ids" home=$scratch/one state=$scratch/one/state port=18096
+  install -d -o "$test_user" "$home" && chown 33:33 bb/data/seed.txt && tar -C bb --numeric-owner -cf owned.tar .
+  as=(unshare --mount sh -c 'mount --bind /dev/null /etc/subuid && mount --bind /dev/null /etc/subgid && exec "$@"' - runuser -u "$test_user" --)
+  one_user
 fi
