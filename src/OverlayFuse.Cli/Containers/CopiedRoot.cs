@@ -23,12 +23,15 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
         var union = new UnionOptions { MountPoint = Merged };
         union.LowerDirectories.AddRange(Store.Layers.Stack(Container.Record.Lowers).Select(Encoding.UTF8.GetBytes));
         DaemonLauncher.Launch(new MountJob { Union = union, Source = "overlay"u8.ToArray(), Flags = MountFlags.ReadOnly, AllowOther = false });
+        var (from, to) = (Open(Merged), Open(Encoding.UTF8.GetBytes(Store.Layers.DiffOf(Container.Record.LayerId))));
         try
         {
-            TreeCopy.Run(Open(Merged), Open(Encoding.UTF8.GetBytes(Store.Layers.DiffOf(Container.Record.LayerId))));
+            TreeCopy.Run(from, to);
         }
         finally
         {
+            from.Close();
+            to.Close();
             _ = Unmounter.Unmount(Merged);
         }
         File.Create(CopiedMark).Dispose(); // last: what is there is whole
