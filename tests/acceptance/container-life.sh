@@ -167,8 +167,10 @@ fi
 if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
   who="an ordinary user" with=() home=$scratch/home state=$scratch/home/state port=18095
   if [ "$(id -u)" = 0 ]; then as=(runuser -u "$test_user" --); install -d -o "$test_user" "$home"; else as=(); mkdir "$home"; fi
-  life
+  check "$who: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
   check "$who: limits need root, and it says so" ends 125 'an ordinary user' o run --rm --memory 64m bb:1 true
+  state=$scratch/home/life
+  life
 fi
 
 # Without subordinate ids there is one user in a container, and all files are his.
