@@ -32,11 +32,11 @@ internal static class ContainerLauncher
         if (error != Errno.None) throw CannotStart(error);
         try
         {
-            Await(report, store, container, pid);
+            Await(report, pid);
             new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
             Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
             _ = Syscall.Write(go, "g"u8, out _);
-            Await(report, store, container, pid);
+            Await(report, pid);
             return pid;
         }
         catch (RefusedException)
@@ -51,11 +51,12 @@ internal static class ContainerLauncher
         }
     }
 
-    private static void Await(Fd report, ContainerStore store, StoredContainer container, int pid)
+    private static void Await(Fd report, int pid)
     {
         if (DaemonReply.Read(report) is not { } reply) throw new RefusedException($"the supervisor of the container ended before it ran (process {pid}).", 125);
         if (reply.IsLive) return;
-        throw new RefusedException(string.Join('\n', reply.Sentences), store.Read(container.Id)?.State.ExitCode is { } code and not 0 ? code : 125);
+        var said = string.Join('\n', reply.Sentences);
+        throw new RefusedException(said, Runtime.ExitCodeFor(said)); // not from its state: with --rm that may be gone by now
     }
 
     private static RefusedException CannotStart(Errno error) => new($"cannot start the supervisor of the container: {error.Describe()}.", 125);

@@ -123,7 +123,11 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         if (exitCode != 0) throw Refused(said);
     }
 
-    private static RefusedException Refused(string said) => new($"OCI runtime create failed: {(said.Length > 0 ? said : "it did not say why")}.", Runtime.ExitCodeFor(said));
+    private static RefusedException Refused(string said)
+    {
+        var sentence = $"{Runtime.Refusal}{(said.Length > 0 ? said : "it did not say why")}.";
+        return new RefusedException(sentence, Runtime.ExitCodeFor(sentence));
+    }
 
     private static void Check(Errno error)
     {

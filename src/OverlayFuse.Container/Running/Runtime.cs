@@ -47,10 +47,14 @@ public sealed class Runtime(string program, string root)
         }
     }
 
-    /// <summary>The code that docker ends with when a program cannot be started.</summary>
-    public static int ExitCodeFor(string error) =>
-        error.Contains("permission denied", StringComparison.Ordinal) || error.Contains("is a directory", StringComparison.Ordinal) ? 126
-        : error.Contains("no such file or directory", StringComparison.Ordinal) || error.Contains("executable file not found", StringComparison.Ordinal) ? 127
+    /// <summary>How a sentence of ours begins that goes on with the runtime's words.</summary>
+    internal const string Refusal = "OCI runtime create failed: ";
+
+    /// <summary>The code that docker ends with when a container cannot be started; what the runtime has said of its program tells.</summary>
+    public static int ExitCodeFor(string sentence) =>
+        !sentence.StartsWith(Refusal, StringComparison.Ordinal) ? 125
+        : sentence.Contains("permission denied", StringComparison.Ordinal) || sentence.Contains("is a directory", StringComparison.Ordinal) ? 126
+        : sentence.Contains("no such file or directory", StringComparison.Ordinal) || sentence.Contains("executable file not found", StringComparison.Ordinal) ? 127
         : 125;
 
     private static string LastError(string log)
