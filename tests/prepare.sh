@@ -1,7 +1,7 @@
 # Sourced by tests/run.sh: packages, the FUSE device and an ordinary user, as far as our rights go.
 
 packages=(fuse3 uidmap attr acl fuse-overlayfs git sqlite3 debootstrap mmdebstrap xfsprogs btrfs-progs e2fsprogs
-  podman buildah docker.io containerd iptables runc busybox-static gcc libc6-dev clang zlib1g-dev strace util-linux procps
+  podman buildah docker.io containerd iptables runc slirp4netns passt tini busybox-static gcc libc6-dev clang zlib1g-dev strace util-linux procps
   skopeo umoci docker-registry gzip xz-utils zstd)
 
 if command -v dpkg-query >/dev/null; then

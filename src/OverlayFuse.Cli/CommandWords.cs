@@ -27,7 +27,7 @@ internal static class CommandWords
         var verb = command.Subcommands.FirstOrDefault(verb => words is [var first, ..] && verb.Name == first);
         var depth = 1;
         if (verb is not null && words.Count > 1 && verb.Subcommands.FirstOrDefault(inner => inner.Name == words[1]) is { } inner) (verb, depth) = (inner, 2);
-        return verb?.Name is "run" or "create" or "exec" && verb.Arguments.Count > 1 ? StopAtPlace(words, verb, depth) : Separate(words);
+        return verb is { Name: "unshare" } or { Name: "run" or "create" or "exec" or "top", Arguments.Count: > 1 } ? StopAtPlace(words, verb, depth) : Separate(words);
     }
 
     /// <summary>What follows the first place belongs to the program in the container: "--" goes before it.</summary>

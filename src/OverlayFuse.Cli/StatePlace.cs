@@ -11,13 +11,19 @@ internal static class StatePlace
     private const string OfRoot = "/var/lib/overlayfuse";
 
     /// <summary>To look only: no other user's files are touched.</summary>
-    public static StateDirectory ToRead() => StateDirectory.Open(Path());
+    public static StateDirectory ToRead()
+    {
+        var state = StateDirectory.Open(Path());
+        Leftovers.Sweep(state);
+        return state;
+    }
 
     /// <summary>To change layers, whose files have many owners. For an ordinary user this process starts again inside a user namespace, where it is root.</summary>
     public static StateDirectory ToChange()
     {
+        var state = ToRead();
         if (!Caller.Current().IsRoot) EnterUserNamespace();
-        return ToRead();
+        return state;
     }
 
     private static string Path()

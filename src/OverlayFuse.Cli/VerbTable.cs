@@ -46,9 +46,14 @@ internal static class VerbTable
         ("commit", CommitVerb.Create),
         ("export", ExportVerb.Create),
         ("cp", CopyVerb.Create),
+        ("port", PortVerb.Create),
+        ("top", TopVerb.Create),
         ("inspect", InspectVerb.Create),
         ("container", ContainerVerbs.Create),
         ("volume", VolumeVerbs.Create),
+        ("system", SystemVerbs.Create),
+        ("info", InfoVerb.Create),
+        ("unshare", UnshareVerb.Create),
     ];
 
     public static bool Has(string word) => Array.Exists(Verbs, verb => verb.Name == word);

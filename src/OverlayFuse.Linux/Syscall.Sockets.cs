@@ -7,6 +7,7 @@ public static unsafe partial class Syscall
 {
     private const int AddressFamilyUnix = 1;
     private const int LongestSocketPath = 108;
+    private const int AddressSize = 2 + LongestSocketPath; // struct sockaddr_un
     private const int SocketCloseOnExec = 0x80000;
     private const int SocketLevel = 1;
     private const int ScmRights = 1;
@@ -25,19 +26,20 @@ public static unsafe partial class Syscall
     /// <summary>socket(2), bind(2) and listen(2): a stream socket under a name. NAMETOOLONG: <paramref name="path"/> is above 107 bytes.</summary>
     public static Errno ListenAt(ReadOnlySpan<byte> path, out Fd socket)
     {
-        socket = Fd.None;
-        if (path.Length >= LongestSocketPath) return Errno.NAMETOOLONG;
-        var address = stackalloc byte[2 + LongestSocketPath];
-        new Span<byte>(address, 2 + LongestSocketPath).Clear();
-        *(ushort*)address = AddressFamilyUnix;
-        path.CopyTo(new Span<byte>(address + 2, LongestSocketPath));
-        var number = Native.socket(AddressFamilyUnix, (int)SocketKind.Stream | SocketCloseOnExec, 0);
-        if (number < 0) return LastError;
-        var error = Check(Native.bind(number, address, (uint)(2 + path.Length + 1)));
-        if (error == Errno.None) error = Check(Native.listen(number, 1));
-        if (error == Errno.None) socket = new Fd(number);
-        else new Fd(number).Close();
-        return error;
+        var address = stackalloc byte[AddressSize];
+        var error = OpenSocket(path, address, out socket);
+        if (error == Errno.None) error = Check(Native.bind(socket.Number, address, LengthOf(path)));
+        if (error == Errno.None) error = Check(Native.listen(socket.Number, 1));
+        return CloseUnless(error, ref socket);
+    }
+
+    /// <summary>socket(2) and connect(2) to a stream socket with a name. NAMETOOLONG: <paramref name="path"/> is above 107 bytes.</summary>
+    public static Errno ConnectTo(ReadOnlySpan<byte> path, out Fd socket)
+    {
+        var address = stackalloc byte[AddressSize];
+        var error = OpenSocket(path, address, out socket);
+        if (error == Errno.None) error = Check(Native.connect(socket.Number, address, LengthOf(path)));
+        return CloseUnless(error, ref socket);
     }
 
     /// <summary>accept4(2) with O_CLOEXEC.</summary>
@@ -83,6 +85,29 @@ public static unsafe partial class Syscall
         return Errno.None;
     }
 
+    private static uint LengthOf(ReadOnlySpan<byte> path) => (uint)(2 + path.Length + 1);
+
+    private static Errno OpenSocket(ReadOnlySpan<byte> path, byte* address, out Fd socket)
+    {
+        socket = Fd.None;
+        if (path.Length >= LongestSocketPath) return Errno.NAMETOOLONG;
+        new Span<byte>(address, AddressSize).Clear();
+        *(ushort*)address = AddressFamilyUnix;
+        path.CopyTo(new Span<byte>(address + 2, LongestSocketPath));
+        var number = Native.socket(AddressFamilyUnix, (int)SocketKind.Stream | SocketCloseOnExec, 0);
+        if (number < 0) return LastError;
+        socket = new Fd(number);
+        return Errno.None;
+    }
+
+    private static Errno CloseUnless(Errno error, ref Fd socket)
+    {
+        if (error == Errno.None) return error;
+        socket.Close();
+        socket = Fd.None;
+        return error;
+    }
+
     private struct IoVector
     {
         public byte* Base;
@@ -118,6 +143,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int bind(int fd, byte* address, uint length);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int connect(int fd, byte* address, uint length);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int listen(int fd, int backlog);

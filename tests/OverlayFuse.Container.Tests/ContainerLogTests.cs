@@ -27,9 +27,10 @@ public sealed class ContainerLogTests
         }
     }
 
-    [TestCase("exec: \"/x\": stat /x: no such file or directory", 127)]
-    [TestCase("exec: \"x\": executable file not found in $PATH", 127)]
-    [TestCase("exec: \"/etc\": permission denied", 126)]
-    [TestCase("something else", 125)]
+    [TestCase("OCI runtime create failed: exec: \"/x\": stat /x: no such file or directory", 127)]
+    [TestCase("OCI runtime create failed: exec: \"x\": executable file not found in $PATH", 127)]
+    [TestCase("OCI runtime create failed: exec: \"/etc\": permission denied", 126)]
+    [TestCase("OCI runtime create failed: something else", 125)]
+    [TestCase("listen tcp4 0.0.0.0:80: bind: permission denied.", 125)]
     public void What_the_runtime_says_becomes_dockers_exit_code(string said, int code) => Assert.That(Runtime.ExitCodeFor(said), Is.EqualTo(code));
 }

@@ -27,6 +27,20 @@ public sealed class ContainerStoreTests
     }
 
     [Test]
+    public void What_a_killed_command_left_is_swept_and_containers_and_image_layers_stay()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        var unfinished = store.Create(Record("c2"));
+        File.Delete(Path.Combine(unfinished.Directory, "container.json"));
+        Directory.CreateDirectory(Path.Combine(_root, "overlay2", "image-layer", "diff"));
+
+        store.SweepRemains();
+        Assert.That(Directory.GetDirectories(Path.Combine(_root, "containers")).Select(Path.GetFileName), Is.EqualTo(new[] { container.Id }));
+        Assert.That(Directory.GetDirectories(Path.Combine(_root, "overlay2")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "l", "image-layer", container.Record.LayerId, container.Record.InitLayerId }));
+    }
+
+    [Test]
     public void A_container_whose_supervisor_was_killed_has_ended_with_137()
     {
         var store = new ContainerStore(StateDirectory.Open(_root));

@@ -25,10 +25,11 @@ internal static class ContainerLauncher
         var pid = Spawn(store, container, streams.Output.IsOpen ? "attached" : "detached", streams, out var report, out var go);
         try
         {
-            Await(report, store, container, pid);
+            Await(report, pid);
+            new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
             Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
             _ = Syscall.Write(go, "g"u8, out _);
-            Await(report, store, container, pid);
+            Await(report, pid);
             return pid;
         }
         catch (RefusedException)
@@ -50,7 +51,7 @@ internal static class ContainerLauncher
         var pid = Spawn(store, container, MountOnly, Attachment.None, out var report, out go);
         try
         {
-            Await(report, store, container, pid);
+            Await(report, pid);
             return pid;
         }
         catch (RefusedException)
@@ -67,6 +68,7 @@ internal static class ContainerLauncher
 
     private static int Spawn(ContainerStore store, StoredContainer container, string how, Attachment streams, out Fd report, out Fd go)
     {
+        if (ContainerRoot.For(store, container) is CopiedRoot copied) copied.Copy();
         if (Syscall.Pipe(out report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
         if (Syscall.Pipe(out var goOut, out go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);
@@ -84,11 +86,12 @@ internal static class ContainerLauncher
         return error == Errno.None ? pid : throw CannotStart(error);
     }
 
-    private static void Await(Fd report, ContainerStore store, StoredContainer container, int pid)
+    private static void Await(Fd report, int pid)
     {
         if (DaemonReply.Read(report) is not { } reply) throw new RefusedException($"the supervisor of the container ended before it ran (process {pid}).", 125);
         if (reply.IsLive) return;
-        throw new RefusedException(string.Join('\n', reply.Sentences), store.Read(container.Id)?.State.ExitCode is { } code and not 0 ? code : 125);
+        var said = string.Join('\n', reply.Sentences);
+        throw new RefusedException(said, Runtime.ExitCodeFor(said)); // not from its state: with --rm that may be gone by now
     }
 
     private static RefusedException CannotStart(Errno error) => new($"cannot start the supervisor of the container: {error.Describe()}.", 125);

@@ -16,8 +16,17 @@ internal static class ContainerMaking
         var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; load and import bring others.", Refused);
         using var namesHeld = store.Lock();
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => store.Get(other.Split(':')[0]).Record.Mounts));
+        CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         return store.Create(record);
+    }
+
+    // Before anything is made: the container could never be started.
+    private static void CheckRights(ContainerRecord record)
+    {
+        if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot) throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.", Refused);
+        if (record is { Memory: 0, NanoCpus: 0 } || Caller.Current().IsHostRoot) return;
+        throw new RefusedException($"--{(record.Memory > 0 ? "memory" : "cpus")} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
     }
 
     private static string Name(ContainerStore store, string? wanted)

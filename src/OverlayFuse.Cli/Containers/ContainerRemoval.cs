@@ -1,17 +1,13 @@
-using System.Text;
 using OverlayFuse.Container;
-using OverlayFuse.Fuse;
 using OverlayFuse.Image;
-using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Takes a container away that nobody serves any more, and what a killed supervisor left of it.</summary>
+/// <summary>Takes a container away that nobody serves any more.</summary>
 internal sealed class ContainerRemoval(ContainerStore store)
 {
     public void Remove(StoredContainer container, bool withVolumes)
     {
-        CleanUp(container);
         store.Remove(container);
         if (!withVolumes) return;
         var volumes = new VolumeStore(store.State);
@@ -20,13 +16,5 @@ internal sealed class ContainerRemoval(ContainerStore store)
         {
             if (!VolumeUse.Of(store, name).Any()) volumes.Remove(name);
         }
-    }
-
-    /// <summary>The mount and the processes of one whose supervisor was killed.</summary>
-    public void CleanUp(StoredContainer container)
-    {
-        if (Directory.Exists(container.RuntimeRoot)) new Runtime(container.RuntimeRoot).RunQuietly("delete", "--force", container.Id);
-        var merged = Encoding.UTF8.GetBytes(Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"));
-        if (MountInfo.Find(merged) is not null && Unmounter.Unmount(merged) is { } failure) throw new RefusedException(failure);
     }
 }

@@ -23,6 +23,8 @@ internal static class ContainerVerbs
         CommitVerb.Create(),
         ExportVerb.Create(),
         CopyVerb.Create(),
+        PortVerb.Create(),
+        TopVerb.Create(),
         PruneContainersVerb.Create(),
         InspectVerb.Create(),
     };

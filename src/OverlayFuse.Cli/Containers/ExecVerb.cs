@@ -48,7 +48,7 @@ internal static class ExecVerb
     private static int Run(StoredContainer container, List<string> words, bool withInput)
     {
         if (Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
-        var (exitCode, error) = new Runtime(container.RuntimeRoot).Run(["exec", .. words], withInput ? new Fd(0) : nothing, new Fd(1), new Fd(2));
+        var (exitCode, error) = Runtime.Of(container).Run(["exec", .. words], withInput ? new Fd(0) : nothing, new Fd(1), new Fd(2));
         nothing.Close();
         return error.Length == 0 ? exitCode : CannotExecute; // runc has said why, on the stream that is the program's too
     }

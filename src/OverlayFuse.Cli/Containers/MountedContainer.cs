@@ -14,11 +14,7 @@ internal sealed class MountedContainer : IDisposable
     {
         (Store, Container) = (store, container);
         Path = System.IO.Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
-        if (!container.IsRunning)
-        {
-            new ContainerRemoval(store).CleanUp(container);
-            _supervisor = ContainerLauncher.Mount(store, container, out _go);
-        }
+        if (!container.IsRunning) _supervisor = ContainerLauncher.Mount(store, container, out _go);
         var error = Syscall.Open(Path, OpenFlags.ReadOnly | OpenFlags.Directory, out var root);
         Root = new DirFd(root.Number);
         if (error == Errno.None) return;

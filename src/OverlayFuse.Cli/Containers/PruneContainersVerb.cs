@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
@@ -12,13 +13,20 @@ internal static class PruneContainersVerb
         var command = new Command("prune", "Remove all containers that do not run.") { force };
         command.SetAction(_ =>
         {
-            var store = new ContainerStore(StatePlace.ToChange());
-            using var held = store.Lock();
-            var removed = store.All().Where(container => !container.IsServed).ToList();
-            foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
-            if (removed.Count > 0) Terminal.Print("Deleted Containers:\n" + string.Concat(removed.Select(container => container.Id + "\n")));
+            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
+            Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
+    }
+
+    internal static (string Text, long Reclaimed) Prune(ContainerStore store)
+    {
+        using var held = store.Lock();
+        var removed = store.All().Where(container => !container.IsServed).ToList();
+        var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
+        foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
+        store.SweepRemains();
+        return (ReclaimedText.List("Deleted Containers", removed.Select(container => container.Id)), reclaimed);
     }
 }

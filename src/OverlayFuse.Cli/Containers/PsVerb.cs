@@ -30,7 +30,7 @@ internal static class PsVerb
         return command;
     }
 
-    private static JsonObject Row(StoredContainer container, bool whole)
+    internal static JsonObject Row(StoredContainer container, bool whole)
     {
         var command = string.Join(' ', container.Record.Command);
         return new JsonObject
@@ -44,7 +44,7 @@ internal static class PsVerb
             ["Mounts"] = string.Join(',', container.Record.Mounts.Select(mount => mount.Volume ?? mount.Source)),
             ["Names"] = container.Record.Name,
             ["Networks"] = container.Record.Network,
-            ["Ports"] = "",
+            ["Ports"] = PortText.Of(container),
             ["RunningFor"] = HumanText.Ago(container.Record.Created),
             ["State"] = container.Status.ToString().ToLowerInvariant(),
             ["Status"] = Status(container),

@@ -18,19 +18,27 @@ internal sealed class RunArguments
     private readonly Option<string> _user = new("--user", "-u") { Description = "USER[:GROUP], by name or number." };
     private readonly Option<string> _entrypoint = new("--entrypoint") { Description = "The program, in the place of the image's ENTRYPOINT." };
     private readonly Option<string[]> _volume = new("--volume", "-v") { Description = "NAME:/PATH[:ro], /HOST:/PATH[:ro], or /PATH for a volume without a name." };
+    private readonly Option<string> _volumeDriver = new("--volume-driver") { Description = "Who keeps the volumes that -v makes: local, or a plugin." };
     private readonly Option<string[]> _mount = new("--mount") { Description = "type=volume|bind|tmpfs,source=...,target=...,readonly,..." };
     private readonly Option<string[]> _tmpfs = new("--tmpfs") { Description = "/PATH[:size=...,mode=...]" };
     private readonly Option<string[]> _volumesFrom = new("--volumes-from") { Description = "The mounts of another container, too." };
     private readonly Option<string[]> _label = new("--label", "-l") { Description = "NAME=VALUE" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Nothing but its mounts can be written to." };
     private readonly Option<string> _hostname = new("--hostname", "-h") { Description = "Its host name." };
-    private readonly Option<string> _network = new("--network", "--net") { Description = "none (the default): itself only; host: the host's." };
+    private readonly Option<string> _network = new("--network", "--net") { Description = "none (the default): itself only; host: the host's; private: one of its own that leads out." };
+    private readonly Option<string[]> _publish = new("--publish", "-p") { Description = "[[IP:]HOST:]PORT[/udp]: a port of the host leads to one of it." };
+    private readonly Option<bool> _publishAll = new("--publish-all", "-P") { Description = "All ports that the image exposes, each at a free one of the host." };
+    private readonly Option<string> _memory = new("--memory", "-m") { Description = "The most memory: a number of bytes, or with k, m or g. For root." };
+    private readonly Option<string> _cpus = new("--cpus") { Description = "How many processors, such as 1.5. For root." };
+    private readonly Option<bool> _init = new("--init") { Description = "A small first process (tini, catatonit) that reaps others." };
+    private readonly Option<string[]> _security = new("--security-opt") { Description = "no-new-privileges, seccomp=unconfined" };
+    private readonly Option<string> _runtime = new("--runtime") { Description = "Another OCI runtime than runc, by name or path." };
 
     public void AddTo(Command command)
     {
         command.Add(_image);
         command.Add(_command);
-        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network })
+        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _security, _runtime })
             command.Add(option);
     }
 
@@ -38,18 +46,27 @@ internal sealed class RunArguments
     {
         Image = ByteText.Text(result.GetRequiredValue(_image)),
         Command = Texts(result.GetValue(_command)),
+        Driver = StorageDrivers.Chosen(),
         Name = Text(result.GetValue(_name)),
         Environment = [.. Texts(result.GetValue(_environmentFile)).SelectMany(EnvironmentFile.Read), .. Texts(result.GetValue(_environment))],
         WorkingDirectory = Text(result.GetValue(_directory)),
         User = Text(result.GetValue(_user)),
         Entrypoint = Text(result.GetValue(_entrypoint)),
         Volumes = Texts(result.GetValue(_volume)),
+        VolumeDriver = Text(result.GetValue(_volumeDriver)),
         Mounts = Texts(result.GetValue(_mount)),
         Tmpfs = Texts(result.GetValue(_tmpfs)),
         VolumesFrom = Texts(result.GetValue(_volumesFrom)),
         Labels = Texts(result.GetValue(_label)),
         Hostname = Text(result.GetValue(_hostname)),
-        Network = Text(result.GetValue(_network)) ?? "none",
+        Network = Text(result.GetValue(_network)),
+        Publish = Texts(result.GetValue(_publish)),
+        PublishAll = result.GetValue(_publishAll),
+        Memory = Text(result.GetValue(_memory)),
+        Cpus = Text(result.GetValue(_cpus)),
+        Init = result.GetValue(_init),
+        SecurityOptions = Texts(result.GetValue(_security)),
+        Runtime = Text(result.GetValue(_runtime)),
         ReadOnly = result.GetValue(_readOnly),
         Terminal = result.GetValue(_tty),
         OpenInput = result.GetValue(_interactive),

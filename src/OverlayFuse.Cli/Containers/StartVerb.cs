@@ -18,23 +18,15 @@ internal static class StartVerb
             var given = result.GetValue(names) ?? [];
             if (!result.GetValue(attach)) return ForEach.Name(given, name => Start(store, name));
             if (given is not [var only]) throw new RefusedException("you cannot start and attach multiple containers at once");
-            return AttachedContainer.Run(store, Ready(store, ByteText.Text(only)));
+            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)));
         });
         return command;
     }
 
     internal static string Start(ContainerStore store, string name)
     {
-        if (store.Get(name).IsRunning) return name + "\n";
-        ContainerLauncher.Start(store, Ready(store, name), attached: false);
-        return name + "\n";
-    }
-
-    /// <summary>Takes away what a killed supervisor left.</summary>
-    private static StoredContainer Ready(ContainerStore store, string name)
-    {
         var container = store.Get(name);
-        if (container.IsOrphaned) new ContainerRemoval(store).CleanUp(container);
-        return container;
+        if (!container.IsRunning) ContainerLauncher.Start(store, container, attached: false);
+        return name + "\n";
     }
 }

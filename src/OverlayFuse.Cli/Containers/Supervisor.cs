@@ -3,26 +3,27 @@ using OverlayFuse.Container;
 using OverlayFuse.Fuse;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
-using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The other side of <see cref="ContainerLauncher"/>: one process a container, which serves its union and runs its processes, and is gone with them.</summary>
+/// <summary>The other side of <see cref="ContainerLauncher"/>: one process a container, which mounts its root and runs its processes, and is gone with them.</summary>
 /// <remarks>It holds the container's lock while it lives. It never looks into its own mount, which it would have to serve meanwhile.</remarks>
 internal sealed class Supervisor
 {
+    private const int MostTries = 50;
+
     private static readonly Fd Report = new(3);
     private static readonly Fd Go = new(4);
 
     private readonly ContainerStore _store;
     private readonly StoredContainer _container;
     private readonly Attachment _attachment;
-    private Session? _session;
+    private readonly ContainerRoot _root;
     private ContainerProcess? _process;
     private int _exitCode = 125;
 
     private Supervisor(ContainerStore store, StoredContainer container, Attachment attachment) =>
-        (_store, _container, _attachment) = (store, container, attachment);
+        (_store, _container, _attachment, _root) = (store, container, attachment, ContainerRoot.For(store, container));
 
     /// <param name="arguments">Our own mark, the state directory, the id, and "attached", "detached" or "mounted".</param>
     public static int Run(string[] arguments)
@@ -37,9 +38,12 @@ internal sealed class Supervisor
             foreach (var fd in new[] { Report, Go }) _ = Syscall.SetCloseOnExec(fd); // the container must not keep the caller waiting
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
-            using var held = StateLock.TryTake(container.LockPath) ?? throw new RefusedException($"the container {container.Record.Name} is being started, or runs already.", 125);
+            using var held = TakeLock(container.LockPath) ?? throw new RefusedException($"the container {container.Record.Name} is being started, or runs already.", 125);
             var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
-            return new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve(isRun: how != ContainerLauncher.MountOnly);
+            ProcessList.Write(container);
+            var exitCode = new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve(isRun: how != ContainerLauncher.MountOnly);
+            ProcessList.Remove(container.Directory);
+            return exitCode;
         }
         catch (Exception e) when (e is RefusedException or MountException)
         {
@@ -48,14 +52,22 @@ internal sealed class Supervisor
         }
     }
 
+    // Whoever looks whether it is held holds it for a moment.
+    private static StateLock? TakeLock(string path)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var held = StateLock.TryTake(path);
+            if (held is not null || tries == MostTries) return held;
+            Thread.Sleep(10);
+        }
+    }
+
     private int Serve(bool isRun)
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
-        UnionMount.Run(Job(),
-            opened: () => { },
-            mounted: session => _session = session,
-            live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start(),
-            slow: _ => { }); // a container's work directory is its own: nobody else is ever in it
+        _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
+        if (isRun) new VolumeUses(_store).End(_container);
         if (isRun && _container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
@@ -79,7 +91,7 @@ internal sealed class Supervisor
         }
         finally
         {
-            _session!.Stop();
+            _root.End();
         }
     }
 
@@ -87,30 +99,6 @@ internal sealed class Supervisor
     {
         context.Cancel = true; // the end of the container is ours
         _process?.Stop();
-    }
-
-    private MountJob Job()
-    {
-        var layers = _store.Layers;
-        var stack = layers.Stack(_container.Record.Lowers);
-        var own = layers.PathOf(_container.Record.LayerId);
-        var upper = Path.Combine(_store.State.Links, layers.LinkOf(_container.Record.LayerId));
-        var union = new UnionOptions
-        {
-            MountPoint = System.Text.Encoding.UTF8.GetBytes(Path.Combine(own, "merged")),
-            UpperDirectory = System.Text.Encoding.UTF8.GetBytes(layers.DiffOf(_container.Record.LayerId)),
-            WorkDirectory = System.Text.Encoding.UTF8.GetBytes(Path.Combine(own, "work")),
-            Immutable = true, // image layers never change
-        };
-        union.LowerDirectories.AddRange(stack.Select(System.Text.Encoding.UTF8.GetBytes));
-        return new MountJob { Union = union, Source = Source(stack, upper, Path.Combine(own, "work")), Flags = MountFlags.NoAtime, AllowOther = true };
-    }
-
-    /// <summary>What mount(8) shows: a FUSE mount has no options of its own to tell of its layers.</summary>
-    private static byte[] Source(List<string> stack, string upper, string work)
-    {
-        var text = $"overlay:lowerdir={string.Join(':', stack)},upperdir={upper},workdir={work}";
-        return System.Text.Encoding.UTF8.GetBytes(text.Length < 2048 ? text : "overlay");
     }
 
     private static void Tell(DaemonReply reply) => _ = Descriptors.WriteAll(Report, reply.Write());

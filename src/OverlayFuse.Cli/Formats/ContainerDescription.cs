@@ -26,14 +26,21 @@ internal static class ContainerDescription
             ["LogPath"] = container.LogPath,
             ["Name"] = "/" + record.Name,
             ["RestartCount"] = 0,
-            ["Driver"] = "overlayfuse",
+            ["Driver"] = record.Driver,
             ["Platform"] = "linux",
             ["HostConfig"] = HostConfig(record),
-            ["GraphDriver"] = ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]),
+            ["GraphDriver"] = GraphDriver(record, layers),
             ["Mounts"] = new JsonArray([.. record.Mounts.Where(mount => mount.Kind != MountKind.Tmpfs || mount.IsFromMountFlag).Select(Mount)]),
             ["Config"] = config,
-            ["NetworkSettings"] = new JsonObject { ["Ports"] = new JsonObject(), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
+            ["NetworkSettings"] = new JsonObject { ["Ports"] = PortText.Describe(container), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
         };
+    }
+
+    private static JsonObject GraphDriver(ContainerRecord record, LayerStore layers)
+    {
+        var described = record.Driver == StorageDrivers.Copies ? new JsonObject { ["Data"] = null } : ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]);
+        described["Name"] = record.Driver;
+        return described;
     }
 
     private static JsonObject State(StoredContainer container) => new()
@@ -57,11 +64,15 @@ internal static class ContainerDescription
         {
             ["Binds"] = ImageDescription.Strings(record.Binds),
             ["NetworkMode"] = record.Network,
-            ["PortBindings"] = new JsonObject(),
+            ["PortBindings"] = PortText.Bindings(record.Ports),
             ["AutoRemove"] = record.AutoRemove,
             ["ReadonlyRootfs"] = record.ReadOnly,
             ["Privileged"] = false,
-            ["Runtime"] = "runc",
+            ["Runtime"] = record.Runtime,
+            ["Memory"] = record.Memory,
+            ["NanoCpus"] = record.NanoCpus,
+            ["SecurityOpt"] = record.SecurityOptions.Count > 0 ? ImageDescription.Strings(record.SecurityOptions) : null,
+            ["Init"] = record.Init,
         };
         if (record.Tmpfs is not null) config["Tmpfs"] = ImageDescription.Pairs(record.Tmpfs);
         return config;
@@ -73,7 +84,7 @@ internal static class ContainerDescription
         if (mount.Kind == MountKind.Volume) described["Name"] = mount.Volume;
         described["Source"] = mount.Source;
         described["Destination"] = mount.Target;
-        if (mount.Kind == MountKind.Volume) described["Driver"] = "local";
+        if (mount.Kind == MountKind.Volume) described["Driver"] = mount.Driver ?? VolumeDriver.Local;
         described["Mode"] = mount.Mode;
         described["RW"] = !mount.ReadOnly;
         described["Propagation"] = mount.Propagation;

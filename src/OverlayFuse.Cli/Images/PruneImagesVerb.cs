@@ -14,24 +14,29 @@ internal static class PruneImagesVerb
         var command = new Command("prune", "Remove images that have no name; with -a, all that no container uses.") { all, force };
         command.SetAction(result =>
         {
-            var state = StatePlace.ToChange();
-            var (store, containers) = (new ImageStore(state), new ContainerStore(state));
-            using var held = store.Lock();
-            using var namesHeld = containers.Lock(); // no container goes half way while its layers are looked for
-            var removed = new List<string>();
-            var reclaimed = 0L;
-            foreach (var image in store.All().Where(image => (result.GetValue(all) || image.References.Count == 0) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
-            {
-                reclaimed += image.Size;
-                store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
-                removed.AddRange(image.References.Select(reference => $"untagged: {reference}\n"));
-                removed.Add($"deleted: {image.Id}\n");
-            }
-            store.SweepUnused(layer => ContainerLayers.AreUsed(containers, layer));
-            store.Layers.SweepTemporary();
-            Terminal.Print((removed.Count > 0 ? "Deleted Images:\n" + string.Concat(removed) + "\n" : "") + $"Total reclaimed space: {HumanText.Size(reclaimed, 4)}\n");
+            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()), result.GetValue(all));
+            Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
+    }
+
+    internal static (string Text, long Reclaimed) Prune(ContainerStore containers, bool all)
+    {
+        var store = new ImageStore(containers.State);
+        using var held = store.Lock();
+        using var namesHeld = containers.Lock(); // no container goes half way while its layers are looked for
+        var removed = new List<string>();
+        var reclaimed = 0L;
+        foreach (var image in store.All().Where(image => (all || image.References.Count == 0) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
+        {
+            reclaimed += image.Size;
+            store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
+            removed.AddRange(image.References.Select(reference => $"untagged: {reference}"));
+            removed.Add($"deleted: {image.Id}");
+        }
+        store.SweepUnused(layer => ContainerLayers.AreUsed(containers, layer));
+        store.Layers.SweepTemporary();
+        return (ReclaimedText.List("Deleted Images", removed), reclaimed);
     }
 }

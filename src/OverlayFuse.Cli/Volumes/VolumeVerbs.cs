@@ -21,23 +21,32 @@ internal static class VolumeVerbs
     {
         var name = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne };
         var labels = new Option<string[]>("--label") { Description = "NAME=VALUE" };
-        var driver = new Option<string>("--driver", "-d") { Description = "local, the only one." };
-        var command = new Command("create", "Make a volume.") { name, labels, driver };
-        command.SetAction(result =>
+        var driver = new Option<string>("--driver", "-d") { Description = "Who keeps it: local, or a Docker volume plugin." };
+        var options = new Option<string[]>("--opt", "-o") { Description = "An option of the driver; for local: type=, device= and o=, as for mount(8)." };
+        var command = new Command("create", "Make a volume.") { name, labels, driver, options };
+        command.SetAction(result => ForEach.Name([result.GetValue(name) ?? Identifier.New()], wanted =>
         {
-            var wanted = result.GetValue(name) is { } given ? ByteText.Text(given) : Identifier.New();
-            if (result.GetValue(driver) is { } other and not "local") throw new RefusedException($"create {wanted}: error looking up volume plugin {ByteText.Text(other)}: plugin \"{ByteText.Text(other)}\" not found");
             if (!VolumeStore.IsValid(wanted)) throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
             var volumes = new VolumeStore(StatePlace.ToRead());
             using var held = volumes.Lock();
-            var volume = new VolumeRecord { Name = wanted, Created = DateTimeOffset.UtcNow, IsAnonymous = result.GetValue(name) is null };
-            foreach (var label in (result.GetValue(labels) ?? []).Select(ByteText.Text)) volume.Labels[label.Split('=', 2)[0]] = label.Split('=', 2) is [_, var value] ? value : "";
+            var volume = new VolumeRecord
+            {
+                Name = wanted,
+                Created = DateTimeOffset.UtcNow,
+                Driver = result.GetValue(driver) is { } asked ? ByteText.Text(asked) : VolumeDriver.Local,
+                IsDriverAsked = true,
+                IsAnonymous = result.GetValue(name) is null,
+            };
+            foreach (var (key, value) in Pairs(result.GetValue(labels))) volume.Labels[key] = value;
+            foreach (var (key, value) in Pairs(result.GetValue(options))) volume.Options[key] = value;
             volumes.Ensure(volume);
-            Terminal.Print(wanted + "\n");
-            return 0;
-        });
+            return wanted + "\n";
+        }));
         return command;
     }
+
+    private static IEnumerable<(string Key, string Value)> Pairs(string[]? carried) =>
+        (carried ?? []).Select(ByteText.Text).Select(text => text.Split('=', 2)).Select(parts => (parts[0], parts is [_, var value] ? value : ""));
 
     private static Command List()
     {
@@ -85,16 +94,22 @@ internal static class VolumeVerbs
         var command = new Command("prune", "Remove all volumes that no container uses.") { force };
         command.SetAction(_ =>
         {
-            var state = StatePlace.ToChange();
-            var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
-            using var namesHeld = containers.Lock();
-            using var held = volumes.Lock();
-            var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
-            foreach (var name in unused) volumes.Remove(name);
-            if (unused.Count > 0) Terminal.Print("Deleted Volumes:\n" + string.Concat(unused.Select(name => name + "\n")));
+            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
+            Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
+    }
+
+    internal static (string Text, long Reclaimed) Prune(ContainerStore containers)
+    {
+        var volumes = new VolumeStore(containers.State);
+        using var namesHeld = containers.Lock();
+        using var held = volumes.Lock();
+        var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+        var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
+        foreach (var name in unused) volumes.Remove(name);
+        return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);
     }
 
     private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));
@@ -104,7 +119,7 @@ internal static class VolumeVerbs
         ["Driver"] = volume.Driver,
         ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
         ["Links"] = "N/A",
-        ["Mountpoint"] = volumes.DataOf(volume.Name),
+        ["Mountpoint"] = volume.Driver == VolumeDriver.Local ? volumes.DataOf(volume.Name) : "",
         ["Name"] = volume.Name,
         ["Scope"] = "local",
         ["Size"] = "N/A",
@@ -115,7 +130,7 @@ internal static class VolumeVerbs
         ["CreatedAt"] = GoTime.Text(volume.Created),
         ["Driver"] = volume.Driver,
         ["Labels"] = ImageDescription.Pairs(volume.Labels),
-        ["Mountpoint"] = volumes.DataOf(volume.Name),
+        ["Mountpoint"] = VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").PathOf(volume),
         ["Name"] = volume.Name,
         ["Options"] = ImageDescription.Pairs(volume.Options),
         ["Scope"] = "local",

@@ -7,6 +7,7 @@ namespace OverlayFuse.Container;
 public static class MountFlag
 {
     private const int Refused = 125;
+    private static readonly string[] Propagations = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
 
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
     public static MountPoint Parse(string text)
@@ -34,7 +35,9 @@ public static class MountFlag
         var source = fields.GetValueOrDefault("source", "");
         if (source.Length == 0) throw Config("bind", "field Source must not be empty");
         if (!source.StartsWith('/')) throw Config("bind", $"invalid mount path: '{source}' mount path must be absolute");
-        return new MountPoint { Kind = MountKind.Bind, Target = "", Source = Path.TrimEndingDirectorySeparator(source), Propagation = fields.GetValueOrDefault("bind-propagation", "rprivate") };
+        var propagation = fields.GetValueOrDefault("bind-propagation", "rprivate");
+        if (!Propagations.Contains(propagation)) throw Config("bind", $"invalid propagation mode: {propagation}");
+        return new MountPoint { Kind = MountKind.Bind, Target = "", Source = Path.TrimEndingDirectorySeparator(source), Propagation = propagation };
     }
 
     private static MountPoint Volume(string text, Dictionary<string, string> fields)
@@ -49,7 +52,9 @@ public static class MountFlag
             Volume = name.Length > 0 ? name : Identifier.New(),
             IsAnonymous = name.Length == 0,
             NoCopy = fields.TryGetValue("volume-nocopy", out var noCopy) && IsTrue(text, "volume-nocopy", noCopy),
-            Mode = "z",
+            Driver = fields.GetValueOrDefault("volume-driver"),
+            DriverOptions = OptionsOf(text, fields.GetValueOrDefault("volume-opt", "")),
+            Mode = fields.GetValueOrDefault("volume-driver", VolumeDriver.Local) == VolumeDriver.Local ? "z" : "",
         };
     }
 
@@ -57,7 +62,7 @@ public static class MountFlag
     {
         if (fields.ContainsKey("source")) throw Config("tmpfs", "field Source must not be specified");
         var mount = new MountPoint { Kind = MountKind.Tmpfs, Target = "" };
-        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (Bytes(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
+        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (SizeText.Parse(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
         if (fields.TryGetValue("tmpfs-mode", out var mode)) mount.Options.Add("mode=" + (mode.All(c => c is >= '0' and <= '7') && mode.Length is > 0 and < 6 ? mode : throw Argument(text, $"invalid value for tmpfs-mode: {mode}")));
         return mount;
     }
@@ -76,18 +81,15 @@ public static class MountFlag
                 var other => other,
             };
             if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
-            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "tmpfs-size" or "tmpfs-mode" or "consistency")) throw Argument(text, $"unexpected key '{key}' in '{field}'");
-            fields[key] = at < 0 ? "true" : field[(at + 1)..];
+            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "volume-driver" or "volume-opt" or "tmpfs-size" or "tmpfs-mode" or "consistency")) throw Argument(text, $"unexpected key '{key}' in '{field}'");
+            var value = at < 0 ? "true" : field[(at + 1)..];
+            fields[key] = key == "volume-opt" && fields.TryGetValue(key, out var others) ? $"{others},{value}" : value;
         }
         return fields;
     }
 
-    /// <summary>A number, with k, m or g behind it.</summary>
-    private static long? Bytes(string text)
-    {
-        var factor = char.ToLowerInvariant(text.LastOrDefault()) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, _ => 1 };
-        return long.TryParse(factor == 1 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / factor ? number * factor : null;
-    }
+    private static SortedDictionary<string, string> OptionsOf(string text, string options) =>
+        new(options.Split(',', StringSplitOptions.RemoveEmptyEntries).ToDictionary(option => option.Split('=')[0], option => option.Split('=', 2) is [_, var value] ? value : throw Argument(text, $"invalid field 'volume-opt={option}' must be a key=value pair")));
 
     private static bool IsTrue(string text, string key, string value) => value.ToLowerInvariant() switch
     {

@@ -11,6 +11,11 @@ public sealed class MountPoint
     /// <summary>The volume; null for the others. Of one without a name, the digits it was given.</summary>
     public string? Volume { get; set; }
 
+    /// <summary>The driver of a volume that is to be made; null: local, or that which it has.</summary>
+    public string? Driver { get; set; }
+
+    public SortedDictionary<string, string> DriverOptions { get; set; } = [];
+
     /// <summary>The container made this volume for itself alone: it goes with "rm -v".</summary>
     public bool IsAnonymous { get; set; }
 

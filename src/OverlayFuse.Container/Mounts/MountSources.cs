@@ -21,8 +21,17 @@ public sealed class MountSources(VolumeStore volumes)
     private void PrepareVolume(MountPoint mount)
     {
         using var held = volumes.Lock();
-        volumes.Ensure(new VolumeRecord { Name = mount.Volume!, Created = DateTimeOffset.UtcNow, IsAnonymous = mount.IsAnonymous });
-        mount.Source = volumes.DataOf(mount.Volume!);
+        var volume = volumes.Ensure(new VolumeRecord
+        {
+            Name = mount.Volume!,
+            Created = DateTimeOffset.UtcNow,
+            Driver = mount.Driver ?? VolumeDriver.Local,
+            IsDriverAsked = mount.Driver is not null,
+            Options = mount.DriverOptions,
+            IsAnonymous = mount.IsAnonymous,
+        });
+        mount.Driver = volume.Driver;
+        mount.Source = volume.Driver == VolumeDriver.Local ? volumes.DataOf(mount.Volume!) : ""; // a plugin says where when it is mounted
     }
 
     private static void PrepareBind(MountPoint mount)

@@ -12,7 +12,7 @@ public static class ContainerPlan
     /// <exception cref="RefusedException">It contradicts itself, or there is nothing to run.</exception>
     public static ContainerRecord For(RunRequest request, StoredImage image, string name, IEnumerable<MountPoint> inherited)
     {
-        if (request.Network is not ("none" or "host")) throw new RefusedException($"network {request.Network} not found. There are none (the default) and host.", Refused);
+        var network = Network(request);
         var id = Identifier.New();
         var config = Configure(request, image.Config.Config ?? new ContainerConfig());
         List<string> command = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
@@ -22,22 +22,49 @@ public static class ContainerPlan
             Id = id,
             Name = name,
             Created = DateTimeOffset.UtcNow,
+            Driver = request.Driver,
             Image = request.Image,
             ImageId = image.Id,
             Layers = [.. image.LayerIds],
             LayerId = Identifier.New(),
             Config = config,
             Command = command,
-            Hostname = request.Hostname ?? (request.Network == "host" ? Environment.MachineName : Identifier.Short(id)),
+            Hostname = request.Hostname ?? (network == "host" ? Environment.MachineName : Identifier.Short(id)),
             Terminal = request.Terminal,
             OpenInput = request.OpenInput,
             AutoRemove = request.AutoRemove,
             ReadOnly = request.ReadOnly,
-            Network = request.Network,
+            Network = network,
+            Ports = Ports(request, config),
+            Memory = Limits.Memory(request.Memory),
+            NanoCpus = Limits.NanoCpus(request.Cpus, Environment.ProcessorCount),
+            SecurityOptions = [.. SecurityOptions.Check(request.SecurityOptions)],
+            Init = request.Init,
+            Runtime = request.Runtime ?? "runc",
             Mounts = Mounts(request, config, inherited),
             Binds = request.Volumes.Where(volume => volume.Contains(':')).ToList() is { Count: > 0 } binds ? binds : null,
             Tmpfs = request.Tmpfs.Count == 0 ? null : new SortedDictionary<string, string>(request.Tmpfs.Select(Split).ToDictionary(pair => pair.Target, pair => pair.Options)),
         };
+    }
+
+    private static string Network(RunRequest request)
+    {
+        var isPublished = request.Publish.Count > 0 || request.PublishAll;
+        var network = request.Network ?? (isPublished ? "private" : "none");
+        if (network is not ("none" or "host" or "private")) throw new RefusedException($"network {network} not found. There are none (the default), host and private.", Refused);
+        return !isPublished || network == "private" ? network : throw new RefusedException($"conflicting options: port publishing and the network {network}.", Refused);
+    }
+
+    // What is published is exposed too, as docker has it.
+    private static List<PortMapping> Ports(RunRequest request, ContainerConfig config)
+    {
+        var ports = request.Publish.SelectMany(PublishFlag.Parse).ToList();
+        foreach (var exposed in request.PublishAll ? config.ExposedPorts?.Keys.ToArray() ?? [] : [])
+        {
+            foreach (var port in PublishFlag.Parse(exposed).Where(port => !ports.Exists(own => own.Exposed == port.Exposed))) ports.Add(port);
+        }
+        foreach (var port in ports) (config.ExposedPorts ??= [])[port.Exposed] = default;
+        return ports;
     }
 
     private static ContainerConfig Configure(RunRequest request, ContainerConfig image)
@@ -69,7 +96,7 @@ public static class ContainerPlan
 
     private static List<MountPoint> Mounts(RunRequest request, ContainerConfig config, IEnumerable<MountPoint> inherited)
     {
-        var asked = request.Volumes.Select(VolumeFlag.Parse).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
+        var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver)).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
         var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.", Refused);
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);
@@ -79,6 +106,12 @@ public static class ContainerPlan
             if (!asked.Exists(own => own.Target == mount.Target)) asked.Add(mount);
         }
         return asked;
+    }
+
+    private static MountPoint WithDriver(MountPoint mount, string? driver)
+    {
+        if (mount.Kind == MountKind.Volume) mount.Driver = driver;
+        return mount;
     }
 
     private static (string Target, string Options) Split(string tmpfs)

@@ -11,6 +11,9 @@ public sealed class ContainerRecord
 
     public required DateTimeOffset Created { get; set; }
 
+    /// <summary>The storage driver.</summary>
+    public string Driver { get; set; } = StorageDrivers.Own;
+
     /// <summary>The image as it was named.</summary>
     public required string Image { get; set; }
 
@@ -40,8 +43,24 @@ public sealed class ContainerRecord
     /// <summary>It is a step of a build, and goes with it.</summary>
     public bool IsBuildStep { get; set; }
 
-    /// <summary>"none" or "host".</summary>
+    /// <summary>"none", "host" or "private".</summary>
     public required string Network { get; set; }
+
+    /// <summary>What is published, as it was asked for.</summary>
+    public List<PortMapping> Ports { get; set; } = [];
+
+    /// <summary>The most memory in bytes; 0: no limit.</summary>
+    public long Memory { get; set; }
+
+    /// <summary>Billionths of a processor; 0: no limit.</summary>
+    public long NanoCpus { get; set; }
+
+    public List<string> SecurityOptions { get; set; } = [];
+
+    public bool Init { get; set; }
+
+    /// <summary>The OCI runtime.</summary>
+    public string Runtime { get; set; } = "runc";
 
     public required List<MountPoint> Mounts { get; set; }
 

@@ -17,5 +17,8 @@ public sealed class ContainerState
 
     public DateTimeOffset? StartedAt { get; set; }
 
+    /// <summary>What is published while it runs, every port with a number.</summary>
+    public List<PortMapping>? Ports { get; set; }
+
     public DateTimeOffset? FinishedAt { get; set; }
 }

@@ -67,6 +67,17 @@ public sealed class ContainerStore(StateDirectory state)
         LayerStore.Discard(container.Directory);
     }
 
+    /// <summary>Takes away directories and layers of no container: what killed commands have left. Under <see cref="Lock"/>, under which containers are made.</summary>
+    public void SweepRemains()
+    {
+        var owned = All().SelectMany(container => new[] { container.Record.LayerId, container.Record.InitLayerId }).ToHashSet();
+        foreach (var path in Directory.EnumerateDirectories(state.Overlay).Where(path => Directory.Exists(Path.Combine(path, "work"))).ToList()) // an image's layer has none
+        {
+            if (!owned.Contains(Path.GetFileName(path))) Layers.Remove(Path.GetFileName(path));
+        }
+        foreach (var directory in Directory.EnumerateDirectories(state.Containers).Where(path => !File.Exists(Path.Combine(path, "container.json"))).ToList()) LayerStore.Discard(directory);
+    }
+
     public static void WriteState(string directory, ContainerState newState) =>
         AtomicFile.Write(Path.Combine(directory, "state.json"), JsonSerializer.SerializeToUtf8Bytes(newState, ContainerJson.Default.ContainerState));
 

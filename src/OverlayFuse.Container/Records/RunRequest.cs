@@ -8,6 +8,9 @@ public sealed class RunRequest
     /// <summary>The program and its arguments; empty: the image's.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>The storage driver.</summary>
+    public string Driver { get; init; } = StorageDrivers.Own;
+
     public string? Name { get; init; }
 
     public IReadOnlyList<string> Environment { get; init; } = [];
@@ -21,6 +24,9 @@ public sealed class RunRequest
 
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
+    /// <summary>The driver of volumes that -v makes.</summary>
+    public string? VolumeDriver { get; init; }
+
     public IReadOnlyList<string> Mounts { get; init; } = [];
 
     public IReadOnlyList<string> Tmpfs { get; init; } = [];
@@ -31,7 +37,28 @@ public sealed class RunRequest
 
     public string? Hostname { get; init; }
 
-    public string Network { get; init; } = "none";
+    /// <summary>Null: private where ports are published, else none.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>What "-p" says.</summary>
+    public IReadOnlyList<string> Publish { get; init; } = [];
+
+    /// <summary>"-P": all ports that the image exposes, too.</summary>
+    public bool PublishAll { get; init; }
+
+    /// <summary>Bytes, as "64m".</summary>
+    public string? Memory { get; init; }
+
+    /// <summary>How many processors, as "1.5".</summary>
+    public string? Cpus { get; init; }
+
+    public IReadOnlyList<string> SecurityOptions { get; init; } = [];
+
+    /// <summary>A small first process that reaps others.</summary>
+    public bool Init { get; init; }
+
+    /// <summary>The OCI runtime: a program, by name or path.</summary>
+    public string? Runtime { get; init; }
 
     public bool ReadOnly { get; init; }
 

@@ -10,7 +10,7 @@ internal static class ContainerFiles
     {
         Put(directory, "hostname", record.Hostname + "\n");
         Put(directory, "hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
-        Put(directory, "resolv.conf", AtomicFile.Read("/etc/resolv.conf") is { } text ? Encoding.UTF8.GetString(text) : "");
+        Put(directory, "resolv.conf", record.Network == "private" && NetworkProgram.Find().NameServer is { } server ? $"nameserver {server}\n" : AtomicFile.Read("/etc/resolv.conf") is { } text ? Encoding.UTF8.GetString(text) : "");
     }
 
     // Once only: a running container may have changed its own.

@@ -11,8 +11,9 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     private const int Terminated = 15; // SIGTERM
 
     private readonly ContainerState _state = new() { SupervisorPid = Environment.ProcessId };
-    private readonly Runtime _runtime = new(container.RuntimeRoot);
+    private readonly Runtime _runtime = Runtime.Of(container);
     private readonly List<OutputPump> _pumps = [];
+    private NetworkProgram? _network;
     private Fd _terminal = Fd.None;
 
     /// <summary>The union is mounted, the bundle written.</summary>
@@ -28,11 +29,14 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             if (container.Record.Terminal) CreateWithTerminal(log);
             else CreateWithPipes(log);
             _state.Pid = int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
+            ProcessList.Write(container, _state.Pid);
+            Connect();
             Do("start", container.Id);
         }
         catch (RefusedException e)
         {
             _runtime.RunQuietly("delete", "--force", container.Id);
+            _network?.End();
             (_state.ExitCode, _state.Error) = (e.ExitCode, e.Message);
             ContainerStore.WriteState(container.Directory, _state);
             throw;
@@ -54,10 +58,22 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         var error = Syscall.WaitPid(_state.Pid, out var exitCode);
         if (error != Errno.None) exitCode = 255;
         foreach (var pump in _pumps) pump.Join();
+        _network?.End();
         _runtime.RunQuietly("delete", "--force", container.Id);
-        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow);
+        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt, _state.Ports) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow, null);
         ContainerStore.WriteState(container.Directory, _state);
         return exitCode;
+    }
+
+    // Before the program starts, which may want it at once.
+    private void Connect()
+    {
+        if (container.Record.Network != "private") return;
+        _state.Ports = HostPorts.Choose(container.Record.Ports, container.Record.Name);
+        var network = NetworkProgram.Find();
+        network.Start(container, _state.Pid, _state.Ports);
+        _network = network;
+        ProcessList.Write(container, _state.Pid, network.Pid);
     }
 
     private void CreateWithPipes(ContainerLog? log)
@@ -107,7 +123,11 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         if (exitCode != 0) throw Refused(said);
     }
 
-    private static RefusedException Refused(string said) => new($"OCI runtime create failed: {(said.Length > 0 ? said : "runc did not say why")}.", Runtime.ExitCodeFor(said));
+    private static RefusedException Refused(string said)
+    {
+        var sentence = $"{Runtime.Refusal}{(said.Length > 0 ? said : "it did not say why")}.";
+        return new RefusedException(sentence, Runtime.ExitCodeFor(sentence));
+    }
 
     private static void Check(Errno error)
     {

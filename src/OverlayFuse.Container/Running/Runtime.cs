@@ -6,23 +6,25 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container;
 
-/// <summary>runc(8), which makes namespaces, rights and cgroups: one call of it at a time.</summary>
-/// <remarks>crun would do, but refuses machines with cgroups of both versions.</remarks>
-public sealed class Runtime(string root)
+/// <summary>The OCI runtime, which makes namespaces, rights and cgroups: one call of it at a time.</summary>
+/// <remarks>Without --runtime it is runc(8): crun would do, but refuses machines with cgroups of both versions.</remarks>
+public sealed class Runtime(string program, string root)
 {
+    public static Runtime Of(StoredContainer container) => new(container.Record.Runtime, container.RuntimeRoot);
+
     /// <summary>Runs it to its end. It and the container get the three descriptors as 0, 1 and 2.</summary>
     /// <returns>The exit code and, when it is not 0, what it says went wrong.</returns>
     public (int ExitCode, string Error) Run(IReadOnlyList<string> words, Fd input, Fd output, Fd error)
     {
         Directory.CreateDirectory(root);
         var log = Path.Combine(root, $"log.{Identifier.New()[..8]}");
-        string[] all = ["runc", "--root", root, "--log", log, "--log-format", "json", .. words];
+        string[] all = [program, "--root", root, "--log", log, "--log-format", "json", .. words];
         try
         {
-            var failure = Syscall.Spawn(new SpawnRequest { File = "runc"u8.ToArray(), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] }, out var pid);
-            if (failure != Errno.None) throw new RefusedException($"cannot start runc, which isolates containers: {failure.Describe()}. It is in the package runc.", 125);
+            var failure = Syscall.Spawn(new SpawnRequest { File = Encoding.UTF8.GetBytes(ProgramPath.Find(program) ?? program), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] }, out var pid);
+            if (failure != Errno.None) throw new RefusedException($"cannot start {program}, which isolates containers: {failure.Describe()}.{(program == "runc" ? " It is in the package runc." : "")}", 125);
             failure = Syscall.WaitPid(pid, out var exitCode);
-            if (failure != Errno.None) throw new RefusedException($"cannot wait for runc: {failure.Describe()}.", 125);
+            if (failure != Errno.None) throw new RefusedException($"cannot wait for {program}: {failure.Describe()}.", 125);
             return (exitCode, exitCode == 0 ? "" : LastError(log));
         }
         finally
@@ -45,10 +47,14 @@ public sealed class Runtime(string root)
         }
     }
 
-    /// <summary>The code that docker ends with when a program cannot be started.</summary>
-    public static int ExitCodeFor(string error) =>
-        error.Contains("permission denied", StringComparison.Ordinal) || error.Contains("is a directory", StringComparison.Ordinal) ? 126
-        : error.Contains("no such file or directory", StringComparison.Ordinal) || error.Contains("executable file not found", StringComparison.Ordinal) ? 127
+    /// <summary>How a sentence of ours begins that goes on with the runtime's words.</summary>
+    internal const string Refusal = "OCI runtime create failed: ";
+
+    /// <summary>The code that docker ends with when a container cannot be started; what the runtime has said of its program tells.</summary>
+    public static int ExitCodeFor(string sentence) =>
+        !sentence.StartsWith(Refusal, StringComparison.Ordinal) ? 125
+        : sentence.Contains("permission denied", StringComparison.Ordinal) || sentence.Contains("is a directory", StringComparison.Ordinal) ? 126
+        : sentence.Contains("no such file or directory", StringComparison.Ordinal) || sentence.Contains("executable file not found", StringComparison.Ordinal) ? 127
         : 125;
 
     private static string LastError(string log)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
 
@@ -7,6 +8,8 @@ namespace OverlayFuse.Container;
 /// <param name="isRootless">In a user namespace: no cgroups of ours, and no device rules.</param>
 public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
 {
+    private const long CpuPeriod = 100_000; // microseconds
+
     private static readonly string[] Capabilities =
     [
         "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
@@ -52,11 +55,11 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
         {
             ["terminal"] = record.Terminal,
             ["user"] = own,
-            ["args"] = Strings(record.Command),
+            ["args"] = Strings(record.Init ? [InitProgram.Place, "--", .. record.Command] : record.Command),
             ["env"] = Strings(environment),
             ["cwd"] = record.Config.WorkingDir.Length > 0 ? record.Config.WorkingDir : "/",
             ["capabilities"] = new JsonObject { ["bounding"] = Strings(Capabilities), ["effective"] = Strings(held), ["permitted"] = Strings(held) },
-            ["noNewPrivileges"] = false,
+            ["noNewPrivileges"] = record.SecurityOptions.Contains(SecurityOptions.NoNewPrivileges),
         };
     }
 
@@ -79,6 +82,7 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
         ];
         if (!isRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"));
         foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate"));
+        if (record.Init) mounts.Add(Mount(InitProgram.Place, "bind", InitProgram.Find(), "bind", "ro"));
 
         // In the order of depth: one inside another comes after it.
         foreach (var mount in record.Mounts.OrderBy(mount => mount.Target.Count(c => c == '/'))) mounts.Add(Of(mount));
@@ -94,12 +98,21 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
         string[] kinds = HasHostNetwork ? ["pid", "ipc", "uts", "mount"] : ["pid", "ipc", "uts", "mount", "network"];
         var namespaces = new JsonArray([.. kinds.Select(kind => new JsonObject { ["type"] = kind })]);
         var linux = new JsonObject { ["namespaces"] = namespaces, ["maskedPaths"] = Strings(Masked), ["readonlyPaths"] = Strings(ReadOnlyPaths) };
+        if (!record.SecurityOptions.Contains(SecurityOptions.Unconfined)) linux["seccomp"] = Seccomp.Profile(RuntimeInformation.ProcessArchitecture);
         if (isRootless) return linux;
         linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
-        linux["resources"] = new JsonObject { ["devices"] = Devices() };
+        linux["resources"] = Resources();
         if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal))) linux["rootfsPropagation"] = "shared";
         else if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal))) linux["rootfsPropagation"] = "slave";
         return linux;
+    }
+
+    private JsonObject Resources()
+    {
+        var resources = new JsonObject { ["devices"] = Devices() };
+        if (record.Memory > 0) resources["memory"] = new JsonObject { ["limit"] = record.Memory, ["swap"] = 2 * record.Memory }; // memory and swap together, as docker has it
+        if (record.NanoCpus > 0) resources["cpu"] = new JsonObject { ["period"] = CpuPeriod, ["quota"] = record.NanoCpus * CpuPeriod / 1_000_000_000 };
+        return resources;
     }
 
     // Nothing, then what every container may: making nodes, and null, zero, full, random, urandom, tty, console, terminals.

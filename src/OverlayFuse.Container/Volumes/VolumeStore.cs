@@ -37,7 +37,9 @@ public sealed partial class VolumeStore(StateDirectory state)
     /// <summary>The one of that name, made if need be. Under <see cref="Lock"/>.</summary>
     public VolumeRecord Ensure(VolumeRecord wanted)
     {
-        if (Find(wanted.Name) is { } existing) return existing;
+        if (Find(wanted.Name) is { } existing)
+            return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique", 125);
+        VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
         Directory.CreateDirectory(DataOf(wanted.Name));
         AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord));
         return wanted;
@@ -46,6 +48,7 @@ public sealed partial class VolumeStore(StateDirectory state)
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
     public void Remove(string name)
     {
+        if (Find(name) is { } volume) VolumeDriver.Of(volume.Driver, this, $"remove {name}").Remove(volume);
         File.Delete(PathOf(name)); // first: what is left then is no volume
         LayerStore.Discard(Path.Combine(state.Volumes, name));
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OverlayFuse.Container;
 
 /// <summary>A volume, in volumes/NAME/volume.json; its files are in _data beside it.</summary>
@@ -8,6 +10,10 @@ public sealed class VolumeRecord
     public required DateTimeOffset Created { get; set; }
 
     public string Driver { get; set; } = "local";
+
+    /// <summary>The driver was named: a volume of another one does not do.</summary>
+    [JsonIgnore]
+    public bool IsDriverAsked { get; init; }
 
     public SortedDictionary<string, string> Labels { get; set; } = [];
 

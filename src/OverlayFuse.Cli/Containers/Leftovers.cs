@@ -1,0 +1,48 @@
+using System.Text;
+using OverlayFuse.Container;
+using OverlayFuse.Fuse;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>What a supervisor that was killed leaves: processes, mounts, a state that tells of a time before. Every command begins by taking it away.</summary>
+/// <remarks>An ordinary user does so outside of any user namespace: whoever made one may end all processes in it, whatever users they are there.</remarks>
+internal static class Leftovers
+{
+    private const int Killed = 137;
+
+    public static void Sweep(StateDirectory state)
+    {
+        var store = new ContainerStore(state);
+        foreach (var container in Directory.EnumerateDirectories(state.Containers).Where(ProcessList.IsThere).Select(path => store.Read(Path.GetFileName(path))).OfType<StoredContainer>()) TakeAway(store, container);
+    }
+
+    private static void TakeAway(ContainerStore store, StoredContainer container)
+    {
+        using var held = StateLock.TryTake(container.LockPath);
+        if (held is null || !ProcessList.IsThere(container.Directory)) return; // it is served, or somebody was faster
+        ProcessList.End(container);
+        if (Caller.Current().IsHostRoot)
+        {
+            if (Directory.Exists(container.RuntimeRoot)) Runtime.Of(container).RunQuietly("delete", "--force", container.Id); // its control groups, too
+            Unmount(Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"));
+            Unmount(Path.Combine(container.Directory, "netns"));
+        }
+        new VolumeUses(store).End(container);
+        LayerStore.Discard(container.RuntimeRoot);
+        if (container.State.Status == ContainerStatus.Running)
+        {
+            var state = container.State;
+            (state.Status, state.Pid, state.ExitCode, state.FinishedAt, state.Ports) = (ContainerStatus.Exited, 0, Killed, DateTimeOffset.UtcNow, null);
+            ContainerStore.WriteState(container.Directory, state);
+        }
+        ProcessList.Remove(container.Directory); // last: until then there is something left
+    }
+
+    private static void Unmount(string path)
+    {
+        var target = Encoding.UTF8.GetBytes(path);
+        if (MountInfo.Find(target) is not null && Unmounter.Unmount(target) is { } failure) throw new RefusedException(failure);
+    }
+}

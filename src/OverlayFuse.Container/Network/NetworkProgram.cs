@@ -1,0 +1,62 @@
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>A program that carries packets between a container's network and the host's sockets, without rights on the host.</summary>
+/// <remarks>slirp4netns goes first: it ends with whoever holds the other end of a pipe, so that a killed supervisor leaves nothing.</remarks>
+internal abstract class NetworkProgram
+{
+    private static readonly (string Name, Func<NetworkProgram> Create)[] Known = [("slirp4netns", () => new Slirp4netns()), ("pasta", () => new Pasta())];
+
+    /// <summary>The name server that the container is told of; null: the host's.</summary>
+    public abstract string? NameServer { get; }
+
+    /// <summary>The process that carries the packets.</summary>
+    public int Pid { get; protected set; }
+
+    /// <exception cref="RefusedException">None is installed.</exception>
+    public static NetworkProgram Find()
+    {
+        foreach (var (name, create) in Known)
+        {
+            if (ProgramPath.Find(name) is not null) return create();
+        }
+        throw new RefusedException("a private network needs slirp4netns or pasta, and neither is installed. They are in the packages slirp4netns and passt; the networks none and host need neither.", 125);
+    }
+
+    /// <summary>Gives the network of a process an interface, and publishes ports.</summary>
+    /// <param name="pid">The container's first process, which has not begun yet.</param>
+    /// <exception cref="RefusedException">It could not be done; nothing is left.</exception>
+    public abstract void Start(StoredContainer container, int pid, IReadOnlyList<PortMapping> ports);
+
+    public virtual void End()
+    {
+        if (Pid == 0) return;
+        _ = Syscall.Kill(Pid, 9);
+        _ = Syscall.WaitPid(Pid, out _);
+        Pid = 0;
+    }
+
+    /// <summary>A file in which it says what went wrong.</summary>
+    protected static string LogOf(StoredContainer container) => Path.Combine(container.Directory, "network.log");
+
+    protected static int Spawn(StoredContainer container, IReadOnlyList<string> words, params (Fd Ours, int Theirs)[] further)
+    {
+        var error = Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing);
+        var log = Fd.None;
+        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0x1a4 /* 0644 */, out log);
+        var pid = 0;
+        if (error == Errno.None) error = Syscall.Spawn(new SpawnRequest { File = Encoding.UTF8.GetBytes(words[0]), Arguments = [.. words.Select(Encoding.UTF8.GetBytes)], Descriptors = [(nothing, 0), (log, 1), (log, 2), .. further] }, out pid);
+        nothing.Close();
+        log.Close();
+        return error == Errno.None ? pid : throw new RefusedException($"cannot start {words[0]}, which carries the packets of a private network: {error.Describe()}.", 125);
+    }
+
+    protected static RefusedException Failed(StoredContainer container, string name)
+    {
+        var said = AtomicFile.Read(LogOf(container)) is { } text ? Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() : null;
+        return new RefusedException($"{name} cannot make the network of {container.Record.Name}: {said ?? "it did not say why"}.", 125);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The processes that a container cannot do without, in containers/ID/processes: for whoever cleans up behind a supervisor that was killed.</summary>
+/// <remarks>A line is "PID START"; the time at which a process started, in ticks since the machine did (proc(5)), tells it from a later one of the same number.</remarks>
+public static class ProcessList
+{
+    private const int StartTime = 19; // among the fields behind the name, which may hold blanks
+
+    /// <summary>From before anything is mounted until nothing is: without a supervisor it says that something is left.</summary>
+    public static bool IsThere(string directory) => File.Exists(PathOf(directory));
+
+    public static void Write(StoredContainer container, params ReadOnlySpan<int> processes)
+    {
+        var text = new StringBuilder();
+        foreach (var pid in processes) text.Append(CultureInfo.InvariantCulture, $"{pid} {StartOf(pid)}\n");
+        File.WriteAllText(PathOf(container.Directory), text.ToString());
+    }
+
+    /// <summary>Ends those that are still there. Whoever calls holds the container's lock.</summary>
+    public static void End(StoredContainer container)
+    {
+        if (AtomicFile.Read(PathOf(container.Directory)) is not { } text) return;
+        foreach (var line in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid) && start.Length > 0 && StartOf(pid) == start) _ = Syscall.Kill(pid, 9);
+        }
+    }
+
+    public static void Remove(string directory)
+    {
+        if (IsThere(directory)) File.Delete(PathOf(directory)); // with --rm the directory may be gone too
+    }
+
+    private static string PathOf(string directory) => Path.Combine(directory, "processes");
+
+    /// <summary>Empty where there is no such process.</summary>
+    private static string StartOf(int pid)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ')[StartTime];
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

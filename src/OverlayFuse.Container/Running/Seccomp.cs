@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace OverlayFuse.Container;
+
+/// <summary>Which system calls a container may make (OCI runtime-spec, "linux.seccomp"): those of seccomp.txt, and a few by their arguments. Others fail with EPERM.</summary>
+internal static class Seccomp
+{
+    private const int NotPermitted = 1; // EPERM
+    private const int NotThere = 38; // ENOSYS: callers of clone3 then try clone
+    private const ulong NewNamespaces = 0x7e020000; // all CLONE_NEW flags
+    private const ulong VirtualMachineSockets = 40; // AF_VSOCK
+
+    // personality(2): Linux, old Linux, both without random addresses, and asking.
+    private static readonly ulong[] Personalities = [0, 8, 0x20000, 0x20008, 0xffffffff];
+
+    public static JsonObject Profile(Architecture architecture)
+    {
+        List<JsonNode?> calls =
+        [
+            Allow(Names(architecture)),
+            Allow(["socket"], Argument(0, VirtualMachineSockets, "SCMP_CMP_NE")),
+            Allow(["clone"], Argument(0, NewNamespaces, "SCMP_CMP_MASKED_EQ")),
+            new JsonObject { ["names"] = new JsonArray("clone3"), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = NotThere },
+            .. Personalities.Select(personality => Allow(["personality"], Argument(0, personality, "SCMP_CMP_EQ"))),
+        ];
+        return new JsonObject
+        {
+            ["defaultAction"] = "SCMP_ACT_ERRNO",
+            ["defaultErrnoRet"] = NotPermitted,
+            ["architectures"] = architecture == Architecture.Arm64 ? new JsonArray("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM") : new JsonArray("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"),
+            ["syscalls"] = new JsonArray([.. calls]),
+        };
+    }
+
+    /// <summary>The names in seccomp.txt: a line "name: calls"; a name that is an architecture's is for that one only.</summary>
+    internal static IEnumerable<string> Names(Architecture architecture)
+    {
+        using var reader = new StreamReader(typeof(Seccomp).Assembly.GetManifestResourceStream("seccomp.txt")!);
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.StartsWith('#') || line.Split(':') is not [var family, var calls]) continue;
+            if (family is "x64" or "arm64" && !family.Equals(architecture.ToString(), StringComparison.OrdinalIgnoreCase)) continue;
+            foreach (var call in calls.Split(' ', StringSplitOptions.RemoveEmptyEntries)) yield return call;
+        }
+    }
+
+    private static JsonObject Allow(IEnumerable<string> names, params JsonObject[] arguments)
+    {
+        var rule = new JsonObject { ["names"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]), ["action"] = "SCMP_ACT_ALLOW" };
+        if (arguments.Length > 0) rule["args"] = new JsonArray([.. arguments]);
+        return rule;
+    }
+
+    private static JsonObject Argument(int index, ulong value, string comparison) => new() { ["index"] = index, ["value"] = value, ["valueTwo"] = 0, ["op"] = comparison };
+}

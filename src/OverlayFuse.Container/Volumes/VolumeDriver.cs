@@ -1,0 +1,28 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>Who keeps what volumes hold: we do ("local"), or a plugin.</summary>
+public abstract class VolumeDriver
+{
+    public const string Local = "local";
+
+    /// <param name="deed">What it is wanted for, should it be missing: "create NAME".</param>
+    /// <exception cref="RefusedException">There is no such driver; in docker's words.</exception>
+    public static VolumeDriver Of(string name, VolumeStore volumes, string deed) => name == Local ? new LocalVolumes(volumes) : VolumePlugin.Find(name, deed);
+
+    /// <exception cref="RefusedException">Its options make no sense, or the driver refuses.</exception>
+    public abstract void Create(VolumeRecord volume);
+
+    public abstract void Remove(VolumeRecord volume);
+
+    /// <summary>Where the volume is; empty: nowhere, as long as it is not mounted.</summary>
+    public abstract string PathOf(VolumeRecord volume);
+
+    /// <summary>Has it there for one use, and says where.</summary>
+    /// <param name="use">64 digits, which <see cref="Unmount"/> gets too.</param>
+    public abstract string Mount(VolumeRecord volume, string use);
+
+    /// <param name="isLast">No other container that runs has it.</param>
+    public abstract void Unmount(VolumeRecord volume, string use, bool isLast);
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container;
+
+/// <summary>A driver that is another program, asked by Docker's volume plugin protocol.</summary>
+/// <remarks>docs.docker.com, "Docker volume plugins": POST requests with JSON over a Unix socket; what fails comes back as {"Err":"..."}.</remarks>
+internal sealed class VolumePlugin : VolumeDriver
+{
+    private const int Refused = 125;
+
+    private readonly PluginSocket _socket;
+
+    private VolumePlugin(PluginSocket socket) => _socket = socket;
+
+    public static VolumePlugin Find(string name, string deed)
+    {
+        var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found", Refused);
+        var activated = socket.Post("Plugin.Activate", null, out var error);
+        if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(socket);
+        throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}", Refused);
+    }
+
+    public override void Create(VolumeRecord volume)
+    {
+        if (_socket.Post("VolumeDriver.Get", Named(volume), out _) is not null) return; // another tool has made it
+        var options = new JsonObject(volume.Options.Select(option => KeyValuePair.Create(option.Key, (JsonNode?)JsonValue.Create(option.Value))));
+        Do("Create", $"create {volume.Name}", new JsonObject { ["Name"] = volume.Name, ["Opts"] = options });
+    }
+
+    public override void Remove(VolumeRecord volume) => Do("Remove", $"remove {volume.Name}", Named(volume));
+
+    public override string PathOf(VolumeRecord volume) => (string?)_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"]?["Mountpoint"] ?? "";
+
+    public override string Mount(VolumeRecord volume, string use) =>
+        (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException($"error while mounting volume '{volume.Name}': the plugin does not say where.", Refused);
+
+    public override void Unmount(VolumeRecord volume, string use, bool isLast) => _ = _socket.Post("VolumeDriver.Unmount", Use(volume, use), out _);
+
+    private static JsonObject Named(VolumeRecord volume) => new() { ["Name"] = volume.Name };
+
+    private static JsonObject Use(VolumeRecord volume, string use) => new() { ["Name"] = volume.Name, ["ID"] = use };
+
+    private JsonObject Do(string verb, string deed, JsonObject request) =>
+        _socket.Post("VolumeDriver." + verb, request, out var error) ?? throw new RefusedException($"{deed}: VolumeDriver.{verb}: {error}", Refused);
+}

@@ -1,0 +1,38 @@
+using NUnit.Framework;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Container.Tests;
+
+public sealed class PublishFlagTests
+{
+    [TestCase("8080:80", "0.0.0.0 8080 80 tcp")]
+    [TestCase("80", "0.0.0.0 0 80 tcp")]
+    [TestCase("127.0.0.1:53:5353/udp", "127.0.0.1 53 5353 udp")]
+    [TestCase("127.0.0.1::80", "127.0.0.1 0 80 tcp")]
+    [TestCase("[::1]:8080:80", "::1 8080 80 tcp")]
+    [TestCase("8000-8001:80-81/TCP", "0.0.0.0 8000 80 tcp,0.0.0.0 8001 81 tcp")]
+    public void It_is_read_as_docker_reads_it(string text, string expected) =>
+        Assert.That(string.Join(',', PublishFlag.Parse(text).Select(port => $"{port.HostIp} {port.HostPort} {port.ContainerPort} {port.Protocol}")), Is.EqualTo(expected));
+
+    [TestCase("80/sctp", "Invalid proto: sctp.")]
+    [TestCase("abc", "Invalid containerPort: abc.")]
+    [TestCase("x:80", "Invalid hostPort: x.")]
+    [TestCase("70000:80", "Invalid hostPort: 70000.")]
+    [TestCase("host:1:80", "Invalid ip address: host.")]
+    [TestCase("1-3:80-81", "Invalid ranges specified for container and host Ports: 80-81 and 1-3.")]
+    public void What_is_none_is_refused_with_code_125(string text, string expected) =>
+        Assert.That(() => PublishFlag.Parse(text).ToList(), Throws.TypeOf<RefusedException>().With.Message.EqualTo(expected).And.Property("ExitCode").EqualTo(125));
+
+    [Test]
+    public void What_is_published_is_exposed_and_needs_no_network_to_be_named()
+    {
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Publish = ["8080:80"] });
+        Assert.That(record.Network, Is.EqualTo("private"));
+        Assert.That(record.Config.ExposedPorts!.Keys, Is.EqualTo(new[] { "80/tcp" }));
+    }
+
+    [TestCase("none")]
+    [TestCase("host")]
+    public void Nothing_can_be_published_on_another_network(string network) =>
+        Assert.That(() => ContainerPlanTests.Plan(new RunRequest { Image = "i", Network = network, Publish = ["80"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("conflicting options"));
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# timeout: 400
+# What containers have around them: networks, limits, volume drivers, storage drivers, and what is left when something is killed.
+export TMPDIR=/var/tmp
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
+cd "$scratch"
+
+if ! command -v runc >/dev/null || ! command -v busybox >/dev/null; then
+  skip container-life "no runc, or no busybox to make an image of"
+  exit
+fi
+busybox=$(command -v busybox)
+busybox_root bb data www
+echo seed >bb/data/seed.txt
+echo page >bb/www/index.html
+tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
+
+o() { timeout 60 "${as[@]}" env "${with[@]}" OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" "$@"; }
+prints() { local said; said=$("${@:2}") || return 1; [ "$said" = "$1" ] || { echo "printed: $said"; return 1; }; }
+ends() {
+  local said code
+  said=$("${@:3}" 2>&1)
+  code=$?
+  echo "$said (exit code $code)"
+  [ $code = "$1" ] && grep -qF -- "$2" <<<"$said" && ! grep -qE '^ +at |Exception' <<<"$said"
+}
+has() { grep -qF -- "$1" <<<"$("${@:2}" 2>&1)"; }
+page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
+supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
+kill_supervisor() { kill -9 $(supervisors); }
+nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/dev/null && ! pgrep -f '^sleep 76543$' >/dev/null; }
+
+life() {
+  check "$who: an image" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' --change 'EXPOSE 80' busybox.tar bb:1
+
+  check "$who: a published port leads to the container, and ps and inspect say so" published
+  check "$who: a port in use is refused in docker's words" ends 125 "listen tcp4 0.0.0.0:$port: bind: address already in use" o run --rm -p $port:80 bb:1 true
+  check "$who: it is free when the container has ended, and taken again when it starts" again
+  check "$who: with -P each exposed port gets one" all_ports
+  check "$who: udp goes through too" udp
+  check "$who: no network is the container's own loopback alone" prints 1 interfaces none
+  check "$who: publishing makes no sense without a private network" ends 125 'conflicting options' o run --rm --network none -p 80 bb:1 true
+  check "$who: the program that carries packets ends with a killed supervisor" carrier_ends
+
+  check "$who: seccomp filters, and can be turned off" seccomp
+  check "$who: with --init something reaps" has "/dev/init -- ps" o run --rm --init bb:1 ps
+  check "$who: another runtime is taken by path" other_runtime
+  check "$who: top lists the processes" has "sleep 1000" top
+  check "$who: unshare shows the files of a running container with their owners" prints 33 owner
+
+  check "$who: a volume that binds" bound_volume
+  check "$who: a volume in memory, as large as it says" has size=1024k in_memory
+  check "$who: a plugin is asked in Docker's protocol" plugin
+  check "$who: a driver that is not there" ends 1 'create v9: error looking up volume plugin nosuch: plugin "nosuch" not found' o volume create -d nosuch v9
+
+  check "$who: the storage driver vfs copies" driver vfs
+  check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
+  check "$who: kill -9 of a command at any moment loses nothing" killed_commands
+  check "$who: df counts, prune empties" emptied
+}
+
+published() {
+  o run -d --name web -p $port:80 bb:1 httpd -f -p 80 -h /www && eventually has page page $port || return 1
+  has "0.0.0.0:$port->80/tcp" o ps && prints "80/tcp -> 0.0.0.0:$port" o port web &&
+    prints "{\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"$port\"}]}" o inspect --format '{{json .NetworkSettings.Ports}}' web
+}
+again() { o stop -t 0 web && ! page $port && o start web && eventually has page page $port && o rm -f web; }
+all_ports() { o run -d --name all -P bb:1 httpd -f -p 80 -h /www && eventually has page page "$(o port all | sed 's/.*://')" && o rm -f all; }
+udp() { # busybox has no server for it: the host's python, bound in
+  local hear='import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); open("/tmp/ready", "w").close(); open("/tmp/heard", "wb").write(s.recv(100))'
+  o run -d --name udp -p $port:53/udp -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro bb:1 /usr/bin/python3 -c "$hear" && eventually o exec udp ls /tmp/ready || return 1
+  echo heard >/dev/udp/127.0.0.1/$port && eventually grep heard "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' udp)/tmp/heard" && o rm -f udp
+}
+interfaces() { o run --rm --network "$1" bb:1 ip link | grep -c '^[0-9]'; }
+carrier_ends() {
+  o run -d --name carried -p $port:80 bb:1 sleep 76543 && kill_supervisor && o ps && eventually nothing_left && o run --rm -p $port:80 bb:1 true && o rm carried
+}
+seccomp() {
+  prints 2 filter && ends 1 'Operation not permitted' o run --rm bb:1 unshare -m true && prints 0 filter --security-opt seccomp=unconfined
+}
+filter() { o run --rm "$@" bb:1 sed -n 's/^Seccomp:[^0-9]*//p' /proc/self/status; }
+other_runtime() {
+  printf '#!/bin/sh\necho used >>%s/runtime-used\nexec runc "$@"\n' "$home" >"$home/myrunc" && chmod 755 "$home/myrunc" && o run --rm --runtime "$home/myrunc" bb:1 true && grep -q used "$home/runtime-used" && ends 125 'cannot start /no/such' o run --rm --runtime /no/such bb:1 true
+}
+top() { o run -d --name top bb:1 sleep 1000 >/dev/null && o top top && o rm -f top >/dev/null; }
+owner() { # of a file that another user than root has made, in the union and in its layer
+  o run -d --name owned -u 33 bb:1 sh -c 'echo x >/tmp/f; sleep 1000' >/dev/null && eventually o exec owned ls /tmp/f >/dev/null || return 1
+  o unshare stat -c %u "$(o inspect -f '{{.GraphDriver.Data.MergedDir}}' owned)/tmp/f" && [ "$(o unshare stat -c %u "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' owned)/tmp/f")" = 33 ] && o rm -f owned >/dev/null
+}
+bound_volume() {
+  "${as[@]}" mkdir "$home/real" && o volume create --opt type=none --opt o=bind --opt device="$home/real" bound && o run --rm -v bound:/data bb:1 sh -c 'echo in >/data/f' && prints in cat "$home/real/f" && prints seed cat "$home/real/seed.txt"
+}
+in_memory() { o volume create --opt type=tmpfs --opt device=tmpfs --opt o=size=1m memory && o run --rm -v memory:/m bb:1 mount; }
+
+# A plugin of a few lines, which writes down what it is asked.
+plugin() {
+  local sockets=$home/run/docker/plugins said
+  "${as[@]}" mkdir -p "$sockets" "$home/plugin" || return 1
+  "${as[@]}" timeout 60 python3 "$root/tests/acceptance/volume-plugin.py" "$sockets/tiny.sock" "$home/plugin" >"$scratch/asked" 2>&1 &
+  local server=$!
+  with=(XDG_RUNTIME_DIR="$home/run")
+  eventually test -S "$sockets/tiny.sock" && o volume create -d tiny -o size=5 far && has "tiny      far" o volume ls && has "$home/plugin/far" o volume inspect far &&
+    o run --rm -v far:/data bb:1 sh -c 'cat /data/seed.txt; echo kept >/data/f' && prints kept cat "$home/plugin/far/f" &&
+    ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && o volume rm far
+  local code=$?
+  with=()
+  kill $server
+  wait $server 2>/dev/null
+  said=$(cut -d ' ' -f 1 "$scratch/asked" | uniq | grep -v Activate | tr '\n' ' ')
+  echo "asked: $said"
+  [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "* ]]
+}
+driver() {
+  with=(OVERLAYFUSE_DRIVER="$1")
+  o run -d --name driven bb:1 sleep 1000 && has "$1" o inspect -f '{{.GraphDriver.Name}}' driven && o exec driven sh -c 'echo new >/data/seed.txt; rm /www/index.html' && o stop -t 0 driven && o start driven &&
+    prints "$(printf 'new\nseed.txt')" o exec driven sh -c 'cat /data/seed.txt; ls /data /www | grep seed' && o rm -f driven
+  local code=$?
+  with=()
+  return $code
+}
+killed() {
+  o run -d --name killed -u 33 bb:1 sleep 76543 && kill_supervisor && has "Exited (137)" o ps -a && eventually nothing_left && o start killed && has "Up" o ps && o rm -f killed && eventually nothing_left
+}
+killed_commands() { # at random moments of a start, each time another
+  local i
+  for i in $(seq "${OVERLAYFUSE_LONG:+4}6"); do
+    o run -d --name "round$i" -v kept:/kept bb:1 sh -c "echo $i >>/kept/log; exec sleep 76543" >/dev/null 2>&1 & local command=$!
+    sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+    kill -9 $(pgrep -f -- "overlayfuse run -d --name round$i ") 2>/dev/null
+    wait $command 2>/dev/null
+    case $((i % 2)) in 0) supervisors | xargs -r kill -9 2>/dev/null ;; esac
+    o ps -a >/dev/null || return 1
+  done
+  for i in $(o ps -aq); do o rm -f "$i" || return 1; done
+  eventually nothing_left && prints ok o run --rm -v kept:/kept bb:1 echo ok
+}
+emptied() {
+  has 'Images          1' o system df && o system prune -a -f --volumes && prints "" o volume ls -q && prints "" o images -q && [ -z "$(ls "$state/containers" | grep -v '^lock$')" ] && prints l ls "$state/overlay2"
+}
+
+# Programs that are not there: a /usr/bin without them, in a mount namespace of the test's own.
+without() {
+  local hidden=$scratch/hidden.$RANDOM
+  mkdir -p "$hidden/upper" "$hidden/work"
+  while [ "$1" != -- ]; do mknod "$hidden/upper/$1" c 0 0; shift; done
+  unshare --mount sh -c 'mount -t overlay -o "lowerdir=/usr/bin,upperdir=$0/upper,workdir=$0/work" none /usr/bin && shift && exec "$@"' "$hidden" "$@"
+}
+by_pasta() {
+  without slirp4netns -- timeout 60 env OVERLAYFUSE_STATE="$state" bash -c '
+    "$1" run -d --name web -p "$2:80" bb:1 httpd -f -p 80 -h /www && sleep 0.5 && exec 3<>"/dev/tcp/127.0.0.1/$2" && printf "GET / HTTP/1.0\r\n\r\n" >&3 && timeout 5 cat <&3 | grep page &&
+      kill -9 $(pgrep -f -- "^overlayfuse --supervise $OVERLAYFUSE_STATE ") && "$1" start web && "$1" rm -f web' - "$OVERLAYFUSE" $port && eventually nothing_left
+}
+
+if [ "$(id -u)" = 0 ]; then
+  who=root as=() with=() home=$scratch/root-home state=$scratch/root-only port=18094
+  mkdir "$home"
+  check "root: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
+  check "root: memory and processors are limited" prints "$(printf '67108864\n50000')" o run --rm --memory 64m --cpus 0.5 bb:1 sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || { cat /sys/fs/cgroup/memory.max; echo 50000; }'
+  check "root: too little memory is refused" ends 125 'Minimum memory limit allowed is 6MB' o run --rm --memory 1m bb:1 true
+  check "root: the storage driver overlay2 is the kernel's" driver overlay2
+  if command -v pasta >/dev/null; then check "root: pasta does where slirp4netns is not" by_pasta; else skip "pasta does where slirp4netns is not" "no pasta"; fi
+  check "root: with neither there is a sentence" ends 125 'needs slirp4netns or pasta, and neither is installed' without slirp4netns pasta -- env OVERLAYFUSE_STATE="$state" "$OVERLAYFUSE" run --rm --network private bb:1 true
+  state=$scratch/root-state
+  life
+fi
+if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
+  who="an ordinary user" with=() home=$scratch/home state=$scratch/home/state port=18095
+  if [ "$(id -u)" = 0 ]; then as=(runuser -u "$test_user" --); install -d -o "$test_user" "$home"; else as=(); mkdir "$home"; fi
+  check "$who: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
+  check "$who: limits need root, and it says so" ends 125 'an ordinary user' o run --rm --memory 64m bb:1 true
+  state=$scratch/home/life
+  life
+fi
+
+# Without subordinate ids there is one user in a container, and all files are his.
+one_user() {
+  check "$who: an image is imported, and it says whose its files are now" has 'became yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1
+  check "$who: a container has root, and nobody else" prints 'uid=0(root) gid=0(root) groups=0(root)' o run --rm bb:1 id
+  check "$who: another user is refused with a sentence" ends 125 'unable to setup user' o run --rm -u 33 bb:1 id
+  check "$who: stop and start keep the layer, volumes outlive it" one_life
+  check "$who: a network, and nothing left behind a killed supervisor" one_death
+}
+one_life() {
+  o run -d --name one -v kept:/data bb:1 sleep 1000 && o exec one sh -c 'echo mine >/f; cp /f /data/f' && o stop -t 0 one && o start one && prints mine o exec one cat /f && o rm -f one && prints mine o run --rm -v kept:/data bb:1 cat /data/f
+}
+one_death() { o run -d --name dead -p $port:80 bb:1 sleep 76543 && kill_supervisor && has 'Exited (137)' o ps -a && eventually nothing_left && o rm dead && o system prune -a -f --volumes; }
+if [ "$(id -u)" = 0 ] && [ -n "$test_user" ]; then
+  who="a user without subordinate ids" home=$scratch/one state=$scratch/one/state port=18096
+  install -d -o "$test_user" "$home" && chown 33:33 bb/data/seed.txt && tar -C bb --numeric-owner -cf owned.tar .
+  as=(unshare --mount sh -c 'mount --bind /dev/null /etc/subuid && mount --bind /dev/null /etc/subgid && exec "$@"' - runuser -u "$test_user" --)
+  one_user
+fi
