@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/head.sh"
 
 mkdir app
-printf 'FROM nginx\nRUN mkdir /usr/src/todo\nCOPY index.js /usr/src/todo/\nRUN echo ready >/usr/src/todo/state\nEXPOSE 3000\nCMD ["cat","/usr/src/todo/index.js"]\n' >app/Dockerfile
+printf 'FROM nginx\nRUN mkdir -p /usr/src/todo\nCOPY index.js /usr/src/todo/\nRUN echo ready >/usr/src/todo/state\nEXPOSE 3000\nCMD ["cat","/usr/src/todo/index.js"]\n' >app/Dockerfile
 echo 'version 1' >app/index.js
 
 title "Four instructions store something, and make a layer each; EXPOSE and CMD make none"
