@@ -82,12 +82,15 @@ internal sealed partial class SceneList(Scale scale, Ground ground)
     private IEnumerable<Scene> Working()
     {
         yield return new Scene([Ground.Empty], Warmth.Layers,
-            [new Row($"untar {Count(scale.PartFiles)} files", p => Programs.Run("tar", "-C", p.Path, "-xf", ground.Archive)) { Target = 1.2 }]) { WarmUp = () => Programs.Run("tar", "-tf", ground.Archive) };
+            [new Row($"untar {Count(scale.PartFiles)} files", p => Programs.Run("tar", "-C", p.Path, "-xf", ground.Archive)) { Target = 1.2 }])
+        { WarmUp = () => Programs.Run("tar", "-tf", ground.Archive) };
         yield return new Scene([Ground.Repository], Warmth.Cold, [Status("cold", 2), Status("warm", 1.0)]);
         yield return new Scene([Ground.Repository], Warmth.Layers,
-            [new Row("git checkout", p => Programs.Run("git", "-c", "safe.directory=*", "-C", p.Path, "checkout", "-q", "second")) { Target = 1.3 }]) { WarmUp = () => Programs.Run("git", "-c", "safe.directory=*", "-C", Ground.Repository, "status") };
+            [new Row("git checkout", p => Programs.Run("git", "-c", "safe.directory=*", "-C", p.Path, "checkout", "-q", "second")) { Target = 1.3 }])
+        { WarmUp = () => Programs.Run("git", "-c", "safe.directory=*", "-C", Ground.Repository, "status") };
         yield return new Scene([Ground.Sources], Warmth.Layers,
-            [new Row($"compile {scale.Sources} C files with -j2", p => Programs.Run("make", "-s", "-j2", "-C", p.Path)) { Target = 1.0 }]) { WarmUp = () => Programs.Run("make", "-s", "-C", Ground.Sources, "CC=cc", "s0.o", "-W", "s0.c", "-B", "--eval=%.o: %.c ; cc -O1 -c -o /dev/null $<") };
+            [new Row($"compile {scale.Sources} C files with -j2", p => Programs.Run("make", "-s", "-j2", "-C", p.Path)) { Target = 1.0 }])
+        { WarmUp = () => Programs.Run("make", "-s", "-C", Ground.Sources, "CC=cc", "s0.o", "-W", "s0.c", "-B", "--eval=%.o: %.c ; cc -O1 -c -o /dev/null $<") };
         foreach (var layers in (int[])[1, 50])
             yield return new Scene(ground.Depth(layers), Warmth.Layers, [Row.Of(Moment.Mount, $"mount, {(layers == 1 ? "1 layer" : $"{layers} layers")}", layers == 1 ? 4 : 3)]);
     }
