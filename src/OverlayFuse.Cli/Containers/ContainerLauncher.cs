@@ -27,12 +27,14 @@ internal static class ContainerLauncher
         {
             Await(report, pid);
             new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
-            Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
+            using (new VolumeStore(store.State).Lock()) // two that use an empty volume first would both fill it
+                Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
             _ = Syscall.Write(go, "g"u8, out _);
             Await(report, pid);
+            go.Close();
             return pid;
         }
-        catch (RefusedException)
+        catch // whatever it is: the supervisor waits for us
         {
             go.Close(); // it gives up
             _ = Syscall.WaitPid(pid, out _);
@@ -54,7 +56,7 @@ internal static class ContainerLauncher
             Await(report, pid);
             return pid;
         }
-        catch (RefusedException)
+        catch // as above
         {
             go.Close();
             _ = Syscall.WaitPid(pid, out _);

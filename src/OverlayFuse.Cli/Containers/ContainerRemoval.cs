@@ -8,6 +8,7 @@ internal sealed class ContainerRemoval(ContainerStore store)
 {
     public void Remove(StoredContainer container, bool withVolumes)
     {
+        Leftovers.TakeAway(store, container); // in the middle of a build, too; nothing where it is served
         store.Remove(container);
         if (!withVolumes) return;
         var volumes = new VolumeStore(store.State);

@@ -15,15 +15,26 @@ internal static class Leftovers
     public static void Sweep(StateDirectory state)
     {
         var store = new ContainerStore(state);
-        foreach (var container in Directory.EnumerateDirectories(state.Containers).Where(ProcessList.IsThere).Select(path => store.Read(Path.GetFileName(path))).OfType<StoredContainer>()) TakeAway(store, container);
+        foreach (var path in Directory.EnumerateDirectories(state.Containers).Where(ProcessList.IsThere))
+        {
+            try
+            {
+                if (store.Read(Path.GetFileName(path)) is { } container) TakeAway(store, container);
+            }
+            catch (RefusedException e)
+            {
+                Terminal.Say(e.Message); // the mark stays, and the next command tries again; this one has something else to do
+            }
+        }
     }
 
-    private static void TakeAway(ContainerStore store, StoredContainer container)
+    /// <summary>Nothing where somebody serves it, or nothing is left.</summary>
+    public static void TakeAway(ContainerStore store, StoredContainer container)
     {
         using var held = StateLock.TryTake(container.LockPath);
         if (held is null || !ProcessList.IsThere(container.Directory)) return; // it is served, or somebody was faster
         ProcessList.End(container);
-        if (Caller.Current().IsHostRoot)
+        if (Caller.Current().IsRoot)
         {
             if (Directory.Exists(container.RuntimeRoot)) Runtime.Of(container).RunQuietly("delete", "--force", container.Id); // its control groups, too
             Unmount(Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"));

@@ -7,6 +7,8 @@ namespace OverlayFuse.Cli;
 /// <summary>The file system of a container, to read from and write to: that of one that runs, or mounted for as long as we look at it.</summary>
 internal sealed class MountedContainer : IDisposable
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
+
     private readonly int _supervisor;
     private readonly Fd _go = Fd.None;
 
@@ -17,9 +19,12 @@ internal sealed class MountedContainer : IDisposable
         if (!container.IsRunning) _supervisor = ContainerLauncher.Mount(store, container, out _go);
         var error = Syscall.Open(Path, OpenFlags.ReadOnly | OpenFlags.Directory, out var root);
         Root = new DirFd(root.Number);
-        if (error == Errno.None) return;
+        var isMounted = error == Errno.None && IsMounted(root);
+        if (isMounted) return;
         Dispose();
-        throw new RefusedException($"cannot enter the container's root {Path}: {error.Describe()}.");
+        throw new RefusedException(error != Errno.None
+            ? $"cannot enter the container's root {Path}: {error.Describe()}."
+            : $"{container.Record.Name} is mounted where it cannot be seen from here. Try again, outside of \"overlayfuse unshare\".");
     }
 
     public ContainerStore Store { get; }
@@ -42,12 +47,18 @@ internal sealed class MountedContainer : IDisposable
 
     public static MountedContainer Open(ContainerStore store, StoredContainer container)
     {
-        if (container is { IsServed: true, IsRunning: false }) // it is being started, cleaned up, or looked at by another command
-        {
-            Stopping.Wait(container);
-            container = store.Get(container.Id);
-        }
+        // While it is being started, cleaned up, or looked at by another command.
+        for (; container is { IsServed: true, IsRunning: false }; container = store.Get(container.Id)) Thread.Sleep(LookAgain);
         return new MountedContainer(store, container);
+    }
+
+    // In another mount namespace than the supervisor's its place is an empty directory of the layer.
+    private bool IsMounted(Fd root)
+    {
+        if (Syscall.Open(System.IO.Path.GetDirectoryName(Path)!, OpenFlags.Path, out var layer) != Errno.None) return false;
+        var isMounted = MountInfo.IdOf(root) != MountInfo.IdOf(layer);
+        layer.Close();
+        return isMounted;
     }
 
     public void Dispose()

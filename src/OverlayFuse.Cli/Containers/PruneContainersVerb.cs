@@ -23,7 +23,7 @@ internal static class PruneContainersVerb
     internal static (string Text, long Reclaimed) Prune(ContainerStore store)
     {
         using var held = store.Lock();
-        var removed = store.All().Where(container => !container.IsServed).ToList();
+        var removed = store.All().Where(container => !container.IsServed && !container.Record.IsBuildStep).ToList(); // steps are the builds' own to remove
         var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
         foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
         store.SweepRemains();

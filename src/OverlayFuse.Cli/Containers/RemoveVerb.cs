@@ -29,6 +29,7 @@ internal static class RemoveVerb
             return "";
         }
         var container = store.Get(name);
+        for (; container is { IsServed: true, IsRunning: false } && store.Read(container.Id) is { } now; container = now) Thread.Sleep(20); // one that is being started hears nothing yet
         if (container.IsRunning)
         {
             if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");

@@ -68,9 +68,15 @@ internal sealed class Supervisor
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
         if (isRun) new VolumeUses(_store).End(_container);
-        if (isRun && _container.Record.AutoRemove) new ContainerRemoval(_store).Remove(_container, withVolumes: true);
+        if (isRun && _container.Record.AutoRemove) RemoveIt();
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
+    }
+
+    private void RemoveIt()
+    {
+        using var names = _store.Lock(); // not half way while others look for what is used
+        new ContainerRemoval(_store).Remove(_container, withVolumes: true);
     }
 
     // Not on the thread that serves: it has to serve what the command now looks at.

@@ -91,7 +91,7 @@ internal static class VolumeVerbs
     private static Command Prune()
     {
         var force = new Option<bool>("--force", "-f") { Description = "As without: nothing is asked." };
-        var command = new Command("prune", "Remove all volumes that no container uses.") { force };
+        var command = new Command("prune", "Remove all volumes of the driver local, made without options, that no container uses.") { force };
         command.SetAction(_ =>
         {
             var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
@@ -106,7 +106,8 @@ internal static class VolumeVerbs
         var volumes = new VolumeStore(containers.State);
         using var namesHeld = containers.Lock();
         using var held = volumes.Lock();
-        var unused = volumes.All().Where(volume => !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+        // As docker: what a plugin keeps, or options say where, may be somebody else's too.
+        var unused = volumes.All().Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0 && !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
         var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
         foreach (var name in unused) volumes.Remove(name);
         return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);

@@ -32,20 +32,33 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             ProcessList.Write(container, _state.Pid);
             Connect();
             Do("start", container.Id);
+            (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
+            ContainerStore.WriteState(container.Directory, _state);
         }
-        catch (RefusedException e)
+        catch (Exception e) when (e is not OutOfMemoryException) // a full disk, too: none may run that nobody knows of
         {
+            var refused = e as RefusedException ?? new RefusedException($"cannot start {container.Record.Name}: {e.Message}", 125);
             _runtime.RunQuietly("delete", "--force", container.Id);
             _network?.End();
-            (_state.ExitCode, _state.Error) = (e.ExitCode, e.Message);
-            ContainerStore.WriteState(container.Directory, _state);
-            throw;
+            (_state.Status, _state.Pid, _state.StartedAt, _state.ExitCode, _state.Error) = (ContainerStatus.Created, 0, default, refused.ExitCode, refused.Message);
+            TryWriteState();
+            throw refused;
         }
-        (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
-        ContainerStore.WriteState(container.Directory, _state);
         ControlPipe.Listen(container, Signal);
         started();
         return Await();
+    }
+
+    private void TryWriteState()
+    {
+        try
+        {
+            ContainerStore.WriteState(container.Directory, _state);
+        }
+        catch (RefusedException)
+        {
+            // Why it did not start is said anyway.
+        }
     }
 
     /// <summary>Asks it to end, as the machine does when it goes down.</summary>

@@ -18,7 +18,7 @@ public static class ProcessList
     {
         var text = new StringBuilder();
         foreach (var pid in processes) text.Append(CultureInfo.InvariantCulture, $"{pid} {StartOf(pid)}\n");
-        File.WriteAllText(PathOf(container.Directory), text.ToString());
+        AtomicFile.Write(PathOf(container.Directory), Encoding.ASCII.GetBytes(text.ToString())); // a list cut short would leave processes for ever
     }
 
     /// <summary>Ends those that are still there. Whoever calls holds the container's lock.</summary>

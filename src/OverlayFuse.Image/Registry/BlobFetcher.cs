@@ -37,7 +37,12 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             Thread.Sleep(FirstPause * attempt);
         }
         var found = Digest.Of(hash);
-        if (found == digest && file.Length == size) return path;
+        if (found == digest && file.Length == size)
+        {
+            var whole = state.NewTemporary(); // an image may have a layer twice, and another command fetch the same
+            File.Move(path, whole);
+            return whole;
+        }
         File.Delete(path);
         throw new RefusedException($"{client.Name.Host} sent {file.Length} bytes with the digest {found} for {digest}, which has {size}: filesystem layer verification failed.");
     }

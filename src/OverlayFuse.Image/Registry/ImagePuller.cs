@@ -14,6 +14,8 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.list.v2+json",
     ];
 
+    private const long LargestConfig = 8 << 20;
+
     private long _came;
 
     /// <summary>Told of each layer: its digest, and "Pull complete" or "Already exists".</summary>
@@ -32,6 +34,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         {
             var manifest = Fetch(reference, reference.Tag, null, DeepestIndex, out digest);
             var config = manifest.Config!;
+            if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too much");
             using var files = new FetchedFiles();
             var text = File.ReadAllBytes(files.Add(new BlobFetcher(client, store.State).Fetch(Parse(config.Digest), config.Size)));
             return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, files);

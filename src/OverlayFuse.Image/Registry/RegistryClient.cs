@@ -26,7 +26,7 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
     public HttpResponseMessage Send(Func<HttpRequestMessage> request)
     {
         var answer = SendOnce(request());
-        if (answer.StatusCode != HttpStatusCode.Unauthorized) return answer;
+        if (answer.StatusCode != HttpStatusCode.Unauthorized || !IsHome(answer.RequestMessage?.RequestUri)) return answer;
         var challenge = answer.Headers.WwwAuthenticate.Select(header => Challenge.TryParse(header.ToString())).OfType<Challenge>().FirstOrDefault();
         answer.Dispose();
         _authorization = Authorize(challenge);
@@ -60,10 +60,17 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
 
     private HttpResponseMessage SendOnce(HttpRequestMessage request)
     {
-        request.Headers.Authorization ??= _authorization;
+        var to = request.RequestUri!;
+        if (to.Scheme != Uri.UriSchemeHttps && !to.IsLoopback) throw new RefusedException($"{name.Host} leads to {to.Scheme}://{to.Authority}, where anybody could read along.");
+        if (IsHome(to)) request.Headers.Authorization ??= _authorization;
+        using var limit = new CancellationTokenSource(request.Content is null ? Patience : Timeout.InfiniteTimeSpan);
         try
         {
-            return _http.Send(request, HttpCompletionOption.ResponseHeadersRead);
+            return _http.Send(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RefusedException($"the registry {name.Host} does not answer.");
         }
         catch (HttpRequestException e)
         {
@@ -73,6 +80,13 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         {
             if (request.Content is null) request.Dispose();
         }
+    }
+
+    // Where an upload goes on, and where tokens come from, may be somebody else's: our password and our token are for the registry.
+    private bool IsHome(Uri? address)
+    {
+        var home = new Uri(name.Address);
+        return address is not null && address.Scheme == home.Scheme && address.Authority == home.Authority && address.AbsolutePath.StartsWith("/v2/", StringComparison.Ordinal);
     }
 
     private AuthenticationHeaderValue Authorize(Challenge? challenge)

@@ -39,7 +39,17 @@ public sealed class StateDirectory
             if (error is not (Errno.None or Errno.EXIST))
                 throw new RefusedException($"cannot keep images and containers in {state.Root}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
         }
-        return state;
+        return Real(state);
+    }
+
+    // Mounts are known by paths without links.
+    private static StateDirectory Real(StateDirectory state)
+    {
+        Span<byte> path = stackalloc byte[4096];
+        if (Syscall.Open(state.Root, OpenFlags.Path, out var root) != Errno.None) return state;
+        var error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{root.Number}"), path, out var length);
+        root.Close();
+        return error == Errno.None ? new StateDirectory(Encoding.UTF8.GetString(path[..length])) : state;
     }
 
     /// <summary>A new name below <see cref="Temporary"/>; nothing is made.</summary>
