@@ -35,7 +35,7 @@ public sealed class SessionOptions
     public int MaxThreads { get; init; } = 32;
 
     /// <summary>When this many stand by, further ones end.</summary>
-    public int MaxIdleThreads { get; init; } = 8;
+    public int MaxIdleThreads { get; init; } = 4;
 
     /// <summary>Takes a sentence about something that should not happen. Called from any thread.</summary>
     public Action<string>? Log { get; init; }

@@ -8,6 +8,7 @@ namespace OverlayFuse.Linux;
 public static unsafe partial class Syscall
 {
     private const int DontNeed = 4;
+    private const int FilePage = 61; // the bit of an entry of /proc/PID/pagemap, proc_pid_pagemap(5)
 
     /// <summary>
     /// madvise(2), MADV_DONTNEED, of the program's code and constants: what only the beginning needed is not resident any more, the rest comes back
@@ -16,16 +17,28 @@ public static unsafe partial class Syscall
     /// </summary>
     public static void LetGoOfCode()
     {
-        if (RuntimeFeature.IsDynamicCodeSupported) return;
+        if (RuntimeFeature.IsDynamicCodeSupported || Open("/proc/self/pagemap", OpenFlags.ReadOnly, out var pages) != Errno.None) return;
         foreach (var line in File.ReadLines("/proc/self/maps"))
         {
             // START-END PERMISSIONS OFFSET DEVICE INODE PATH, proc_pid_maps(5); private, so never written by others either
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var range, var permissions, var offset, _, _, ['/', ..]] || range.Split('-') is not [var start, var end]) continue;
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var range, "r-xp" or "r--p", _, _, _, ['/', ..]] || range.Split('-') is not [var start, var end]) continue;
+            LetGo(pages, ulong.Parse(start, NumberStyles.HexNumber, CultureInfo.InvariantCulture), ulong.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        }
+        pages.Close();
+    }
 
-            // Read-only and further into the file are the tables that the loader has written addresses into: those must stay.
-            if (permissions != "r-xp" && (permissions != "r--p" || offset != "00000000")) continue;
-            var (from, to) = (nuint.Parse(start, NumberStyles.HexNumber, CultureInfo.InvariantCulture), nuint.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-            _ = Native.madvise((void*)from, to - from, DontNeed);
+    // Of memory that nobody writes any more. Pages that the loader has written addresses into are ours alone, and must stay.
+    private static void LetGo(Fd pagemap, ulong start, ulong end)
+    {
+        var size = (ulong)Environment.SystemPageSize;
+        var entries = new ulong[(end - start) / size];
+        if (PRead(pagemap, MemoryMarshal.AsBytes(entries.AsSpan()), (long)(start / size * sizeof(ulong)), out var count) != Errno.None || count < entries.Length * sizeof(ulong)) return;
+        for (var first = 0; first < entries.Length; first++)
+        {
+            var next = first;
+            while (next < entries.Length && (entries[next] >> FilePage & 1) != 0) next++;
+            if (next > first) _ = Native.madvise((void*)(start + (ulong)first * size), (nuint)((ulong)(next - first) * size), DontNeed);
+            first = next;
         }
     }
 
