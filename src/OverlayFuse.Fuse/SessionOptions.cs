@@ -29,7 +29,7 @@ public sealed class SessionOptions
     public uint MaxStackDepth { get; init; } = 1;
 
     /// <summary>Threads there are from the beginning to the end.</summary>
-    public int MinThreads { get; init; } = 2;
+    public int MinThreads { get; init; } = 3;
 
     /// <summary>The most threads at one time; a further one is started when all are at work and one is needed.</summary>
     public int MaxThreads { get; init; } = 32;
