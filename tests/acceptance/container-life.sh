@@ -136,7 +136,7 @@ killed_commands() { # at random moments of a start, each time another
   eventually nothing_left && prints ok o run --rm -v kept:/kept bb:1 echo ok
 }
 emptied() {
-  has 'Images          1' o system df && o system prune -a -f --volumes && prints "" o volume ls -q && prints "" o images -q && [ -z "$(ls "$state/containers" | grep -v '^lock$')" ] && prints l ls "$state/overlay2"
+  has 'Images          1' o system df && o system prune -a -f --volumes && prints $'bound\nmemory' o volume ls -q && o volume rm bound memory && prints "" o volume ls -q && prints "" o images -q && [ -z "$(ls "$state/containers" | grep -v '^lock$')" ] && prints l ls "$state/overlay2"
 }
 
 # Programs that are not there: a /usr/bin without them, in a mount namespace of the test's own.
