@@ -4,28 +4,15 @@
 export TMPDIR=/var/tmp
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/own-containers.sh"
 cd "$scratch"
 
-if ! command -v runc >/dev/null || ! command -v busybox >/dev/null; then
-  skip container-life "no runc, or no busybox to make an image of"
-  exit
-fi
 busybox=$(command -v busybox)
 busybox_root bb data www
 echo seed >bb/data/seed.txt
 echo page >bb/www/index.html
 tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
-o() { timeout 60 "${as[@]}" env "${with[@]}" OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" "$@"; }
-prints() { local said; said=$("${@:2}") || return 1; [ "$said" = "$1" ] || { echo "printed: $said"; return 1; }; }
-ends() {
-  local said code
-  said=$("${@:3}" 2>&1)
-  code=$?
-  echo "$said (exit code $code)"
-  [ $code = "$1" ] && grep -qF -- "$2" <<<"$said" && ! grep -qE '^ +at |Exception' <<<"$said"
-}
-has() { grep -qF -- "$1" <<<"$("${@:2}" 2>&1)"; }
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
 supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
 kill_supervisor() { kill -9 $(supervisors); }

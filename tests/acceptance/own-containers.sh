@@ -17,8 +17,9 @@ make_root() {
   tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 }
 
-# o WORDS...: overlayfuse as the one whose turn it is, with a state of his own.
-o() { timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" "$@"; }
+# o WORDS...: overlayfuse as the one whose turn it is, with a state of his own, and the variables ${with[@]}.
+with=()
+o() { timeout 60 "${as[@]}" env "${with[@]}" OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" "$@"; }
 
 # prints TEXT COMMAND...: it succeeds and prints exactly this.
 prints() { local said; said=$("${@:2}") || return 1; [ "$said" = "$1" ] || { echo "printed: $said"; return 1; }; }
