@@ -25,14 +25,14 @@ internal static class Json
             status.Requests,
             status.RequestsByKind,
             status.UnsettledFiles,
-            status.Asked,
-            status.Copied,
-            status.Filled,
-            status.Maps,
-            status.WholeFiles,
-            status.PartialFiles,
-            status.MetadataOnly,
-            status.WriteAmplification),
+            status.Written.Asked,
+            status.Written.Copied,
+            status.Written.Filled,
+            status.Written.Maps,
+            status.Written.WholeFiles,
+            status.Written.PartialFiles,
+            status.Written.MetadataOnly,
+            status.Written.Amplification),
         AnswersContext.Default.JsonStatus));
 
     private static byte[] Lines(byte[] text) => [.. text, (byte)'\n'];

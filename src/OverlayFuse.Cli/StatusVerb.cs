@@ -46,9 +46,9 @@ internal static class StatusVerb
         if (status.Upper is null) return text.ToString();
 
         var unsettled = status.UnsettledFiles > 0 ? $", {Number(status.UnsettledFiles)} of the upper not settled yet" : "";
-        Line("copied up", $"{Count(status.WholeFiles, "whole file")}, {Number(status.PartialFiles)} block by block{unsettled}, {Number(status.MetadataOnly)} without a byte");
-        Line("written", $"{HumanText.Size(status.Asked)} by users; {HumanText.Size(status.Copied)} copied up, {HumanText.Size(status.Filled)} to fill blocks, {HumanText.Size(status.Maps)} in maps");
-        Line("amplification", status.WriteAmplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written") : "nothing was written yet");
+        Line("copied up", $"{Count(status.Written.WholeFiles, "whole file")}, {Number(status.Written.PartialFiles)} block by block{unsettled}, {Number(status.Written.MetadataOnly)} without a byte");
+        Line("written", $"{HumanText.Size(status.Written.Asked)} by users; {HumanText.Size(status.Written.Copied)} copied up, {HumanText.Size(status.Written.Filled)} to fill blocks, {HumanText.Size(status.Written.Maps)} in maps");
+        Line("amplification", status.Written.Amplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written") : "nothing was written yet");
         return text.ToString();
 
         void Line(string name, string value) => text.Append($"{name,-14} {value}\n");

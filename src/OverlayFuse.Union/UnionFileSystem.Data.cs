@@ -70,7 +70,7 @@ public sealed partial class UnionFileSystem
         if (isWriteback) file.EndWriteback();
         else if (file.Partial is not null) file.Written();
         file.Leave();
-        Upper!.Tally.AddAsked(count);
+        Upper!.Counters.AddAsked(count);
         if (error != Errno.None) Upper.Failed(error);
 
         // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.

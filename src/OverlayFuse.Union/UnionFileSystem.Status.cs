@@ -16,7 +16,7 @@ public sealed partial class UnionFileSystem
             RequestsByKind = _session?.Requests.ToString() ?? "",
         };
         if (Upper is not { } upper) return status;
-        var (partial, tally) = (upper.Partial, upper.Tally);
+        var partial = upper.Partial;
         return status with
         {
             Upper = upper.Layer.Path,
@@ -24,13 +24,7 @@ public sealed partial class UnionFileSystem
             PartialFrom = partial.WholeUpTo == PartialPolicy.Never ? null : partial.WholeUpTo + 1,
             Settle = partial.Settle,
             UnsettledFiles = upper.Work.PartialMaps.Count,
-            Asked = tally.Asked,
-            Copied = tally.Copied,
-            Filled = tally.Filled,
-            Maps = tally.Maps,
-            WholeFiles = tally.WholeFiles,
-            PartialFiles = tally.PartialFiles,
-            MetadataOnly = tally.MetadataOnly,
+            Written = upper.Counters.Tally,
         };
     }
 }

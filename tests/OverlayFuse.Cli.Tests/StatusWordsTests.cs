@@ -18,10 +18,7 @@ public sealed class StatusWordsTests
         Requests = 7,
         RequestsByKind = "Lookup 4, Write 3",
         UnsettledFiles = 1,
-        Asked = 3,
-        Filled = 4093,
-        Maps = 4104,
-        PartialFiles = 1,
+        Written = new WriteTally(Asked: 3, Copied: 0, Filled: 4093, Maps: 4104, WholeFiles: 0, PartialFiles: 1, MetadataOnly: 0),
     };
 
     [Test]

@@ -89,14 +89,18 @@ plugin() {
   with=(XDG_RUNTIME_DIR="$home/run")
   eventually test -S "$sockets/tiny.sock" && o volume create -d tiny -o size=5 far && has "tiny      far" o volume ls && has "$home/plugin/far" o volume inspect far &&
     o run --rm -v far:/data bb:1 sh -c 'cat /data/seed.txt; echo kept >/data/f' && prints kept cat "$home/plugin/far/f" &&
-    ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && o volume rm far
+    ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && copied_through_a_plugin && o volume create -d tiny near && o volume rm near &&
+    "${as[@]}" mv "$home/plugin/far" "$home/plugin/lost" && o volume rm far && ! o volume inspect far # one that the plugin has lost can be removed, too
   local code=$?
   with=()
   kill $server
   wait $server 2>/dev/null
   said=$(cut -d ' ' -f 1 "$scratch/asked" | uniq | grep -v Activate | tr '\n' ' ')
   echo "asked: $said"
-  [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "* ]]
+  [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "*"VolumeDriver.Get " ]]
+}
+copied_through_a_plugin() { # cp goes into the volume and not beneath it, running or not
+  o create --name far -v far:/data bb:1 sleep 1000 && prints kept eval 'o cp far:/data/f - | tar -xO' && o start far && prints kept eval 'o cp far:/data/f - | tar -xO' && o rm -f far
 }
 driver() {
   with=(OVERLAYFUSE_DRIVER="$1")

@@ -96,5 +96,8 @@ internal static class ContainerLauncher
         throw new RefusedException(said, Runtime.ExitCodeFor(said)); // not from its state: with --rm that may be gone by now
     }
 
+    /// <summary>Somebody else holds its lock.</summary>
+    public static RefusedException AlreadyServed(StoredContainer container) => new($"the container {container.Record.Name} is being started, or runs already.", 125);
+
     private static RefusedException CannotStart(Errno error) => new($"cannot start the supervisor of the container: {error.Describe()}.", 125);
 }

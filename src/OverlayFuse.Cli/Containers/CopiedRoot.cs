@@ -19,6 +19,7 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
     public void Copy()
     {
         if (File.Exists(CopiedMark)) return;
+        using var held = ContainerStore.Serve(Container) ?? throw ContainerLauncher.AlreadyServed(Container); // two that start it at once would both copy
         if (MountInfo.Find(Merged) is not null) _ = Unmounter.Unmount(Merged); // of a copy that was cut short
         var union = new UnionOptions { MountPoint = Merged };
         union.LowerDirectories.AddRange(Store.Layers.Stack(Container.Record.Lowers).Select(Encoding.UTF8.GetBytes));

@@ -38,7 +38,7 @@ internal static class CopyVerb
     private static void From(string name, byte[] path, byte[] target, bool keepOwners, bool follow)
     {
         using var mounted = MountedContainer.Open(name);
-        using var resolver = new PathResolver(mounted.Root, mounted.Container.Record.Mounts, mounted.Container.Record.ReadOnly);
+        using var resolver = Resolver(mounted);
         var parsed = CopyPath.Parse(path);
         var source = Existing(resolver.Find(parsed, follow), $"{name}:{ByteText.Show(path)}");
         if (target.AsSpan().SequenceEqual(Stream))
@@ -58,8 +58,7 @@ internal static class CopyVerb
     private static void Into(string name, byte[] path, byte[] source, bool keepOwners, bool follow)
     {
         using var mounted = MountedContainer.Open(name);
-        var record = mounted.Container.Record;
-        using var resolver = new PathResolver(mounted.Root, record.Mounts, record.ReadOnly);
+        using var resolver = Resolver(mounted);
         var parsed = CopyPath.Parse(path);
         var end = resolver.Find(parsed, followLast: true);
         if (end.ReadOnly) throw new RefusedException(end.Root == mounted.Root ? "container rootfs is marked read-only." : "mounted volume is marked read-only.");
@@ -73,6 +72,14 @@ internal static class CopyVerb
         }
         using var host = HostPath.Open(source, follow);
         Copy(Existing(host.End, ByteText.Show(source)), CopyPath.Parse(source), end, parsed, shown, owner);
+    }
+
+    private static PathResolver Resolver(MountedContainer mounted)
+    {
+        var volumes = new VolumeUses(mounted.Store);
+        if (mounted.Container.IsRunning) volumes.Locate(mounted.Container);
+        else volumes.Begin(mounted.Container); // the supervisor ends them when it unmounts
+        return new PathResolver(mounted.Root, mounted.Container.Record.Mounts, mounted.Container.Record.ReadOnly);
     }
 
     private static CopyEnd Existing(CopyEnd end, string shown) => end.Exists ? end : throw new RefusedException(shown.Contains(':') ? $"No such container:path: {shown}" : $"lstat {shown}: no such file or directory");

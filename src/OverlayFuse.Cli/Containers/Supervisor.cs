@@ -10,8 +10,6 @@ namespace OverlayFuse.Cli;
 /// <remarks>It holds the container's lock while it lives. It never looks into its own mount, which it would have to serve meanwhile.</remarks>
 internal sealed class Supervisor
 {
-    private const int MostTries = 50;
-
     private static readonly Fd Report = new(3);
     private static readonly Fd Go = new(4);
 
@@ -38,7 +36,7 @@ internal sealed class Supervisor
             foreach (var fd in new[] { Report, Go }) _ = Syscall.SetCloseOnExec(fd); // the container must not keep the caller waiting
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
-            using var held = TakeLock(container.LockPath) ?? throw new RefusedException($"the container {container.Record.Name} is being started, or runs already.", 125);
+            using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
             var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
             ProcessList.Write(container);
             var exitCode = new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve(isRun: how != ContainerLauncher.MountOnly);
@@ -52,22 +50,11 @@ internal sealed class Supervisor
         }
     }
 
-    // Whoever looks whether it is held holds it for a moment.
-    private static StateLock? TakeLock(string path)
-    {
-        for (var tries = 0; ; tries++)
-        {
-            var held = StateLock.TryTake(path);
-            if (held is not null || tries == MostTries) return held;
-            Thread.Sleep(10);
-        }
-    }
-
     private int Serve(bool isRun)
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
-        if (isRun) new VolumeUses(_store).End(_container);
+        new VolumeUses(_store).End(_container);
         if (isRun && _container.Record.AutoRemove) RemoveIt();
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;

@@ -90,6 +90,18 @@ public sealed class ContainerStore(StateDirectory state)
         return new StoredContainer(record, Parse(Path.Combine(directory, "state.json"), ContainerJson.Default.ContainerState) ?? new ContainerState(), directory, isServed);
     }
 
+    /// <summary>The lock of who serves a container; null: another does.</summary>
+    public static StateLock? Serve(StoredContainer container)
+    {
+        const int mostTries = 50;
+        for (var tries = 0; ; tries++)
+        {
+            var held = StateLock.TryTake(container.LockPath);
+            if (held is not null || tries == mostTries) return held;
+            Thread.Sleep(10); // whoever looks whether it is held holds it for a moment
+        }
+    }
+
     private static bool IsServed(string path)
     {
         if (!File.Exists(path)) return false;

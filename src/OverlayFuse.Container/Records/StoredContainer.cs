@@ -20,6 +20,9 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
 
     public string LockPath => Path.Combine(Directory, "lock");
 
+    /// <summary>Is there while drivers have its volumes ready for it.</summary>
+    public string VolumesPath => Path.Combine(Directory, "volumes");
+
     public string ControlPath => Path.Combine(Directory, "control");
 
     public string LogPath => Path.Combine(Directory, Id + "-json.log");

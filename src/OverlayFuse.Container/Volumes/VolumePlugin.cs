@@ -28,7 +28,11 @@ internal sealed class VolumePlugin : VolumeDriver
         Do("Create", $"create {volume.Name}", new JsonObject { ["Name"] = volume.Name, ["Opts"] = options });
     }
 
-    public override void Remove(VolumeRecord volume) => Do("Remove", $"remove {volume.Name}", Named(volume));
+    public override void Remove(VolumeRecord volume)
+    {
+        if (_socket.Post("VolumeDriver.Get", Named(volume), out _) is null) return; // it answered a moment ago: the plugin has it no more, and only our record is left
+        Do("Remove", $"remove {volume.Name}", Named(volume));
+    }
 
     public override string PathOf(VolumeRecord volume) => (string?)_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"]?["Mountpoint"] ?? "";
 

@@ -12,15 +12,25 @@ public sealed class VolumeUses(ContainerStore containers)
     public void Begin(StoredContainer container)
     {
         using var held = _volumes.Lock();
-        foreach (var (mount, volume) in Mounted(container)) mount.Source = Driver(volume).Mount(volume, container.Id);
+        var mounted = Mounted(container);
+        if (mounted.Count > 0) File.Create(container.VolumesPath).Dispose(); // first: what a kill leaves half done is ended, too
+        foreach (var (mount, volume) in mounted) mount.Source = Driver(volume).Mount(volume, container.Id);
     }
 
+    /// <summary>The same for a container that runs: its record does not say where a plugin has a volume.</summary>
+    public void Locate(StoredContainer container)
+    {
+        foreach (var (mount, volume) in Mounted(container)) mount.Source = Driver(volume).PathOf(volume);
+    }
+
+    /// <summary>Nothing where they were not begun, or were ended.</summary>
     public void End(StoredContainer container)
     {
+        if (!File.Exists(container.VolumesPath)) return;
         using var held = _volumes.Lock();
         foreach (var (_, volume) in Mounted(container))
         {
-            var isLast = !containers.All().Exists(other => other.Id != container.Id && other.IsServed && other.Record.Mounts.Exists(mount => mount.Volume == volume.Name));
+            var isLast = !containers.All().Exists(other => other.Id != container.Id && File.Exists(other.VolumesPath) && other.Record.Mounts.Exists(mount => mount.Volume == volume.Name));
             try
             {
                 Driver(volume).Unmount(volume, container.Id, isLast);
@@ -30,6 +40,7 @@ public sealed class VolumeUses(ContainerStore containers)
                 // The plugin is gone, and what it had mounted with it.
             }
         }
+        File.Delete(container.VolumesPath); // last, and under the lock: of two that end at once, one sees that it is the last
     }
 
     private VolumeDriver Driver(VolumeRecord volume) => VolumeDriver.Of(volume.Driver, _volumes, $"mount {volume.Name}");

@@ -20,13 +20,13 @@ public static class StatusText
         text.Add("requests", status.Requests);
         text.Add("requests.by.kind", Encoding.ASCII.GetBytes(status.RequestsByKind));
         text.Add("unsettled", status.UnsettledFiles);
-        text.Add("asked", status.Asked);
-        text.Add("copied", status.Copied);
-        text.Add("filled", status.Filled);
-        text.Add("maps", status.Maps);
-        text.Add("files.whole", status.WholeFiles);
-        text.Add("files.partial", status.PartialFiles);
-        text.Add("files.metadata", status.MetadataOnly);
+        text.Add("asked", status.Written.Asked);
+        text.Add("copied", status.Written.Copied);
+        text.Add("filled", status.Written.Filled);
+        text.Add("maps", status.Written.Maps);
+        text.Add("files.whole", status.Written.WholeFiles);
+        text.Add("files.partial", status.Written.PartialFiles);
+        text.Add("files.metadata", status.Written.MetadataOnly);
         return text.ToArray();
     }
 
@@ -48,13 +48,9 @@ public static class StatusText
             Requests = Number("requests"),
             RequestsByKind = Encoding.ASCII.GetString(Find("requests.by.kind")?.Value ?? []),
             UnsettledFiles = (int)Number("unsettled"),
-            Asked = Number("asked"),
-            Copied = Number("copied"),
-            Filled = Number("filled"),
-            Maps = Number("maps"),
-            WholeFiles = Number("files.whole"),
-            PartialFiles = Number("files.partial"),
-            MetadataOnly = Number("files.metadata"),
+            Written = new WriteTally(
+                Number("asked"), Number("copied"), Number("filled"), Number("maps"),
+                Number("files.whole"), Number("files.partial"), Number("files.metadata")),
         };
 
         Field? Find(string key) => fields.Exists(field => field.Key == key) ? fields.Find(field => field.Key == key) : null;

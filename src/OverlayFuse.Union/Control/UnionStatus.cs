@@ -34,20 +34,5 @@ public sealed record UnionStatus
     /// <summary>Files of the upper that are not all there yet.</summary>
     public int UnsettledFiles { get; init; }
 
-    public long Asked { get; init; }
-
-    public long Copied { get; init; }
-
-    public long Filled { get; init; }
-
-    public long Maps { get; init; }
-
-    public long WholeFiles { get; init; }
-
-    public long PartialFiles { get; init; }
-
-    public long MetadataOnly { get; init; }
-
-    /// <summary>Bytes written to the upper for each byte that somebody wrote; null where nobody wrote any.</summary>
-    public double? WriteAmplification => Asked > 0 ? (double)(Asked + Copied + Filled + Maps) / Asked : null;
+    public WriteTally Written { get; init; }
 }

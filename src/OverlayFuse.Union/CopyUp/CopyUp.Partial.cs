@@ -51,7 +51,7 @@ internal sealed partial class CopyUp
         }
         lower.Close();
         if (!isPartial) return error;
-        Upper.Tally.CountPartial();
+        Upper.Counters.CountPartial();
         tree.BecamePartial(slot);
         return error;
     }

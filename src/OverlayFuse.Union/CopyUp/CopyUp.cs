@@ -195,9 +195,9 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
     private void Count(NodeFlags flags)
     {
-        if ((flags & NodeFlags.Partial) != 0) Upper.Tally.CountPartial();
-        else if ((flags & NodeFlags.Metacopy) != 0) Upper.Tally.CountMetadataOnly();
-        else Upper.Tally.CountWhole();
+        if ((flags & NodeFlags.Partial) != 0) Upper.Counters.CountPartial();
+        else if ((flags & NodeFlags.Metacopy) != 0) Upper.Counters.CountMetadataOnly();
+        else Upper.Counters.CountWhole();
     }
 
     // A regular file stays open: by its name an ordinary user may not get at it any more once it has its mode.
@@ -234,7 +234,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             error = OpenFiles.OpenAt(place, write: false, out var from);
             if (error != Errno.None) return error;
             error = DataCopy.Copy(from, to, length, size, out var copied);
-            Upper.Tally.AddCopied(copied);
+            Upper.Counters.AddCopied(copied);
             from.Close();
         }
         if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(to);

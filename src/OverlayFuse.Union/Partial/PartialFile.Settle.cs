@@ -23,7 +23,7 @@ internal sealed partial class PartialFile
             var end = Present.Next(first, (int)Math.Min(End, first + Math.Max(1, ChunkSize >> Layout.BlockShift)), isSet: true);
             if (_isOther) return Errno.IO;
             var error = DataCopy.Overwrite(_lower, _upper, Layout.StartOf(first), Math.Min(Layout.StartOf(end), _map.Limit), out var copied);
-            _map.Tally?.AddFilled(copied);
+            _map.Counters?.AddFilled(copied);
             if (error == Errno.None && !IsSame()) error = Errno.IO;
             return error == Errno.None ? _map.SetPresent(first, end) : error;
         }

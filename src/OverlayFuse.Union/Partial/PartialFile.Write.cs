@@ -92,7 +92,7 @@ internal sealed partial class PartialFile
             var piece = buffer[..(int)Math.Min(FillSize, end - start)];
             error = ReadBelow(piece, start);
             if (error == Errno.None) error = Syscall.PWrite(_upper, piece, start, out _);
-            _map.Tally?.AddFilled(piece.Length);
+            _map.Counters?.AddFilled(piece.Length);
             start += piece.Length;
         }
         return error;

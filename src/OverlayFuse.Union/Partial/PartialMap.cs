@@ -49,7 +49,7 @@ internal sealed class PartialMap
     public PartialSlot Slot => _slot;
 
     /// <summary>Where to count what is written; none where nobody asks.</summary>
-    public WriteTally? Tally { get; set; }
+    public WriteCounters? Counters { get; set; }
 
     public int CommittedBlocks => _committed.Count();
 
@@ -154,7 +154,7 @@ internal sealed class PartialMap
             var count = Present.WordsWith(at, end, words, out var firstWord);
             var error = Syscall.PWrite(_file, MemoryMarshal.AsBytes(words[..count]), PartialLayout.BitsAt + firstWord * sizeof(ulong), out _);
             if (error != Errno.None) return error;
-            Tally?.AddMap(count * sizeof(ulong));
+            Counters?.AddMap(count * sizeof(ulong));
             var next = Math.Min(end, (firstWord + count) * 64);
             Present.Set(at, next);
             at = next;
@@ -185,7 +185,7 @@ internal sealed class PartialMap
         _isUnsynced = true;
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
         _hasFailed = error != Errno.None;
-        Tally?.AddMap((end - first) * sizeof(ulong));
+        Counters?.AddMap((end - first) * sizeof(ulong));
         if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0 }, sync: false);
         return error == Errno.None ? Sync() : error;
     }
@@ -228,7 +228,7 @@ internal sealed class PartialMap
         var index = 1 - _slotIndex;
         error = Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
         if (error != Errno.None) return error;
-        Tally?.AddMap(PartialSlot.Size);
+        Counters?.AddMap(PartialSlot.Size);
         (_slot, _slotIndex, _isUnsynced) = (slot, index, true);
         Volatile.Write(ref _limit, slot.Limit);
         return sync ? Sync() : Errno.None;

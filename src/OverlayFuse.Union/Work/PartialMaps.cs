@@ -24,7 +24,7 @@ internal sealed class PartialMaps
     public BootId Boot { get; set; } = BootId.Current();
 
     /// <summary>What is written to the upper, the maps themselves among it.</summary>
-    public WriteTally Tally { get; } = new();
+    public WriteCounters Counters { get; } = new();
 
     /// <summary>How many maps there are, each of a file that is not whole.</summary>
     public int Count
@@ -59,7 +59,7 @@ internal sealed class PartialMaps
         }
         var made = PartialMap.Create(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs);
         if (made != Errno.None) Removed();
-        else Tally.AddMap(PartialLayout.BitsAt);
+        else Counters.AddMap(PartialLayout.BitsAt);
         return made;
     }
 
@@ -74,7 +74,7 @@ internal sealed class PartialMaps
     public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map)
     {
         var error = PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
-        if (map is not null) map.Tally = Tally;
+        if (map is not null) map.Counters = Counters;
         return error;
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     public Durability Durability => durability;
 
     /// <summary>What is written to it.</summary>
-    public WriteTally Tally => work.PartialMaps.Tally;
+    public WriteCounters Counters => work.PartialMaps.Counters;
 
     public void Dispose() => work.Dispose();
 

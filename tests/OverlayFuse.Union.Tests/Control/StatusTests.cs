@@ -15,14 +15,14 @@ internal sealed class StatusTests
         using var union = new PartialUnion(new byte[100_000]);
         Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
         var status = Ask(union.Union);
-        Assert.That((status.Asked, status.Filled, status.Copied), Is.EqualTo((3L, (long)Block - 3, 0L)));
-        Assert.That(status.Maps, Is.EqualTo(Block + sizeof(ulong)), "the head of a map, and the word that has the bit");
-        Assert.That((status.PartialFiles, status.WholeFiles, status.MetadataOnly, status.UnsettledFiles), Is.EqualTo((1L, 0L, 0L, 1)));
-        Assert.That(status.WriteAmplification, Is.EqualTo((3 + Block - 3 + Block + sizeof(ulong)) / 3.0));
+        Assert.That((status.Written.Asked, status.Written.Filled, status.Written.Copied), Is.EqualTo((3L, (long)Block - 3, 0L)));
+        Assert.That(status.Written.Maps, Is.EqualTo(Block + sizeof(ulong)), "the head of a map, and the word that has the bit");
+        Assert.That((status.Written.PartialFiles, status.Written.WholeFiles, status.Written.MetadataOnly, status.UnsettledFiles), Is.EqualTo((1L, 0L, 0L, 1)));
+        Assert.That(status.Written.Amplification, Is.EqualTo((3 + Block - 3 + Block + sizeof(ulong)) / 3.0));
 
         Assert.That(union.FSync(), Is.EqualTo(Errno.None));
         status = Ask(union.Union);
-        Assert.That((status.Filled, status.UnsettledFiles), Is.EqualTo((100_000L - 3, 0)), "the rest came up with it");
+        Assert.That((status.Written.Filled, status.UnsettledFiles), Is.EqualTo((100_000L - 3, 0)), "the rest came up with it");
     }
 
     [Test]
@@ -32,9 +32,9 @@ internal sealed class StatusTests
         Assert.That(union.Kernel.Write("f", "x"u8.ToArray()), Is.EqualTo(Errno.None));
         Assert.That(union.Kernel.Chmod("g", 0x180), Is.EqualTo(Errno.None));
         var status = Ask(union);
-        Assert.That((status.Asked, status.Filled, status.Maps), Is.EqualTo((1L, 0L, 0L)));
-        Assert.That(status.Copied, Is.EqualTo(5).Or.EqualTo(0), "0 where blocks are shared");
-        Assert.That((status.WholeFiles, status.PartialFiles, status.MetadataOnly, status.PartialFrom), Is.EqualTo((1L, 0L, 1L, (ulong?)null)));
+        Assert.That((status.Written.Asked, status.Written.Filled, status.Written.Maps), Is.EqualTo((1L, 0L, 0L)));
+        Assert.That(status.Written.Copied, Is.EqualTo(5).Or.EqualTo(0), "0 where blocks are shared");
+        Assert.That((status.Written.WholeFiles, status.Written.PartialFiles, status.Written.MetadataOnly, status.PartialFrom), Is.EqualTo((1L, 0L, 1L, (ulong?)null)));
         Assert.That((Encoding.UTF8.GetString(status.Upper!), status.Lowers, status.Durability), Is.EqualTo((union.Upper, 1, Durability.Ordered)));
     }
 
@@ -55,13 +55,7 @@ internal sealed class StatusTests
             Requests = 6,
             RequestsByKind = "Lookup 6",
             UnsettledFiles = 7,
-            Asked = 8,
-            Copied = 9,
-            Filled = 10,
-            Maps = 11,
-            WholeFiles = 12,
-            PartialFiles = 13,
-            MetadataOnly = 14,
+            Written = new WriteTally(8, 9, 10, 11, 12, 13, 14),
         };
         var read = StatusText.Read(StatusText.Write(status))!;
         Assert.That(read.Upper, Is.EqualTo(status.Upper));
