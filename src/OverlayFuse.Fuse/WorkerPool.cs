@@ -13,12 +13,12 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private const int TicksUntilSleep = 100;
 
-    private readonly Lock _gate = new(); // protects: _threads, _standing, _next
-    private readonly SemaphoreSlim _calls = new(0);
+    private readonly object _gate = new(); // protects: _threads, _standing, _called, _next; a monitor: who stands by waits on it, and must not spin first
     private readonly AutoResetEvent _stir = new(false);
     private readonly ManualResetEventSlim _finished = new();
     private int _threads;
     private int _standing;
+    private int _called; // of those who stood by, and are not awake yet
     private int _next;
     private int _reading;
     private int _isCalling;
@@ -54,8 +54,7 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         lock (_gate)
         {
             _ending = true;
-            if (_standing > 0) _calls.Release(_standing);
-            _standing = 0;
+            Monitor.PulseAll(_gate);
         }
         _stir.Set();
     }
@@ -93,7 +92,8 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
             if (_standing > 0)
             {
                 _standing--;
-                _calls.Release();
+                _called++;
+                Monitor.Pulse(_gate);
                 return;
             }
         }
@@ -155,9 +155,10 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
         {
             if (_ending || (_standing >= options.MaxIdleThreads && _threads > options.MinThreads)) return false;
             _standing++;
+            while (_called == 0 && !_ending) Monitor.Wait(_gate);
+            if (_called > 0) _called--;
+            return !_ending;
         }
-        _calls.Wait();
-        return true;
     }
 
     // When all have been at work for a whole tick and took nothing new, somebody else must read: what they wait for may be a request

@@ -8,6 +8,7 @@ namespace OverlayFuse.Linux;
 public static unsafe partial class Syscall
 {
     private const int DontNeed = 4;
+    private const int WillNeed = 3;
     private const int FilePage = 61; // the bit of an entry of /proc/PID/pagemap, proc_pid_pagemap(5)
 
     /// <summary>
@@ -25,6 +26,17 @@ public static unsafe partial class Syscall
             LetGo(pages, ulong.Parse(start, NumberStyles.HexNumber, CultureInfo.InvariantCulture), ulong.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         }
         pages.Close();
+    }
+
+    /// <summary>
+    /// posix_fadvise(2), POSIX_FADV_WILLNEED: the file is read into the page cache, behind us. What of a program is used first then need not wait for
+    /// the disk. Failures cost time and nothing else.
+    /// </summary>
+    public static void ReadAhead(string path)
+    {
+        if (Open(path, OpenFlags.ReadOnly, out var file) != Errno.None) return;
+        _ = Native.posix_fadvise64(file.Number, 0, 0, WillNeed);
+        file.Close();
     }
 
     // Of memory that nobody writes any more. Pages that the loader has written addresses into are ours alone, and must stay.
@@ -46,5 +58,8 @@ public static unsafe partial class Syscall
     {
         [LibraryImport(C)]
         public static partial int madvise(void* address, nuint length, int advice);
+
+        [LibraryImport(C)]
+        public static partial int posix_fadvise64(int fd, long offset, long length, int advice);
     }
 }
