@@ -26,7 +26,7 @@ internal static class MountPlanner
             Data = options.Data,
             WriteBack = options.WriteBack ?? true,
             Durability = options.Durability ?? Durability.Ordered,
-            WholeUpTo = options.WholeUpTo is null or PartialSize.Off ? null : options.WholeUpTo,
+            WholeUpTo = WholeUpTo(form, options),
             Settle = options.Settle ?? SettlePolicy.Idle,
             Immutable = options.Immutable,
             ReadOnly = options.ReadOnly == true || options.Upper is null,
@@ -84,6 +84,14 @@ internal static class MountPlanner
         if (options.Settle != SettlePolicy.Never || options.Immutable) return;
         throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these, say so with the option immutable; else leave settle=never out.");
     }
+
+    // Container tools read the upper by themselves while it is mounted, where a file that is not all there yet has holes; people do not.
+    private static ulong? WholeUpTo(MountForm form, MountOptions options) => options.WholeUpTo switch
+    {
+        null => form == MountForm.Verb ? UnionOptions.DefaultWholeUpTo : null,
+        PartialSize.Off => null,
+        var size => size,
+    };
 
     // Whoever mounted the descriptor (mount.fuse3 with drop_privileges) passes on the options it mounted with.
     private static void CheckMountedDescriptor(MountOptions options, byte[] mountPoint)

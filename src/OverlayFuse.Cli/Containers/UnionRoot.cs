@@ -31,6 +31,8 @@ internal sealed class UnionRoot(ContainerStore store, StoredContainer container)
             UpperDirectory = Encoding.UTF8.GetBytes(Store.Layers.DiffOf(Container.Record.LayerId)),
             WorkDirectory = Encoding.UTF8.GetBytes(work),
             Immutable = true, // image layers never change
+            WholeUpTo = UnionOptions.DefaultWholeUpTo,
+            Settle = SettlePolicy.Never, // nobody reads the upper but through the union: commit, diff, export and cp do, too
         };
         union.LowerDirectories.AddRange(stack.Select(Encoding.UTF8.GetBytes));
         return new MountJob { Union = union, Source = Source(stack, Path.Combine(Store.State.Links, Store.Layers.LinkOf(Container.Record.LayerId)), work), Flags = MountFlags.NoAtime, AllowOther = true };
