@@ -142,10 +142,14 @@ public sealed partial class UnionFileSystem
         }
         if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
         {
-            error = Syscall.UtimensAt(place.Dir, place.Name,
-                change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
-                change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
-            if (change.Has(SetAttributesMask.ModifyTime) && _tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(change.ModifyTime);
+            // Both at once: a write-back that began before and ends between the two would set the old time again.
+            lock (_files.StripeOf(slot))
+            {
+                error = Syscall.UtimensAt(place.Dir, place.Name,
+                    change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
+                    change.Has(SetAttributesMask.ModifyTime) ? change.ModifyTime : Timestamp.Omit);
+                if (change.Has(SetAttributesMask.ModifyTime) && _tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(change.ModifyTime);
+            }
         }
         return error;
     }

@@ -10,7 +10,10 @@ public sealed partial class UnionFileSystem
     private const uint GetFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
     private const int MovesBytes = 0x28; // FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE
+    private const int MostWaitForWriteback = 8; // far fewer than threads
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _waitForWriteback = new(MostWaitForWriteback);
 
     public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
     {
@@ -103,6 +106,7 @@ public sealed partial class UnionFileSystem
         error = file.Allocate(mode, offset, length);
         if (file.Partial is not null) file.Written();
         file.Leave();
+        if (error != Errno.None) Upper!.Failed(error);
         return error;
     }
 
@@ -113,16 +117,37 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         if (_writeback is { } notifier)
         {
-            // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so
-            // it is made to. Rather an error than an answer that has a copy lose bytes.
-            notifier.InvalidateInode(node);
-            if (!notifier.Wait(WritebackPatience)) return Errno.BUSY;
+            error = HaveWrittenBack(notifier, node);
+            if (error != Errno.None) return error;
         }
         error = _files.Enter(slot, write: false, out var file);
         if (error != Errno.None) return error;
         error = file.Seek(offset, whence, out result);
         file.Leave();
         return error;
+    }
+
+    // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so it is made to.
+    // Rather an error than an answer that has a copy lose bytes: with EINVAL, as where there is no such question, copies read plainly. Those who
+    // wait leave threads for what is written back.
+    private Errno HaveWrittenBack(Notifier notifier, NodeId node)
+    {
+        if (!_waitForWriteback.Wait(0)) return Errno.INVAL;
+        try
+        {
+            notifier.InvalidateInode(node);
+            for (var written = -1L; ;)
+            {
+                if (notifier.Wait(WritebackPatience)) return Errno.None;
+                var now = _session?.Requests[Opcode.Write] ?? 0;
+                if (now == written) return Errno.INVAL;
+                written = now; // gigabytes take longer: as long as it goes on
+            }
+        }
+        finally
+        {
+            _waitForWriteback.Release();
+        }
     }
 
     public override Errno CopyFileRange(in Request request, NodeId from, ulong fromHandle, long fromOffset, NodeId to, ulong toHandle, long toOffset, ulong length, out ulong copied)
@@ -140,6 +165,8 @@ public sealed partial class UnionFileSystem
             source.Leave();
         }
         target.Leave();
+        Upper!.Counters.AddAsked((long)copied);
+        if (error is not (Errno.None or Errno.XDEV)) Upper.Failed(error);
         return error;
     }
 

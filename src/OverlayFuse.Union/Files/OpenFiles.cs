@@ -50,7 +50,8 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         }
     }
 
-    private Lock StripeOf(int slot) => _stripes[slot % StripeCount];
+    /// <summary>What protects the state of a file node, its times while they are written back too.</summary>
+    public Lock StripeOf(int slot) => _stripes[slot % StripeCount];
 
     private FileBytes BytesOf(int slot)
     {
