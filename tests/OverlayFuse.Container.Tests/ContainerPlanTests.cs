@@ -32,6 +32,25 @@ public sealed class ContainerPlanTests
         Assert.That(Plan(new RunRequest { Image = "i", Volumes = ["v:/data"] }).Mounts.Single() is { Volume: "v", IsAnonymous: false }, Is.True);
     }
 
+    [TestCase("/:/host")]
+    [TestCase("mydb:/x")]
+    [TestCase("/")]
+    public void A_volume_of_an_image_is_a_path_and_names_nothing_of_the_host(string path)
+    {
+        var image = Image();
+        image.Config.Config!.Volumes = new() { [path] = default };
+        if (path == "/:/host") Assert.That(ContainerPlan.For(new RunRequest { Image = "i" }, image, "name", []).Mounts.Single() is { Kind: MountKind.Volume, IsAnonymous: true, Target: "/:/host", Source: "" }, Is.True);
+        else Assert.That(() => ContainerPlan.For(new RunRequest { Image = "i" }, image, "name", []), Throws.TypeOf<RefusedException>().With.Message.Contains(path));
+    }
+
+    [Test]
+    public void A_port_that_an_image_exposes_is_none_of_the_host()
+    {
+        var image = Image();
+        image.Config.Config!.ExposedPorts = new() { ["0.0.0.0:22:22"] = default };
+        Assert.That(() => ContainerPlan.For(new RunRequest { Image = "i", PublishAll = true }, image, "name", []), Throws.TypeOf<RefusedException>().With.Message.Contains("0.0.0.0:22:22"));
+    }
+
     [Test]
     public void Two_mounts_at_one_place_are_refused() =>
         Assert.That(() => Plan(new RunRequest { Image = "i", Volumes = ["v:/x"], Tmpfs = ["/x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("Duplicate mount point: /x"));

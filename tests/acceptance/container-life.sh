@@ -41,6 +41,12 @@ life() {
   check "$who: a plugin is asked in Docker's protocol" plugin
   check "$who: a driver that is not there" ends 1 'create v9: error looking up volume plugin nosuch: plugin "nosuch" not found' o volume create -d nosuch v9
 
+  check "$who: a volume that was emptied stays empty over a start" stays_empty
+  check "$who: the volumes of another container, read only" others_volumes
+  check "$who: waiting for one that removes itself gives its code" prints 7 waited
+  check "$who: nobody waits for what exec has put into the background" in_background
+  check "$who: an image cannot name what is the host's" hostile_image
+
   check "$who: the storage driver vfs copies" driver vfs
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
@@ -97,7 +103,23 @@ plugin() {
   wait $server 2>/dev/null
   said=$(cut -d ' ' -f 1 "$scratch/asked" | uniq | grep -v Activate | tr '\n' ' ')
   echo "asked: $said"
-  [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "*"VolumeDriver.Get " ]]
+  [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "*"VolumeDriver.Get "* ]]
+}
+stays_empty() {
+  o run -d --name emptied -v emptied:/data bb:1 sleep 1000 && has seed.txt o exec emptied ls /data && o exec emptied sh -c 'rm /data/*' && o stop -t 0 emptied && o start emptied && prints "" o exec emptied ls /data &&
+    o rm -f emptied && o volume rm emptied
+}
+others_volumes() {
+  o create --name first -v others:/data bb:1 true && ends 1 'Read-only file system' o run --rm --volumes-from first:ro bb:1 touch /data/new && o run --rm --volumes-from first bb:1 touch /data/new &&
+    ends 125 'invalid mode: xx' o run --rm --volumes-from first:xx bb:1 true && o rm first && o volume rm others
+}
+waited() {
+  o run -d --rm --name seven bb:1 sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 7' >/dev/null && o wait seven >"$scratch/waited" & local waiting=$!
+  eventually o exec seven touch /go 2>/dev/null && wait $waiting && cat "$scratch/waited"
+}
+in_background() { o run -d --name busy bb:1 sleep 1000 && has "" timeout 20 bash -c '[ -z "$("$@")" ]' - "${as[@]}" env OVERLAYFUSE_STATE="$state" "$OVERLAYFUSE" exec -d busy sleep 500 && o rm -f busy; }
+hostile_image() { # a volume is a path, all of it
+  o import --change 'VOLUME /:/host' --change 'ENV PATH=/bin' busybox.tar bb:hostile && ends 1 'No such file' o run --rm bb:hostile ls /host && o run --rm bb:hostile ls -d /:/host && o rmi bb:hostile
 }
 copied_through_a_plugin() { # cp goes into the volume and not beneath it, running or not
   o create --name far -v far:/data bb:1 sleep 1000 && prints kept eval 'o cp far:/data/f - | tar -xO' && o start far && prints kept eval 'o cp far:/data/f - | tar -xO' && o rm -f far

@@ -13,12 +13,22 @@ internal static class ContainerMaking
     {
         var images = new ImageStore(store.State);
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
-        var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; load and import bring others.", Refused);
+        var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
         using var namesHeld = store.Lock();
-        var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => store.Get(other.Split(':')[0]).Record.Mounts));
+        var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         return store.Create(record);
+    }
+
+    // "--volumes-from CONTAINER[:ro|:rw]"
+    private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other)
+    {
+        var (name, mode) = other.IndexOf(':') is var at and >= 0 ? (other[..at], other[(at + 1)..]) : (other, "rw");
+        if (mode is not ("ro" or "rw")) throw new RefusedException($"invalid argument \"{other}\" for \"--volumes-from\" flag: invalid mode: {mode}.", Refused);
+        var mounts = store.Get(name).Record.Mounts; // read anew: they are ours to change
+        if (mode == "ro") mounts.ForEach(mount => mount.ReadOnly = true);
+        return mounts;
     }
 
     // Before anything is made: the container could never be started.

@@ -6,9 +6,17 @@ namespace OverlayFuse.Cli;
 /// <summary>Takes a container away that nobody serves any more.</summary>
 internal sealed class ContainerRemoval(ContainerStore store)
 {
+    /// <exception cref="RefusedException">Somebody is starting it.</exception>
     public void Remove(StoredContainer container, bool withVolumes)
     {
-        Leftovers.TakeAway(store, container); // in the middle of a build, too; nothing where it is served
+        Leftovers.TakeAway(store, container); // in the middle of a build, too
+        using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container); // nobody starts it while it goes
+        RemoveServed(container, withVolumes);
+    }
+
+    /// <summary>The same for who holds its lock.</summary>
+    public void RemoveServed(StoredContainer container, bool withVolumes)
+    {
         store.Remove(container);
         if (!withVolumes) return;
         var volumes = new VolumeStore(store.State);

@@ -30,7 +30,8 @@ internal static class ExecVerb
             foreach (var variable in result.GetValue(environment) ?? []) flags.AddRange(["--env", ByteText.Text(variable)]);
             if (result.GetValue(directory) is { } where) flags.AddRange(["--cwd", ByteText.Text(where)]);
             if (result.GetValue(user) is { } who) flags.AddRange(["--user", Number(ByteText.Text(who), container, store)]);
-            return Run(container, [.. flags, container.Id, .. (result.GetValue(words) ?? []).Select(ByteText.Text)], result.GetValue(interactive) || result.GetValue(tty));
+            var isDetached = result.GetValue(detach);
+            return Run(container, [.. flags, container.Id, .. (result.GetValue(words) ?? []).Select(ByteText.Text)], !isDetached && (result.GetValue(interactive) || result.GetValue(tty)), isDetached);
         });
         return command;
     }
@@ -45,10 +46,10 @@ internal static class ExecVerb
         return container;
     }
 
-    private static int Run(StoredContainer container, List<string> words, bool withInput)
+    private static int Run(StoredContainer container, List<string> words, bool withInput, bool isDetached)
     {
-        if (Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
-        var (exitCode, error) = Runtime.Of(container).Run(["exec", .. words], withInput ? new Fd(0) : nothing, new Fd(1), new Fd(2));
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
+        var (exitCode, error) = Runtime.Of(container).Run(["exec", .. words], withInput ? new Fd(0) : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
         nothing.Close();
         return error.Length == 0 ? exitCode : CannotExecute; // runc has said why, on the stream that is the program's too
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
 
@@ -26,9 +27,12 @@ internal static class Stopping
     }
 
     /// <summary>Waits until nobody serves it.</summary>
-    public static void Wait(StoredContainer container)
+    /// <returns>What it ended with, where somebody has served it, though the container be removed by now.</returns>
+    public static int? Wait(StoredContainer container)
     {
-        if (File.Exists(container.LockPath)) StateLock.Take(container.LockPath, shared: true).Dispose();
+        if (!File.Exists(container.LockPath)) return null;
+        using var free = StateLock.Take(container.LockPath, shared: true);
+        return int.TryParse(free.Left(), NumberStyles.None, CultureInfo.InvariantCulture, out var exitCode) ? exitCode : null;
     }
 
     private static bool Ends(StoredContainer container, TimeSpan patience)

@@ -39,7 +39,7 @@ internal sealed class Supervisor
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
             var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
             ProcessList.Write(container);
-            var exitCode = new Supervisor(store, store.Read(container.Id) ?? container, attachment).Serve(isRun: how != ContainerLauncher.MountOnly);
+            var exitCode = new Supervisor(store, store.Get(container.Id), attachment).Serve(held, isRun: how != ContainerLauncher.MountOnly); // by now it may be another, or gone
             ProcessList.Remove(container.Directory);
             return exitCode;
         }
@@ -50,11 +50,12 @@ internal sealed class Supervisor
         }
     }
 
-    private int Serve(bool isRun)
+    private int Serve(StateLock held, bool isRun)
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
         new VolumeUses(_store).End(_container);
+        if (isRun) held.Leave(_exitCode.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (isRun && _container.Record.AutoRemove) RemoveIt();
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
@@ -63,7 +64,7 @@ internal sealed class Supervisor
     private void RemoveIt()
     {
         using var names = _store.Lock(); // not half way while others look for what is used
-        new ContainerRemoval(_store).Remove(_container, withVolumes: true);
+        new ContainerRemoval(_store).RemoveServed(_container, withVolumes: true);
     }
 
     // Not on the thread that serves: it has to serve what the command now looks at.

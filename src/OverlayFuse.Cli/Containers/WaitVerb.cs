@@ -16,8 +16,8 @@ internal static class WaitVerb
             return ForEach.Name(result.GetValue(names), name =>
             {
                 var container = store.Get(name);
-                Stopping.Wait(container);
-                return (store.Read(container.Id) ?? container).ExitCode + "\n";
+                var exitCode = Stopping.Wait(container);
+                return (store.Read(container.Id)?.ExitCode ?? exitCode ?? container.ExitCode) + "\n"; // with --rm it is gone
             });
         });
         return command;

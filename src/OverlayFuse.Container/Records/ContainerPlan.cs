@@ -61,6 +61,7 @@ public static class ContainerPlan
         var ports = request.Publish.SelectMany(PublishFlag.Parse).ToList();
         foreach (var exposed in request.PublishAll ? config.ExposedPorts?.Keys.ToArray() ?? [] : [])
         {
+            if (exposed.Contains(':')) throw new RefusedException($"the image exposes {exposed}, which is no port. Only -p says where on this machine one is published.", Refused);
             foreach (var port in PublishFlag.Parse(exposed).Where(port => !ports.Exists(own => own.Exposed == port.Exposed))) ports.Add(port);
         }
         foreach (var port in ports) (config.ExposedPorts ??= [])[port.Exposed] = default;
@@ -102,7 +103,7 @@ public static class ContainerPlan
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);
         foreach (var path in config.Volumes?.Keys.ToArray() ?? [])
         {
-            var mount = VolumeFlag.Parse(path);
+            var mount = VolumeFlag.Anonymous(path);
             if (!asked.Exists(own => own.Target == mount.Target)) asked.Add(mount);
         }
         return asked;

@@ -23,6 +23,9 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
     /// <summary>Is there while drivers have its volumes ready for it.</summary>
     public string VolumesPath => Path.Combine(Directory, "volumes");
 
+    /// <summary>Is there once its volumes have had their first use.</summary>
+    public string FilledPath => Path.Combine(Directory, "filled");
+
     public string ControlPath => Path.Combine(Directory, "control");
 
     public string LogPath => Path.Combine(Directory, Id + "-json.log");

@@ -57,7 +57,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         }
         catch (RefusedException)
         {
-            // Why it did not start is said anyway.
+            // A full disk: what is to be said is said to those who wait.
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         _network?.End();
         _runtime.RunQuietly("delete", "--force", container.Id);
         (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt, _state.Ports) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow, null);
-        ContainerStore.WriteState(container.Directory, _state);
+        TryWriteState(); // on a full disk it counts as killed; who waits gets the code all the same
         return exitCode;
     }
 

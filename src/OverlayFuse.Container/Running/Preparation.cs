@@ -18,7 +18,11 @@ public static class Preparation
         try
         {
             var root = new DirFd(opened.Number);
-            FirstUse.Fill(container.Record, root);
+            if (!File.Exists(container.FilledPath))
+            {
+                FirstUse.Fill(container.Record, root);
+                File.Create(container.FilledPath).Dispose(); // what is deleted later stays deleted
+            }
             MakeWorkingDirectory(container.Record, root);
             ContainerFiles.Write(container.Directory, container.Record);
             var user = UserLookup.Find(container.Record.Config.User, root);

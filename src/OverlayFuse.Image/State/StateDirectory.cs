@@ -6,8 +6,8 @@ namespace OverlayFuse.Image;
 /// <summary>Where everything is kept: the tree that the lessons draw, below one root.</summary>
 public sealed class StateDirectory
 {
-    // Others may pass, as into a container's root, and not look around: layers hold set-uid programs of old.
-    private const uint Passable = 0x1c9; // 0711
+    // Nobody else may pass: layers and volumes hold set-uid programs, which whoever is root in a container only may have made.
+    private const uint Own = 0x1c0; // 0700
 
     private StateDirectory(string root) => Root = root;
 
@@ -35,10 +35,12 @@ public sealed class StateDirectory
         Directory.CreateDirectory(Path.GetDirectoryName(state.Root) ?? "/");
         foreach (var directory in new[] { state.Root, state.Overlay, state.Links, state.Image, state.Containers, state.Volumes, state.Temporary })
         {
-            var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), Passable);
+            var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), Own);
             if (error is not (Errno.None or Errno.EXIST))
                 throw new RefusedException($"cannot keep images and containers in {state.Root}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
         }
+        if (Syscall.StatAt(DirFd.Cwd, Encoding.UTF8.GetBytes(state.Root), cached: false, out var status) == Errno.None && (status.Mode & 0x3f /* 0077 */) != 0)
+            _ = Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(state.Root), Own); // one of before
         return Real(state);
     }
 

@@ -1,0 +1,46 @@
+using System.Text;
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Image.Tests;
+
+/// <summary>The state directory and its locks.</summary>
+public sealed class StateTests
+{
+    private string _place = "";
+
+    [SetUp]
+    public void Make() => _place = Directory.CreateTempSubdirectory("overlayfuse-test-").FullName;
+
+    [TearDown]
+    public void Remove() => Directory.Delete(_place, recursive: true);
+
+    [Test]
+    public void Nobody_else_may_pass_through_it_one_of_before_included()
+    {
+        var root = Path.Combine(_place, "state");
+        Directory.CreateDirectory(root);
+        Assert.That(Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(root), 0x1c9 /* 0711 */), Is.EqualTo(Errno.None));
+        StateDirectory.Open(root);
+        Assert.That(Syscall.Stat(root, out var status), Is.EqualTo(Errno.None));
+        Assert.That(status.Mode & 0x1ff, Is.EqualTo(0x1c0 /* 0700 */));
+    }
+
+    [Test]
+    public void Who_waits_for_a_lock_reads_what_its_holder_has_left_though_the_file_is_gone()
+    {
+        var path = Path.Combine(_place, "lock");
+        var held = StateLock.Take(path);
+        var waiting = Task.Run(() =>
+        {
+            using var free = StateLock.Take(path, shared: true);
+            return free.Left();
+        });
+        Assert.That(() => waiting.Status, Is.EqualTo(TaskStatus.Running).After(2000, 10));
+        Thread.Sleep(200); // until it has the file open and waits
+        held.Leave("7");
+        File.Delete(path);
+        held.Dispose();
+        Assert.That(waiting.Result, Is.EqualTo("7"));
+    }
+}
