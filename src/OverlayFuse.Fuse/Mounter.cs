@@ -69,7 +69,8 @@ internal static class Mounter
 
         try
         {
-            isDead = Syscall.Stat(fd, out _) is Errno.NOTCONN or Errno.CONNABORTED;
+            // By statfs(2), which always asks the server: attributes that were valid for ever are told for the dead, too.
+            isDead = Syscall.StatFs(fd, out _) is Errno.NOTCONN or Errno.CONNABORTED;
             var buffer = new byte[4096];
             error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{fd.Number}"), buffer, out var length);
             return error == Errno.None ? buffer[..length] : mountPoint; // without /proc: as given

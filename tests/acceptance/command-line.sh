@@ -96,15 +96,18 @@ foreground() {
 }
 check foreground_stays_until_a_signal foreground
 
-dead_mount() {
-  "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && kill -KILL "$(daemon_of "$m")" && eventually eval '! ls "$m" 2>/dev/null' && unmount && ! is_mounted "$m"
+# Attributes that somebody has asked for the kernel keeps for ever, and shows of a dead mount too; statfs(2) it does not.
+kill_daemon() { # mount point, and who looks at it: as_user, or nobody else
+  "${@:2}" stat "$1" && "${@:2}" ls "$1" && kill -KILL "$(daemon_of "$1")" && eventually is_dead "$@"
 }
+is_dead() { ! "${@:2}" stat -f "$1" 2>/dev/null; }
+dead_mount() { "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && kill_daemon "$m" && unmount && ! is_mounted "$m"; }
 check umount_takes_a_dead_mount_away dead_mount
 
 mounts_here() { grep -c " $m fuse.overlayfuse " /proc/mounts; }
 dead_twice() { # whose users still hold a file of the first
   "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && exec 7<"$m/one" || return
-  kill -KILL "$(daemon_of "$m")" && eventually eval '! ls "$m" 2>/dev/null' && "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" || return
+  kill_daemon "$m" && "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" || return
   [ "$(mounts_here)" = 1 ] && [ "$(cat "$m/one")" = one ] && echo new >"$m/new" && unmount && ! is_mounted "$m" && [ "$(cat u/new)" = new ] && rm u/new
 }
 check the_next_mount_takes_a_dead_one_away dead_twice
@@ -167,6 +170,11 @@ helper() {
     as_user "$program" umount "$mine/m" && ! is_mounted "$mine/m"
 }
 check an_ordinary_user_mounts_by_fusermount3 helper
+dead_of_a_user() {
+  as_user "$program" mount -o "lowerdir=$mine/l" "$mine/m" && kill_daemon "$mine/m" as_user && as_user "$program" -o "lowerdir=$mine/l" "$mine/m" || return
+  [ "$(grep -c " $mine/m fuse.overlayfuse " /proc/mounts)" = 1 ] && as_user ls "$mine/m" && as_user "$program" umount "$mine/m" && ! is_mounted "$mine/m"
+}
+check the_next_mount_of_an_ordinary_user_takes_a_dead_one_away dead_of_a_user
 namespace() {
   as_user unshare -Urm bash -c '"$program" mount -o "lowerdir=$mine/l" "$mine/m" && grep " $mine/m fuse.overlayfuse .*allow_other" /proc/mounts && "$program" umount "$mine/m"'
 }
