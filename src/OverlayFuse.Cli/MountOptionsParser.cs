@@ -10,6 +10,7 @@ internal sealed class MountOptionsParser
     private readonly MountForm _form;
     private readonly MountOptions _options = new();
     private bool _layersAtOnce;
+    private List<IdRange>? _mapping; // that of the element before
 
     private MountOptionsParser(MountForm form) => _form = form;
 
@@ -27,6 +28,13 @@ internal sealed class MountOptionsParser
 
     private void Apply(OptionElement element)
     {
+        if (IdMappingText.IsContinued(element))
+        {
+            if (_mapping is null) throw new MountException($"\"{element}\" are ids to be mapped, and no uidmapping= or gidmapping= is before them.");
+            _mapping.AddRange(IdMappingText.Read(element, ByteText.Bytes(element.Name)));
+            return;
+        }
+        _mapping = null;
         var known = OptionTable.Find(element.Name);
         if (known is null) Unknown(element);
         else if (known.Kind == OptionKind.Served) Serve(element);
@@ -55,8 +63,8 @@ internal sealed class MountOptionsParser
             case "datadir+": _options.DataOnly.Add(Path(element)); break;
             case "upperdir": _options.Upper = OnlyOne(element, _options.Upper); break;
             case "workdir": _options.Work = OnlyOne(element, _options.Work); break;
-            case "uidmapping": _options.UidMapping.AddRange(IdMappingText.Read(element, Value(element))); break;
-            case "gidmapping": _options.GidMapping.AddRange(IdMappingText.Read(element, Value(element))); break;
+            case "uidmapping": Map(element, _options.UidMapping); break;
+            case "gidmapping": Map(element, _options.GidMapping); break;
             case "squash_to_uid": _options.SquashToUid = Same(element, _options.SquashToUid, IdMappingText.ReadId(element, Value(element))); break;
             case "squash_to_gid": _options.SquashToGid = Same(element, _options.SquashToGid, IdMappingText.ReadId(element, Value(element))); break;
             case "xattr_permissions": _options.KeepOwnersIn = Same(element, _options.KeepOwnersIn, Choose(element, OverrideValues)); break;
@@ -128,6 +136,12 @@ internal sealed class MountOptionsParser
     {
         if (_options.DataOnly.Count > 0) throw new MountException($"option \"{element}\" stands behind a data-only layer. Those come last, as datadir+=DIR.");
         _options.Lowers.Add(Path(element));
+    }
+
+    private void Map(OptionElement element, List<IdRange> mapping)
+    {
+        mapping.AddRange(IdMappingText.Read(element, Value(element)));
+        _mapping = mapping;
     }
 
     private void SetDurability(OptionElement element, Durability durability)

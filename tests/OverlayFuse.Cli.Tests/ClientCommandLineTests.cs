@@ -21,6 +21,7 @@ public sealed class ClientCommandLineTests
     [TestCase($"-o {ReadOnly} /s/overlay/2/merged", "2 ro", Description = "podman diff, podman commit, podman image mount")]
     [TestCase($"-o {Layers},,volatile,uidmapping=:0:1:1001:1001:0:1:1002:1002:64535,gidmapping=:0:1:1001:1001:0:1:1002:1002:64535 /s/overlay/1/merged", "2 rw volatile uids=0:1:1001+1001:0:1+1002:1002:64535 gids=0:1:1001+1001:0:1+1002:1002:64535", Description = "podman run --userns=keep-id")]
     [TestCase($"-o {Layers},,volatile,uidmapping=:0:1:1024,gidmapping=:0:1:1024 /s/overlay/1/merged", "2 rw volatile uids=0:1:1024 gids=0:1:1024", Description = "podman run --userns=auto, --uidmap")]
+    [TestCase($"-o {Layers},uidmapping=0:10:1,1:110000:65536,gidmapping=0:10:1,1:110000:65536,volatile /m", "2 rw volatile uids=0:10:1+1:110000:65536 gids=0:10:1+1:110000:65536", Description = "the form of fuse-overlayfs(1)")]
     [TestCase($"-o {Layers},,volatile,squash_to_uid=0,squash_to_gid=0 /s/overlay/1/merged", "2 rw volatile squash=0:0", Description = "podman run with a map of a single id")]
     [TestCase($"-o {Overlay},private /s/userdata/overlay/7/merge", "1 rw", Description = "podman run -v SRC:/x:O, --rootfs DIR:O")]
     [TestCase("-o lowerdir=/s/overlay/2/merged:/s/userdata/overlay/8/lower,private /s/userdata/overlay/8/merge", "2 ro", Description = "podman run --mount type=image")]

@@ -123,6 +123,10 @@ public sealed class MountOptionsParserTests
     [TestCase("gidmapping=0:-1:1", "gidmapping", "no three numbers")]
     [TestCase("uidmapping=4294967295:0:1", "uidmapping", "4294967294")]
     [TestCase("uidmapping=1:2:4294967294", "uidmapping", "4294967294")]
+    [TestCase("uidmapping=0:1:1,ro,1:100000:65536", "1:100000:65536", "no uidmapping= or gidmapping= is before")]
+    [TestCase("1:100000:65536", "1:100000:65536", "no uidmapping= or gidmapping= is before")]
+    [TestCase("uidmapping=0:1:1,1:100000:65536:7", "1:100000:65536:7", "STORED:SHOWN:COUNT")]
+    [TestCase("uidmapping=0:1\\,1:1:2:3", "uidmapping", "STORED:SHOWN:COUNT")]
     [TestCase("squash_to_uid=root", "squash_to_uid=root", "no id")]
     [TestCase("squash_to_gid=4294967295", "squash_to_gid", "no id")]
     [TestCase("squash_to_root=1", "squash_to_root", "takes no value")]
@@ -145,6 +149,13 @@ public sealed class MountOptionsParserTests
     public void Ids_are_mapped_by_three_numbers_with_or_without_a_colon_before(string value) =>
         Assert.That(Parse($"uidmapping={value},gidmapping={value}:2000:3000:5"), Has.Property("UidMapping").EqualTo(new[] { new IdRange(0, 1, 1001) })
             .And.Property("GidMapping").EqualTo(new[] { new IdRange(0, 1, 1001), new IdRange(2000, 3000, 5) }));
+
+    [TestCase("uidmapping=0:1:1001,2000:3000:5")]
+    [TestCase("uidmapping=:0:1:1001,2000:3000:5")]
+    [TestCase("uidmapping=0:1:1001\\,2000:3000:5")]
+    [TestCase("ro,uidmapping=0:1:1001,,2000:3000:5,volatile")]
+    public void Further_ids_may_stand_behind_commas(string list) =>
+        Assert.That(Parse(list).UidMapping, Is.EqualTo(new[] { new IdRange(0, 1, 1001), new IdRange(2000, 3000, 5) }));
 
     [TestCase("lowerdir=/a:/b::/c::/d")]
     [TestCase("lowerdir+=/a,lowerdir+=/b,datadir+=/c,datadir+=/d")]
