@@ -10,11 +10,12 @@ internal sealed class MountOptionsParser
     private readonly MountForm _form;
     private readonly MountOptions _options = new();
     private bool _layersAtOnce;
+    private bool _isVolatile;
     private List<IdRange>? _mapping; // that of the element before
 
     private MountOptionsParser(MountForm form) => _form = form;
 
-    /// <summary>All values of -o in their order; a later flag beats an earlier one, as mount(8) has it.</summary>
+    /// <summary>All values of -o in their order; a later flag beats an earlier one, as mount(8) has it; of a person's choices no other may.</summary>
     /// <exception cref="MountException">With the sentence for the person who wrote the options.</exception>
     public static MountOptions Parse(MountForm form, IEnumerable<byte[]> optionLists)
     {
@@ -140,12 +141,21 @@ internal sealed class MountOptionsParser
 
     private void Map(OptionElement element, List<IdRange> mapping)
     {
+        if (mapping.Count > 0 && _form == MountForm.Verb) throw new MountException($"{element.Name} is given twice. Write all ranges in one, as {element.Name}=STORED:SHOWN:COUNT:STORED:SHOWN:COUNT.");
+        mapping.Clear();
         mapping.AddRange(IdMappingText.Read(element, Value(element)));
         _mapping = mapping;
     }
 
     private void SetDurability(OptionElement element, Durability durability)
     {
+        // To fuse-overlayfs these are two options. Container tools have one from a file of the user's, and add volatile by themselves.
+        if (_form != MountForm.Verb)
+        {
+            _isVolatile |= element.Name == "volatile";
+            _options.Durability = _isVolatile ? Durability.Volatile : durability;
+            return;
+        }
         if (_options.Durability is { } before && before != durability)
             throw new MountException($"option \"{element}\" contradicts {Word(before)}, which was given before it. Choose one.");
         _options.Durability = durability;
@@ -158,9 +168,9 @@ internal sealed class MountOptionsParser
         _ => "fsync=ordered",
     };
 
-    private static T? Same<T>(OptionElement element, T? before, T value) where T : struct
+    private T? Same<T>(OptionElement element, T? before, T value) where T : struct
     {
-        if (before is { } other && !EqualityComparer<T>.Default.Equals(other, value))
+        if (_form == MountForm.Verb && before is { } other && !EqualityComparer<T>.Default.Equals(other, value))
             throw new MountException($"option \"{element}\" contradicts another {element.Name}= before it. Choose one.");
         return value;
     }

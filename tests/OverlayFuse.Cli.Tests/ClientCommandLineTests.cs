@@ -26,6 +26,12 @@ public sealed class ClientCommandLineTests
     [TestCase($"-o {Overlay},private /s/userdata/overlay/7/merge", "1 rw", Description = "podman run -v SRC:/x:O, --rootfs DIR:O")]
     [TestCase("-o lowerdir=/s/overlay/2/merged:/s/userdata/overlay/8/lower,private /s/userdata/overlay/8/merge", "2 ro", Description = "podman run --mount type=image")]
     [TestCase($"-o {Layers},noacl,squash_to_uid=0,squash_to_gid=0,fsync=0,static_nlink,noxattrs=0,clone_fd,volatile /s/overlay/1/merged", "2 rw volatile squash=0:0 noacl static_nlink", Description = "storage.conf with a long mountopt")]
+    [TestCase($"-o {Layers},fsync=1,volatile /s/overlay/1/merged", "2 rw volatile", Description = "storage.conf with fsync in mountopt, which Podman puts volatile behind")]
+    [TestCase($"-o {Layers},volatile,fsync=1 /m", "2 rw volatile")]
+    [TestCase($"-o {Layers},fsync=0,fsync=1 /m", "2 rw", Description = "the later one counts")]
+    [TestCase($"-o {Layers},squash_to_uid=1,squash_to_gid=1,squash_to_uid=0,squash_to_gid=0 /m", "2 rw squash=0:0")]
+    [TestCase($"-o {Layers},uidmapping=0:1:5,uidmapping=0:2:5 /m", "2 rw uids=0:2:5")]
+    [TestCase($"-o {Layers},xattr_permissions=0,xattr_permissions=2 /m", "2 rw owners=Containers")]
     [TestCase($"-o {Layers},bogus_option=1,volatile /s/overlay/1/merged", "2 rw volatile !bogus_option=1", Description = "storage.conf with a mountopt that nobody knows")]
     [TestCase($"-o {Layers},,volatile,context=\"system_u:object_r:container_file_t:s0:c1,c2\" /s/overlay/1/merged", "2 rw volatile !labels", Description = "podman with SELinux: a comma in quotes")]
     [TestCase($"-o context=\"a:b:c:s0:c1,c2\",{Layers},, /s/overlay/1/merged", "2 rw !labels")]
@@ -74,6 +80,7 @@ public sealed class ClientCommandLineTests
         if (union.UidMapping.Count > 0) said.Add("uids=" + Ranges(union.UidMapping));
         if (union.GidMapping.Count > 0) said.Add("gids=" + Ranges(union.GidMapping));
         if (union.SquashToUid is { } uid) said.Add($"squash={uid}:{union.SquashToGid}");
+        if (union.KeepOwnersIn != OverrideForm.None) said.Add("owners=" + union.KeepOwnersIn);
         if (!union.Acl) said.Add("noacl");
         if (union.StaticLinkCount) said.Add("static_nlink");
         if (given.Source is { } source) said.Add("source=" + Encoding.UTF8.GetString(source));
