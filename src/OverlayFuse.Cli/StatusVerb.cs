@@ -9,6 +9,8 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse status MERGED": how a live union is doing, and what its copy-ups have cost.</summary>
 internal static class StatusVerb
 {
+    private const int NameWidth = 14;
+
     public static Command Create()
     {
         var place = new Argument<string[]>("MERGED") { Description = "A directory that a union is mounted on.", Arity = ArgumentArity.ZeroOrMore };
@@ -51,8 +53,12 @@ internal static class StatusVerb
         Line("amplification", status.Written.Amplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written") : "nothing was written yet");
         return text.ToString();
 
-        void Line(string name, string value) => text.Append($"{name,-14} {value}\n");
+        void Line(string name, string value) => text.Append($"{name,-NameWidth} {value}\n");
     }
+
+    /// <summary>The same in a line, for a log.</summary>
+    internal static string Line(UnionStatus status) =>
+        string.Join("; ", ForPeople(status).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{line[..NameWidth].TrimEnd()}: {line[NameWidth..].TrimStart()}"));
 
     private static string Settled(SettlePolicy policy) => policy switch
     {

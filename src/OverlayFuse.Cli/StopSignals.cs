@@ -3,7 +3,7 @@ using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>SIGTERM and SIGINT, which unmount. Taken before the mount is made: one that comes while it is made must not leave it behind.</summary>
+/// <summary>SIGTERM, SIGINT and SIGHUP (the terminal of -f is closed), which unmount. Taken before the mount is made: one that comes while it is made must not leave it behind.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly Lock _gate = new(); // protects the two fields below
@@ -12,7 +12,7 @@ internal sealed class StopSignals : IDisposable
     private bool _isAsked;
 
     public StopSignals() =>
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop), PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)];
+        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
     /// <summary>From now on a signal stops <paramref name="session"/>, and so does one that has come already.</summary>
     public void Watch(Session session)

@@ -3,7 +3,7 @@ namespace OverlayFuse.Union;
 // How it is doing, for whoever asks.
 public sealed partial class UnionFileSystem
 {
-    private UnionStatus Status()
+    public UnionStatus Status()
     {
         var status = new UnionStatus
         {

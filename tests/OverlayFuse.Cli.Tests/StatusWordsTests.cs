@@ -47,6 +47,10 @@ public sealed class StatusWordsTests
         """));
 
     [Test]
+    public void A_log_gets_all_of_it_in_a_line() => Assert.That(StatusVerb.Line(new UnionStatus { Lowers = 2 }), Is.EqualTo(
+        "layers: 2 lower layers, read only; data: cached, and what is written comes at once; known: 0 objects of the kernel's, 0 threads; requests: 0"));
+
+    [Test]
     public void Programs_get_numbers()
     {
         var json = Encoding.UTF8.GetString(Json.Of(Example));

@@ -85,6 +85,13 @@ ends_on() { # signal
 }
 check SIGTERM_unmounts_and_ends ends_on TERM
 check SIGINT_unmounts_and_ends ends_on INT
+check SIGHUP_unmounts_and_ends ends_on HUP
+survives_USR1() { # which has it say how it is doing; written pages are the kernel's until somebody closes the file
+  "$OVERLAYFUSE" mount --log log -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && exec 7>"$m/held" && echo kept >&7 || return
+  kill -USR1 "$(daemon_of "$m")" && eventually grep -q 'overlayfuse: layers: 1 lower layer beneath .*; requests: .*; copied up: ' log && [ "$(wc -l <log)" = 1 ] || return
+  exec 7>&- && [ "$(cat "$m/held")" = kept ] && daemon_of "$m" && unmount && [ "$(cat u/held)" = kept ] && rm u/held log
+}
+check SIGUSR1_says_how_it_is_doing survives_USR1
 
 foreground() {
   "$OVERLAYFUSE" mount -f -o "lowerdir=$a" "$m" &
