@@ -21,6 +21,15 @@ internal static class CommandWords
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>
     public static bool IsMountHelper(RawArguments arguments) => arguments.ProgramName.StartsWith("mount.", StringComparison.Ordinal);
 
+    /// <summary>A flag begins with a dash: "/h" and "/?", which the library takes for --help, are paths.</summary>
+    public static void LeaveSlashes(RootCommand command)
+    {
+        foreach (var option in command.Options)
+        {
+            foreach (var alias in option.Aliases.Where(alias => alias.StartsWith('/')).ToList()) option.Aliases.Remove(alias);
+        }
+    }
+
     /// <summary>The words as the library wants them, for the command they are for.</summary>
     public static List<string> Separate(IReadOnlyList<string> words, Command command)
     {

@@ -14,6 +14,7 @@ internal static class DropInCommand
 
         // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
         foreach (var flag in new[] { "-s", "-n", "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });
+        CommandWords.LeaveSlashes(command);
         command.Directives.Clear(); // a word in brackets is a path like any other
         command.SetAction(result => Run(arguments, result, mountHelper));
         return command;

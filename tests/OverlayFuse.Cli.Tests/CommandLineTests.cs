@@ -31,6 +31,21 @@ public sealed class CommandLineTests
     public void An_option_list_may_cling_to_its_flag(string words, string expected) =>
         Assert.That(string.Join(' ', CommandWords.Separate(Words(words))), Is.EqualTo(expected));
 
+    [TestCase("/h")]
+    [TestCase("/?")]
+    [TestCase("/h:x")]
+    [TestCase("/h=x")]
+    public void A_path_is_no_question_whatever_its_name(string path)
+    {
+        var arguments = new MountArguments();
+        var parsed = DropInCommand.Create(arguments, mountHelper: false).Parse(["-o", "lowerdir=/a", path]);
+        Assert.That((parsed.Errors.Count, arguments.Places(parsed)), Is.EqualTo((0, (string[])[path])));
+        parsed = VerbCommand.Create(["umount"]).Parse(["umount", path]);
+        Assert.That(parsed.Errors, Is.Empty);
+        Assert.That(parsed.GetRequiredValue<string>("MERGED"), Is.EqualTo(path));
+        Assert.That(parsed.Action, Is.Not.InstanceOf<System.CommandLine.Help.HelpAction>());
+    }
+
     [Test]
     public void Arguments_are_taken_as_bytes_behind_the_name_of_the_program()
     {
