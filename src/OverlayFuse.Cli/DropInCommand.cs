@@ -37,6 +37,7 @@ internal static class DropInCommand
             LayerFile = arguments.LayerFile(result),
             LogFile = arguments.LogFile(result),
             Foreground = arguments.Foreground(result) && !mountHelper,
+            Debug = arguments.Debug(result),
         };
     }
 

@@ -27,7 +27,9 @@ internal static class MountAction
         }
         if (fake) return 0;
 
-        if (words.Foreground) UnionMount.Run(job, live: Terminal.Say, slow: Terminal.Say);
+        var isDebugged = words.Debug || options.Debug;
+        if (isDebugged) Terminal.Say(MountJobText.ForPeople(job));
+        if (words.Foreground || isDebugged) UnionMount.Run(job, live: Terminal.Say, slow: Terminal.Say);
         else DaemonLauncher.Launch(job);
         return 0;
     }

@@ -18,7 +18,7 @@ internal sealed class MountArguments
 
     private readonly Option<bool> _foreground = new("-f", "--foreground") { Description = "Stay in the foreground until unmounted." };
 
-    private readonly Option<bool> _debug = new("-d", "--debug") { Description = "As -f." };
+    private readonly Option<bool> _debug = new("-d", "--debug") { Description = "As -f, and say what is mounted with which options; -o debug is the same." };
 
     private readonly Argument<string[]> _places = new("MERGED") { Description = "The directory to mount on.", Arity = ArgumentArity.ZeroOrMore };
 
@@ -38,7 +38,9 @@ internal sealed class MountArguments
 
     public string? LogFile(ParseResult result) => result.GetValue(_log);
 
-    public bool Foreground(ParseResult result) => result.GetValue(_foreground) || result.GetValue(_debug);
+    public bool Foreground(ParseResult result) => result.GetValue(_foreground);
+
+    public bool Debug(ParseResult result) => result.GetValue(_debug);
 
     /// <summary>The words that are no flags: the mount point, and before it perhaps a source. Flags we do not know come with them.</summary>
     public string[] Places(ParseResult result) => result.GetValue(_places) ?? [];

@@ -37,6 +37,10 @@ internal static class MountJobText
         return text.ToArray();
     }
 
+    /// <summary>The same fields, a line each.</summary>
+    public static string ForPeople(MountJob job) =>
+        $"to mount:\n{string.Join('\n', Field.ReadAll(Write(job))!.Select(field => $"  {field.Key}={ByteText.Show(field.Value)}"))}";
+
     /// <summary>Null: not written by <see cref="Write"/>, or cut short.</summary>
     public static MountJob? Read(ReadOnlySpan<byte> text)
     {

@@ -63,6 +63,9 @@ internal sealed class MountOptions
     /// <summary>The first field of /proc/mounts (fsname=).</summary>
     public byte[]? SourceName { get; set; }
 
+    /// <summary>Stay in the foreground, and say what is mounted.</summary>
+    public bool Debug { get; set; }
+
     /// <summary>--log.</summary>
     public byte[]? LogFile { get; set; }
 

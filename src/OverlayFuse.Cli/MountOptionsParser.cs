@@ -95,6 +95,7 @@ internal sealed class MountOptionsParser
             case "allow_other": _options.AllowOther = true; break;
             case "noallow_other": _options.AllowOther = false; break;
             case "default_permissions": _options.DefaultPermissions = true; break;
+            case "debug": _options.Debug = true; break;
             case "static_nlink": _options.StaticLinkCount = true; break;
             case "squash_to_root": _options.SquashToRoot = true; break;
             case "acl": _options.Acl = true; break;

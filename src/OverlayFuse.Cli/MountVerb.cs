@@ -18,6 +18,7 @@ internal static class MountVerb
             LayerFile = arguments.LayerFile(result),
             LogFile = arguments.LogFile(result),
             Foreground = arguments.Foreground(result),
+            Debug = arguments.Debug(result),
         }));
         return command;
     }

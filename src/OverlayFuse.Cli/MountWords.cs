@@ -16,4 +16,6 @@ internal sealed class MountWords
     public string? LogFile { get; init; }
 
     public bool Foreground { get; init; }
+
+    public bool Debug { get; init; }
 }

@@ -15,10 +15,11 @@ internal static class OptionTable
         Served("strictatime"), Served("nostrictatime"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
         Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"),
+        Served("debug"),
 
         Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
         Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
-        Silent("comment"), Silent("silent"), Silent("loud"), Silent("nonempty"), Silent("debug"), Silent("subtype"), Silent("uhelper"),
+        Silent("comment"), Silent("silent"), Silent("loud"), Silent("nonempty"), Silent("subtype"), Silent("uhelper"),
         Silent("clone_fd"), Silent("big_writes"), Silent("splice_read"), Silent("splice_write"), Silent("splice_move"), Silent("kernel_cache"),
 
         NoEffect("shared", "the mount takes the propagation of the mount it stands on"),

@@ -43,8 +43,9 @@ public sealed class ClientCommandLineTests
     [TestCase($"none /mnt -o {Layers},noauto,user,x-foo=1,X-mount.mkdir,_netdev,defaults,nofail,auto,users,comment=a,relatime", "2 rw source=none", Description = "a line of fstab that a simple helper passes on whole")]
     [TestCase($"none /dev/fd/3 -o {Layers},default_permissions,allow_other", "2 rw source=none", Description = "mount.fuse3 with drop_privileges")]
     [TestCase($"-o {Layers} -f /m", "2 rw foreground")]
-    [TestCase($"-d -o{Layers} /m", "2 rw foreground")]
-    [TestCase($"--debug -s -o {Layers} /m", "2 rw foreground")]
+    [TestCase($"-d -o{Layers} /m", "2 rw debug")]
+    [TestCase($"--debug -s -o {Layers} /m", "2 rw debug")]
+    [TestCase($"-o {Layers},debug /m", "2 rw debug")]
     [TestCase($"-o {Layers},xino=auto,ino32_t=1,timeout=3,threaded=0 /m", "2 rw !ino32_t=1 !timeout=3 !threaded=0")]
     [TestCase($"-o ,,,{Layers},,, /m", "2 rw", Description = "empty elements everywhere")]
     [TestCase($"-o {Layers},squash_to_root /m", "2 rw squash=0:0")]
@@ -85,6 +86,7 @@ public sealed class ClientCommandLineTests
         if (union.StaticLinkCount) said.Add("static_nlink");
         if (given.Source is { } source) said.Add("source=" + Encoding.UTF8.GetString(source));
         if (given.Foreground) said.Add("foreground");
+        if (given.Debug || options.Debug) said.Add("debug");
         foreach (var notice in options.Notices) said.Add("!" + (notice.Contains("labels") ? "labels" : notice.Split('"')[1]));
         return string.Join(' ', said);
     }

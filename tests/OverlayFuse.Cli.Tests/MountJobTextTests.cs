@@ -27,6 +27,10 @@ public sealed class MountJobTextTests
     }
 
     [Test]
+    public void People_get_a_line_for_each_field() =>
+        Assert.That(MountJobText.ForPeople(Job()).Split('\n'), Is.SupersetOf((string[])["  mountpoint=/m=n", "  lower=/\\xff\\x0a", "  durability=2", "  flags=16777220"]));
+
+    [Test]
     public void What_was_not_said_stays_unsaid()
     {
         var job = new MountJob { Union = new UnionOptions { MountPoint = B("/m") }, Source = B("s"), Flags = MountFlags.None, AllowOther = false };

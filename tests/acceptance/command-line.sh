@@ -102,6 +102,14 @@ foreground() {
   timeout --preserve-status -s INT 2 "$OVERLAYFUSE" mount -f -o "lowerdir=$a" "$m" && ! is_mounted "$m"
 }
 check foreground_stays_until_a_signal foreground
+debugged() { # however it is asked for
+  local how
+  for how in "-d -o lowerdir=$a" "-o debug,lowerdir=$a"; do
+    # shellcheck disable=SC2086 # two words
+    timeout --preserve-status -s INT 2 "$OVERLAYFUSE" $how "$m" 2>said && ! is_mounted "$m" && grep -qx "  lower=$a" said || return
+  done
+}
+check debug_stays_in_the_foreground_and_says_what_is_mounted debugged
 
 # Attributes that somebody has asked for the kernel keeps for ever, and shows of a dead mount too; statfs(2) it does not.
 kill_daemon() { # mount point, and who looks at it: as_user, or nobody else
