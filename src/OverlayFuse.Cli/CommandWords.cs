@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli;
 internal static class CommandWords
 {
     private static readonly string[] Questions = ["--help", "-h", "-?", "--version", "-V"];
-    private static readonly string[] TakeValue = ["-o", "--options", "-t", "--layers", "--log"];
+    private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
     /// <summary>True: "overlayfuse VERB ...", or a question about the program. False: a drop-in or mount(8) form.</summary>
     public static bool HaveVerb(RawArguments arguments)

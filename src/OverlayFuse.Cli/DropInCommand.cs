@@ -10,7 +10,9 @@ internal static class DropInCommand
     {
         var command = new RootCommand("A union of directories, without root.");
         arguments.AddTo(command);
-        command.Options.Add(new Option<string>("-t") { Hidden = true });
+
+        // Of mount(8) to its helpers: the type; the namespace, which it has entered by then.
+        foreach (var name in new[] { "-t", "-N" }) command.Options.Add(new Option<string>(name) { Hidden = true });
 
         // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
         foreach (var flag in new[] { "-s", "-n", "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });

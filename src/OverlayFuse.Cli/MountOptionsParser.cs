@@ -113,6 +113,8 @@ internal sealed class MountOptionsParser
             case "norelatime": Clear(MountFlags.RelAtime); break;
             case "strictatime": Set(MountFlags.StrictAtime); break;
             case "nostrictatime": Clear(MountFlags.StrictAtime); break;
+            case "symfollow": Clear(MountFlags.NoSymlinkFollow); break;
+            case "nosymfollow": Set(MountFlags.NoSymlinkFollow); break;
             default: throw new InvalidOperationException(element.Name); // a row of the table that nobody serves; a test goes through all
         }
     }

@@ -7,6 +7,8 @@ namespace OverlayFuse.Cli;
 /// <summary>From what was asked to what will be done: refuses what contradicts itself, fills in what was not said. Pure.</summary>
 internal static class MountPlanner
 {
+    private const MountFlags UnknownToHelper = MountFlags.NoDirAtime | MountFlags.RelAtime | MountFlags.StrictAtime;
+
     private static ReadOnlySpan<byte> DefaultSource => "overlayfuse"u8;
 
     /// <exception cref="MountException">The options contradict each other or lack something.</exception>
@@ -107,6 +109,9 @@ internal static class MountPlanner
         var devices = options.Devices ?? (caller.IsRoot && form != MountForm.DropIn);
         if (!caller.IsRoot && (options.Suid == true || options.Devices == true))
             options.Notices.Add("options \"suid\" and \"dev\" have no effect: only root can mount with them.");
+
+        if (!caller.IsRoot && (options.Flags & UnknownToHelper) != 0)
+            options.Notices.Add("options \"nodiratime\", \"relatime\" and \"strictatime\" have no effect: fusermount3, by which ordinary users mount, does not take them.");
 
         var flags = options.Flags;
         if (readOnly) flags |= MountFlags.ReadOnly;

@@ -12,14 +12,14 @@ internal static class OptionTable
         Served("volatile"), Served("fsync"), Served("data"), Served("writeback"), Served("partial"), Served("settle"), Served("immutable"), Served("noacl"), Served("acl"),
         Served("ro"), Served("rw"), Served("dev"), Served("nodev"), Served("suid"), Served("nosuid"), Served("exec"), Served("noexec"),
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
-        Served("strictatime"), Served("nostrictatime"),
+        Served("strictatime"), Served("nostrictatime"), Served("symfollow"), Served("nosymfollow"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
         Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"),
         Served("debug"),
 
-        Silent("private"), Silent("rprivate"), Silent("defaults"), Silent("auto"), Silent("noauto"),
-        Silent("user"), Silent("nouser"), Silent("users"), Silent("owner"), Silent("group"), Silent("_netdev"), Silent("nofail"),
-        Silent("comment"), Silent("silent"), Silent("loud"), Silent("nonempty"), Silent("subtype"), Silent("uhelper"),
+        Silent("private"), Silent("rprivate"), Silent("unbindable"), Silent("runbindable"), Silent("defaults"), Silent("auto"), Silent("noauto"),
+        Silent("user"), Silent("nouser"), Silent("users"), Silent("nousers"), Silent("owner"), Silent("noowner"), Silent("group"), Silent("nogroup"), Silent("_netdev"), Silent("nofail"),
+        Silent("comment"), Silent("silent"), Silent("loud"), Silent("mand"), Silent("nomand"), Silent("iversion"), Silent("noiversion"), Silent("nonempty"), Silent("subtype"), Silent("uhelper"),
         Silent("clone_fd"), Silent("big_writes"), Silent("splice_read"), Silent("splice_write"), Silent("splice_move"), Silent("kernel_cache"),
 
         NoEffect("shared", "the mount takes the propagation of the mount it stands on"),

@@ -10,6 +10,9 @@ internal static class HelperMount
 
     public static Fd Mount(MountRequest request, byte[] path, bool isDeviceClosed)
     {
+        // Unlike the access times it does not know either, this one is there to keep somebody out.
+        if (request.Flags.HasFlag(MountFlags.NoSymlinkFollow)) throw Mounter.Failure(path, MountText.NoSymlinkFollow);
+
         var error = Syscall.SocketPair(SocketKind.Stream, out var ours, out var theirs);
         if (error != Errno.None) throw Mounter.Failure(path, $"no socket for fusermount3: {error.Describe()}");
 

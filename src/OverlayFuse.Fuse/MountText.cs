@@ -12,6 +12,9 @@ internal static class MountText
     public const string NoHelper =
         "we may not mount by ourselves, and fusermount3, which does it for ordinary users, is not installed.\nInstall fuse3, as in: apt-get install fuse3";
 
+    public const string NoSymlinkFollow =
+        "we may not mount by ourselves, and fusermount3, which does it for ordinary users, knows no nosymfollow.\nLeave the option out, or mount as root or in a user namespace";
+
     public static string DeviceClosed(uint uid) =>
         $"/dev/fuse is closed to uid {uid} (permission denied).\nOn most systems it is open to all; as root: chmod 666 /dev/fuse";
 

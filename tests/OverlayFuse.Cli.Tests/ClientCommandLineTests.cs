@@ -41,6 +41,9 @@ public sealed class ClientCommandLineTests
     [TestCase($"none /mnt -o rw,{Layers},dev,suid", "2 rw dev suid source=none", Description = "mount -t fuse.overlayfuse")]
     [TestCase($"none /mnt -o ro,noexec,nosuid,nodev,{Layers},allow_other", "2 ro noexec source=none", Description = "a line of fstab")]
     [TestCase($"none /mnt -o {Layers},noauto,user,x-foo=1,X-mount.mkdir,_netdev,defaults,nofail,auto,users,comment=a,relatime", "2 rw source=none", Description = "a line of fstab that a simple helper passes on whole")]
+    [TestCase($"none /mnt -o {Layers},nosymfollow,mand,noiversion,unbindable,nogroup,noowner,nousers", "2 rw nosymfollow source=none")]
+    [TestCase($"none /mnt -o {Layers},nosymfollow,symfollow", "2 rw source=none")]
+    [TestCase($"none /mnt -N /proc/1/ns/mnt -o {Layers}", "2 rw source=none", Description = "mount -N")]
     [TestCase($"none /dev/fd/3 -o {Layers},default_permissions,allow_other", "2 rw source=none", Description = "mount.fuse3 with drop_privileges")]
     [TestCase($"-o {Layers} -f /m", "2 rw foreground")]
     [TestCase($"-d -o{Layers} /m", "2 rw debug")]
@@ -78,6 +81,7 @@ public sealed class ClientCommandLineTests
         if (options.Devices == true && !job.Flags.HasFlag(MountFlags.NoDev)) said.Add("dev");
         if (options.Suid == true && !job.Flags.HasFlag(MountFlags.NoSuid)) said.Add("suid");
         if (job.Flags.HasFlag(MountFlags.NoExec)) said.Add("noexec");
+        if (job.Flags.HasFlag(MountFlags.NoSymlinkFollow)) said.Add("nosymfollow");
         if (union.UidMapping.Count > 0) said.Add("uids=" + Ranges(union.UidMapping));
         if (union.GidMapping.Count > 0) said.Add("gids=" + Ranges(union.GidMapping));
         if (union.SquashToUid is { } uid) said.Add($"squash={uid}:{union.SquashToGid}");

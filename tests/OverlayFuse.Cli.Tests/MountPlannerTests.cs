@@ -60,6 +60,16 @@ public sealed class MountPlannerTests
         Assert.That(options.Notices, Has.One.Contains("only root"));
     }
 
+    [TestCase("nodiratime")]
+    [TestCase("relatime")]
+    [TestCase("strictatime")]
+    public void An_ordinary_user_is_told_what_the_helper_does_not_take(string flag)
+    {
+        var options = Options(MountForm.Verb, $"{Full},{flag}");
+        MountPlanner.Plan(MountForm.Verb, options, null, B("/m"), User);
+        Assert.That(options.Notices, Has.One.Contains(flag).And.One.Contains("fusermount3"));
+    }
+
     [Test]
     public void Without_an_upper_the_union_is_read_only()
     {

@@ -33,6 +33,11 @@ done 2>/dev/null
 mount_helper_fake() { ./mount.fuse.overlayfuse none "$m" -f -o "lowerdir=$a" && ! is_mounted "$m"; }
 check mount_helper_with_f_mounts_nothing mount_helper_fake
 
+no_links() {
+  ln -s one "$a/link" && "$OVERLAYFUSE" mount -o "lowerdir=$a,nosymfollow" "$m" && [ "$(readlink "$m/link")" = one ] && ! cat "$m/link" 2>said && grep -q 'symbolic links' said && unmount && rm "$a/link"
+}
+check nosymfollow_follows_no_link no_links
+
 unknown_in_drop_in() {
   local said
   said=$("$OVERLAYFUSE" -o "lowerdir=$a,frobnicate=1,lowerdri=x" "$m" 2>&1) && unmount &&
@@ -198,4 +203,5 @@ not_mine() { refuses "$scratch/m" as_user "$program" mount -o "lowerdir=$mine/l"
 check refuses_a_mount_point_of_others not_mine
 no_helper() { refuses 'apt-get install fuse3' as_user env PATH=/nonexistent "$program" mount -o "lowerdir=$mine/l" "$mine/m"; }
 check refuses_where_fusermount3_is_absent no_helper
+check refuses_nosymfollow_where_the_helper_mounts refuses 'knows no nosymfollow' as_user "$program" mount -o "lowerdir=$mine/l,nosymfollow" "$mine/m"
 check refuses_passthrough_for_an_ordinary_user refuses 'root only' as_user "$program" mount -o "lowerdir=$mine/l,data=passthrough" "$mine/m"
