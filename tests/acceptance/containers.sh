@@ -14,6 +14,13 @@ busybox_root() {
   chmod 1777 "$root/tmp"
 }
 
+# foreign.tar, an archive for "docker load" that other tools have made of busybox.tar: localhost/foreign:1, a layer and one that takes away and adds.
+foreign_archive() {
+  umoci init --layout oci && umoci new --image oci:1 && umoci unpack --image oci:1 unpacked && tar -C unpacked/rootfs -xf busybox.tar && umoci repack --image oci:1 unpacked && rm -r unpacked &&
+    umoci unpack --image oci:1 unpacked && rm -r unpacked/rootfs/old unpacked/rootfs/opaque/a && mkdir unpacked/rootfs/data && echo seed >unpacked/rootfs/data/seed.txt && chown 33:33 unpacked/rootfs/data/seed.txt &&
+    umoci repack --image oci:1 unpacked && rm -r unpacked && umoci config --image oci:1 --config.env PATH=/bin --config.cmd /bin/sh --config.volume /data && skopeo copy -q oci:oci:1 docker-archive:foreign.tar:localhost/foreign:1
+}
+
 # configure USER HOME [PROGRAM]: containers/storage with ours, or that program, as mount_program.
 configure() {
   mkdir -p "$2/.config/containers" "$2/run" "$2/storage"

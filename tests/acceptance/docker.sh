@@ -15,6 +15,8 @@ busybox_root image/root opaque old
 echo old >image/root/old/a && echo old >image/root/opaque/a
 tar -C image/root --mtime=@1700000000 --sort=name --numeric-owner --owner=0 --group=0 -cf busybox.tar . && rm -r image
 
+check docker.an_archive_of_other_tools foreign_archive
+
 engines=(overlay2 fuse-overlayfs)
 declare -A engine_of
 start() { # engine
@@ -42,12 +44,33 @@ r() { # line
   [ $code = 0 ] || echo "[exit status $code]"
 }
 
+engine() {
+  r "docker version"
+  # Not .DriverStatus, with which each driver says something of its own.
+  r "docker info --format '{{.Driver}} {{.CgroupDriver}}/{{.CgroupVersion}} {{.DefaultRuntime}} {{.Containers}} {{.Images}}'"
+  r "docker images"
+  r "docker ps"
+  r "docker volume ls"
+}
+
 images() {
   r "docker import --change 'CMD [\"/bin/sh\"]' --change 'ENV PATH=/bin' $scratch/busybox.tar bb:1"
+  r "docker import - bb:stdin <$scratch/busybox.tar"
+  r "docker rmi bb:stdin"
+  r "docker load -i $scratch/foreign.tar"
+  r "docker load -i $scratch/foreign.tar"
+  r "docker run --rm --network none localhost/foreign:1 sh -c 'ls -A /opaque /data; ls /old 2>&1; stat -c \"%u:%g %n\" /data/seed.txt'"
   r "docker tag bb:1 other/bb:2"
   r "docker images | sort"
   r "docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | sort"
+  r "docker images --no-trunc | sort"
+  r "docker images -q"
+  r "docker image ls -a | sort"
   r "docker history --no-trunc bb:1"
+  r "docker history localhost/foreign:1"
+  r "docker history -q localhost/foreign:1"
+  r "docker image inspect bb:1"
+  r "docker image inspect --format '{{json .GraphDriver}} {{json .Config}}' localhost/foreign:1"
   r "docker image inspect --format '{{json .Config.Cmd}} {{json .RootFS}} {{.Size}}' bb:1"
   r "docker rmi other/bb:2"
   r "docker image inspect nosuch:1"
@@ -62,12 +85,17 @@ builds() {
   r "docker build --network none -t built:1 ctx"
   echo 'changed file' >ctx/hello.txt
   r "docker build --network none -t built:2 ctx"
+  touch -d 2001-01-01 ctx/hello.txt
+  r "docker build --network none -t built:2 ctx"
+  r "docker build --network none --no-cache -q -t built:3 ctx"
   r "docker run --rm --network none built:1"
   r "docker run --rm --network none built:2"
+  r "docker images built | sort"
   r "docker history built:2"
   r "docker image inspect --format '{{len .RootFS.Layers}} {{.Size}}' built:2"
   printf '%s\n' 'FROM bb:1' 'RUN false' >ctx/bad
   r "docker build --network none -f ctx/bad ctx"
+  r "docker build --network none -f ctx/none ctx"
   printf '%s\n' 'FROM bb:1 AS made' 'RUN echo artifact >/out' 'FROM bb:1' 'ARG V=1' 'COPY --from=made /out /out' 'COPY --chown=33:33 hello.txt /x/' 'LABEL v=$V' 'USER 33' >ctx/stages
   r "docker build --network none --build-arg V=2 -f ctx/stages -t stages:1 ctx"
   r "docker run --rm --network none stages:1 sh -c 'ls -ln /out /x | cut -c 1-30; id -u'"
@@ -76,12 +104,20 @@ builds() {
 runs() {
   r "docker run --rm --network none bb:1 echo hello"
   r "docker run -d --name c1 --network none bb:1 sleep 1000"
+  r "docker ps"
+  r "docker ps -a --no-trunc"
+  r "docker ps -s"
   r "docker ps -a --filter name=c1 --format '{{.Names}} {{.Image}} {{.State}}'"
   r "docker exec c1 sh -c 'echo data >/newfile; rm /etc/group; rm -r /opaque; mkdir /opaque /d; touch /opaque/x /d/x; echo more >>/etc/passwd; mv /old /moved; id'"
   r "docker exec c1 sh -c 'cat /newfile /moved/a; ls -ld /d /etc /moved; ls /opaque; ls /old 2>&1; tail -n 1 /etc/passwd'"
+  r "docker exec c1 mount"
+  r "docker exec c1 df -h /"
   r "docker exec c1 false"
   r "docker exec c1 /no/such"
   r "docker logs c1"
+  r "docker top c1"
+  r "docker port c1"
+  r "docker inspect c1"
   r "docker inspect --format '{{.State.Status}} {{.HostConfig.NetworkMode}} {{json .Mounts}}' c1"
   r "docker run --rm --network none bb:1 /no/such"
   r "docker run --rm --network none bb:1 sh -c 'exit 7'"
@@ -93,6 +129,7 @@ runs() {
 differences() {
   r "docker inspect --format '{{.GraphDriver.Name}}' c1"
   for key in MergedDir UpperDir LowerDir WorkDir; do r "docker inspect --format '{{.GraphDriver.Data.$key}}' c1"; done
+  r "docker inspect --format '{{json .GraphDriver}}' c1"
   r "ls \$(docker inspect --format '{{.GraphDriver.Data.MergedDir}}' c1)"
   # Without what is in a directory that was moved: overlay2 has the mover copy it, ours redirects.
   r "find \$(docker inspect --format '{{.GraphDriver.Data.UpperDir}}' c1) -printf '%y %m %P\n' | grep -v moved/ | sort -k 3"
@@ -102,44 +139,79 @@ differences() {
 
 commits() {
   r "docker commit -m 'added files' -a 'A User <user@example.com>' c1 c1img:1"
-  r "docker history --format '{{.CreatedBy}} {{.Size}} {{.Comment}}' c1img:1"
+  r "docker history c1img:1"
+  r "docker images c1img"
   r "docker run --rm --network none c1img:1 sh -c 'cat /newfile; ls /d /opaque /moved /etc; ls /old 2>&1; tail -n 1 /etc/passwd'"
   r "docker commit --change 'CMD [\"cat\",\"/newfile\"]' --change 'ENV X=1' c1 c1img:2"
   r "docker run --rm --network none c1img:2"
-  r "docker inspect --format '{{json .Config.Cmd}} {{json .Config.Env}}' c1img:2"
+  r "docker inspect --format '{{json .Config}}' c1img:2"
 }
 
 copies() {
   echo local >f.txt
   r "docker cp f.txt c1:/tmp/f.txt; docker exec c1 cat /tmp/f.txt"
-  r "docker cp c1:/newfile - | tar -tf -"
+  r "docker cp c1:/newfile - | tar -tvf -"
   r "docker cp c1:/d dcopy; ls dcopy"
   r "docker cp c1:/nosuch ."
   r "docker export c1 | tar -tf - | grep -v ^bin/ | sort"
-  r "docker save -o s.tar built:2; tar -xOf s.tar manifest.json | grep -o layer.tar | wc -l"
+  r "docker save built:1 built:2 | tar -tf - | grep -c /layer.tar"
+  r "docker save -o s.tar built:2; tar -xOf s.tar manifest.json"
   r "docker rmi -f built:2 >/dev/null; docker load -i s.tar; docker run --rm --network none built:2"
 }
 
 volumes() {
+  r "docker volume create --driver nosuch v2" >no-driver & # it is looked for during seconds
   r "docker volume create vol1"
+  r "docker volume create vol1"
+  r "docker volume create"
   r "docker volume create --label a=b --opt type=tmpfs --opt device=tmpfs --opt o=size=10m vol-tmp"
   r "docker volume inspect vol1"
+  r "docker volume inspect vol-tmp"
   r "docker volume inspect nosuch"
+  r "docker volume ls | sort"
+  r "docker volume ls -q | sort"
+  r "docker volume ls --filter label=a"
+  r "docker volume ls --format '{{json .}}' | sort"
   r "docker run --rm --network none -v vol1:/data built:1 ls -l /data | cut -c 1-35"
   r "docker run --rm --network none -v vol1:/data built:1 sh -c 'echo changed >/data/seed.txt; echo new >/data/new.txt'"
   r "docker run --rm --network none -v vol1:/data built:1 sh -c 'cat /data/seed.txt; ls /data'"
   r "docker run --rm --network none -v vol1:/other bb:1 ls /other"
   r "docker run --rm --network none -v vol-nocopy:/data:nocopy built:1 ls -A /data"
+  r "docker run -d --name c2 --network none built:1 sleep 1000"
+  r "docker inspect --format '{{json .Mounts}}' c2"
   r "docker run -d --name c3 --network none -v vol1:/data:ro -v $PWD:/host:ro --tmpfs /t:size=1m built:1 sleep 1000"
+  r "docker inspect --format '{{range .Mounts}}{{println (json .)}}{{end}}' c3 | sort"
+  r "docker volume inspect vol1"
   r "docker inspect --format '{{range .HostConfig.Binds}}{{println .}}{{end}}{{json .HostConfig.Tmpfs}}' c3 | sort"
   r "docker exec c3 touch /data/x"
   r "docker exec c3 sh -c 'mount | grep -c -E \" /(t|data|host) \"'"
   r "docker volume rm vol1"
   r "docker run --rm --network none --volumes-from c3 bb:1 sh -c 'ls /data; ls -d /host'"
-  r "docker run --rm --network none --mount type=volume,source=vol3,target=/v --mount type=bind,source=$PWD,target=/b,readonly --mount type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770 bb:1 sh -c 'exec 2>&1; ls -ld /t | cut -c 1-10; touch /v/x /b/x'"
+  wait $! # the driver
+  cat no-driver
+}
+
+mounts() {
+  r "docker run -d --name m1 --network none --mount type=volume,source=vol3,target=/v --mount type=bind,source=$PWD,target=/b,readonly --mount type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770 bb:1 sleep 1000"
+  r "docker inspect --format '{{range .Mounts}}{{println (json .)}}{{end}}' m1 | sort"
+  r "docker inspect --format '{{json .HostConfig.Mounts}}' m1"
+  r "docker exec m1 sh -c 'mount | grep -E \" /(v|b|t) \" | sort; ls -ld /t; touch /v/x /b/x'"
   r "docker run --rm --network none --mount type=bind,source=/no/such/dir,target=/b bb:1 true"
+  r "docker run --rm --network none -v $PWD/missing:/b bb:1 ls -ld /b"
+  r "ls -ld $PWD/missing"
   r "docker run --rm --network none --mount type=bogus,target=/b bb:1 true"
+  r "docker run --rm --network none --mount type=volume bb:1 true"
+  r "docker run --rm --network none -v rel/path:/b bb:1 true"
   r "docker run --rm --network none -v vol1:relative bb:1 true"
+  r "docker run --rm --network none --mount type=volume,src=vol-empty,dst=/data,volume-nocopy built:1 ls -A /data"
+  r "docker run --rm --network none --mount type=bind,source=$PWD,target=/b,bind-propagation=rshared bb:1 true"
+  r "docker run --rm --network none --mount type=bind,source=$PWD,target=/b,bind-propagation=rslave bb:1 sh -c 'ls -d /b/ctx'"
+}
+
+uses() {
+  r "docker system df"
+  r "docker system df --format '{{json .}}'"
+  r "docker system df -v"
 }
 
 several() { # containers of one image at once, each with changes of its own, and one that serves a page bound in
@@ -149,29 +221,39 @@ several() { # containers of one image at once, each with changes of its own, and
   for i in 1 2 3 4; do r "docker exec p$i sh -c 'until [ -e /etc/8 ]; do sleep 1; done; cat /etc/? /etc/passwd' | sort | uniq -c"; done
   r "docker run -d --name web --network none -v $PWD/html:/srv:ro bb:1 httpd -f -h /srv -p 127.0.0.1:80"
   r "docker exec web sh -c 'until wget -q -O - http://127.0.0.1/; do sleep 1; done' 2>&1 | tail -n 1"
+  r "docker exec web sh -c 'printf \"GET /none HTTP/1.0\r\n\r\n\" | nc 127.0.0.1 80 | head -n 1'"
+  r "docker logs web"
+  r "docker diff web"
 }
 
 ends() {
   r "docker rm c1"
+  r "docker rmi bb:1"
   r "docker stop -t 0 c1"
   r "docker start c1"
   r "docker exec c1 sh -c 'cat /newfile; ls /opaque /moved'"
   r "docker kill c1"
   r "docker wait c1"
+  r "docker ps -a | grep -v ' p[1-4]$'" # which were started at once
   r "docker rm c1"
   r "docker rm nosuch"
-  r "docker rm -f -v c3 web p1 p2 p3 p4"
+  r "docker rm -f nosuch"
+  r "docker rm -f -v c2"
+  r "docker rm -f c3 m1 web p1 p2 p3 p4"
+  r "docker volume ls | sort"
   r "docker volume rm vol1"
-  r "docker volume prune -f | sort"
+  r "docker volume rm nosuch"
+  r "docker volume prune -f | sed -E 's/^[0-9a-f]{64}$/ID/' | sort"
   r "docker container prune -f | tail -n 1"
   r "docker ps -aq"
-  r "docker system df --format '{{.Type}} {{.TotalCount}} {{.Active}}'"
-  r "docker rmi -f built:1 built:2 stages:1 c1img:1 c1img:2 bb:1 | grep -c Untagged"
+  r "docker image prune -f | sort"
+  r "docker system df"
+  r "docker rmi -f built:1 built:2 built:3 stages:1 c1img:1 c1img:2 localhost/foreign:1 bb:1 | grep -c Untagged"
   r "docker image prune -a -f | tail -n 1"
   r "docker images -aq"
 }
 
-sections=(images builds runs differences commits copies volumes several ends)
+sections=(engine images builds runs differences commits copies volumes mounts uses several ends)
 session() { # engine
   engine=$1
   cd "$scratch/$engine/lab" || return
@@ -183,15 +265,21 @@ session() { # engine
   done
 }
 
-# What differs between the two drivers anyway: names of driver and directories, ids, dates, link counts of directories. And of a container that could
-# not be started the client says on some runs, on either driver, that it waits no longer for it.
+# What differs between the two drivers anyway: names of driver and directories, ids (of processes, too), dates, the name that a container is given by
+# chance, link counts of directories, what is left of the disk, the size that an image has for itself. And of a container that could not be started the
+# client says on some runs, on either driver, that it waits no longer for it.
 alike() { # engine, section
   sed -E -e '/error waiting for container: context canceled/d' -e "s#$scratch/$1#HOME#g; s#overlay2|fuse-overlayfs#DRIVER#g; s/sha256:[0-9a-f]{64}/sha256:ID/g; s/[0-9a-f]{64}/ID/g; s/\\b[0-9a-f]{12}\\b/ID/g" \
-    -e 's/(Less than a second|About a minute|[0-9]+ (second|minute)s?) ago/WHEN/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/DATE/g; s/[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}/DATE/g' \
-    -e 's/^(d[rwxst-]{9}) +[0-9]+ /\1 LINKS /; s/[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}/DATE/; s/ +/ /g' "$1/$2"
+    -e 's/(Less than a second|About a minute|About an hour|[0-9]+ (second|minute)s?) ago/WHEN/g; s/Up (Less than a second|About a minute|[0-9]+ (second|minute)s?)/Up SINCE/' \
+    -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/DATE/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}/DATE/; s/[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}/DATE/g; s/[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}/DATE/' \
+    -e 's/"Pid": [0-9]+/"Pid": PID/; s/^root( +[0-9]+){3} +[0-9]{2}:[0-9]{2} /root PIDS TIME /; s/ [a-z]+_[a-z]+$/ NAME/' \
+    -e 's/^(overlay|overlayfuse) on \/ type (overlay|fuse\.overlayfuse) \(rw,.*/DRIVER on \/ type DRIVER (rw,OPTIONS)/; s/^(overlay|overlayfuse) +([0-9.]+[MGT]) .* \/$/DRIVER \2 USED \//' \
+    -e 's/^(d[rwxst-]{9}) +[0-9]+ /\1 LINKS /; s/ +/ /g; s/(WHEN [0-9.]+[kMG]?B [0-9.]+[kMG]?B) [0-9.]+[kMG]?B ([0-9]+)$/\1 UNIQUE \2/' "$1/$2"
 }
 is_as_on_overlay2() { # section
-  [ "$(grep -c '^\$ ' "fuse-overlayfs/$1")" -gt 4 ] && diff <(alike overlay2 "$1") <(alike fuse-overlayfs "$1")
+  local order=cat
+  [ "$1" != uses ] || order=sort # volumes come in any
+  [ "$(grep -c '^\$ ' "fuse-overlayfs/$1")" -gt 2 ] && diff <(alike overlay2 "$1" | $order) <(alike fuse-overlayfs "$1" | $order)
 }
 is_served_by_us() {
   engine=fuse-overlayfs
