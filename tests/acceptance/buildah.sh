@@ -38,6 +38,15 @@ mounts_for_the_host() {
   if [ "$home" = "$scratch/root" ]; then same "$(cat "$(b mount "second-$1")/file")" changed && b umount "second-$1"
   else same "$(b unshare sh -c "cat \$(buildah mount second-$1)/file; buildah umount second-$1 >/dev/null")" changed; fi
 }
+runs_with_directories_of_the_host() {
+  "${runner[@]}" sh -c "mkdir '$home/source' && echo below >'$home/source/f'" && same "$(run -v "$home/source:/v" "second-$1" sh -c 'cat /v/f; echo new >/v/new')" below && same "$(cat "$home/source/new")" new &&
+    same "$(run -v "$home/source:/v:O" "second-$1" sh -c 'echo above >/v/f; rm /v/new; cat /v/f; ls /v')" "$(printf 'above\nf')" && same "$(cat "$home/source/f" "$home/source/new")" "$(printf 'below\nnew')"
+}
+builds_with_a_directory_of_the_host() {
+  local c
+  printf 'FROM localhost/base:1\nRUN cp /v/f /copied && rm -r /old\n' >image/Dockerfile.volume && b bud -q --volume "$home/source:/v:ro" -f image/Dockerfile.volume -t localhost/volume:1 image &&
+    c=$(b from localhost/volume:1) && same "$(run "$c" sh -c 'cat /copied; ls -A /v; ls /old 2>&1')" "$(printf 'below\nls: /old: No such file or directory')"
+}
 pushes() { # into an archive, and takes it from there
   local id c
   b push -q localhost/flat:1 "oci-archive:$home/flat.tar:localhost/flat:1" && b rmi -f localhost/flat:1 >/dev/null && id=$(b pull -q "oci-archive:$home/flat.tar") && c=$(b from "$id") && same "$(run "$c" cat /file)" mine
@@ -47,7 +56,8 @@ no_daemon_left() { ! pgrep -f "overlayfuse --daemon $home/" >/dev/null; }
 
 lab() { # whose
   local row
-  for row in makes_an_image_from_nothing builds_in_layers builds_from_its_cache builds_again_what_has_changed shows_the_layers keeps_containers_apart copies_in commits squashes mounts_for_the_host pushes removes; do
+  for row in makes_an_image_from_nothing builds_in_layers builds_from_its_cache builds_again_what_has_changed shows_the_layers keeps_containers_apart copies_in commits squashes mounts_for_the_host \
+    runs_with_directories_of_the_host builds_with_a_directory_of_the_host pushes removes; do
     check "buildah.$1.$row" "$row" "$1"
   done
 }

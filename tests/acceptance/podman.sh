@@ -20,6 +20,7 @@ RUN rm /etc/one && echo two >/etc/two
 RUN rm -r /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b
 CMD ["/bin/sh"]
 END
+printf 'FROM localhost/image:1\nRUN rm /etc/two && echo three >/etc/three\nRUN rm -r /opaque && mkdir /opaque && touch /opaque/c\n' >image/Dockerfile.change
 
 pod() { timeout 120 "${runner[@]}" env -i "HOME=$home" "XDG_RUNTIME_DIR=$home/run" PATH="$PATH" "${extra[@]}" podman --log-level=error "$@"; }
 run() { pod run --rm --network=none "$@"; }
@@ -38,13 +39,59 @@ copies() {
 }
 commits() { pod commit -q first localhost/image:2 && same "$(run localhost/image:2 sh -c 'cat /etc/two /new/file; ls -A /opaque; true')" "$(printf 'changed\nfrom outside')"; }
 saves_and_loads() { pod save -q -o "$home/image.tar" localhost/image:2 && pod rmi -f localhost/image:2 && pod load -q -i "$home/image.tar" && same "$(run localhost/image:2 cat /etc/two)" changed; }
+starts_several_at_once() {
+  local i started=()
+  for i in 1 2 3 4; do pod run -d --name "p$i" --network=none localhost/image:1 sh -c "for f in 1 2 3 4 5 6 7 8; do echo $i >/home/\$f; done; rm /etc/two; exec sleep 100" & started+=($!); done
+  for i in "${started[@]}"; do wait "$i" || return; done
+  for i in 1 2 3 4; do same "$(pod exec "p$i" sh -c 'while [ -e /etc/two ]; do sleep 0.1; done; cat /home/*' | uniq -c)" "      8 $i" || return; done
+  pod rm -f -t 0 p1 p2 p3 p4
+}
+layers_of() { pod image inspect --format '{{len .RootFS.Layers}}' "$1"; }
+shows_the_change() { same "$(run "$1" sh -c 'ls /opaque; cat /etc/three; ls /etc/two 2>&1')" "$(printf 'c\nthree\nls: /etc/two: No such file or directory')"; }
+builds_without_layers() {
+  local base
+  base=$(layers_of localhost/image:1) && pod build -q --network=none --layers=false -f image/Dockerfile.change -t localhost/change:1 image && [ "$(layers_of localhost/change:1)" = $((base + 1)) ] && shows_the_change localhost/change:1
+}
+builds_squashed() {
+  local base
+  base=$(layers_of localhost/image:1) && pod build -q --network=none --squash -f image/Dockerfile.change -t localhost/change:2 image && [ "$(layers_of localhost/change:2)" = $((base + 1)) ] && shows_the_change localhost/change:2 &&
+    pod build -q --network=none --squash-all -f image/Dockerfile.change -t localhost/change:3 image && [ "$(layers_of localhost/change:3)" = 1 ] && shows_the_change localhost/change:3
+}
 restarts() { pod stop -t 0 second && pod start second && same "$(pod exec second cat /etc/two)" two; }
 keeps_a_volume() {
   run -v kept:/home localhost/image:1 sh -c 'echo kept >/home/f' && same "$(run -v kept:/home localhost/image:1 cat /home/f)" kept && pod volume rm kept
 }
+fills_a_volume_without_a_name() {
+  same "$(run -v /opaque localhost/image:1 sh -c 'stat -c "%u:%g %n" /opaque/b; touch /opaque/new; grep -c " /opaque " /proc/mounts')" "$(printf '33:33 /opaque/b\n1')" && same "$(pod volume ls -q)" "" && same "$(run localhost/image:1 ls /opaque)" b
+}
+gives_a_volume_to_its_user() { same "$(run --user 5:6 -v given:/given:U localhost/image:1 sh -c 'touch /given/new; stat -c "%u:%g %n" /given /given/*')" "$(printf '5:6 /given\n5:6 /given/new')" && pod volume rm given; }
 overlays_a_directory() {
   mkdir -p "$home/source" && echo below >"$home/source/f" && chmod 755 "$home/source" &&
     same "$(run -v "$home/source:/home:O" localhost/image:1 sh -c 'cat /home/f; echo above >/home/f; cat /home/f')" "$(printf 'below\nabove')" && same "$(cat "$home/source/f")" below
+}
+overlays_a_directory_for_good() { # with what is written kept in a directory of the user's choice
+  "${runner[@]}" mkdir "$home/up" "$home/work" && echo below >"$home/source/g" || return
+  local volume=$home/source:/home:O,upperdir=$home/up,workdir=$home/work
+  run -v "$volume" localhost/image:1 sh -c 'echo above >/home/f; rm /home/g' && same "$(run -v "$volume" localhost/image:1 sh -c 'cat /home/f; ls /home')" "$(printf 'above\nf')" &&
+    same "$(cat "$home/source/f" "$home/source/g" "$home/up/f")" "$(printf 'below\nbelow\nabove')"
+}
+runs_over_a_directory() { # as its root
+  "${runner[@]}" mkdir "$home/rootfs" && "${runner[@]}" tar -C "$home/rootfs" -xf image/root.tar || return
+  same "$(pod run --rm --network=none --rootfs "$home/rootfs:O" sh -c 'echo new >/home/new; rm -r /opaque; cat /home/new; ls -d /opaque 2>&1')" "$(printf 'new\nls: /opaque: No such file or directory')" && [ -d "$home/rootfs/opaque" ] && [ ! -e "$home/rootfs/home/new" ]
+}
+mounts_an_image_to_write_to() { same "$(run --mount type=image,source=localhost/image:1,destination=/home,rw=true localhost/image:1 sh -c 'echo above >/home/etc/two; rm /home/opaque/b; cat /home/etc/two /etc/two; ls /home/opaque')" "$(printf 'above\ntwo')" && mounts_an_image; }
+mounts_an_image_for_the_host() {
+  if [ "$home" = "$scratch/root" ]; then same "$(cat "$(pod image mount localhost/image:1)/etc/two")" two && pod image unmount localhost/image:1
+  else same "$(pod unshare sh -c 'cat "$(podman image mount localhost/image:1)/etc/two"; podman image unmount localhost/image:1 >/dev/null')" two; fi
+}
+passes_options_on() { # those that are no flags of mount(2), known to us or not
+  local code conf=$home/.config/containers/storage.conf
+  printf '#!/bin/sh\necho "$@" >>%s\nexec %s "$@"\n' "$home/said" "$scratch/overlayfuse" >"$home/program" && chmod 755 "$home/program" && cp -p "$conf" "$conf.plain" || return
+  sed -i "s#^mount_program.*#mount_program = \"$home/program\"\nmountopt = \"nodev,noacl,fsync=0,,bogus=1,metacopy=on\"#" "$conf"
+  same "$(run localhost/image:1 sh -c 'cat /etc/two; rm -r /opaque; ls -d /opaque 2>&1')" "$(printf 'two\nls: /opaque: No such file or directory')" && grep -qE 'workdir=[^, ]+,noacl,fsync=0,,bogus=1,volatile ' "$home/said"
+  code=$?
+  mv "$conf.plain" "$conf"
+  return $code
 }
 mounts_an_image() { same "$(run --mount type=image,source=localhost/image:1,destination=/home localhost/image:1 cat /home/etc/two)" two; }
 is_read_only() { ! run --read-only localhost/image:1 sh -c 'echo x >/etc/two' && same "$(run --read-only localhost/image:1 cat /etc/two)" two; }
@@ -55,13 +102,21 @@ outlives_a_dead_daemon() {
   ! pod exec dead cat /etc/two && pod rm -f -t 0 dead && same "$(run localhost/image:1 cat /etc/two)" two
 }
 removes() {
-  pod rm -f -t 0 first second && pod rmi -af >/dev/null && eventually no_daemon_left && ! grep -F "$home/" /proc/self/mountinfo
+  pod rm -f -t 0 first second && pod rmi -af >/dev/null && eventually no_daemon_left && ! { grep -F "$home/" /proc/self/mountinfo | grep -vF " $home/storage "; }
 }
 no_daemon_left() { ! pgrep -f "overlayfuse --daemon $home/" >/dev/null; }
 
 # Ids that podman has mapped at the mount (uidmapping=) where it cannot map the layers' mounts.
 keeps_the_id() { same "$(run --userns=keep-id localhost/image:1 sh -c 'id -u; touch /tmp/f; stat -c "%u %n" /tmp/f /bin /opaque/b')" "$(printf '%s\n%s /tmp/f\n0 /bin\n33 /opaque/b' "$uid" "$uid")"; }
 maps_ids() { same "$(run --uidmap 0:1:1000 --gidmap 0:1:1000 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; touch /etc/f && chown 5:6 /etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n33:33 /opaque/b\n5:6')"; }
+maps_ids_for_root() {
+  same "$(pod run --name mapped --network=none --uidmap 0:100000:1000 --gidmap 0:200000:1000 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; touch /etc/f && chown 5:6 /etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n33:33 /opaque/b\n5:6')" &&
+    same "$(stat -c %u:%g "$home"/storage/overlay/*/diff/etc/f)" 5:6 && pod commit -q mapped localhost/mapped:1 && pod rm mapped && same "$(run localhost/mapped:1 stat -c %u:%g /etc/f)" 5:6
+}
+maps_ids_by_itself() { # out of the ordinary user's
+  sed -i "s/^\[storage.options.overlay\]/[storage.options]\nroot-auto-userns-user = \"$test_user\"\n&/" "$home/.config/containers/storage.conf"
+  same "$(run --userns=auto:size=1024 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; awk "{ print \$1, \$3 }" /proc/self/uid_map')" "$(printf '0:0 /bin\n33:33 /opaque/b\n0 1024')"
+}
 squashes_ids() { same "$(run --uidmap 0:0:1 --gidmap 0:0:1 localhost/image:1 sh -c 'stat -c "%u:%g %n" /bin /opaque/b; echo x >/etc/f && stat -c %u:%g /etc/f')" "$(printf '0:0 /bin\n0:0 /opaque/b\n0:0')"; }
 
 # A store in which all files are the user's and owners are in marks (force_mask): layers unpacked by podman, containers written by ours.
@@ -90,7 +145,11 @@ masked_commits() { pod commit -q masked localhost/masked:2 && same "$(run localh
 
 lab() { # name of the rows
   local row
-  for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts keeps_a_volume overlays_a_directory mounts_an_image is_read_only outlives_a_dead_daemon; do check "$1.$row" "$row"; done
+  for row in builds rebuilds shows_the_layers keeps_changes_apart shows_the_difference copies commits saves_and_loads restarts starts_several_at_once builds_without_layers builds_squashed \
+    keeps_a_volume fills_a_volume_without_a_name gives_a_volume_to_its_user overlays_a_directory overlays_a_directory_for_good runs_over_a_directory mounts_an_image mounts_an_image_to_write_to \
+    mounts_an_image_for_the_host is_read_only passes_options_on outlives_a_dead_daemon; do
+    check "$1.$row" "$row"
+  done
 }
 
 if [ "$(id -u)" = 0 ]; then
@@ -98,6 +157,15 @@ if [ "$(id -u)" = 0 ]; then
   configure root "$home"
   lab root
   check root.removes removes
+
+  # Ids of layers are mapped by us where the file system below has no idmapped mounts; where it has them, this Podman maps them twice.
+  home=$scratch/mapped extra=("CONTAINERS_STORAGE_CONF=$scratch/mapped/.config/containers/storage.conf" "CONTAINERS_CONF=$scratch/mapped/.config/containers/containers.conf")
+  configure root "$home"
+  mkdir -p below/{l,u,w} && mount -t overlay -o "lowerdir=$scratch/below/l,upperdir=$scratch/below/u,workdir=$scratch/below/w" overlay "$home/storage"
+  check mapped.builds builds
+  check mapped.maps_ids maps_ids_for_root
+  check mapped.maps_ids_that_podman_chooses maps_ids_by_itself
+  check mapped.removes removes
 fi
 
 if [ "$(id -u)" = 0 ] && ! { [ -n "$test_user" ] && grep -q "^$test_user:" /etc/subuid && grep -q "^$test_user:" /etc/subgid; }; then
