@@ -9,7 +9,8 @@ internal sealed record ClientConfiguration(string Tool, IReadOnlyList<Configurat
     {
         var path = Environment.GetEnvironmentVariable("CONTAINERS_STORAGE_CONF") is { Length: > 0 } named ? named
             : user ? Path.Combine(Home("XDG_CONFIG_HOME", ".config"), "containers/storage.conf") : "/etc/containers/storage.conf";
-        return new ClientConfiguration("Podman and Buildah", [new ConfigurationFile(path, text => StorageConf.Add(text, program, forAll: !user), StorageConf.Remove)],
+        return new ClientConfiguration("Podman and Buildah",
+            [new ConfigurationFile(path, text => StorageConf.Add(text, program, forAll: !user), StorageConf.Remove, Default: user ? null : "/usr/share/containers/storage.conf")],
             "Containers that run go on as they are; the next ones are mounted as it says there.");
     }
 

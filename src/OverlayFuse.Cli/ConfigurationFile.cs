@@ -7,7 +7,8 @@ namespace OverlayFuse.Cli;
 /// <param name="Add">From its text (null: there is none) to that with us in it.</param>
 /// <param name="Remove">From its text, and the one before we came, to that without us. Null: the file is our own.</param>
 /// <param name="IsLink">A symbolic link; its text is where it leads.</param>
-internal sealed record ConfigurationFile(string Path, Func<string?, string> Add, Func<string, string?, string>? Remove = null, bool IsLink = false)
+/// <param name="Default">The distribution's file, which a file at <paramref name="Path"/> replaces as a whole: a new one starts as that.</param>
+internal sealed record ConfigurationFile(string Path, Func<string?, string> Add, Func<string, string?, string>? Remove = null, bool IsLink = false, string? Default = null)
 {
     /// <summary>The file as it was before; empty where there was none.</summary>
     public string BackupPath => Path + ".before-overlayfuse";
@@ -16,7 +17,7 @@ internal sealed record ConfigurationFile(string Path, Func<string?, string> Add,
     public FileChange? ToInstall() => Sentence(() =>
     {
         var before = Read(Path);
-        var after = Add(before);
+        var after = Add(before ?? DefaultText());
         return before == after ? null : new FileChange(this, before, after, Remove is not null && Read(BackupPath) is null ? before ?? "" : null);
     });
 
@@ -27,8 +28,11 @@ internal sealed record ConfigurationFile(string Path, Func<string?, string> Add,
         if (Remove is null) return before is null ? null : new FileChange(this, before, null, null);
         if (Read(BackupPath) is not { } backup) return null; // what is there is not from us
         var original = backup.Length == 0 ? null : backup;
-        return new FileChange(this, before, before is null || before == Add(original) ? original : Remove(before, original), null);
+        var start = original ?? DefaultText();
+        return new FileChange(this, before, before is null || before == Add(start) ? original : Remove(before, start), null);
     });
+
+    private string? DefaultText() => Default is null ? null : Read(Default);
 
     private FileChange? Sentence(Func<FileChange?> make)
     {

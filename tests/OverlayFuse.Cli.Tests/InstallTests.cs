@@ -106,6 +106,28 @@ public sealed class InstallTests
         Assert.That(file.ToRemove(), Is.Null, "what somebody else has written is not ours to take away");
     }
 
+    [Test]
+    public void A_new_file_starts_as_the_one_of_the_distribution_that_it_replaces()
+    {
+        using var place = new TemporaryDirectory();
+        var usual = $"{place.Path}/usual.conf";
+        File.WriteAllText(usual, "[storage]\ndriver = \"overlay\"\n[storage.options]\nadditionalimagestores = [ \"/images\" ]\n");
+        var file = new ConfigurationFile($"{place.Path}/storage.conf", text => StorageConf.Add(text, Program, forAll: true), StorageConf.Remove, Default: usual);
+
+        FileChanges.Make([file.ToInstall()!]);
+        Assert.That(File.ReadAllText(file.Path), Is.EqualTo(StorageConf.Add(File.ReadAllText(usual), Program, forAll: true)));
+        FileChanges.Make([file.ToRemove()!]);
+        FileChanges.DropBackups([file]);
+        Assert.That(File.Exists(file.Path), Is.False, "where there was no file there is none");
+
+        FileChanges.Make([file.ToInstall()!]);
+        File.AppendAllText(file.Path, "# since then\n");
+        FileChanges.Make([file.ToRemove()!]);
+        var rest = File.ReadAllText(file.Path);
+        foreach (var line in File.ReadAllLines(usual)) Assert.That(rest, Does.Contain(line));
+        Assert.That(rest, Does.Contain("# since then").And.Not.Contain(Program), "what came meanwhile stays, beside what was the distribution's");
+    }
+
     private sealed class TemporaryDirectory : IDisposable
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("overlayfuse-install-").FullName;
