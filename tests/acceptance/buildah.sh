@@ -47,6 +47,10 @@ builds_with_a_directory_of_the_host() {
   printf 'FROM localhost/base:1\nRUN cp /v/f /copied && rm -r /old\n' >image/Dockerfile.volume && b bud -q --volume "$home/source:/v:ro" -f image/Dockerfile.volume -t localhost/volume:1 image &&
     c=$(b from localhost/volume:1) && same "$(run "$c" sh -c 'cat /copied; ls -A /v; ls /old 2>&1')" "$(printf 'below\nls: /old: No such file or directory')"
 }
+maps_ids() { # by uidmapping= at the mount; not with chroot isolation, in which this Buildah looks for a home that is not the user's
+  b from --name mapped --userns-uid-map 0:1:1000 --userns-gid-map 0:1:1000 localhost/made:3 &&
+    same "$(run --isolation rootless mapped sh -c 'stat -c "%u:%g %n" /bin /opaque/b; touch /f && chown 5:6 /f && stat -c "%u:%g %n" /f')" "$(printf '0:0 /bin\n33:33 /opaque/b\n5:6 /f')"
+}
 pushes() { # into an archive, and takes it from there
   local id c
   b push -q localhost/flat:1 "oci-archive:$home/flat.tar:localhost/flat:1" && b rmi -f localhost/flat:1 >/dev/null && id=$(b pull -q "oci-archive:$home/flat.tar") && c=$(b from "$id") && same "$(run "$c" cat /file)" mine
@@ -54,11 +58,12 @@ pushes() { # into an archive, and takes it from there
 removes() { b rm -a >/dev/null && b rmi -af >/dev/null && eventually no_daemon_left && ! grep -F "$home/" /proc/self/mountinfo | grep -v ' - ext4 '; }
 no_daemon_left() { ! pgrep -f "overlayfuse --daemon $home/" >/dev/null; }
 
-lab() { # whose
-  local row
+lab() { # whose, rows beside those of everybody
+  local row whose=$1
+  shift
   for row in makes_an_image_from_nothing builds_in_layers builds_from_its_cache builds_again_what_has_changed shows_the_layers keeps_containers_apart copies_in commits squashes mounts_for_the_host \
-    runs_with_directories_of_the_host builds_with_a_directory_of_the_host pushes removes; do
-    check "buildah.$1.$row" "$row" "$1"
+    runs_with_directories_of_the_host builds_with_a_directory_of_the_host "$@" pushes removes; do
+    check "buildah.$whose.$row" "$row" "$whose"
   done
 }
 
@@ -75,6 +80,6 @@ home=$scratch/user extra=()
 if [ "$(id -u)" = 0 ]; then runner=(runuser -u "$test_user" --); else runner=() test_user=$(id -un); fi
 chmod -R a+rX image
 configure "$test_user" "$home"
-lab user
+lab user maps_ids
 empties_the_storage() { b unshare find "$home/storage" -mindepth 2 -depth -delete; } # what subordinate ids own
 check buildah.user.empties_the_storage empties_the_storage
