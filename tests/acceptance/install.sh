@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # timeout: 120
 # "overlayfuse install": the configuration of Podman and of Docker is changed once, as it was shown, and changed back byte by byte; what is broken or
-# not ours stays as it is. Everything in a home of its own.
+# not ours stays as it is; and the tools themselves are asked what they make of it. Everything in a home of its own, and in unions over /etc and the like.
+if [ "$(id -u)" = 0 ] && [ "${1-}" != inside ]; then exec unshare --mount --propagation private "$0" inside; fi
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
 cd "$scratch"
@@ -76,3 +77,67 @@ if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
 else
   skip what_may_not_be_written_is_said "no user to be: set OVERLAYFUSE_TEST_USER"
 fi
+
+# --- what the tools make of it ---
+
+podman_reads_it() { # home, the words for "install", command...
+  local home=$1 words=$2 said
+  shift 2
+  ask() { "$@" env -i "HOME=$home" "XDG_RUNTIME_DIR=$home/run" PATH="$PATH" "${settings[@]}" podman info --format '{{json .Store}}'; }
+  # shellcheck disable=SC2086
+  change() { "$@" env -i "HOME=$home" "$program" install --podman $words --yes </dev/null; }
+  change "$@" && said=$(ask "$@") && grep -qF "\"Executable\":\"$program\"" <<<"$said" && grep -qF "$("$program" --version)" <<<"$said" || { echo "$said"; return 1; }
+  for word in "${kept[@]}"; do grep -qF "$word" <<<"$said" || { echo "no $word in $said"; return 1; }; done
+  words+=" --remove" && change "$@" && ! ask "$@" | grep -F "$program"
+}
+if ! command -v podman >/dev/null; then
+  skip podman_of_a_user_reads_it "needs podman"
+elif [ "$(id -u)" = 0 ] && [ -z "$test_user" ]; then
+  skip podman_of_a_user_reads_it "no user to be: set OVERLAYFUSE_TEST_USER"
+else
+  chmod 755 "$scratch" && mkdir -p theirs/run && chmod 700 theirs/run && { [ "$(id -u)" != 0 ] || chown -R "$test_user:" theirs; }
+  settings=() kept=("\"graphRoot\":\"$scratch/theirs/")
+  check podman_of_a_user_reads_it podman_reads_it "$scratch/theirs" --user as_user
+fi
+
+[ "$(id -u)" = 0 ] || { skip what_all_users_share "needs root"; exit 0; }
+over() { # directory: what is written there stays here
+  local here=over${1//\//-}
+  mkdir -p "$here/u" "$here/w" && "$OVERLAYFUSE" mount -o "lowerdir=$1,upperdir=$here/u,workdir=$here/w" "$1"
+}
+over /etc && over /usr/local/lib && over /usr/share && mkdir -p /usr/share/containers /etc/docker && rm -f /etc/containers/storage.conf /etc/docker/daemon.json || { echo "not ok what_all_users_share: no unions"; exit 0; }
+all_users_files() { find /etc/containers /etc/docker /etc/systemd /usr/local/lib \( -type f -o -type l \) -printf '%p %l %m\n' -type f -exec sha256sum {} + | sort; }
+files_before=$(all_users_files)
+as_before() { diff <(echo "$files_before") <(all_users_files); }
+
+# The file of all users takes the place of the distribution's: what that one says must go on to hold.
+mkdir -p all/{storage,run,images}
+printf '[storage]\ndriver = "overlay"\nrunroot = "%s"\ngraphroot = "%s"\n[storage.options]\nadditionalimagestores = [ "%s" ]\n' "$scratch/all/run" "$scratch/all/storage" "$scratch/all/images" >/usr/share/containers/storage.conf
+printf '[engine]\ntmp_dir = "%s"\nevents_logger = "file"\ncgroup_manager = "cgroupfs"\n' "$scratch/all/run" >containers.conf
+podman_of_all() {
+  ./program install --podman --yes </dev/null && grep -qF "$scratch/all/storage" /etc/containers/storage.conf || return # before Podman goes where it says
+  podman_reads_it "$scratch/all" "" env && as_before
+}
+if command -v podman >/dev/null; then
+  settings=("CONTAINERS_CONF=$scratch/containers.conf") kept=("\"graphRoot\":\"$scratch/all/storage\"" "\"runRoot\":\"$scratch/all/run\"" "$scratch/all/images")
+  check podman_of_all_users_reads_it_and_keeps_what_the_distribution_says podman_of_all
+else
+  skip podman_of_all_users_reads_it "needs podman"
+fi
+
+docker_of_all() { # started as systemd would
+  local engine i
+  ./program install --docker --yes </dev/null && busybox_root image && tar -C image --numeric-owner -cf image.tar . || return
+  env "$(sed -n 's/^Environment=//p' /etc/systemd/system/docker.service.d/overlayfuse.conf)" dockerd --host "unix://$scratch/all/sock" --data-root "$scratch/all/data" --exec-root "$scratch/all/exec" --pidfile "$scratch/all/pid" \
+    --iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --userland-proxy=false --default-ulimit nofile=20000:20000 >all/log 2>&1 &
+  engine=$!
+  export DOCKER_HOST=unix://$scratch/all/sock
+  eventually /usr/bin/docker info >/dev/null 2>&1 && same "$(/usr/bin/docker info --format '{{.Driver}}')" fuse-overlayfs && /usr/bin/docker import image.tar image:1 &&
+    timeout 60 /usr/bin/docker run --rm --network none image:1 /bin/grep ' / fuse.overlayfuse ' /proc/mounts
+  i=$?
+  kill $engine && wait $engine 2>/dev/null
+  [ $i = 0 ] || { tail -n 5 all/log; return 1; }
+  ./program install --docker --remove --yes </dev/null && as_before
+}
+if busybox=$(command -v busybox) && command -v dockerd >/dev/null && [ -x /usr/bin/docker ]; then check docker_of_all_users_starts_with_it docker_of_all; else skip docker_of_all_users_starts_with_it "needs docker.io and busybox-static"; fi
+cd / && for place in /usr/share /usr/local/lib /etc; do umount "$place"; done
