@@ -5,41 +5,23 @@
 [ "$(stat -c %m "${TMPDIR:-/tmp}")" = / ] || export TMPDIR=/var/tmp # the run over lowerdir=/ must find its files there
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/tree.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 cd "$scratch"
 
 if [ "$(id -u)" != 0 ]; then
   skip rootfs "chroot is for root"
   exit
 fi
-if ! command -v mmdebstrap >/dev/null || ! grep -q '^ID=debian' /etc/os-release; then
+if ! is_debian; then
   skip rootfs "no mmdebstrap, or no Debian to take packages from"
   exit
 fi
-
-# --- the system, made once and kept ---
-
-cache=${OVERLAYFUSE_TEST_CACHE:-/var/cache/overlayfuse-tests}
-codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-tarball=$cache/rootfs-$codename-1.tar
-to_install="nginx-light cron" # users, groups, directories of their own, alternatives, triggers
-
-make_tarball() {
-  local sources part=$cache/part.$$.tar
-  for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do [ -s "$sources" ] && break; done
-  [ -s "$sources" ] || sources=http://deb.debian.org/debian
-  mkdir -p "$cache"
-  # The packages to be installed later come along, so that nothing is asked of the network then.
-  mmdebstrap --variant=minbase --include=git,sqlite3,tcc,libc6-dev --skip=cleanup/apt,cleanup/reproducible \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --customize-hook="chroot \"\$1\" apt-get install -y --no-install-recommends --download-only $to_install" \
-    --customize-hook='find "$1/var/cache/apt/archives" -name "*.deb" | grep .' \
-    "$codename" "$part" "$sources" >make.log 2>&1 || { tail -n 5 make.log; rm -f "$part"; return 1; }
-  mv "$part" "$tarball"
-}
-if [ ! -s "$tarball" ] && ! why=$(make_tarball); then
+if ! why=$(make_tarball); then
   skip rootfs "no Debian system can be made here: $(tail -n 1 <<<"$why")"
   exit
 fi
+
+# --- the system ---
 
 in_system() { # where, command
   chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive bash -ec "$2"
@@ -116,7 +98,7 @@ transactions() { # where, data base: one in a lower layer, and a new one, with e
     done"
 }
 housekeeping() { # what administrators do to a system: purge, rename, remove and make anew
-  in_system "$1" 'apt-get purge -y cron && ! test -e /etc/crontab
+  in_system "$1" 'apt-get purge -y cron && test ! -e /usr/sbin/cron
     mv /usr/share/perl5 /usr/share/perl5.moved && perl -e 1 && mv /usr/share/perl5.moved /usr/share/perl5
     mv /usr/share/git-core /usr/share/renamed && test -d /usr/share/renamed/templates
     rm -rf /usr/share/zoneinfo /usr/share/bug && mkdir /usr/share/zoneinfo && echo new >/usr/share/zoneinfo/UTC && ls /usr/share/zoneinfo | grep -x UTC

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # timeout: 1800
 # With OVERLAYFUSE_LONG=1 only: a union over this machine's own root file system, entered by chroot(8), in which a database, a package manager, npm and
-# a compiler work. What they bring with them is all there is: nothing comes from a network.
+# a compiler work; and a package manager in containers of an ordinary user. What they bring with them is all there is: nothing comes from a network, apart from
+# the Debian system of the containers, once.
 if [ "$(id -u)" = 0 ] && [ "${1-}" != inside ]; then exec unshare --mount --propagation private "$0" inside; fi
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 if [ "${OVERLAYFUSE_LONG:-}" != 1 ]; then
   skip workloads "takes minutes: bash tests/run.sh --long"
   exit 0
@@ -48,7 +51,7 @@ packages() { # of our own making, so that no mirror is asked; their scripts writ
     dpkg-deb --root-owner-group -b package "m/tmp/$name.deb" >/dev/null && rm -r package || return
   done
   inside apt-get install -y --no-install-recommends -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null /tmp/first.deb /tmp/second.deb &&
-    inside dpkg --verify overlayfuse-first overlayfuse-second && [ -e u/usr/share/second/again ] && inside dpkg --audit && ! dpkg -s overlayfuse-first >/dev/null 2>&1 &&
+    ! inside dpkg --verify overlayfuse-first overlayfuse-second | grep . && [ -e u/usr/share/second/again ] && inside dpkg --audit && ! dpkg -s overlayfuse-first >/dev/null 2>&1 &&
     inside apt-get purge -y overlayfuse-first && [ ! -e m/usr/share/first ] && [ ! -e m/usr/share/second ] && ! inside dpkg -s overlayfuse-second 2>/dev/null
 }
 if command -v apt-get >/dev/null; then check workloads.apt packages; else skip workloads.apt "needs apt-get"; fi
@@ -75,3 +78,31 @@ if command -v git >/dev/null; then check workloads.git clone; else skip workload
 
 ends() { umount -R m/dev m/proc && "$OVERLAYFUSE" umount "$m" && eventually eval '! daemon_of "$m" >/dev/null' && "$OVERLAYFUSE" check u; }
 check workloads.the_upper_is_sound_afterwards ends
+
+# Debian's own packages in a container of an ordinary user, whose root is our mount: once with Podman, once with our own verbs. Only now: Podman's
+# process that keeps its name spaces would have kept the union over / too.
+work_in_container="apt-get install -y --no-install-recommends $to_install && ! dpkg --verify $to_install | grep -v /usr/share/ && dpkg --audit && nginx -t && apt-get purge -y cron && [ ! -e /usr/sbin/cron ] && stat -c %U:%G /var/lib/nginx/body"
+is_installed() { grep -qx 'www-data:root' <<<"$1" || { tail -n 20 <<<"$1"; return 1; }; }
+pod() { timeout 600 runuser -u "$test_user" -- env -i "HOME=$scratch/user" "XDG_RUNTIME_DIR=$scratch/user/run" PATH="$PATH" podman --log-level=error "$@"; }
+by_podman() {
+  local said
+  cp "$OVERLAYFUSE" overlayfuse && chmod 755 overlayfuse && configure "$test_user" "$scratch/user" && pod import -q "$tarball" localhost/debian:1 || return
+  said=$(pod run --name work --network=none -e DEBIAN_FRONTEND=noninteractive localhost/debian:1 sh -c "$work_in_container" 2>&1)
+  is_installed "$said" && pod diff work | grep -qx 'A /usr/sbin/nginx' && pod commit -q work localhost/debian:2 && pod run --rm --network=none localhost/debian:2 sh -c '! dpkg --verify nginx-light | grep -v /usr/share/' && pod rm work &&
+    pod rmi -af >/dev/null && pod unshare find "$scratch/user/storage" -mindepth 2 -depth -delete
+}
+by_ourselves() {
+  local said o=(timeout 600 runuser -u "$test_user" -- env "HOME=$scratch/own" "OVERLAYFUSE_STATE=$scratch/own/state" "$scratch/overlayfuse")
+  mkdir -p own && chown "$test_user:" own && "${o[@]}" import "$tarball" debian:1 || return
+  said=$("${o[@]}" run --name work -e DEBIAN_FRONTEND=noninteractive debian:1 sh -c "$work_in_container" 2>&1)
+  is_installed "$said" && "${o[@]}" diff work | grep -qx 'A /usr/sbin/nginx' && "${o[@]}" rm work && "${o[@]}" rmi debian:1
+}
+if ! is_debian; then
+  skip workloads.apt_in_a_container "no mmdebstrap, or no Debian to take packages from"
+elif [ -z "$test_user" ] || ! grep -q "^$test_user:" /etc/subuid || ! command -v podman >/dev/null || ! command -v runc >/dev/null; then
+  skip workloads.apt_in_a_container "needs podman, runc and an ordinary user with subordinate ids: set OVERLAYFUSE_TEST_USER"
+else
+  check workloads.a_debian_system make_tarball
+  check workloads.apt_in_a_container_of_podman by_podman
+  check workloads.apt_in_a_container_of_our_own by_ourselves
+fi
