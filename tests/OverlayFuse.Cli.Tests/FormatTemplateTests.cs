@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli.Tests;
 
 public sealed class FormatTemplateTests
 {
-    private static readonly JsonNode Value = JsonNode.Parse("""{"Name":"/c1","Ports":[],"List":["a","b"],"Data":{"MergedDir":"/m","N":3},"On":true,"Labels":{"x.y":"z"},"Nothing":null}""")!;
+    private static readonly JsonNode Value = JsonNode.Parse("""{"Name":"/c1","Ports":[],"List":["a","b"],"Data":{"MergedDir":"/m","N":3},"On":true,"Labels":{"x.y":"z"},"Nothing":null,"Bound":{"80/tcp":[{"HostPort":"8080"}]}}""")!;
 
     [TestCase("{{ .Name }}", "/c1")]
     [TestCase("{{.Data.MergedDir}}:{{ .Data.N }}", "/m:3")]
@@ -18,6 +18,8 @@ public sealed class FormatTemplateTests
     [TestCase("{{range .List}}<{{.}}>{{end}}", "<a><b>")]
     [TestCase("{{if .Ports}}yes{{else}}no{{end}} {{if .On}}on{{end}}", "no on")]
     [TestCase("{{if eq .Name \"/c1\"}}same{{end}} {{ len (index .List 0) }}", "same 1")]
+    [TestCase("{{(index (index .Bound \"80/tcp\") 0).HostPort}}", "8080")]
+    [TestCase("{{ json (index .Bound \"80/tcp\") | len }} {{ (index .List 1) | upper }}", "21 B")]
     [TestCase("a\\tb", "a\tb")]
     public void Templates_are_written_as_docker_writes_them(string template, string expected) =>
         Assert.That(FormatTemplate.Parse(template).Render(Value), Is.EqualTo(expected));

@@ -21,9 +21,12 @@ internal static class FormatExpression
             }
             var start = i;
             if (text[i] is '"' or '`') i = Math.Max(text.IndexOf(text[i], i + 1), start) + 1;
-            else if (text[i] == '(') i = Closing(text, i) + 1;
             else if (text[i] == '|') i++;
-            else while (i < text.Length && !char.IsWhiteSpace(text[i]) && text[i] is not ('|' or '(')) i++;
+            else
+            {
+                if (text[i] == '(') i = Closing(text, i) + 1; // fields may follow: (index .List 0).Name
+                while (i < text.Length && !char.IsWhiteSpace(text[i]) && text[i] is not ('|' or '(')) i++;
+            }
             words.Add(text[start..i]);
         }
         return words;
@@ -95,7 +98,7 @@ internal static class FormatExpression
         result = null;
         if (word.StartsWith('.')) result = Field(word, value);
         else if (word is ['"', .., '"'] or ['`', .., '`']) result = word[1..^1];
-        else if (word is ['(', .., ')']) result = Evaluate(Split(word[1..^1]), value);
+        else if (word.StartsWith('(') && Closing(word, 0) is var close) result = Field(word[(close + 1)..], Evaluate(Split(word[1..close]), value));
         else if (long.TryParse(word, CultureInfo.InvariantCulture, out var number)) result = number;
         else if (word is "true" or "false") result = word == "true";
         else return false;
