@@ -1,4 +1,3 @@
-using System.Text;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -16,7 +15,7 @@ internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Director
     {
         var directory = new byte[4096];
         var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/cwd"u8, directory, out var length);
-        return new Caller(Syscall.GetEUid() == 0, !HasFirstUserNamespace(), error == Errno.None ? directory[..length] : "/"u8.ToArray());
+        return new Caller(Syscall.GetEUid() == 0, UserNamespace.IsInside, error == Errno.None ? directory[..length] : "/"u8.ToArray());
     }
 
     /// <summary>The path from the root; neither links nor ".." are resolved, since ".." after a link means what the kernel says.</summary>
@@ -24,18 +23,5 @@ internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Director
     {
         if (path.Length > 0 && path[0] == '/') return path;
         return Directory is [.., (byte)'/'] ? [.. Directory, .. path] : [.. Directory, (byte)'/', .. path];
-    }
-
-    private static bool HasFirstUserNamespace()
-    {
-        try
-        {
-            var fields = Encoding.ASCII.GetString(File.ReadAllBytes("/proc/self/uid_map")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            return fields is ["0", "0", "4294967295"];
-        }
-        catch (IOException)
-        {
-            return true; // no /proc, or a kernel without user namespaces
-        }
     }
 }

@@ -21,7 +21,7 @@ internal static class Daemon
         {
             UnionMount.Run(job,
                 live: remarks => told = Tell(caller, new DaemonReply(true, remarks)),
-                slow: sentence => _ = Descriptors.WriteAll(caller, new DaemonReply(false, [sentence], MoreFollows: true).Write()));
+                slow: sentence => _ = Syscall.WriteAll(caller, new DaemonReply(false, [sentence], MoreFollows: true).Write()));
             Syscall.Exit(0); // all is closed; whoever mounts again at once waits for our locks, not for the runtime
             return 0;
         }
@@ -35,7 +35,7 @@ internal static class Daemon
 
     private static bool Tell(Fd caller, DaemonReply reply)
     {
-        _ = Descriptors.WriteAll(caller, reply.Write()); // a caller that was killed does not end the mount
+        _ = Syscall.WriteAll(caller, reply.Write()); // a caller that was killed does not end the mount
         caller.Close();
         return true;
     }

@@ -36,7 +36,7 @@ internal static class DaemonLauncher
 
         jobOut.Close();
         readyIn.Close();
-        _ = Descriptors.WriteAll(jobIn, MountJobText.Write(job)); // a daemon that died meanwhile is found out below
+        _ = Syscall.WriteAll(jobIn, MountJobText.Write(job)); // a daemon that died meanwhile is found out below
         jobIn.Close();
         Await(readyOut, pid);
     }

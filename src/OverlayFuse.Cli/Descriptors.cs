@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Streams read and written whole, and the descriptors our caller left open.</summary>
+/// <summary>Streams read whole, and the descriptors our caller left open.</summary>
 internal static class Descriptors
 {
     private const int CloseOnExec = 0x80000;
@@ -20,17 +20,6 @@ internal static class Descriptors
             length += count;
             if (length == content.Length) Array.Resize(ref content, 2 * length);
         }
-    }
-
-    public static Errno WriteAll(Fd fd, ReadOnlySpan<byte> content)
-    {
-        while (!content.IsEmpty)
-        {
-            var error = Syscall.Write(fd, content, out var count);
-            if (error != Errno.None) return error;
-            content = content[count..];
-        }
-        return Errno.None;
     }
 
     /// <summary>

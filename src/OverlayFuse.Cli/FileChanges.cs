@@ -34,7 +34,7 @@ internal static class FileChanges
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             foreach (var path in written) File.Delete(path);
-            throw new MountException($"cannot write {at}: {Why(e)}.\nNothing was changed there.{(Environment.IsPrivilegedProcess ? "" : " Root may; --user is for the files of your own.")}");
+            throw new MountException($"cannot write {at}: {Why(e)}.\nNothing was changed there.{(Caller.Current().IsRoot ? "" : " Run as root, or use --user for your own configuration.")}");
         }
     }
 

@@ -100,11 +100,7 @@ internal sealed class MountedPlace : IDisposable
         throw new MountException($"cannot ask the union on {place} about {asked}: something else is mounted over its root. Unmount that first, or ask from a namespace that sees the union.");
     }
 
-    private static byte[]? PathOf(Fd fd)
-    {
-        var path = new byte[4096];
-        return Syscall.ReadLinkAt(DirFd.Cwd, ByteText.Bytes($"/proc/self/fd/{fd.Number}"), path, out var length) == Errno.None ? path[..length] : null;
-    }
+    private static byte[]? PathOf(Fd fd) => Syscall.PathOf(fd, out var path) == Errno.None ? path : null;
 
     private static bool Beneath(byte[] path, byte[] top, out byte[] inside)
     {

@@ -8,13 +8,7 @@ internal sealed record Palette(string Title, string Shows, string Hides, string 
     public static readonly Palette Plain = new("", "", "", "", "");
     public static readonly Palette Coloured = new("\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[0m");
 
-    private const uint GetTerminalSettings = 0x5401; // TCGETS
-
     /// <summary>Colours where standard output is a terminal, and nobody asked for none (no-color.org).</summary>
-    public static Palette Of(Func<string, string?> variable)
-    {
-        Span<byte> settings = stackalloc byte[64];
-        var isTerminal = Syscall.IoControl(new Fd(1), GetTerminalSettings, settings) == Errno.None;
-        return isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb" ? Coloured : Plain;
-    }
+    public static Palette Of(Func<string, string?> variable) =>
+        Syscall.IsTerminal(new Fd(1)) && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb" ? Coloured : Plain;
 }

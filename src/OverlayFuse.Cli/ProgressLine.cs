@@ -7,11 +7,10 @@ namespace OverlayFuse.Cli;
 /// <summary>One line on a terminal that says how far long work has come. Nothing in a pipe, and nothing for short work.</summary>
 internal sealed class ProgressLine : IDisposable
 {
-    private const uint GetTerminal = 0x5401; // TCGETS
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly Fd StandardError = new(2);
 
-    private readonly bool _isTerminal = Syscall.IoControl(StandardError, GetTerminal, stackalloc byte[64]) == Errno.None;
+    private readonly bool _isTerminal = Syscall.IsTerminal(StandardError);
     private long _last = Stopwatch.GetTimestamp();
     private bool _isShown;
 
@@ -22,7 +21,7 @@ internal sealed class ProgressLine : IDisposable
         if (_isShown) Write("\r\x1b[K");
     }
 
-    private static void Write(string text) => _ = Descriptors.WriteAll(StandardError, Encoding.ASCII.GetBytes(text));
+    private static void Write(string text) => _ = Syscall.WriteAll(StandardError, Encoding.ASCII.GetBytes(text));
 
     private sealed class Reporter<T>(ProgressLine line, Func<T, string> describe) : IProgress<T>
     {

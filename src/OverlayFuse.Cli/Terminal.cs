@@ -11,10 +11,10 @@ internal static class Terminal
     private static readonly Fd StandardOutput = new(1);
     private static readonly Fd StandardError = new(2);
 
-    public static void Say(string sentence) => _ = Descriptors.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {sentence}\n"));
+    public static void Say(string sentence) => _ = Syscall.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {sentence}\n"));
 
     /// <summary>What a command was asked for, on stdout.</summary>
-    public static void Print(string text) => _ = Descriptors.WriteAll(StandardOutput, Encoding.UTF8.GetBytes(text));
+    public static void Print(string text) => _ = Syscall.WriteAll(StandardOutput, Encoding.UTF8.GetBytes(text));
 
     public static void Say(IEnumerable<string> sentences)
     {
@@ -25,7 +25,7 @@ internal static class Terminal
     /// <exception cref="MountException">It could not be written; whoever closed the pipe does not want the rest.</exception>
     public static void Print(ReadOnlySpan<byte> answer)
     {
-        var error = Descriptors.WriteAll(StandardOutput, answer);
+        var error = Syscall.WriteAll(StandardOutput, answer);
         if (error is not (Errno.None or Errno.PIPE)) throw new MountException($"cannot write to standard output: {error.Describe()}.");
     }
 }

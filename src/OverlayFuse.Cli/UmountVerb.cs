@@ -34,9 +34,8 @@ internal static class UmountVerb
     {
         var error = Syscall.OpenAt(DirFd.Cwd, place, OpenFlags.Path, 0, out var fd);
         if (error != Errno.None) throw new MountException($"cannot unmount {ByteText.Show(place)}: {error.Describe()}.");
-        var path = new byte[4096];
-        error = Syscall.ReadLinkAt(DirFd.Cwd, ByteText.Bytes($"/proc/self/fd/{fd.Number}"), path, out var length);
+        error = Syscall.PathOf(fd, out var path);
         fd.Close();
-        return error == Errno.None ? path[..length] : Caller.Current().Absolute(place);
+        return error == Errno.None ? path : Caller.Current().Absolute(place);
     }
 }

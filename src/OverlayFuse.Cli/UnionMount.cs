@@ -11,8 +11,6 @@ internal static class UnionMount
     private const int ReadAheadKiB = 1024;
     private const int MinRatio = 1; // percent of what may be dirty, guaranteed
     private const int MaxRatio = 100;
-    private const int FileSizeExceeded = 25; // SIGXFSZ, on every architecture that .NET runs on; as is the next
-    private const int User1 = 10; // SIGUSR1
 
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <param name="slow">Called before that with a sentence, when it takes long.</param>
@@ -47,8 +45,8 @@ internal static class UnionMount
         using var fileSystem = UnionFileSystem.Open(job.Union, slow);
         opened();
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
-        using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);
-        using var statistics = PosixSignalRegistration.Create((PosixSignal)User1, signal => SayStatus(signal, job, fileSystem));
+        using var tooLarge = PosixSignalRegistration.Create((PosixSignal)Signal.FileSizeExceeded, signal => signal.Cancel = true);
+        using var statistics = PosixSignalRegistration.Create((PosixSignal)Signal.User1, signal => SayStatus(signal, job, fileSystem));
         using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
         mounted(session);
         session.Ready += () =>

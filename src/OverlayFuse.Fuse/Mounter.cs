@@ -71,9 +71,7 @@ internal static class Mounter
         {
             // By statfs(2), which always asks the server: attributes that were valid for ever are told for the dead, too.
             isDead = Syscall.StatFs(fd, out _) is Errno.NOTCONN or Errno.CONNABORTED;
-            var buffer = new byte[4096];
-            error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{fd.Number}"), buffer, out var length);
-            return error == Errno.None ? buffer[..length] : mountPoint; // without /proc: as given
+            return Syscall.PathOf(fd, out var path) == Errno.None ? path : mountPoint; // without /proc: as given
         }
         finally
         {

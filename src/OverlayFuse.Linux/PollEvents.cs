@@ -8,6 +8,5 @@ public enum PollEvents : short
     In = 1,
     Out = 4,
     Error = 8,
-    HangUp = 16,
     Invalid = 32,
 }

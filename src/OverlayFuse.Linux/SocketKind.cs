@@ -4,7 +4,6 @@ namespace OverlayFuse.Linux;
 public enum SocketKind
 {
     Stream = 1,
-    Datagram = 2,
 
     /// <summary>Whole messages, in order, with an end: like /dev/fuse, one read gives one message.</summary>
     SequencedPackets = 5,

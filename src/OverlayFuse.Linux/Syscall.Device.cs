@@ -5,6 +5,7 @@ namespace OverlayFuse.Linux;
 // Streams and the FUSE device: read, write, wait, and the ioctls of /dev/fuse.
 public static unsafe partial class Syscall
 {
+    private const uint TerminalGet = 0x5401; // TCGETS
     private const nuint DeviceClone = 0x8004E500;
     private const nuint DeviceBackingOpen = 0x4010E501;
     private const nuint DeviceBackingClose = 0x4004E502;
@@ -36,6 +37,21 @@ public static unsafe partial class Syscall
             }
         }
     }
+
+    /// <summary>write(2) until all is written.</summary>
+    public static Errno WriteAll(Fd fd, ReadOnlySpan<byte> content)
+    {
+        while (!content.IsEmpty)
+        {
+            var error = Write(fd, content, out var count);
+            if (error != Errno.None) return error;
+            content = content[count..];
+        }
+        return Errno.None;
+    }
+
+    /// <summary>isatty(3): whether TCGETS (ioctl_tty(2)) is answered.</summary>
+    public static bool IsTerminal(Fd fd) => IoControl(fd, TerminalGet, stackalloc byte[64]) == Errno.None;
 
     /// <summary>poll(2) of one descriptor; a negative time waits for ever. <paramref name="ready"/> is empty when the time is over.</summary>
     public static Errno Poll(Fd fd, PollEvents events, int milliseconds, out PollEvents ready)

@@ -137,6 +137,20 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>Where an open file is, as the kernel knows it: the absolute path without links (/proc/self/fd/N). Allocates.</summary>
+    /// <param name="path">Of a file that has no name any more, or none that is seen from here, what the kernel says in its place; empty on an error.</param>
+    public static Errno PathOf(Fd fd, out byte[] path)
+    {
+        Span<byte> link = stackalloc byte[ProcPath.Size], target = stackalloc byte[4096];
+        fixed (byte* from = ProcPath.Of(fd, link))
+        fixed (byte* to = target)
+        {
+            var length = (int)Native.readlinkat(DirFd.Cwd.Number, from, to, (nuint)target.Length);
+            path = length < 0 ? [] : target[..length].ToArray();
+            return Check(length);
+        }
+    }
+
     /// <summary>getdents64(2): as many whole entries as fit; 0 bytes at the end. Read them with <see cref="DirectoryEntries"/>.</summary>
     public static Errno GetDents(Fd dir, Span<byte> buffer, out int length)
     {

@@ -10,7 +10,6 @@ public static unsafe partial class Syscall
     private const short SpawnSetSession = 0x80;
     private const int SetDescriptorFlags = 2;
     private const int DuplicateCloseOnExec = 1030;
-    private const int BrokenPipe = 13; // SIGPIPE
     private const int SetChildSubreaper = 36;
     private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
 
@@ -59,7 +58,7 @@ public static unsafe partial class Syscall
     /// </summary>
     public static Errno Execute(ReadOnlySpan<byte> file, IReadOnlyList<byte[]> arguments)
     {
-        Native.signal(BrokenPipe, 0);
+        Native.signal(Signal.BrokenPipe, 0);
         using var vector = new StringVector(arguments);
         fixed (byte* name = Terminated.Copy(file, stackalloc byte[Terminated.StackSize])) Native.execvp(name, vector.Pointer);
         return LastError;
@@ -99,9 +98,6 @@ public static unsafe partial class Syscall
 
     /// <summary>fcntl(2), FD_CLOEXEC: programs started later do not inherit a descriptor that was given to us.</summary>
     public static Errno SetCloseOnExec(Fd fd) => Check(Native.fcntl(fd.Number, SetDescriptorFlags, 1));
-
-    /// <summary>setsid(2).</summary>
-    public static Errno SetSid() => Check(Native.setsid());
 
     /// <summary>umask(2).</summary>
     public static uint Umask(uint mask) => Native.umask(mask);
@@ -217,9 +213,6 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int dup2(int from, int to);
-
-        [LibraryImport(C, SetLastError = true)]
-        public static partial int setsid();
 
         [LibraryImport(C)]
         public static partial uint umask(uint mask);

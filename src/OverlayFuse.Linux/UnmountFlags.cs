@@ -12,6 +12,5 @@ public enum UnmountFlags
     /// <summary>Out of the tree at once; gone when the last user leaves.</summary>
     Detach = 2,
 
-    Expire = 4,
     NoFollow = 8,
 }

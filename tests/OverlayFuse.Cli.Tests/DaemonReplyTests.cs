@@ -11,7 +11,7 @@ public sealed class DaemonReplyTests
     public void A_reply_is_understood_before_the_pipe_ends(bool isLive, params string[] sentences)
     {
         Assert.That(Syscall.Pipe(out var read, out var write), Is.EqualTo(Errno.None));
-        Assert.That(Descriptors.WriteAll(write, new DaemonReply(isLive, sentences).Write()), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.WriteAll(write, new DaemonReply(isLive, sentences).Write()), Is.EqualTo(Errno.None));
         var reply = DaemonReply.Read(read)!;
         write.Close();
         read.Close();
@@ -23,8 +23,8 @@ public sealed class DaemonReplyTests
     public void A_sentence_may_come_before_the_reply()
     {
         Assert.That(Syscall.Pipe(out var read, out var write), Is.EqualTo(Errno.None));
-        Descriptors.WriteAll(write, new DaemonReply(false, ["waiting"], MoreFollows: true).Write());
-        Descriptors.WriteAll(write, new DaemonReply(true, []).Write());
+        Syscall.WriteAll(write, new DaemonReply(false, ["waiting"], MoreFollows: true).Write());
+        Syscall.WriteAll(write, new DaemonReply(true, []).Write());
         var (first, second) = (DaemonReply.Read(read)!, DaemonReply.Read(read)!);
         write.Close();
         read.Close();
@@ -38,7 +38,7 @@ public sealed class DaemonReplyTests
         for (var length = 0; length < whole.Length; length++)
         {
             Assert.That(Syscall.Pipe(out var read, out var write), Is.EqualTo(Errno.None));
-            Descriptors.WriteAll(write, whole.AsSpan(0, length));
+            Syscall.WriteAll(write, whole.AsSpan(0, length));
             write.Close();
             Assert.That(DaemonReply.Read(read), Is.Null);
             read.Close();

@@ -1,5 +1,3 @@
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.SideBySide;
 
 /// <summary>All that is measured. Partials by kind; each row is a line that says what is done.</summary>

@@ -57,6 +57,6 @@ internal sealed class BuildOutput(bool isQuiet)
 
     private void Say(string text)
     {
-        if (!isQuiet) _ = Descriptors.WriteAll(new Fd(2), Encoding.UTF8.GetBytes(text + "\n"));
+        if (!isQuiet) _ = Syscall.WriteAll(new Fd(2), Encoding.UTF8.GetBytes(text + "\n"));
     }
 }

@@ -7,8 +7,6 @@ namespace OverlayFuse.Cli;
 /// <summary>The container in which a step of a build is done; its writable layer becomes that of the image. Removed at the end, whatever happens.</summary>
 internal sealed class WorkingContainer : IDisposable
 {
-    private const int Kill = 9;
-
     private readonly ContainerStore _store;
 
     private WorkingContainer(ContainerStore store, StoredContainer container) => (_store, Container) = (store, container);
@@ -36,7 +34,7 @@ internal sealed class WorkingContainer : IDisposable
             // It may be on its way to run still, and cannot be told before.
             for (var now = left; now is { IsServed: true }; now = store.Read(left.Id))
             {
-                if (now.IsRunning) ControlPipe.Send(now, Kill);
+                if (now.IsRunning) ControlPipe.Send(now, Signal.Kill);
                 Thread.Sleep(20);
             }
             new WorkingContainer(store, left).Dispose();

@@ -18,10 +18,9 @@ internal sealed class HostPath : IDisposable
         var isFollowed = follow || parsed.MeansDirectory || parsed.Name is [(byte)'.'];
         if (isFollowed && Syscall.OpenAt(DirFd.Cwd, path.Length == 0 ? "."u8 : path, OpenFlags.Path, 0, out var found) == Errno.None)
         {
-            var real = new byte[4096];
-            var error = Syscall.ReadLinkAt(DirFd.Cwd, System.Text.Encoding.ASCII.GetBytes($"/proc/self/fd/{found.Number}"), real, out var length);
+            var error = Syscall.PathOf(found, out var real);
             found.Close();
-            if (error == Errno.None) path = real[..length];
+            if (error == Errno.None) path = real;
             if (OpenDirectory(path) is { } whole) return new HostPath(new CopyEnd(whole, [], Exists: true, IsDirectory: true, HasParent: true, ReadOnly: false));
         }
         var trimmed = path.AsSpan().TrimEnd((byte)'/');

@@ -1,14 +1,13 @@
 using System.CommandLine;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
 /// <summary>"overlayfuse kill [-s SIGNAL] CONTAINER...".</summary>
 internal static class KillVerb
 {
-    private const int Kill = 9;
-
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
@@ -16,14 +15,14 @@ internal static class KillVerb
         var command = new Command("kill", "Send a signal to containers.") { names, signal };
         command.SetAction(result =>
         {
-            var number = result.GetValue(signal) is { } text ? SignalNames.Parse(ByteText.Text(text)) : Kill;
+            var number = result.GetValue(signal) is { } text ? SignalNames.Parse(ByteText.Text(text)) : Signal.Kill;
             var store = new ContainerStore(StatePlace.ToRead());
             return ForEach.Name(result.GetValue(names), name =>
             {
                 var container = store.Get(name);
                 if (!container.IsRunning) throw new RefusedException($"Cannot kill container: {name}: Container {container.Id} is not running");
                 Stopping.Send(container, number);
-                if (number == Kill) Stopping.Wait(container);
+                if (number == Signal.Kill) Stopping.Wait(container);
                 return name + "\n";
             });
         });

@@ -64,7 +64,7 @@ internal static class LogsVerb
         {
             if (JsonNode.Parse(json) is not JsonObject entry) return;
             var text = (times ? entry["time"] + " " : "") + entry["log"];
-            _ = Descriptors.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
+            _ = Syscall.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException)
         {

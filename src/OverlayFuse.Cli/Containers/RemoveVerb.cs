@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -33,7 +34,7 @@ internal static class RemoveVerb
         if (container.IsRunning)
         {
             if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");
-            Stopping.Send(container, 9);
+            Stopping.Send(container, Signal.Kill);
         }
         Stopping.Wait(container);
         using var namesHeld = store.Lock();

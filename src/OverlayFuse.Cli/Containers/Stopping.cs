@@ -1,23 +1,22 @@
 using System.Globalization;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
 /// <summary>Ending containers, and waiting for their end: the lock that a supervisor holds until everything is cleaned up.</summary>
 internal static class Stopping
 {
-    private const int Kill = 9;
-    private const int Terminate = 15;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks by its stop signal; after <paramref name="patience"/> it is killed.</summary>
     public static void Stop(StoredContainer container, TimeSpan patience)
     {
         if (!container.IsRunning) return;
-        Send(container, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Terminate);
+        Send(container, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Signal.Terminate);
         if (Ends(container, patience)) return;
-        Send(container, Kill);
+        Send(container, Signal.Kill);
         Wait(container);
     }
 

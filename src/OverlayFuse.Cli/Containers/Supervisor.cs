@@ -95,5 +95,5 @@ internal sealed class Supervisor
         _process?.Stop();
     }
 
-    private static void Tell(DaemonReply reply) => _ = Descriptors.WriteAll(Report, reply.Write());
+    private static void Tell(DaemonReply reply) => _ = Syscall.WriteAll(Report, reply.Write());
 }

@@ -67,7 +67,7 @@ internal static class VolumeVerbs
     private static Command Remove()
     {
         var names = new Argument<string[]>("VOLUME") { Arity = ArgumentArity.OneOrMore };
-        var force = new Option<bool>("--force", "-f") { Description = "No failure where there is none of that name." };
+        var force = new Option<bool>("--force", "-f") { Description = "Do not fail when there is no such volume." };
         var command = new Command("rm", "Remove volumes that no container uses.") { names, force };
         command.SetAction(result =>
         {

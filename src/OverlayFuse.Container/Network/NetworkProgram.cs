@@ -34,7 +34,7 @@ internal abstract class NetworkProgram
     public virtual void End()
     {
         if (Pid == 0) return;
-        _ = Syscall.Kill(Pid, 9);
+        _ = Syscall.Kill(Pid, Signal.Kill);
         _ = Syscall.WaitPid(Pid, out _);
         Pid = 0;
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
@@ -8,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <summary>The life of a container's processes: made and started by the runtime, listened to, waited for. Runs in the supervisor.</summary>
 public sealed class ContainerProcess(StoredContainer container, Attachment attachment)
 {
-    private const int Terminated = 15; // SIGTERM
 
     private readonly ContainerState _state = new() { SupervisorPid = Environment.ProcessId };
     private readonly Runtime _runtime = Runtime.Of(container);
@@ -62,7 +60,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     }
 
     /// <summary>Asks it to end, as the machine does when it goes down.</summary>
-    public void Stop() => Signal(Terminated);
+    public void Stop() => Signal(Linux.Signal.Terminate);
 
     private string PidFile => Path.Combine(container.Directory, "pid");
 
@@ -118,7 +116,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     private void Type()
     {
         var buffer = new byte[4096];
-        while (Syscall.Read(attachment.Input, buffer, out var count) == Errno.None && count > 0 && OutputPump.WriteAll(_terminal, buffer.AsSpan(0, count)))
+        while (Syscall.Read(attachment.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_terminal, buffer.AsSpan(0, count)) == Errno.None)
         {
             // Until either side is gone.
         }

@@ -8,7 +8,7 @@ namespace OverlayFuse.Container;
 public static class ControlPipe
 {
     /// <summary>Not passed on: the terminal of whoever is attached has another size.</summary>
-    public const int WindowChanged = 28; // SIGWINCH
+    public const int WindowChanged = Signal.WindowChanged;
 
     /// <summary>False: nobody listens.</summary>
     public static bool Send(StoredContainer container, int signal)

@@ -23,7 +23,7 @@ internal sealed class OutputPump
         // A terminal whose last user is gone answers EIO.
         while (Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
         {
-            if (attached.IsOpen && !WriteAll(attached, buffer.AsSpan(held, count))) attached = Fd.None; // whoever looked on is gone
+            if (attached.IsOpen && Syscall.WriteAll(attached, buffer.AsSpan(held, count)) != Errno.None) attached = Fd.None; // whoever looked on is gone
             held += count;
             var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
             buffer.AsSpan(taken, held - taken).CopyTo(buffer);
@@ -31,15 +31,5 @@ internal sealed class OutputPump
         }
         log?.Write(buffer.AsSpan(0, held), stream, isEnd: true);
         from.Close();
-    }
-
-    internal static bool WriteAll(Fd to, ReadOnlySpan<byte> content)
-    {
-        while (!content.IsEmpty)
-        {
-            if (Syscall.Write(to, content, out var count) != Errno.None) return false;
-            content = content[count..];
-        }
-        return true;
     }
 }

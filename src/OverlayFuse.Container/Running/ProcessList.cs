@@ -27,7 +27,7 @@ public static class ProcessList
         if (AtomicFile.Read(PathOf(container.Directory)) is not { } text) return;
         foreach (var line in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid) && start.Length > 0 && StartOf(pid) == start) _ = Syscall.Kill(pid, 9);
+            if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid) && start.Length > 0 && StartOf(pid) == start) _ = Syscall.Kill(pid, Signal.Kill);
         }
     }
 

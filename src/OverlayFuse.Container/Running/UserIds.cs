@@ -1,20 +1,10 @@
-using System.Globalization;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container;
 
 /// <summary>Which user ids there are where we run.</summary>
 public static class UserIds
 {
-    /// <summary>Whether more than one is mapped: terminals and daemons in containers want several.</summary>
-    public static bool HasMany()
-    {
-        try
-        {
-            return File.ReadLines("/proc/self/uid_map").Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], CultureInfo.InvariantCulture)) > 1;
-        }
-        catch (IOException)
-        {
-            return true; // no /proc
-        }
-    }
+    /// <summary>Whether more than one is mapped: terminals and daemons in containers want several. Without /proc: yes.</summary>
+    public static bool HasMany() => UserNamespace.UserIds?.Sum(range => range.Count) is null or > 1;
 }

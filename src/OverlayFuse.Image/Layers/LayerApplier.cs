@@ -122,11 +122,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         for (int count; error == Errno.None && (count = archive.Read(_buffer)) > 0;)
         {
             Size += count;
-            for (var written = 0; error == Errno.None && written < count;)
-            {
-                error = Syscall.Write(file, _buffer.AsSpan(written, count - written), out var part);
-                written += part;
-            }
+            error = Syscall.WriteAll(file, _buffer.AsSpan(0, count));
         }
         file.Close();
         return error;

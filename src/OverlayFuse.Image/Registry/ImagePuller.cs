@@ -107,12 +107,13 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         var all = missing.Sum(i => layers[i].Size);
         var fetcher = new BlobFetcher(client, store.State) { Came = count => Progress?.Report((Interlocked.Add(ref _came, count), all)) };
         var paths = new Dictionary<int, string>();
+        var pathsLock = new Lock(); // leaf; protects paths
         try
         {
             Parallel.ForEach(missing, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, i =>
             {
                 var path = files.Add(fetcher.Fetch(Parse(layers[i].Digest), layers[i].Size));
-                lock (paths) paths[i] = path;
+                lock (pathsLock) paths[i] = path;
             });
         }
         catch (AggregateException e)

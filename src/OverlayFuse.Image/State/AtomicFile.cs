@@ -51,11 +51,7 @@ public static class AtomicFile
     {
         var error = Syscall.OpenAt(place, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode, out var file);
         if (error != Errno.None) return error;
-        while (error == Errno.None && !content.IsEmpty)
-        {
-            error = Syscall.Write(file, content, out var count);
-            content = content[count..];
-        }
+        error = Syscall.WriteAll(file, content);
         if (error == Errno.None) error = Syscall.FSync(file);
         file.Close();
         return error;

@@ -47,11 +47,10 @@ public sealed class StateDirectory
     // Mounts are known by paths without links.
     private static StateDirectory Real(StateDirectory state)
     {
-        Span<byte> path = stackalloc byte[4096];
         if (Syscall.Open(state.Root, OpenFlags.Path, out var root) != Errno.None) return state;
-        var error = Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/self/fd/{root.Number}"), path, out var length);
+        var error = Syscall.PathOf(root, out var path);
         root.Close();
-        return error == Errno.None ? new StateDirectory(Encoding.UTF8.GetString(path[..length])) : state;
+        return error == Errno.None ? new StateDirectory(Encoding.UTF8.GetString(path)) : state;
     }
 
     /// <summary>A new name below <see cref="Temporary"/>; nothing is made.</summary>

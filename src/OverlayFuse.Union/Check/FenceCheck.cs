@@ -1,5 +1,3 @@
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.Union;
 
 /// <summary>Compares the fences with what they are to keep kernel overlayfs away from.</summary>

@@ -26,7 +26,7 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
         foreach (var name in Names())
         {
             if (!LinkIndex.TryParse(name, out var key) || Syscall.StatAt(Links, name, cached: false, out var status) != Errno.None || status.IsDirectory)
-                report.Problem("link-foreign", PathOf(name), "it is none of the index of hard links, whose entries are named LAYER-INODE", "Move it away; whoever put it there may know more.");
+                report.Problem("link-foreign", PathOf(name), "it does not belong to the index of hard links, whose entries are named LAYER-INODE", "Move it away; whoever put it there may know more.");
             else
                 entries.Add((name, key, status));
         }

@@ -169,7 +169,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
                 report.Explain("origin", at.Path, "copied up from an object that cannot be told");
                 break;
             default:
-                report.Problem("origin-broken", at.Path, $"its mark {Name(MarkSet.Origin, family)} is none, so every lookup fails", "The mark is removed; nothing depends on it but the inode number in kernel overlayfs.", () => at.Unmark(MarkSet.Origin, family));
+                report.Problem("origin-broken", at.Path, $"its mark {Name(MarkSet.Origin, family)} is not a valid one, so every lookup fails", "The mark is removed; nothing depends on it but the inode number in kernel overlayfs.", () => at.Unmark(MarkSet.Origin, family));
                 break;
         }
     }

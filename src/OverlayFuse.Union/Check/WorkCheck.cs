@@ -71,7 +71,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         directory.Close();
         if (count == 0) return;
         var copy = name.ToArray();
-        report.Problem("leftovers", Path(name), $"{count} objects: {what}", "They are removed, as the next mount would.", () =>
+        report.Problem("leftovers", Path(name), $"{count} objects: {what}", "They are removed, as the next mount would do.", () =>
         {
             var error = OwnDirectory.Open(Own, copy, out var opened);
             if (error == Errno.None) error = TreeSweeper.Empty(opened, out _);
@@ -87,9 +87,9 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         {
             byte[] path = [.. Path("widened"u8), (byte)'/', .. name];
             if (!Utf8Parser.TryParse(name, out ulong _, out var consumed, 'x') || consumed != name.Length)
-                report.Problem("foreign", path, "it is no note of a mode", "Move it away; whoever put it there may know more.");
+                report.Problem("foreign", path, "it is not a note of a mode", "Move it away; whoever put it there may know more.");
             else
-                report.Problem("widened", path, "a mode of the upper was wider than its owner set it when the mount was killed", "The mode is restored, as the next mount would.", RestoreModes);
+                report.Problem("widened", path, "a mode of the upper was wider than its owner set it when the mount was killed", "The mode is restored, as the next mount would do.", RestoreModes);
         }
         directory.Close();
     }
@@ -113,7 +113,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
     {
         if (OwnDirectory.Open(Own, "moves"u8, out var directory) != Errno.None) return;
         foreach (var name in NamesIn(directory))
-            report.Problem("half-moved", [.. Path("moves"u8), (byte)'/', .. name], "a name was being moved when the mount was killed", "The whiteout is put at the old name, as the next mount would.", FinishMoves);
+            report.Problem("half-moved", [.. Path("moves"u8), (byte)'/', .. name], "a name was being moved when the mount was killed", "The whiteout is put at the old name, as the next mount would do.", FinishMoves);
         directory.Close();
     }
 
@@ -174,7 +174,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
     {
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(directory, names);
-        names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        names.Sort(ByteOrder.Instance);
         return names;
     }
 

@@ -192,7 +192,6 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         return error;
     }
 
-    // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
     private void Count(NodeFlags flags)
     {
         if ((flags & NodeFlags.Partial) != 0) Upper.Counters.CountPartial();
@@ -200,6 +199,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         else Upper.Counters.CountWhole();
     }
 
+    // Type, device number and link target are given at birth; data comes before attributes, since writing strips capabilities.
     // A regular file stays open: by its name an ordinary user may not get at it any more once it has its mode.
     private Errno MakeObject(int slot, in Place lower, in FileStatus status, in CopyUpPlan plan, ReadOnlySpan<byte> temp, out Fd data, out bool isPartial)
     {

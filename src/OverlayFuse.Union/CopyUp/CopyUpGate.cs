@@ -3,15 +3,17 @@ namespace OverlayFuse.Union;
 /// <summary>One copy-up of a node at a time: the second comer waits and then finds it done. Other nodes are not held up.</summary>
 internal sealed class CopyUpGate
 {
+    // Rank 1 is being inside; this protects both tables, for a moment only. A monitor and not a Lock, for it is waited on.
+    private readonly object _tables = new();
     private readonly HashSet<int> _inside = [];
     private readonly Dictionary<int, int> _waiting = []; // who holds the gate of the key waits for the gate of the value
 
     public void Enter(int node)
     {
         Ranks.Entering(Ranks.Gate);
-        lock (_inside)
+        lock (_tables)
         {
-            while (!_inside.Add(node)) Monitor.Wait(_inside);
+            while (!_inside.Add(node)) Monitor.Wait(_tables);
         }
     }
 
@@ -27,7 +29,7 @@ internal sealed class CopyUpGate
     /// </summary>
     public bool EnterAbove(int directory, int? held)
     {
-        lock (_inside)
+        lock (_tables)
         {
             if (_inside.Add(directory)) return true;
             if (held is { } own)
@@ -37,7 +39,7 @@ internal sealed class CopyUpGate
             }
             do
             {
-                Monitor.Wait(_inside);
+                Monitor.Wait(_tables);
                 if (held is { } still && !_waiting.ContainsKey(still)) return false;
             }
             while (!_inside.Add(directory));
@@ -53,15 +55,15 @@ internal sealed class CopyUpGate
         for (var at = directory; _waiting.TryGetValue(at, out var next); at = next) last = at;
         if (!_waiting.TryGetValue(last, out var end) || end != held) return;
         _waiting.Remove(last);
-        Monitor.PulseAll(_inside);
+        Monitor.PulseAll(_tables);
     }
 
     public void LeaveAbove(int directory)
     {
-        lock (_inside)
+        lock (_tables)
         {
             _inside.Remove(directory);
-            Monitor.PulseAll(_inside);
+            Monitor.PulseAll(_tables);
         }
     }
 }

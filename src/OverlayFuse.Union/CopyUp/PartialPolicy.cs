@@ -6,7 +6,4 @@ namespace OverlayFuse.Union;
 internal readonly record struct PartialPolicy(ulong WholeUpTo, SettlePolicy Settle, bool AreLowersImmutable)
 {
     public const ulong Never = ulong.MaxValue;
-
-    /// <summary>No file comes up in part.</summary>
-    public static PartialPolicy Off => new(Never, SettlePolicy.Idle, false);
 }

@@ -24,7 +24,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             if (TryEnter(slot, write, out file!)) return Errno.None;
 
             var bytes = BytesOf(slot);
-            var error = bytes == FileBytes.Joined ? OpenJoined(slot, out file!) : Open(slot, write, bytes, out file!);
+            var error = bytes == FileBytes.Joined ? OpenJoined(slot, out file!) : Open(slot, write, out file!);
             if (error != Errno.None || file is not null) return error; // else its bytes moved meanwhile, or another was first
         }
     }
@@ -73,7 +73,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     }
 
     // Never O_APPEND and never O_WRONLY: the kernel gives offsets, and reads partial pages before it writes them.
-    private Errno Open(int slot, bool write, FileBytes bytes, out OpenFile? file)
+    private Errno Open(int slot, bool write, out OpenFile? file)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         file = null;

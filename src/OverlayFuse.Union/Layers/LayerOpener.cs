@@ -78,13 +78,8 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     }
 
     /// <summary>The absolute path of an open directory, or null when it has none.</summary>
-    public static byte[]? RealPath(DirFd descriptor)
-    {
-        Span<byte> buffer = stackalloc byte[4096];
-        var link = Encoding.ASCII.GetBytes($"/proc/self/fd/{descriptor.Number}");
-        if (Syscall.ReadLinkAt(DirFd.Cwd, link, buffer, out var length) != Errno.None || length == 0 || buffer[0] != '/') return null;
-        return buffer[..length].ToArray();
-    }
+    public static byte[]? RealPath(DirFd descriptor) =>
+        Syscall.PathOf(descriptor.Fd, out var path) == Errno.None && path is [(byte)'/', ..] ? path : null;
 
     /// <summary>Whether a path is <paramref name="top"/> or lies below it.</summary>
     public static bool IsBeneath(ReadOnlySpan<byte> path, ReadOnlySpan<byte> top)

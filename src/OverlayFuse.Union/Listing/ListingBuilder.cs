@@ -40,7 +40,7 @@ internal sealed class ListingBuilder(InodeMap inodes)
             {
                 while (reader.MoveNext())
                 {
-                    error = Add(member, dir, index, reader.Entry);
+                    error = Add(member, index, reader.Entry);
                     if (error != Errno.None) return error;
                 }
                 return reader.Error;
@@ -52,7 +52,7 @@ internal sealed class ListingBuilder(InodeMap inodes)
         }
     }
 
-    private Errno Add(LayerDirectory member, DirFd dir, int index, in DirectoryEntries entry)
+    private Errno Add(LayerDirectory member, int index, in DirectoryEntries entry)
     {
         switch (OciNames.Classify(entry.Name))
         {

@@ -1,5 +1,3 @@
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.Union;
 
 /// <summary>What a name is in the union. Reused from search to search, so that a lookup allocates nothing.</summary>

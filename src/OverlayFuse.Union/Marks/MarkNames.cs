@@ -63,8 +63,6 @@ internal static class MarkNames
 
     public static ReadOnlySpan<byte> FuseOverlayFsOpaque => "user.fuseoverlayfs.opaque"u8;
 
-    public static ReadOnlySpan<byte> FuseOverlayFsOrigin => "user.fuseoverlayfs.origin"u8;
-
     /// <summary>fuse-overlayfs with xattr_permissions=1.</summary>
     public static ReadOnlySpan<byte> OverrideStatPrivileged => "security.fuseoverlayfs.override_stat"u8;
 

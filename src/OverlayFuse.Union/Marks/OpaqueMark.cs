@@ -1,5 +1,3 @@
-using OverlayFuse.Linux;
-
 namespace OverlayFuse.Union;
 
 /// <summary>The value of the opaque mark (overlay.opaque, user.fuseoverlayfs.opaque).</summary>
@@ -9,9 +7,6 @@ namespace OverlayFuse.Union;
 /// </remarks>
 internal static class OpaqueMark
 {
-    /// <summary>What an operation on a directory with a broken mark answers.</summary>
-    public const Errno BrokenError = Errno.IO;
-
     public static ReadOnlySpan<byte> Opaque => "y"u8;
 
     public static ReadOnlySpan<byte> HasXattrWhiteouts => "x"u8;

@@ -51,8 +51,6 @@ internal sealed class PartialMap
     /// <summary>Where to count what is written; none where nobody asks.</summary>
     public WriteCounters? Counters { get; set; }
 
-    public int CommittedBlocks => _committed.Count();
-
     /// <summary>Makes the map of a file that has no block above yet. It is on disk when this returns.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
     public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs)

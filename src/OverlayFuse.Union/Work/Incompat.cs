@@ -42,7 +42,7 @@ internal sealed class Incompat
         var names = new List<byte[]>();
         if (error == Errno.None) error = DirectoryNames.Read(directory, names);
         directory.Close();
-        if (error != Errno.None) throw new MountException($"cannot read {workPath}/work/incompat: {error.Describe()}");
+        if (error != Errno.None) throw new MountException($"cannot read {workPath}/work/incompat: {error.Describe()}. It says what the upper holds: give yourself access to it.");
 
         foreach (var name in names) incompat.Admit(name, workPath);
         return incompat;

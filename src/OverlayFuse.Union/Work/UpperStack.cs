@@ -9,8 +9,8 @@ public static class UpperStack
 {
     /// <param name="work">As the caller knows it; null: a directory beside the upper whose record names it.</param>
     /// <param name="lowers">As the caller knows them; none: those of the record.</param>
-    /// <exception cref="MountException">Nothing was found, or more than one.</exception>
     /// <param name="dataOnly">The data-only layers beside these.</param>
+    /// <exception cref="MountException">Nothing was found, or more than one.</exception>
     public static UnionOptions Find(byte[] upper, byte[]? work, IReadOnlyCollection<byte[]> lowers, IReadOnlyCollection<byte[]> dataOnly)
     {
         var descriptor = LayerOpener.OpenDirectory("upper directory", upper);
@@ -49,7 +49,7 @@ public static class UpperStack
         {
             var names = new List<byte[]>();
             _ = DirectoryNames.Read(new DirFd(above.Number), names);
-            names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+            names.Sort(ByteOrder.Instance);
             var parent = path.AsSpan(0, Array.LastIndexOf(path, (byte)'/') + 1).ToArray();
             found.AddRange(names.Where(name => IsWorkOf(new DirFd(above.Number), name, status, path)).Select(name => (byte[])[.. parent, .. name]));
             above.Close();

@@ -24,7 +24,7 @@ internal static class WorkLock
     public static Fd Take(DirFd root, string workPath, Action<string>? slow)
     {
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out var file);
-        if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}");
+        if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}. Give a work directory that you may write to.");
 
         error = Acquire(file);
         if (error == Errno.AGAIN && IsEnding(file))
@@ -40,7 +40,7 @@ internal static class WorkLock
             throw new MountException(error == Errno.AGAIN
                 ? isEnding ? $"work directory {workPath} is still in use by the daemon{holder} of a union that is unmounted: it brings up the rest of files that are partly in the upper. Try again when it has ended."
                 : $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
-                : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}");
+                : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}. Give a work directory on a file system with flock(2).");
         }
 
         // For people only, so that no error (a full disk) matters; and the pid may be of another name space.
@@ -55,13 +55,13 @@ internal static class WorkLock
     public static Fd TakeUpper(DirFd upper)
     {
         var error = Syscall.OpenAt(upper, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var directory);
-        if (error != Errno.None) throw new MountException($"cannot read the upper directory: {error.Describe()}");
+        if (error != Errno.None) throw new MountException($"cannot read the upper directory: {error.Describe()}. Give one that you may read and write.");
         error = Acquire(directory);
         if (error == Errno.None) return directory;
         directory.Close();
         throw new MountException(error == Errno.AGAIN
-            ? "the upper directory is in use by a live mount: unmount that first, or give this mount an upper of its own"
-            : $"cannot lock the upper directory: {error.Describe()}");
+            ? "the upper directory is in use by a live mount: unmount that first, or give this mount an upper of its own."
+            : $"cannot lock the upper directory: {error.Describe()}. Give an upper on a file system with flock(2).");
     }
 
     /// <summary>By who holds the lock: there is no mount any more, and what is left to do has an end.</summary>

@@ -44,7 +44,7 @@ internal sealed class Credentials
             if (!line.StartsWith("Groups:", StringComparison.Ordinal)) continue;
             foreach (var group in line[7..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) groups.Add(uint.Parse(group, CultureInfo.InvariantCulture));
         }
-        return new Credentials(groups, ReadMap("/proc/self/uid_map"), ReadMap("/proc/self/gid_map"), mayLoseOwners) { Overrides = overrides };
+        return new Credentials(groups, UserNamespace.UserIds ?? [], UserNamespace.GroupIds ?? [], mayLoseOwners) { Overrides = overrides };
     }
 
     /// <summary>
@@ -59,16 +59,4 @@ internal sealed class Credentials
     }
 
     private static bool IsMapped(List<(uint First, uint Count)> map, uint id) => map.Exists(range => id - range.First < range.Count && id >= range.First);
-
-    // Lines of "inside outside count" (user_namespaces(7)); the ids we see and give are those inside.
-    private static List<(uint, uint)> ReadMap(string path)
-    {
-        var map = new List<(uint, uint)>();
-        foreach (var line in File.ReadLines(path))
-        {
-            var numbers = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            map.Add((uint.Parse(numbers[0], CultureInfo.InvariantCulture), uint.Parse(numbers[2], CultureInfo.InvariantCulture)));
-        }
-        return map;
-    }
 }

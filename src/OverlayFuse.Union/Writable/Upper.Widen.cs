@@ -6,9 +6,10 @@ namespace OverlayFuse.Union;
 // call the mode of the upper object is widened; a journal in the work directory undoes it should the daemon die in between.
 internal sealed partial class Upper
 {
+    private readonly Lock _widenedLock = new(); // leaf; protects _widened and the changes of the two counts
     private readonly Dictionary<int, uint> _widened = [];
 
-    // How many are being widened now, and how many beginnings and ends there were: written under _widened's monitor, read without it.
+    // How many are being widened now, and how many beginnings and ends there were: written under _widenedLock, read without it.
     private int _widening;
     private int _widenings;
 
@@ -123,7 +124,7 @@ internal sealed partial class Upper
     public bool ModeIsTrue(int begun, int slot, ref uint mode)
     {
         if (Volatile.Read(ref _widening) == 0 && Volatile.Read(ref _widenings) == begun) return true;
-        lock (_widened)
+        lock (_widenedLock)
         {
             if (!_widened.TryGetValue(slot, out var own)) return _widenings == begun;
             mode = own;
@@ -209,7 +210,7 @@ internal sealed partial class Upper
     // Who reads the mode of this node now is told the true one.
     private void Announce(int slot, uint mode)
     {
-        lock (_widened)
+        lock (_widenedLock)
         {
             _widened[slot] = mode;
             _widening = _widened.Count;
@@ -219,7 +220,7 @@ internal sealed partial class Upper
 
     private void Withdraw(int slot)
     {
-        lock (_widened)
+        lock (_widenedLock)
         {
             _widened.Remove(slot);
             _widening = _widened.Count;

@@ -8,10 +8,8 @@ internal sealed record UpperFeatures
 
     public required WhiteoutForm Whiteout { get; init; }
 
-    /// <summary>renameat2(2) with RENAME_WHITEOUT and RENAME_EXCHANGE.</summary>
+    /// <summary>renameat2(2) with RENAME_WHITEOUT.</summary>
     public required bool RenameWhiteout { get; init; }
-
-    public required bool RenameExchange { get; init; }
 
     /// <summary>Metadata-only copy-up and redirected directories need marks.</summary>
     public bool Metacopy => Marks is not null;

@@ -123,7 +123,7 @@ internal static class WritableSide
         if (family is null) remarks.Add($"the file system of {path} keeps no extended attributes: whiteouts and opaque directories are written as .wh. files, a change of metadata copies the whole file, and a directory of a lower layer cannot be renamed (EXDEV).");
         else if (form == WhiteoutForm.Xattr) remarks.Add($"the file system of {path} takes no device nodes: whiteouts are written as marked empty files.");
         if (!canExchange) remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a directory takes two steps there.");
-        return new UpperFeatures { Marks = family, Whiteout = form, RenameExchange = canExchange, RenameWhiteout = canLeave };
+        return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave };
     }
 
     // What only lacks room is no lack of the file system: a union must not write another kind of upper because its disk was full at mount.

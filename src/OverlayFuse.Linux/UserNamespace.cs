@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace OverlayFuse.Linux;
+
+/// <summary>The user namespace of this process (user_namespaces(7)).</summary>
+public static class UserNamespace
+{
+    /// <summary>Whether it is another one than the initial, which maps all ids onto themselves; any other maps fewer.</summary>
+    public static bool IsInside => Read("/proc/self/uid_map") is { } map && map is not [(0, 0, uint.MaxValue)];
+
+    /// <summary>The user ids that exist here, in ranges; null where the kernel has no user namespaces, or there is no /proc.</summary>
+    public static List<(uint First, uint Count)>? UserIds => Inner("/proc/self/uid_map");
+
+    /// <summary>The group ids, likewise.</summary>
+    public static List<(uint First, uint Count)>? GroupIds => Inner("/proc/self/gid_map");
+
+    private static List<(uint, uint)>? Inner(string path) => Read(path)?.ConvertAll(range => (range.Inside, range.Count));
+
+    // Lines of "inside outside count"; the ids we see and give are those inside.
+    private static List<(uint Inside, uint Outside, uint Count)>? Read(string path)
+    {
+        try
+        {
+            return [.. File.ReadLines(path).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(words => (Number(words[0]), Number(words[1]), Number(words[2])))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
+}
