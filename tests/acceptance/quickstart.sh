@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # timeout: 900
-# samples/quickstart.sh in a fresh copy of the sources, as whoever we are and as the ordinary user: it shows what it
+# samples/quickstart.sh here, as whoever we are, and in a fresh copy of the sources as the ordinary user: it shows what it
 # promises, and leaves nothing mounted, running or lying about.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$scratch"
@@ -9,10 +9,10 @@ copy_sources() { # where
   mkdir -p "$1/tmp" && tar -C "$root" -c --exclude=.git --exclude=bin --exclude=obj --exclude=artifacts . | tar -C "$1" -x
 }
 
-runs() { # where, command prefix...
-  local place=$1
-  shift
-  "$@" env TMPDIR="$place/tmp" bash "$place/samples/quickstart.sh" >"$place/output" 2>&1
+runs() { # where, the sources, command prefix...
+  local place=$1 sources=$2
+  shift 2
+  "$@" env TMPDIR="$place/tmp" bash "$sources/samples/quickstart.sh" >"$place/output" 2>&1
 }
 
 shows() { # where
@@ -32,20 +32,20 @@ leaves_nothing() { # where
   ! grep " $1" /proc/mounts && ! pgrep -af "overlayfuse --daemon $1" && ! find "$1/tmp" -mindepth 1 -name 'tmp.*' | grep .
 }
 
-try() { # name, where, command prefix...
+try() { # name, where, the sources, command prefix...
   local name=$1 place=$2
   check "quickstart_runs_$name" runs "$place" "${@:3}"
   check "quickstart_shows_what_it_promises_$name" shows "$place"
   check "quickstart_leaves_nothing_behind_$name" leaves_nothing "$place"
 }
 
-copy_sources "$scratch/ours"
-try "as_$(id -un)" "$scratch/ours"
+mkdir -p "$scratch/ours/tmp"
+try "as_$(id -un)" "$scratch/ours" "$root"
 if [ "$(id -u)" = 0 ] && [ -n "$test_user" ]; then
   copy_sources "$scratch/theirs"
   chown -R "$test_user" "$scratch/theirs"
   touch "$scratch/theirs/output" && chmod 666 "$scratch/theirs/output"
-  try "as_an_ordinary_user" "$scratch/theirs" runuser -u "$test_user" -- env HOME="$(getent passwd "$test_user" | cut -d : -f 6)"
+  try "as_an_ordinary_user" "$scratch/theirs" "$scratch/theirs" runuser -u "$test_user" -- env HOME="$(getent passwd "$test_user" | cut -d : -f 6)"
 elif [ "$(id -u)" = 0 ]; then
   skip quickstart_as_an_ordinary_user "no user to be: set OVERLAYFUSE_TEST_USER"
 fi
