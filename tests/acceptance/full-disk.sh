@@ -19,7 +19,7 @@ lower=$(fingerprint low)
 runs_as() { if [ "$who" = user ]; then as_user "$@"; else "$@"; fi; }
 unmounted() { ! is_mounted "$m" && ! daemon_of "$m" >/dev/null; }
 unmount() { umount "$m" && eventually unmounted; }
-mount_union() { runs_as "$scratch/program" mount -o "lowerdir=$scratch/low,upperdir=$small/u,workdir=$small/w,$options" "$m"; }
+mount_union() { runs_as "$scratch/program" mount -o "lowerdir=$scratch/low,upperdir=$small/u,workdir=$small/w,${parts:-partial=off},$options" "$m"; }
 
 # writes PATH SIZE SYNC: bytes by the mebibyte; prints the call that failed and how, or "whole". Appends to what is there.
 writes() {
@@ -110,6 +110,15 @@ END
   # There is room again.
   runs_as bash -c 'cd m && chmod 640 d/f9 && mkdir d/later && echo later >d/later/f && rm d/f10'
 }
+
+# A large file that comes up in parts takes the blocks that are written: the rest, which cannot come, does not fill the disk either.
+in_parts() {
+  local parts=partial=on
+  mount_union && [ "$(writes m/big 10 close)" = whole ] && [ "$(writes m/big 10 fsync)" = whole ] && sleep 4 && room_is_left && remount && room_is_left
+}
+room_is_left() {
+  [ "$(data_of "$small/u")" -le "$stays" ] && runs_as cmp -n "$(stat -c %s low/big)" m/big low/big && [ "$(stat -c %s m/big)" = $(($(stat -c %s low/big) + 20)) ] && runs_as bash -c 'cd m && chmod 640 d/f9 && echo later >d/later && rm d/later'
+}
 layers_are_whole() { [ "$(fingerprint low)" = "$lower" ]; }
 
 try() { # name, who, options: on an empty upper with room for some megabytes
@@ -136,7 +145,17 @@ run() { # name, who, options
   try "$@"
   umount small && rm -f image
 }
+run_in_parts() { # name, who, options: as run
+  truncate -s 16M image && mkfs.ext4 -q -F -m 0 -N 200 image && mount -o loop image small || { echo "not ok $1.prepared"; return; }
+  full=ENOSPC at_close=ENOSPC stays=2100 who=$2 options=$3
+  mkdir "$small"/{u,w}
+  [ "$who" != user ] || chown "$test_user:" "$small" "$small/u" "$small/w"
+  check "$1.what_has_no_room_does_not_fill_the_disk" in_parts
+  is_mounted "$m" && unmount
+  umount small && rm -f image
+}
 run cached root data=cached
+run_in_parts in_parts root data=cached
 run written_through root data=cached,writeback=off
 run passthrough root data=passthrough
 [ -z "$test_user" ] || run user user data=cached

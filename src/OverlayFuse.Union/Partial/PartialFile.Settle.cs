@@ -12,10 +12,11 @@ internal sealed partial class PartialFile
 
     private int End => _map.Limit == 0 ? 0 : Layout.BlockOf(_map.Limit - 1) + 1;
 
-    /// <summary>Fills the next absent blocks from below.</summary>
+    /// <summary>Fills the next absent blocks from below. NOSPC before that where there is no room for all of them: what cannot be done must not fill the disk.</summary>
     public Errno FillMore()
     {
         if (_failure != Errno.None) return _failure;
+        if (!HasRoom()) return Errno.NOSPC;
         lock (_change)
         {
             var first = Present.Next(0, End, isSet: false);
@@ -27,5 +28,13 @@ internal sealed partial class PartialFile
             if (error == Errno.None && !IsSame()) error = Errno.IO;
             return error == Errno.None ? _map.SetPresent(first, end) : error;
         }
+    }
+
+    // Holes below stay holes. Whoever cannot be asked is taken to have it.
+    private bool HasRoom()
+    {
+        const uint sector = 512; // st_blocks counts them
+        if (Syscall.Stat(_lower, out var below) != Errno.None || Syscall.Stat(_upper, out var above) != Errno.None || Syscall.StatFs(_upper, out var disk) != Errno.None) return true;
+        return above.Blocks * sector + disk.AvailableBlocks * disk.BlockSize >= Math.Min((ulong)_map.Limit, below.Blocks * sector);
     }
 }
