@@ -21,7 +21,7 @@ public sealed class ByteSequenceTests(Engine engine, string options = "")
 
     private static IEnumerable<Engine> All => Syscall.GetEUid() != 0 ? [Engine.Plain] : [Engine.Plain, Engine.Cached, Engine.WriteThrough, Engine.Passthrough, Engine.Kernel];
 
-    private static IEnumerable<int> Seeds => Enumerable.Range(1, Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1" ? 1000 : 40);
+    private static IEnumerable<int> Seeds => Enumerable.Range(1, Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1" ? 1000 : 16);
 
     [OneTimeSetUp]
     public void Mount()
