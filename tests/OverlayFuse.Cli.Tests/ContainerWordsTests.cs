@@ -42,11 +42,15 @@ public sealed class ContainerWordsTests
     [TestCase("9", 9)]
     [TestCase("TERM", 15)]
     [TestCase("sighup", 1)]
+    [TestCase("SIGRTMIN+3", 37)]
+    [TestCase("RTMAX-1", 63)]
     public void Signals_go_by_name_and_number(string text, int number) => Assert.That(SignalNames.Parse(text), Is.EqualTo(number));
 
     [TestCase("0")]
     [TestCase("NOSUCH")]
     [TestCase("")]
+    [TestCase("RTMIN+31")]
+    [TestCase("RTMAX-31")]
     public void What_is_no_signal_is_refused(string text) => Assert.That(() => SignalNames.Parse(text), Throws.TypeOf<RefusedException>());
 
     [Test]

@@ -57,7 +57,7 @@ public sealed class ContainerPlanTests
 
     [Test]
     public void An_unknown_network_is_refused() =>
-        Assert.That(() => Plan(new RunRequest { Image = "i", Network = "bridge" }), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(125));
+        Assert.That(() => Plan(new RunRequest { Image = "i", Network = "nosuch" }), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(125));
 
     [Test]
     public void The_host_name_is_the_short_id_unless_one_is_given()

@@ -46,6 +46,19 @@ public sealed class MountFlagTests
         Assert.That(MountFlag.Parse("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770").Options, Is.EqualTo(new[] { "size=1048576", "mode=1770" }));
     }
 
+    [Test]
+    public void Fields_of_a_mount_flag_may_be_quoted_as_in_CSV()
+    {
+        var mount = MountFlag.Parse(""""
+            source=v,target=/b,"volume-opt=o=addr=1.2.3.4,rw","volume-opt=device=say ""x""",volume-opt=type=nfs
+            """");
+        Assert.That(mount.DriverOptions, Is.EqualTo(new Dictionary<string, string> { ["device"] = "say \"x\"", ["o"] = "addr=1.2.3.4,rw", ["type"] = "nfs" }));
+    }
+
+    [TestCase("type=bind,source=/h,target=/", "destination can't be '/'")]
+    [TestCase("source=v,target=/b,volume-opt=plain", "must be a key=value pair")]
+    [TestCase("source=v,\"target=/b", "a quote is not closed")]
+    [TestCase("source=v,\"target=/b\"x", "a quote ends within a field")]
     [TestCase("type=bogus,target=/b", "invalid mount config for type \"bogus\": mount type unknown.")]
     [TestCase("type=volume", "invalid argument \"type=volume\" for \"--mount\" flag: target is required")]
     [TestCase("type=bind,target=/b", "field Source must not be empty")]

@@ -6,6 +6,10 @@ public sealed class NameTests
 {
     [TestCase("web", "web:latest")]
     [TestCase("web:1", "web:1")]
+    [TestCase("docker.io/library/web:1", "web:1")]
+    [TestCase("index.docker.io/library/web", "web:latest")]
+    [TestCase("docker.io/somebody/web", "somebody/web:latest")]
+    [TestCase("library/web", "library/web:latest")]
     [TestCase("localhost/multi:1", "localhost/multi:1")]
     [TestCase("127.0.0.1:5000/a/b:v1.2-x", "127.0.0.1:5000/a/b:v1.2-x")]
     public void A_reference_is_a_repository_and_a_tag(string text, string whole) => Assert.That(ImageReference.Parse(text).ToString(), Is.EqualTo(whole));

@@ -26,6 +26,7 @@ life() {
   check "$who: it is free when the container has ended, and taken again when it starts" again
   check "$who: with -P each exposed port gets one" all_ports
   check "$who: udp goes through too" udp
+  check "$who: a user of the container may listen on any port of it" low_port
   check "$who: no network is the container's own loopback alone" prints 1 interfaces none
   check "$who: publishing makes no sense without a private network" ends 125 'conflicting options' o run --rm --network none -p 80 bb:1 true
   check "$who: the program that carries packets ends with a killed supervisor" carrier_ends
@@ -65,6 +66,7 @@ udp() { # busybox has no server for it: the host's python, bound in
   o run -d --name udp -p $port:53/udp -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro bb:1 /usr/bin/python3 -c "$hear" && eventually o exec udp ls /tmp/ready || return 1
   echo heard >/dev/udp/127.0.0.1/$port && eventually grep heard "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' udp)/tmp/heard" && o rm -f udp
 }
+low_port() { o run -d --name low -u 33 -p $port:80 bb:1 httpd -f -p 80 -h /www && eventually has page page $port && has "127.0.1.1" o exec low cat /etc/hosts && o rm -f low; }
 interfaces() { o run --rm --network "$1" bb:1 ip link | grep -c '^[0-9]'; }
 carrier_ends() {
   o run -d --name carried -p $port:80 bb:1 sleep 76543 && kill_supervisor && o ps && eventually nothing_left && o run --rm -p $port:80 bb:1 true && o rm carried

@@ -156,6 +156,7 @@ registry() {
   check "$who: what it has is not sent again" lacks 'Pushed' push_once built:1
   check "$who: pull brings the same image elsewhere" pulled
   check "$who: again, it is up to date" has 'Image is up to date' elsewhere o pull "$at/t/built:1"
+  check "$who: run and build bring what is not here" brought
   check "$who: no such tag" ends 1 'not found: manifest unknown' o pull "$at/t/built:nosuch"
   check "$who: no such registry" ends 1 'cannot reach the registry localhost:1' o pull localhost:1/t/built:1
   check "$who: an image that is not here is not pushed" ends 1 'does not exist locally' o push "$at/t/nosuch:1"
@@ -171,6 +172,10 @@ curl_ok() { (exec 3<>"/dev/tcp/127.0.0.1/${at#*:}") 2>/dev/null; }
 push_once() { o tag "$1" "$at/t/$1" && o push "$at/t/$1"; }
 elsewhere() { local state=$home/elsewhere; "$@"; }
 pulled() { elsewhere o pull "$at/t/built:1" && prints "$(o images -q --no-trunc built:1)" elsewhere o images -q --no-trunc && prints "$(printf 'hello file\nseed\nb')" elsewhere o run --rm "$at/t/built:1"; }
+brought() {
+  elsewhere o image prune -a -f && has 'hello file' elsewhere o run --rm "$at/t/built:1" && elsewhere o image prune -a -f && printf 'FROM %s/t/built:1\nRUN cat /hello.txt\n' "$at" >ctx/brought.Dockerfile && elsewhere o build -f ctx/brought.Dockerfile -t brought:1 ctx &&
+    ends 125 'manifest unknown' elsewhere o run --rm "$at/t/built:nosuch" && ends 125 "Unable to find image '$at/t/built:nosuch' locally" elsewhere o run --rm --pull never "$at/t/built:nosuch" && has 'up to date' elsewhere o run --rm --pull always "$at/t/built:1"
+}
 packed_by_skopeo() { skopeo copy --insecure-policy --src-tls-verify=false --dest-tls-verify=false --dest-compress "docker://$at/t/built:1" "docker://$at/t/packed:1" && elsewhere o image prune -a -f && elsewhere o pull "$at/t/packed:1" && has 'hello file' elsewhere o run --rm "$at/t/packed:1"; }
 
 # What others write, and what they read.

@@ -48,7 +48,8 @@ lessons() {
   check "$who: the program's own exit code" ends 7 '' o run --rm bb:1 sh -c 'exit 7'
   check "$who: no such program" ends 127 'no such file or directory' o run --rm bb:1 /no/such
   check "$who: no program at all" ends 126 'permission denied' o run --rm bb:1 /etc
-  check "$who: no such image" ends 125 "Unable to find image 'nosuch:1' locally" o run --rm nosuch:1
+  check "$who: no such image" ends 125 "Unable to find image 'localhost:1/nosuch:1' locally" o run --rm localhost:1/nosuch:1
+  check "$who: an image that is not to be brought" ends 125 "Unable to find image 'nosuch:1' locally" o run --rm --pull never nosuch:1
   check "$who: no such flag" ends 125 '--nosuch' o run --nosuch bb:1
   check "$who: no such container" ends 1 'No such container: nosuch' o rm nosuch
   check "$who: user, directory, variable and host name are as asked" prints "$(printf 'uid=33(www) gid=33(www) groups=33(www)\n/tmp\nb\nh1')" o run --rm -e A=b -w /tmp -u www --hostname h1 bb:1 sh -c 'id; pwd; echo $A; hostname'

@@ -8,10 +8,12 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
+    /// <param name="pull">When its image is brought from a registry: "missing", "always" or "never".</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
-    public static StoredContainer Create(ContainerStore store, RunRequest request)
+    public static StoredContainer Create(ContainerStore store, RunRequest request, string pull)
     {
         var images = new ImageStore(store.State);
+        ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
         var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
         using var namesHeld = store.Lock();

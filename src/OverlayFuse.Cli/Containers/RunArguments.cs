@@ -31,6 +31,7 @@ internal sealed class RunArguments
     private readonly Option<string> _memory = new("--memory", "-m") { Description = "The most memory: a number of bytes, or with k, m or g. For root." };
     private readonly Option<string> _cpus = new("--cpus") { Description = "How many processors, such as 1.5. For root." };
     private readonly Option<bool> _init = new("--init") { Description = "A small first process (tini, catatonit) that reaps others." };
+    private readonly Option<string> _pull = new("--pull") { Description = "When the image is brought from its registry: missing (the default: when it is not here), always, never." };
     private readonly Option<string[]> _security = new("--security-opt") { Description = "no-new-privileges, seccomp=unconfined" };
     private readonly Option<string> _runtime = new("--runtime") { Description = "Another OCI runtime than runc, by name or path." };
 
@@ -38,9 +39,11 @@ internal sealed class RunArguments
     {
         command.Add(_image);
         command.Add(_command);
-        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _security, _runtime })
+        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _pull, _security, _runtime })
             command.Add(option);
     }
+
+    public string Pull(ParseResult result) => Text(result.GetValue(_pull)) ?? "missing";
 
     public RunRequest Request(ParseResult result) => new()
     {

@@ -13,14 +13,14 @@ internal static class RunVerb
         var detach = new Option<bool>("--detach", "-d") { Description = "In the background; its id is printed." };
         var command = new Command("run", "Make a container of an image and start it.") { detach };
         arguments.AddTo(command);
-        command.SetAction(result => Run(arguments.Request(result), result.GetValue(detach)));
+        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), result.GetValue(detach)));
         return command;
     }
 
-    private static int Run(RunRequest request, bool inBackground)
+    private static int Run(RunRequest request, string pull, bool inBackground)
     {
         var store = new ContainerStore(StatePlace.ToChange());
-        var container = ContainerMaking.Create(store, request);
+        var container = ContainerMaking.Create(store, request, pull);
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container);

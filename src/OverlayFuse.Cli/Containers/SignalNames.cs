@@ -6,6 +6,7 @@ namespace OverlayFuse.Cli;
 /// <summary>Signals by name or number (signal(7), the numbers of x86 and ARM).</summary>
 internal static class SignalNames
 {
+    private const int FirstRealTime = 34; // the C library keeps two for itself
     private const int Last = 64;
 
     private static readonly string[] Names =
@@ -21,6 +22,16 @@ internal static class SignalNames
         var name = text.ToUpperInvariant();
         if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
         var at = Array.IndexOf(Names, name);
-        return at > 0 ? at : throw new RefusedException($"Invalid signal: {text}");
+        return at > 0 ? at : RealTime(name) is { } realTime and >= FirstRealTime and <= Last ? realTime : throw new RefusedException($"Invalid signal: {text}");
     }
+
+    // RTMIN, RTMIN+3, RTMAX, RTMAX-1
+    private static int? RealTime(string name) => name switch
+    {
+        "RTMIN" => FirstRealTime,
+        "RTMAX" => Last,
+        ['R', 'T', 'M', 'I', 'N', '+', .. var more] when int.TryParse(more, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => FirstRealTime + number,
+        ['R', 'T', 'M', 'A', 'X', '-', .. var less] when int.TryParse(less, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => Last - number,
+        _ => null,
+    };
 }

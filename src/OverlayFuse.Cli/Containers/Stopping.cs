@@ -10,7 +10,7 @@ internal static class Stopping
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Asks by its stop signal; after <paramref name="patience"/> it is killed.</summary>
+    /// <summary>Asks by its stop signal; after <paramref name="patience"/> it is killed, never where that is negative.</summary>
     public static void Stop(StoredContainer container, TimeSpan patience)
     {
         if (!container.IsRunning) return;
@@ -36,7 +36,7 @@ internal static class Stopping
 
     private static bool Ends(StoredContainer container, TimeSpan patience)
     {
-        for (var waited = TimeSpan.Zero; waited < patience; waited += Step)
+        for (var waited = TimeSpan.Zero; patience < TimeSpan.Zero || waited < patience; waited += Step)
         {
             if (!Holds(container)) return true;
             Thread.Sleep(Step);

@@ -30,8 +30,7 @@ internal static class PruneImagesVerb
         var reclaimed = 0L;
         foreach (var image in store.All().Where(image => (all || image.References.Count == 0) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
         {
-            reclaimed += image.Size;
-            store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
+            reclaimed += store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
             removed.AddRange(image.References.Select(reference => $"untagged: {reference}"));
             removed.Add($"deleted: {image.Id}");
         }

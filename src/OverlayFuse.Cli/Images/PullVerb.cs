@@ -17,24 +17,11 @@ internal static class PullVerb
             var isQuiet = result.GetValue(quiet);
             var store = new ImageStore(StatePlace.ToChange());
             var registry = RegistryName.Of(reference);
-            using var client = new RegistryClient(registry, RegistryCredentials.OfUser().Find(registry.Host));
-            using var progress = new ProgressLine();
-            void Say(string text)
+            ImagePull.Run(store, reference, line =>
             {
-                if (!isQuiet) Terminal.Print(text + "\n");
-            }
-            var puller = new ImagePuller(store, client)
-            {
-                Said = (layer, what) => Say($"{Identifier.Short(layer.ToString())}: {what}"),
-                Progress = progress.For<(long Came, long All)>(count => $"pulling {HumanText.Size(count.Came)} of {HumanText.Size(count.All)}"),
-            };
-            var before = store.Find(reference.ToString())?.Id;
-            Say($"{reference.Tag}: Pulling from {registry.Repository}");
-            var image = puller.Pull(reference, out var digest);
-            Say($"Digest: {digest}");
-            Say($"Status: {(before == image.Id ? "Image is up to date for" : "Downloaded newer image for")} {reference}");
+                if (!isQuiet) Terminal.Print(line + "\n");
+            });
             Terminal.Print($"{registry.Host}/{registry.Repository}:{reference.Tag}\n");
-            ImageArguments.SayOwners(puller.WithoutOwner);
             return 0;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
@@ -12,18 +13,19 @@ public static class MountFlag
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
     public static MountPoint Parse(string text)
     {
-        var fields = Read(text);
+        var fields = Read(text, out var driverOptions);
         var type = fields.GetValueOrDefault("type", "volume");
         if (!fields.TryGetValue("target", out var target) || target.Length == 0) throw Argument(text, "target is required");
         var mount = type switch
         {
             "bind" => Bind(text, fields),
-            "volume" => Volume(text, fields),
+            "volume" => Volume(text, fields, driverOptions),
             "tmpfs" => Tmpfs(text, fields),
             _ => throw Config(type, "mount type unknown"),
         };
         if (!target.StartsWith('/')) throw Config(type, $"invalid mount path: '{target}' mount path must be absolute");
         mount.Target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        if (mount.Target == "/") throw Config(type, "invalid specification: destination can't be '/'");
         mount.ReadOnly = fields.TryGetValue("readonly", out var readOnly) && IsTrue(text, "readonly", readOnly);
         mount.IsFromMountFlag = true;
         return mount;
@@ -40,7 +42,7 @@ public static class MountFlag
         return new MountPoint { Kind = MountKind.Bind, Target = "", Source = Path.TrimEndingDirectorySeparator(source), Propagation = propagation };
     }
 
-    private static MountPoint Volume(string text, Dictionary<string, string> fields)
+    private static MountPoint Volume(string text, Dictionary<string, string> fields, SortedDictionary<string, string> driverOptions)
     {
         if (fields.Keys.Any(key => key.StartsWith("bind-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'bind-*' options with mount type 'volume'");
         var name = fields.GetValueOrDefault("source", "");
@@ -53,7 +55,7 @@ public static class MountFlag
             IsAnonymous = name.Length == 0,
             NoCopy = fields.TryGetValue("volume-nocopy", out var noCopy) && IsTrue(text, "volume-nocopy", noCopy),
             Driver = fields.GetValueOrDefault("volume-driver"),
-            DriverOptions = OptionsOf(text, fields.GetValueOrDefault("volume-opt", "")),
+            DriverOptions = driverOptions,
             Mode = fields.GetValueOrDefault("volume-driver", VolumeDriver.Local) == VolumeDriver.Local ? "z" : "",
         };
     }
@@ -67,10 +69,11 @@ public static class MountFlag
         return mount;
     }
 
-    private static Dictionary<string, string> Read(string text)
+    private static Dictionary<string, string> Read(string text, out SortedDictionary<string, string> driverOptions)
     {
         var fields = new Dictionary<string, string>();
-        foreach (var field in text.Split(','))
+        driverOptions = [];
+        foreach (var field in Fields(text))
         {
             var at = field.IndexOf('=');
             var key = (at < 0 ? field : field[..at]).ToLowerInvariant() switch
@@ -83,13 +86,40 @@ public static class MountFlag
             if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
             if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "volume-driver" or "volume-opt" or "tmpfs-size" or "tmpfs-mode" or "consistency")) throw Argument(text, $"unexpected key '{key}' in '{field}'");
             var value = at < 0 ? "true" : field[(at + 1)..];
-            fields[key] = key == "volume-opt" && fields.TryGetValue(key, out var others) ? $"{others},{value}" : value;
+            fields[key] = value;
+            if (key != "volume-opt") continue;
+            if (value.Split('=', 2) is not [var name, var option]) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
+            driverOptions[name] = option;
         }
         return fields;
     }
 
-    private static SortedDictionary<string, string> OptionsOf(string text, string options) =>
-        new(options.Split(',', StringSplitOptions.RemoveEmptyEntries).ToDictionary(option => option.Split('=')[0], option => option.Split('=', 2) is [_, var value] ? value : throw Argument(text, $"invalid field 'volume-opt={option}' must be a key=value pair")));
+    // Fields as of CSV: one in double quotes may hold commas, and a double quote doubled.
+    private static IEnumerable<string> Fields(string text)
+    {
+        for (var start = 0; start <= text.Length;)
+        {
+            if (start == text.Length || text[start] != '"')
+            {
+                var comma = text.IndexOf(',', start) is var at and >= 0 ? at : text.Length;
+                yield return text[start..comma];
+                start = comma + 1;
+                continue;
+            }
+            var field = new StringBuilder();
+            var i = start + 1;
+            for (; ; i++)
+            {
+                if (i == text.Length) throw Argument(text, "a quote is not closed");
+                if (text[i] != '"') field.Append(text[i]);
+                else if (i + 1 < text.Length && text[i + 1] == '"') field.Append(text[++i]);
+                else break;
+            }
+            if (i + 1 < text.Length && text[i + 1] != ',') throw Argument(text, "a quote ends within a field");
+            yield return field.ToString();
+            start = i + 2;
+        }
+    }
 
     private static bool IsTrue(string text, string key, string value) => value.ToLowerInvariant() switch
     {

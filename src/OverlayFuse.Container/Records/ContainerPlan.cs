@@ -51,7 +51,8 @@ public static class ContainerPlan
     {
         var isPublished = request.Publish.Count > 0 || request.PublishAll;
         var network = request.Network ?? (isPublished ? "private" : "none");
-        if (network is not ("none" or "host" or "private")) throw new RefusedException($"network {network} not found. There are none (the default), host and private.", Refused);
+        if (network is "bridge" or "default") network = "private"; // docker's words for a network of its own that leads out
+        if (network is not ("none" or "host" or "private")) throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).", Refused);
         return !isPublished || network == "private" ? network : throw new RefusedException($"conflicting options: port publishing and the network {network}.", Refused);
     }
 
@@ -125,6 +126,7 @@ public static class ContainerPlan
     {
         var (target, options) = Split(text);
         if (!target.StartsWith('/')) throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: the path must be absolute", Refused);
+        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) == "/") throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: destination can't be '/'", Refused);
         return new MountPoint { Kind = MountKind.Tmpfs, Target = target, Options = [.. options.Split(',', StringSplitOptions.RemoveEmptyEntries)] };
     }
 }

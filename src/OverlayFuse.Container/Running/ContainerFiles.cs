@@ -6,10 +6,17 @@ namespace OverlayFuse.Container;
 /// <summary>The files of a container that the host writes for it: hosts, hostname, resolv.conf.</summary>
 internal static class ContainerFiles
 {
+    private const string Hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+
     public static void Write(string directory, ContainerRecord record)
     {
         Put(directory, "hostname", record.Hostname + "\n");
-        Put(directory, "hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
+        Put(directory, "hosts", record.Network switch
+        {
+            "host" when AtomicFile.Read("/etc/hosts") is { } ofHost => Encoding.UTF8.GetString(ofHost),
+            "private" => $"{Hosts}127.0.1.1\t{record.Hostname}\n",
+            _ => Hosts,
+        });
         Put(directory, "resolv.conf", record.Network == "private" && NetworkProgram.Find().NameServer is { } server ? $"nameserver {server}\n" : AtomicFile.Read("/etc/resolv.conf") is { } text ? Encoding.UTF8.GetString(text) : "");
     }
 

@@ -99,6 +99,7 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
         var namespaces = new JsonArray([.. kinds.Select(kind => new JsonObject { ["type"] = kind })]);
         var linux = new JsonObject { ["namespaces"] = namespaces, ["maskedPaths"] = Strings(Masked), ["readonlyPaths"] = Strings(ReadOnlyPaths) };
         if (!record.SecurityOptions.Contains(SecurityOptions.Unconfined)) linux["seccomp"] = Seccomp.Profile(RuntimeInformation.ProcessArchitecture);
+        if (!HasHostNetwork) linux["sysctl"] = new JsonObject { ["net.ipv4.ip_unprivileged_port_start"] = "0" }; // it is the container's own, root or not
         if (isRootless) return linux;
         linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
         linux["resources"] = Resources();

@@ -6,6 +6,7 @@ namespace OverlayFuse.Image;
 public sealed partial record ImageReference(string Repository, string Tag)
 {
     private const string DefaultTag = "latest";
+    private const string Official = "library/";
 
     /// <summary>The tag is "latest" where none is said.</summary>
     /// <exception cref="RefusedException">It is no name for an image.</exception>
@@ -14,7 +15,19 @@ public sealed partial record ImageReference(string Repository, string Tag)
     public static ImageReference? TryParse(string text)
     {
         var match = Form().Match(text);
-        return match.Success ? new(match.Groups["repository"].Value, match.Groups["tag"] is { Success: true, Value: var tag } ? tag : DefaultTag) : null;
+        return match.Success ? new(Familiar(match.Groups["repository"].Value), match.Groups["tag"] is { Success: true, Value: var tag } ? tag : DefaultTag) : null;
+    }
+
+    // As docker shows them: what other tools write in full, docker.io/library/web, is web.
+    private static string Familiar(string repository)
+    {
+        foreach (var registry in new[] { "docker.io/", "index.docker.io/" })
+        {
+            if (!repository.StartsWith(registry, StringComparison.Ordinal)) continue;
+            var name = repository[registry.Length..];
+            return name.StartsWith(Official, StringComparison.Ordinal) && !name[Official.Length..].Contains('/') ? name[Official.Length..] : name;
+        }
+        return repository;
     }
 
     public override string ToString() => $"{Repository}:{Tag}";

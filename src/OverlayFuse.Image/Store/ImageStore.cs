@@ -72,29 +72,34 @@ public sealed class ImageStore(StateDirectory state)
 
     /// <summary>Removes an image with all its names, and what no other image needs.</summary>
     /// <param name="isLayerUsed">Whether a container stands on a layer.</param>
-    public void Remove(StoredImage image, Func<string, bool> isLayerUsed)
+    /// <returns>The bytes of the layers that went.</returns>
+    public long Remove(StoredImage image, Func<string, bool> isLayerUsed)
     {
         var references = References();
         foreach (var reference in image.References) references.Remove(reference.ToString());
         WriteReferences(references);
         File.Delete(Path.Combine(_records, image.Record.Id + ".json"));
-        Sweep(image, isLayerUsed);
+        return Sweep(image, isLayerUsed);
     }
 
-    private void Sweep(StoredImage image, Func<string, bool> isLayerUsed)
+    private long Sweep(StoredImage image, Func<string, bool> isLayerUsed)
     {
         var others = All();
         var layers = others.SelectMany(other => other.Record.Layers).ToList();
         var keptLayers = layers.Select(layer => layer.Id).ToHashSet();
         var keptBlobs = layers.Select(layer => layer.Blob).Concat(others.Select(other => other.Record.Id)).ToHashSet();
+        var removed = 0L;
         foreach (var layer in Enumerable.Reverse(image.Record.Layers)) // topmost first: it names those below
         {
-            if (!keptLayers.Contains(layer.Id) && !isLayerUsed(layer.Id)) Layers.Remove(layer.Id);
+            if (keptLayers.Contains(layer.Id) || isLayerUsed(layer.Id)) continue;
+            Layers.Remove(layer.Id);
+            removed += layer.Size;
         }
         foreach (var blob in image.Record.Layers.Select(layer => layer.Blob).Append(image.Record.Id))
         {
             if (!keptBlobs.Contains(blob) && Digest.FromHex(blob) is { } digest) Blobs.Remove(digest);
         }
+        return removed;
     }
 
     /// <summary>Held by a build: layers are then there that no image has yet. One at a time; others wait.</summary>

@@ -1,0 +1,47 @@
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Brings an image from the registry that its name leads to, and says so as docker does.</summary>
+internal static class ImagePull
+{
+    /// <param name="say">Gets a line at a time.</param>
+    /// <exception cref="RefusedException">It is not there, or the registry cannot be reached.</exception>
+    public static void Run(ImageStore store, ImageReference reference, Action<string> say)
+    {
+        var registry = RegistryName.Of(reference);
+        using var client = new RegistryClient(registry, RegistryCredentials.OfUser().Find(registry.Host));
+        using var progress = new ProgressLine();
+        var puller = new ImagePuller(store, client)
+        {
+            Said = (layer, what) => say($"{Identifier.Short(layer.ToString())}: {what}"),
+            Progress = progress.For<(long Came, long All)>(count => $"pulling {HumanText.Size(count.Came)} of {HumanText.Size(count.All)}"),
+        };
+        var before = store.Find(reference.ToString())?.Id;
+        say($"{reference.Tag}: Pulling from {registry.Repository}");
+        var image = puller.Pull(reference, out var digest);
+        say($"Digest: {digest}");
+        say($"Status: {(before == image.Id ? "Image is up to date for" : "Downloaded newer image for")} {reference}");
+        ImageArguments.SayOwners(puller.WithoutOwner);
+    }
+
+    /// <summary>Before an image is used: one that is not here is brought, unless it is said otherwise.</summary>
+    /// <param name="policy">"missing", "always" or "never", as in docker run --pull.</param>
+    /// <param name="exitCode">Of what is refused.</param>
+    /// <exception cref="RefusedException">There is no such policy, or the image cannot be had.</exception>
+    public static void BringIn(ImageStore store, string name, string policy, int exitCode)
+    {
+        if (policy is not ("missing" or "always" or "never")) throw new RefusedException($"invalid pull option: '{policy}': must be one of \"always\", \"missing\" or \"never\".", exitCode);
+        var isHere = store.Find(name) is not null;
+        if (policy == "never" || (isHere && policy == "missing") || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParse(name) is not { } reference) return;
+        if (!isHere) Terminal.Say($"Unable to find image '{reference}' locally");
+        try
+        {
+            Run(store, reference, Terminal.Say);
+        }
+        catch (RefusedException e)
+        {
+            throw new RefusedException(e.Message, exitCode);
+        }
+    }
+}
