@@ -8,9 +8,8 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
-    /// <param name="pull">When its image is brought from a registry: "missing", "always" or "never".</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
-    public static StoredContainer Create(ContainerStore store, RunRequest request, string pull)
+    public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull)
     {
         var images = new ImageStore(store.State);
         ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself

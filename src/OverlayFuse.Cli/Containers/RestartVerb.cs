@@ -9,7 +9,7 @@ internal static class RestartVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed; -1: for ever ({StopVerb.Patience})." };
+        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({StopVerb.Patience}); -1: for ever." };
         var command = new Command("restart", "Stop containers, and start them again.") { names, time };
         command.SetAction(result =>
         {

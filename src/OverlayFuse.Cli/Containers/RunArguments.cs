@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
@@ -43,7 +44,14 @@ internal sealed class RunArguments
             command.Add(option);
     }
 
-    public string Pull(ParseResult result) => Text(result.GetValue(_pull)) ?? "missing";
+    /// <exception cref="RefusedException">There is no such policy.</exception>
+    public PullPolicy Pull(ParseResult result) => Text(result.GetValue(_pull)) switch
+    {
+        null or "missing" => PullPolicy.Missing,
+        "always" => PullPolicy.Always,
+        "never" => PullPolicy.Never,
+        var other => throw new RefusedException($"invalid pull option: '{other}': must be one of \"always\", \"missing\" or \"never\".", 125),
+    };
 
     public RunRequest Request(ParseResult result) => new()
     {

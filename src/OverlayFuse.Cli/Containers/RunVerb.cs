@@ -17,7 +17,7 @@ internal static class RunVerb
         return command;
     }
 
-    private static int Run(RunRequest request, string pull, bool inBackground)
+    private static int Run(RunRequest request, PullPolicy pull, bool inBackground)
     {
         var store = new ContainerStore(StatePlace.ToChange());
         var container = ContainerMaking.Create(store, request, pull);

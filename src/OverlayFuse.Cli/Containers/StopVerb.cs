@@ -11,7 +11,7 @@ internal static class StopVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed; -1: for ever ({Patience})." };
+        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({Patience}); -1: for ever." };
         var command = new Command("stop", "Stop containers: by SIGTERM, and after a while by SIGKILL.") { names, time };
         command.SetAction(result =>
         {

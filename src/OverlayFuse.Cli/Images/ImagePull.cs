@@ -26,14 +26,12 @@ internal static class ImagePull
     }
 
     /// <summary>Before an image is used: one that is not here is brought, unless it is said otherwise.</summary>
-    /// <param name="policy">"missing", "always" or "never", as in docker run --pull.</param>
     /// <param name="exitCode">Of what is refused.</param>
-    /// <exception cref="RefusedException">There is no such policy, or the image cannot be had.</exception>
-    public static void BringIn(ImageStore store, string name, string policy, int exitCode)
+    /// <exception cref="RefusedException">It cannot be had.</exception>
+    public static void BringIn(ImageStore store, string name, PullPolicy policy, int exitCode)
     {
-        if (policy is not ("missing" or "always" or "never")) throw new RefusedException($"invalid pull option: '{policy}': must be one of \"always\", \"missing\" or \"never\".", exitCode);
         var isHere = store.Find(name) is not null;
-        if (policy == "never" || (isHere && policy == "missing") || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParse(name) is not { } reference) return;
+        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParse(name) is not { } reference) return;
         if (!isHere) Terminal.Say($"Unable to find image '{reference}' locally");
         try
         {

@@ -15,7 +15,7 @@ public sealed record RegistryName(string Host, string Repository, string Address
         var slash = reference.Repository.IndexOf('/');
         var first = slash < 0 ? "" : reference.Repository[..slash];
         if (!first.Contains('.') && !first.Contains(':') && first != "localhost") return OfDocker(reference.Repository);
-        return first == Docker ? OfDocker(reference.Repository[(slash + 1)..]) : new RegistryName(first, reference.Repository[(slash + 1)..], AddressOf(first));
+        return new RegistryName(first, reference.Repository[(slash + 1)..], AddressOf(first));
     }
 
     /// <summary>Plain HTTP for our own machine only.</summary>
