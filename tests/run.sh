@@ -164,7 +164,8 @@ judge_script() { # script, name, exit code
   passed=$((passed + ok)) failed=$((failed + bad))
   skipped=$((skipped + $(grep -c '^skip ' "$log")))
   sed -nE 's/^skip ([^ ]+).*/\1/p' "$log" >>"$out/skips"
-  grep -E '^(not ok|skip) ' "$log"
+  # A row that failed, with what it printed.
+  awk '/^(not ok|skip) / { print; shown = /^not/; next } /^ok / { shown = 0 } shown' "$log" | cut -c 1-400 | head -n 200
   echo "$name: passed $ok, failed $bad"
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
     fail "$name: not done after $(limit_of "$1") s"
@@ -173,7 +174,6 @@ judge_script() { # script, name, exit code
   elif [ "$((ok + bad))" = 0 ] && ! grep -q '^skip ' "$log"; then
     fail "$name: said nothing"
   else
-    [ "$bad" = 0 ] || tail -n 100 "$log"
     return
   fi
   tail -n 100 "$log"
