@@ -107,7 +107,8 @@ public sealed partial class UnionFileSystem
     // The owner before the mode: chown(2) clears setuid and setgid, and a mode asked for in the same call is meant to stay.
     private Errno SetMetadata(int slot, in SetAttributes change)
     {
-        var error = _copyUp.Metadata(slot);
+        var isPrivileged = change.Has(SetAttributesMask.Mode) && (change.Mode & (Mode.SetUid | Mode.SetGid)) != 0 && Upper is { Credentials.IsRoot: false };
+        var error = isPrivileged && _tree.Nodes[slot].Type == FileType.Regular ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
         if (error != Errno.None) return error;
 
         // An ordinary user's daemon may be widening this mode at the moment.

@@ -12,7 +12,7 @@ public sealed partial class UnionFileSystem
     /// <returns>What could not be done: a sentence each, for people.</returns>
     public IReadOnlyList<string> End()
     {
-        _idle?.Dispose();
+        _upkeep?.Dispose();
         if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
         upper.Work.SayEnding();
         if (upper.Partial.Settle == SettlePolicy.Never)

@@ -37,6 +37,8 @@ public sealed partial class UnionFileSystem
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
         Span<byte> own = stackalloc byte[Tree.NameSize];
+        error = name.SequenceEqual("security.capability"u8) ? CompleteToPrivilege(node) : Errno.None;
+        if (error != Errno.None) return error;
         error = EnterForXattr(node, name, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place)
@@ -168,6 +170,14 @@ public sealed partial class UnionFileSystem
         if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
         error = _copyUp.Metadata(slot);
         return error != Errno.None ? error : _tree.Enter(slot, buffer, out place);
+    }
+
+    // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
+    private Errno CompleteToPrivilege(NodeId node)
+    {
+        var error = _tree.Find(node, out var slot);
+        if (error != Errno.None || _tree.Nodes[slot].Type != FileType.Regular) return error;
+        return _copyUp.Whole(slot);
     }
 
     private void ForgetDefaultAcl(int slot)

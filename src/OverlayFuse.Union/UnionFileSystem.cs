@@ -20,7 +20,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
     private readonly ControlDesk _desk;
-    private readonly IdleSettling? _idle;
+    private readonly PartialUpkeep? _upkeep;
 
     private Session? _session;
     private Notifier? _notifier;
@@ -41,7 +41,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
-        if (tree.Upper is { Partial.Settle: SettlePolicy.Idle }) _idle = new IdleSettling(tree, _copyUp, _files);
+        _upkeep = UpkeepOf(tree.Upper);
+        tree.PartialWatch = _upkeep is null ? null : _upkeep.Watch;
         _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Status, Syscall.GetEUid());
     }
 
@@ -80,11 +81,18 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     public void Dispose()
     {
         _housekeeper.Dispose();
-        _idle?.Dispose();
+        _upkeep?.Dispose();
         _files.Dispose();
         _tree.Upper?.Dispose();
         _descriptors.Close();
         foreach (var layer in _layers) layer.Root.CloseRoot();
+    }
+
+    private PartialUpkeep? UpkeepOf(Upper? upper)
+    {
+        if (upper is null) return null;
+        var (settles, commits) = (upper.Partial.Settle == SettlePolicy.Idle, upper.Durability != Durability.Volatile);
+        return settles || commits ? new PartialUpkeep(_tree, _copyUp, _files, settles, commits) : null;
     }
 
     private static Errno Refuse(ReadOnlySpan<byte> name) =>

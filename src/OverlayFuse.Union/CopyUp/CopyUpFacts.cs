@@ -12,6 +12,9 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     /// <summary>A file of up to so many bytes comes up whole.</summary>
     public ulong WholeUpTo { get; init; } = PartialPolicy.Never;
 
+    /// <summary>It has a capability or setuid bits that writing takes away, so bytes that came up later would cost it them for a moment, or for good if the daemon died in it.</summary>
+    public bool IsPrivileged { get; init; }
+
     /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>
     public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
     {
@@ -19,6 +22,7 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
         var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
         facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
         {
+            IsPrivileged = status.Type == FileType.Regular && ((!credentials.IsRoot && (status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) || XattrCopy.HasCapability(dir, name, form)),
             WholeUpTo = status.LinkCount > 1 ? PartialPolicy.Never : wholeUpTo, // the copy of several names is found in more ways than one
         };
         return error;

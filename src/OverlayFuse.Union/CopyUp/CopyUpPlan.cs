@@ -5,7 +5,7 @@ namespace OverlayFuse.Union;
 /// <summary>How an object is copied up: refused, or with which of its bytes.</summary>
 /// <remarks>
 /// The ladder of copy-up: nothing for a truncation to nothing, metadata only for a change of metadata, the blocks touched of a large
-/// file, else the bytes.
+/// file, else the bytes. A file with privileges that writing takes away comes up whole.
 /// </remarks>
 internal readonly record struct CopyUpPlan(Errno Refusal, CopyUpContent Content, ulong Length)
 {
@@ -22,7 +22,7 @@ internal readonly record struct CopyUpPlan(Errno Refusal, CopyUpContent Content,
 
         // A metacopy whose bytes the daemon cannot read would be a file that can never be opened again.
         if (!facts.CanRead) return new CopyUpPlan(Errno.ACCES, default, 0);
-        if (!facts.CanMetacopy || reason == CopyUpReason.Whole) return new CopyUpPlan(Errno.None, CopyUpContent.Bytes, bytes);
+        if (!facts.CanMetacopy || facts.IsPrivileged || reason == CopyUpReason.Whole) return new CopyUpPlan(Errno.None, CopyUpContent.Bytes, bytes);
         if (reason == CopyUpReason.Metadata) return new CopyUpPlan(Errno.None, CopyUpContent.MetadataOnly, 0);
         return new CopyUpPlan(Errno.None, bytes > facts.WholeUpTo ? CopyUpContent.Blocks : CopyUpContent.Bytes, bytes);
     }

@@ -10,7 +10,7 @@ internal sealed partial class PartialFile
     {
         count = 0;
         if (_failure != Errno.None) return _failure;
-        Volatile.Write(ref _lastChange, Environment.TickCount64);
+        Touch();
         if (IsAllAbove(offset, data.Length)) return Syscall.PWrite(_upper, data, offset, out count); // once there, a block stays
         lock (_change) return WriteAbsent(data, offset, out count);
     }
@@ -19,7 +19,7 @@ internal sealed partial class PartialFile
     public Errno Allocate(int mode, long offset, long length)
     {
         if (_failure != Errno.None) return _failure;
-        Volatile.Write(ref _lastChange, Environment.TickCount64);
+        Touch();
         if ((mode & (PunchHole | ZeroRange)) == 0 || IsAllAbove(offset, length)) return Syscall.Fallocate(_upper, mode, offset, length);
         lock (_change)
         {
@@ -35,7 +35,7 @@ internal sealed partial class PartialFile
     public Errno Truncate(ulong size)
     {
         if (_failure != Errno.None) return _failure;
-        Volatile.Write(ref _lastChange, Environment.TickCount64);
+        Touch();
         lock (_change)
         {
             if ((long)size >= _map.Limit) return Syscall.Truncate(_upper, (long)size);

@@ -25,15 +25,19 @@ internal sealed partial class PartialFile
     private volatile Errno _failure; // nothing may be changed any more
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
     private long _lastChange = Environment.TickCount64;
+    private readonly Action? _watch;
+    private volatile bool _isWatched;
+    private Errno _untold; // what a sync in the background met: the system tells it once, and the next who asks for a sync has to hear of it
 
-    private PartialFile(Fd upper, Fd lower, PartialMap map)
+    private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
     {
         _upper = upper;
         _lower = lower;
         _map = map;
+        _watch = watch;
     }
 
-    /// <summary>When bytes were last changed, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    /// <summary>When a change last began, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
     public long LastChange => Volatile.Read(ref _lastChange);
 
     private BlockBits Present => _map.Present;
@@ -42,9 +46,10 @@ internal sealed partial class PartialFile
 
     /// <summary>Joins the two. The descriptors are the new object's, also when this fails; that of the upper is closed by whoever gave it.</summary>
     /// <param name="lower">None where there is no such file any more: then only what is present can be read.</param>
-    public static Errno Open(Fd upper, Fd lower, int layer, PartialMap map, BootId boot, out PartialFile file)
+    /// <param name="watch">Called when the file is changed and nobody looks after it (<see cref="TryUnwatch"/>).</param>
+    public static Errno Open(Fd upper, Fd lower, int layer, PartialMap map, BootId boot, Action? watch, out PartialFile file)
     {
-        file = new PartialFile(upper, lower, map);
+        file = new PartialFile(upper, lower, map, watch);
         var error = map.Recover(boot, upper);
         if (error == Errno.None) file._isOther = !lower.IsOpen || Syscall.Stat(lower, out var status) != Errno.None || Fingerprint.Of(layer, status) != map.Header.Lower;
         if (error != Errno.None) file.Close();
@@ -81,6 +86,38 @@ internal sealed partial class PartialFile
 
     /// <summary>Syncs the upper, and has the map say what is on disk now.</summary>
     public Errno Sync(bool dataOnly)
+    {
+        var error = Commit(dataOnly);
+        var untold = Interlocked.Exchange(ref _untold, Errno.None);
+        return error == Errno.None ? untold : error;
+    }
+
+    /// <summary>Sync that nobody waits for: what fails is told by the next one.</summary>
+    public void CommitUnasked()
+    {
+        if (Commit(dataOnly: true) is var error and not Errno.None) Interlocked.Exchange(ref _untold, error);
+    }
+
+    /// <summary>To be called by whoever looks after the file and wants to end that. False: it was changed since <paramref name="lastChange"/>, and goes on being looked after.</summary>
+    public bool TryUnwatch(long lastChange)
+    {
+        _isWatched = false;
+        Interlocked.MemoryBarrier(); // a change either sees that nobody watches, or is seen here
+        if (LastChange == lastChange) return true;
+        _isWatched = true;
+        return false;
+    }
+
+    // Before a change.
+    private void Touch()
+    {
+        Interlocked.Exchange(ref _lastChange, Environment.TickCount64);
+        if (_isWatched || _watch is null) return;
+        _isWatched = true;
+        _watch();
+    }
+
+    private Errno Commit(bool dataOnly)
     {
         ulong[]? words = null;
         ulong sequence = 0;

@@ -114,6 +114,14 @@ internal class PlanTests
         Assert.That(plan.Content, Is.EqualTo(reason == CopyUpReason.Truncate && length == 0 ? CopyUpContent.Nothing : CopyUpContent.Bytes), "without marks");
     }
 
+    [TestCase(CopyUpReason.Metadata)]
+    [TestCase(CopyUpReason.Write)]
+    public void A_file_with_privileges_that_writing_takes_away_comes_up_whole(CopyUpReason reason)
+    {
+        var facts = new CopyUpFacts(FileType.Regular, 500, true, true, Errno.None, false) { WholeUpTo = 100, IsPrivileged = true };
+        Assert.That(CopyUpPlan.For(facts, reason), Is.EqualTo(new CopyUpPlan(Errno.None, CopyUpContent.Bytes, 500)));
+    }
+
     [TestCase(FileType.Directory)]
     [TestCase(FileType.Symlink)]
     [TestCase(FileType.Fifo)]

@@ -32,6 +32,24 @@ internal class PartialFileTests
     }
 
     [Test]
+    public void What_a_sync_in_the_background_met_is_told_by_the_next_one_and_only_by_it()
+    {
+        using var union = new PartialUnion(Lower(), options => (options.Immutable, options.Settle) = (true, SettlePolicy.Never));
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new CallWatcher { FailAt = 0, Failure = Errno.IO })) union.CommitUnasked();
+        Assert.That(new[] { union.FSync(), union.FSync() }, Is.EqualTo(new[] { Errno.IO, Errno.None }));
+    }
+
+    [TestCase(29_000, 0, 29_000, UpkeepStep.Wait)]
+    [TestCase(30_000, 0, 30_000, UpkeepStep.Commit)]
+    [TestCase(30_000, 0, 0, UpkeepStep.Commit)]
+    [TestCase(90_000, 60_000, 59_999, UpkeepStep.Commit, Description = "a change that may have been under way when it was committed")]
+    [TestCase(90_000, 60_000, 30_000, UpkeepStep.Commit)]
+    [TestCase(90_000, 60_000, 29_999, UpkeepStep.Release)]
+    public void A_file_is_committed_every_half_minute_until_nobody_changes_it(long now, long committed, long lastChange, object next) =>
+        Assert.That(PartialUpkeep.Next(now, committed, lastChange), Is.EqualTo(next));
+
+    [Test]
     public void What_a_plain_file_shows_a_partial_one_shows()
     {
         using var union = new PartialUnion(Lower(), above: "/var/tmp");
@@ -164,7 +182,7 @@ internal class PartialFileTests
         Assert.That(bytes, Is.EqualTo(Put(Put(Lower(), 50_000, "new"u8), 10, "more"u8)));
         union.Kernel.Close("fd");
         union.Kernel.ForgetAll();
-        Assert.That((union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)));
+        Assert.That(() => (union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)).After(5000, 50), "the upkeep lets go of it within its round");
     }
 
     [Test]

@@ -59,6 +59,14 @@ internal sealed class PartialUnion : IDisposable
 
     public Errno FSync() => Kernel.Union.FSync(Kernel.Request, Node, 0, dataOnly: false);
 
+    /// <summary>What is done in the background for a file that is written on and on.</summary>
+    public Errno CommitUnasked()
+    {
+        Assert.That(Union.Tree.Find(Node, out var slot), Is.EqualTo(Errno.None));
+        ((OpenFile)Union.Tree.Nodes[slot].State!).Partial!.CommitUnasked();
+        return Errno.None;
+    }
+
     public Errno Read(long offset, byte[] buffer, out int count) => Kernel.Union.Read(Kernel.Request, Node, 0, offset, buffer, out count);
 
     public byte[] Bytes()

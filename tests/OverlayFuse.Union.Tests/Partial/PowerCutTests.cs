@@ -62,6 +62,29 @@ internal class PowerCutTests
         for (var i = 0; i < 400; i++) story.Cut(random, 0);
     }
 
+    [Test]
+    public void What_nobody_syncs_is_committed_in_the_background()
+    {
+        var lower = new byte[30_000];
+        new Random(3).NextBytes(lower);
+        using var union = new PartialUnion(lower, options => (options.Immutable, options.Settle) = (true, SettlePolicy.Never));
+        Assert.That(union.Write(100, [1]), Is.EqualTo(Errno.None));
+        lower[100] = 1;
+        var story = new Story(union, lower);
+        using (SyscallSeam.Watch(story.Disk))
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                var (at, value) = (i * 3500, (byte)(i + 1));
+                story.Do("write", model => [.. model[..at], value, .. model[(at + 1)..]], () => union.Write(at, [value]));
+                story.Do("commit", model => model, union.CommitUnasked);
+            }
+        }
+        union.Union.Close();
+        var random = new Random(4);
+        for (var i = 0; i < 200; i++) story.Cut(random, 0);
+    }
+
     /// <summary>What was done to a file, and what it held after each step.</summary>
     private sealed class Story
     {
@@ -99,7 +122,7 @@ internal class PowerCutTests
             var begin = Disk.Now;
             var model = change(_states[^1].What == "begin, before" ? _states[0].Bytes : _states[^1].Bytes);
             Assert.That(act(), Is.EqualTo(Errno.None).Or.EqualTo(Errno.NOTSUP), what);
-            _states.Add(new State(what, begin, Disk.Now, model, what == "fsync"));
+            _states.Add(new State(what, begin, Disk.Now, model, what is "fsync" or "commit"));
         }
 
         public void Step(Random random)

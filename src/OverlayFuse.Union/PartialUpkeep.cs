@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// Looks after partial files in the background: brings up the rest of each as soon as nobody has written to it for a while, and has the
+/// maps of those that are written on and on say what is on disk, so that a loss of power takes no more from them than from other files.
+/// </summary>
+/// <remarks>It keeps the nodes that it looks after, as the kernel does with those that it was given.</remarks>
+/// <param name="settles">Whether the rest is brought up; else it stays below until somebody asks.</param>
+/// <param name="commits">Whether maps are committed; not on volatile mounts.</param>
+internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, bool settles, bool commits) : IDisposable
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(30); // what the system's own write-back takes (vm.dirty_expire_centisecs)
+
+    private readonly ConcurrentDictionary<int, long> _watched = []; // when its map was last committed, as TickCount64
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Lock _starting = new(); // leaf; protects _thread
+    private Thread? _thread;
+
+    /// <summary>Begins to look after a partial file. Its node is known to the kernel.</summary>
+    public void Watch(int slot)
+    {
+        if (!_watched.TryAdd(slot, Environment.TickCount64)) return;
+        tree.Nodes.Remember(slot);
+        if (_thread is not null) return;
+        lock (_starting)
+        {
+            if (_thread is not null || _stop.IsSet) return;
+            _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
+            _thread.Start();
+        }
+    }
+
+    /// <summary>Ends what it is doing; the rest is for who settles at the unmount.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        lock (_starting) _thread?.Join();
+    }
+
+    /// <summary>What a watched file that is not settled needs.</summary>
+    /// <param name="now">In the milliseconds of <see cref="Environment.TickCount64"/>, as the others.</param>
+    /// <param name="committed">When its map was last committed, or else when it began to be watched.</param>
+    /// <param name="lastChange">When a change last began; one that had not ended when the map was committed is why a file is watched for one period more.</param>
+    internal static UpkeepStep Next(long now, long committed, long lastChange)
+    {
+        var period = (long)CommitEvery.TotalMilliseconds;
+        if (now - committed < period) return UpkeepStep.Wait;
+        return lastChange < committed - period ? UpkeepStep.Release : UpkeepStep.Commit;
+    }
+
+    private void Run()
+    {
+        while (!_stop.Wait(Round))
+        {
+            foreach (var (slot, committed) in _watched)
+            {
+                if (_stop.IsSet) return;
+                if (IsOver(slot)) Release(slot);
+                else if (settles || Environment.TickCount64 - committed >= CommitEvery.TotalMilliseconds) LookAfter(slot, committed);
+            }
+        }
+    }
+
+    // What has lost its names goes with the last who uses it, and needs nothing more.
+    private bool IsOver(int slot) => !tree.Nodes[slot].Has(NodeFlags.Partial) || tree.Nodes[slot].Has(NodeFlags.Orphan);
+
+    private void Release(int slot)
+    {
+        if (_watched.TryRemove(slot, out _)) tree.Nodes.Forget(slot, 1);
+    }
+
+    private void LookAfter(int slot, long committed)
+    {
+        var error = files.Enter(slot, write: settles, out var file);
+        if (error == Errno.None && file.Partial is { } partial)
+        {
+            var lastChange = partial.LastChange;
+            var isDone = settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : CommitWhenDue(slot, partial, committed, lastChange);
+            if (isDone && partial.TryUnwatch(lastChange)) Release(slot);
+        }
+        else
+        {
+            Release(slot);
+        }
+        if (error == Errno.None) file.Leave();
+    }
+
+    private static bool IsQuiet(long lastChange) => Environment.TickCount64 - lastChange >= Quiet.TotalMilliseconds;
+
+    // True: nothing more is to be done here. What fails is tried again when the file was written once more, and at the unmount, which can say so.
+    private bool Settle(int slot, OpenFile file, PartialFile partial)
+    {
+        while (!partial.IsComplete)
+        {
+            if (_stop.IsSet || !IsQuiet(partial.LastChange)) return false;
+            if (copyUp.FillMore(slot, file) == Errno.None) continue;
+            if (commits) partial.CommitUnasked();
+            return true;
+        }
+        if (!_stop.IsSet) _ = copyUp.Whole(slot);
+        return true;
+    }
+
+    // True: it is at rest.
+    private bool CommitWhenDue(int slot, PartialFile partial, long committed, long lastChange)
+    {
+        var now = Environment.TickCount64;
+        var step = Next(now, committed, lastChange);
+        if (step != UpkeepStep.Commit) return step == UpkeepStep.Release;
+        if (commits) partial.CommitUnasked();
+        _watched.TryUpdate(slot, now, committed);
+        return false;
+    }
+}
