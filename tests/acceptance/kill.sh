@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # timeout: 3600
 # kill -9 of the daemon at random moments under a random load, again and again on one upper: the next mount shows what was promised, each object old
-# or new, no name twice, no rubbish in the work directory, and the lower layers as they were. OVERLAYFUSE_LONG=1: 100 rounds, else 20.
+# or new, no name twice, no rubbish in the work directory, and the lower layers as they were. OVERLAYFUSE_LONG=1: 100 rounds and a few, else 20 and a few.
 # OVERLAYFUSE_SEED repeats the choice of operations (not the moments).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/mounts.sh"
@@ -15,19 +15,20 @@ chmod 755 random-load.py
 m=$scratch/m workers=3 rounds=20
 [ "${OVERLAYFUSE_LONG:-}" != 1 ] || rounds=100
 seed=${OVERLAYFUSE_SEED:-$(($(date +%s) % 100000))}
-echo "seed $seed, $rounds rounds"
 RANDOM=$seed
 after_check() { is_mounted "$m" && umount -l "$m"; }
 
 modes=(cached written_through)
 [ "$(id -u)" != 0 ] || modes+=(passthrough in_part)
 [ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user user_in_part)
+rounds=$(((rounds + ${#modes[@]} - 1) / ${#modes[@]})) # in each mode
+echo "seed $seed, $rounds rounds in each of ${#modes[@]} modes"
 runs_as() { if [[ $mode = user* ]]; then as_user "$@"; else "$@"; fi; }
 options() {
   case $mode in
-    cached | user) echo data=cached ;;
-    written_through) echo data=cached,writeback=off ;;
-    passthrough) echo data=passthrough ;;
+    cached | user) echo data=cached,partial=off ;;
+    written_through) echo data=cached,writeback=off,partial=off ;;
+    passthrough) echo data=passthrough,partial=off ;;
     in_part | user_in_part) echo data=cached,writeback=off,partial=4096,settle=never,immutable ;;
   esac
 }
@@ -80,6 +81,7 @@ round() { # number
   done
   for w in $(seq $workers); do begun "$w" || result=1; done
   sleep "$((RANDOM % 2)).$((RANDOM % 900 + 100))"
+  in_part=$((in_part + $(runs_as "$scratch/program" status --json "$m" | sed -n "s/.*\"partialFiles\": \([0-9]*\).*/\1/p"))) || result=1
   kill_daemon || result=1
   for pid in "${pids[@]}"; do wait "$pid" || result=1; done
   [ $result = 0 ] || { cat log/*.errors; return 1; }
@@ -93,16 +95,17 @@ round() { # number
 
 rounds_of() {
   local i w
-  operations=0
+  operations=0 in_part=0
   prepare && lower="$(fingerprint low1) $(fingerprint low2)" && mount_union || return
   for w in $(seq $workers); do runs_as python3 random-load.py look "$m/w$w" >"state/$w" || return; done
   [[ $mode != user* ]] || chown "$test_user:" state/*
   for i in $(seq "$1"); do round "$i" || { echo "round $i of $1, seed $seed"; return 1; }; done
-  echo "$operations" >"operations.$mode"
+  echo "$operations operations, $in_part files brought up in part" >"operations.$mode"
+  if [[ $mode = *in_part ]]; then [ "$in_part" -gt "$1" ]; else [ "$in_part" = 0 ]; fi || { echo "$in_part files were brought up in part"; return 1; }
   umount "$m" && eventually eval '! daemon_of "$m" >/dev/null'
 }
 
 for mode in "${modes[@]}"; do
-  check "kill.$mode" rounds_of $((rounds / ${#modes[@]}))
-  echo "    $((rounds / ${#modes[@]})) rounds, $(cat "operations.$mode" 2>/dev/null) operations"
+  check "kill.$mode" rounds_of "$rounds"
+  echo "    $rounds rounds, $(cat "operations.$mode" 2>/dev/null)"
 done

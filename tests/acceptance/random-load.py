@@ -1,6 +1,8 @@
 # The load of kill.sh, and the check afterwards. Each worker has a directory of its own in the union and notes outside, before each operation, what
 # it will do, and after it that it was done; so of one operation a worker it is open whether it happened, of all others it is known.
 #
+# Beside its log lies LOG.before: the bytes of the file that is being patched, as they were.
+#
 #   random-load.py work DIRECTORY LOG STATE SEED MODE     works until the mount dies
 #   random-load.py look DIRECTORY                         prints what is there as the first STATE
 #   random-load.py check DIRECTORY LOG STATE MODE         compares, and writes what is there as the next STATE
@@ -11,9 +13,18 @@ def content(key, size):
     return random.Random(key).randbytes(size)
 
 
+def sha(bytes_):
+    return hashlib.sha256(bytes_).hexdigest()
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def look(top):
-    """What a directory tree is: path -> [type, mode, sha256 or target]."""
-    tree = {}
+    """What a directory tree is: path -> [type, mode, sha256 or target, which file]; names of one file have the same last word."""
+    tree, inodes = {}, {}
 
     def walk(path):
         names = [e.name for e in os.scandir(f"{top}/{path}")]
@@ -24,34 +35,61 @@ def look(top):
             status = os.lstat(f"{top}/{at}")
             mode = stat.S_IMODE(status.st_mode)
             if stat.S_ISDIR(status.st_mode):
-                tree[at] = ["d", mode, ""]
+                tree[at] = ["d", mode, "", ""]
                 walk(at + "/")
             elif stat.S_ISLNK(status.st_mode):
-                tree[at] = ["l", 0, os.readlink(f"{top}/{at}")]
+                tree[at] = ["l", 0, os.readlink(f"{top}/{at}"), ""]
             else:
-                with open(f"{top}/{at}", "rb") as file:
-                    tree[at] = ["f", mode, hashlib.sha256(file.read()).hexdigest()]
+                tree[at] = ["f", mode, sha(read(f"{top}/{at}")), inodes.setdefault(status.st_ino, at)]
 
     walk("")
-    return tree
+    return by_first_name(tree)
+
+
+def by_first_name(tree):
+    """Each file called by the first of its names."""
+    first = {}
+    for path in sorted(tree):
+        first.setdefault(tree[path][3], path)
+    return {path: [*value[:3], first[value[3]] if value[3] else ""] for path, value in tree.items()}
+
+
+def names_of(tree, path):
+    return [p for p, value in tree.items() if value[3] and value[3] == tree[path][3]]
+
+
+def patched(old, op):
+    """The bytes of a file after patch, append and truncate."""
+    if op["what"] == "truncate":
+        return old[:op["at"]] + bytes(max(0, op["at"] - len(old)))
+    at = len(old) if op["what"] == "append" else op["at"]
+    return old[:at] + content(op["key"], op["size"]) + old[at + op["size"]:]
+
+
+PATCHES = ("patch", "append", "truncate")
 
 
 def apply(tree, op):
     """The tree after an operation."""
     tree = dict(tree)
     what, path = op["what"], op["path"]
-    if what in ("put", "over"):
-        old = tree.get(path)
-        tree[path] = ["f", old[1] if old else 0o644, hashlib.sha256(content(op["key"], op["size"])).hexdigest()]
+    if what == "put":
+        tree[path] = ["f", 0o644, sha(content(op["key"], op["size"])), f"{op['key']} of {path}"]
+    elif what == "over" or what in PATCHES:
+        for name in names_of(tree, path):
+            tree[name] = ["f", tree[name][1], sha(content(op["key"], op["size"])) if what == "over" else op["new"], tree[name][3]]
     elif what == "rm" or what == "rmdir":
         del tree[path]
     elif what == "mkdir":
-        tree[path] = ["d", 0o755, ""]
+        tree[path] = ["d", 0o755, "", ""]
     elif what == "symlink":
-        tree[path] = ["l", 0, op["to"]]
+        tree[path] = ["l", 0, op["to"], ""]
+    elif what == "link":
+        tree[op["to"]] = tree[path]
     elif what == "chmod":
-        tree[path] = [tree[path][0], op["mode"], tree[path][2]]
-    elif what == "mv":
+        for name in names_of(tree, path):
+            tree[name] = [tree[name][0], op["mode"], *tree[name][2:]]
+    elif what == "mv" and op["to"] not in names_of(tree, path):
         moved = [p for p in tree if p == path or p.startswith(path + "/")]
         taken = {op["to"] + p[len(path):]: tree.pop(p) for p in moved}
         tree.update(taken)
@@ -64,11 +102,11 @@ def choose(rng, tree):
     parents = [p + "/" for p in directories] + [""]
     free = lambda: next(n for n in iter(lambda: f"{rng.choice(parents)}n{rng.randrange(1000)}", None) if n not in tree)
     while True:
-        what = rng.choice(["put", "put", "over", "over", "rm", "mkdir", "rmdir", "symlink", "chmod", "mv", "mv", "mvdir"])
+        what = rng.choice(["put", "put", "over", "over", "patch", "patch", "patch", "append", "append", "truncate", "link", "rm", "mkdir", "rmdir", "symlink", "chmod", "mv", "mv", "mvdir"])
         op = {"what": what, "key": rng.randrange(1 << 30), "size": rng.choice([1, 100, 4096, 5000, 70000, 300000]), "sync": rng.random() < 0.3}
         if what == "put":
             return op | {"path": free()}
-        if what == "over" and files:
+        if (what == "over" or what in PATCHES) and files:
             return op | {"path": rng.choice(files)}
         if what == "rm" and len(files) > 10:
             return op | {"path": rng.choice(files)}
@@ -78,6 +116,8 @@ def choose(rng, tree):
             return op | {"path": free(), "to": f"nowhere{rng.randrange(99)}"}
         if what == "chmod" and files:
             return op | {"path": rng.choice(files), "mode": rng.choice([0o600, 0o644, 0o755, 0o444])}
+        if what == "link" and files:
+            return op | {"path": rng.choice(files), "to": free()}
         if what == "mv" and files:
             return op | {"path": rng.choice(files), "to": rng.choice([free(), rng.choice(files)])}
         if what == "rmdir":
@@ -90,14 +130,20 @@ def choose(rng, tree):
                 return op | {"what": "mv", "path": path, "to": to}
 
 
+def write(fd, bytes_, at=None):
+    while bytes_:
+        count = os.write(fd, bytes_) if at is None else os.pwrite(fd, bytes_, at)
+        bytes_, at = bytes_[count:], None if at is None else at + count
+
+
 def carry_out(top, op, note, mode):
     what, path = op["what"], f"{top}/{op['path']}"
-    if what in ("put", "over"):
-        bytes_ = content(op["key"], op["size"])
-        flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if what == "put" else os.O_TRUNC)
-        fd = os.open(path, flags, 0o644)
-        while bytes_:
-            bytes_ = bytes_[os.write(fd, bytes_):]
+    if what in ("put", "over") or what in PATCHES:
+        fd = os.open(path, os.O_RDWR | {"put": os.O_CREAT | os.O_EXCL, "over": os.O_TRUNC, "append": os.O_APPEND}.get(what, 0), 0o644)
+        if what == "truncate":
+            os.ftruncate(fd, op["at"])
+        else:
+            write(fd, content(op["key"], op["size"]), op["at"] if what == "patch" else None)
         if mode != "cached":
             note("promised")
         if op["sync"]:
@@ -112,6 +158,8 @@ def carry_out(top, op, note, mode):
         os.rmdir(path)
     elif what == "symlink":
         os.symlink(op["to"], path)
+    elif what == "link":
+        os.link(path, f"{top}/{op['to']}")
     elif what == "chmod":
         os.chmod(path, op["mode"])
     elif what == "mv":
@@ -131,10 +179,18 @@ def work(top, log, state, seed, mode):
     end = time.monotonic() + 60
     while time.monotonic() < end:
         op = choose(rng, tree)
-        if op["what"] == "over" and not tree[op["path"]][1] & 0o200 and os.geteuid() != 0:
+        if (op["what"] == "over" or op["what"] in PATCHES) and not tree[op["path"]][1] & 0o200 and os.geteuid() != 0:
             continue  # not ours to write
-        note(op)
         try:
+            if op["what"] in PATCHES:
+                old = read(f"{top}/{op['path']}")
+                if sha(old) != tree[op["path"]][2]:
+                    sys.exit(f"{op['path']} has other bytes than were written, before {op}")
+                op["at"] = rng.randrange(2 * len(old) + 2) if op["what"] == "truncate" else rng.randrange(len(old) + 1)
+                op["new"] = sha(patched(old, op))
+                with open(log + ".before", "wb") as before:
+                    before.write(old)
+            note(op)
             carry_out(top, op, note, mode)
         except OSError as error:
             if error.errno in (errno.ENOTCONN, errno.ECONNABORTED, errno.EIO):
@@ -142,6 +198,21 @@ def work(top, log, state, seed, mode):
             sys.exit(f"{op}: {error}")
         note("done")
         tree = apply(tree, op)
+
+
+def is_between(top, log, op, seen):
+    """Whether a file is on its way to what an operation makes of it: in several requests, and without those that the kernel had not written back."""
+    if op["path"] not in seen or op["what"] not in ("put", "over", "patch", "append"):
+        return False
+    there = read(f"{top}/{op['path']}")
+    if op["what"] in ("put", "over"):  # cut, and then the bytes from the first to the last
+        return content(op["key"], op["size"]).startswith(there)
+    old = read(log + ".before")
+    new = patched(old, op)
+    if not len(old) <= len(there) <= len(new):
+        return False
+    old += bytes(len(new) - len(old))
+    return all(byte in (old[i], new[i]) for i, byte in enumerate(there))
 
 
 def check(top, log, state, mode):
@@ -158,17 +229,14 @@ def check(top, log, state, mode):
     seen = look(top)
     allowed = [tree] if pending is None or not promised else []
     if pending is not None:
-        allowed.append(apply(tree, pending))
-        if pending["what"] in ("put", "over") and not promised:
-            path = pending["path"]
-            with_it = apply(tree, pending)
-            if path in seen:
-                # In several requests: cut, and then the bytes from the first to the last.
-                with open(f"{top}/{path}", "rb") as file:
-                    there = file.read()
-                if content(pending["key"], pending["size"]).startswith(there):
-                    with_it[path] = [seen[path][0], with_it[path][1], seen[path][2]]
-                    allowed.append(with_it)
+        with_it = apply(tree, pending)
+        allowed.append(with_it)
+        if not promised and is_between(top, log, pending, seen):
+            between = dict(with_it)
+            for name in names_of(with_it, pending["path"]):
+                between[name] = [*between[name][:2], seen[pending["path"]][2], between[name][3]]
+            allowed.append(between)
+    allowed = [by_first_name(state) for state in allowed]
     if seen not in allowed:
         for name, expected in zip(["old", "new", "between"], allowed):
             for path in sorted(set(expected) | set(seen)):
