@@ -5,6 +5,7 @@
 #
 #   random-load.py work DIRECTORY LOG STATE SEED MODE     works until the mount dies
 #   random-load.py look DIRECTORY                         prints what is there as the first STATE
+#   random-load.py change DIRECTORY SEED COUNT             works so many operations, and changes owners and attributes
 #   random-load.py check DIRECTORY LOG STATE MODE         compares, and writes what is there as the next STATE
 import errno, hashlib, json, os, random, stat, sys, time
 
@@ -130,6 +131,16 @@ def choose(rng, tree):
                 return op | {"what": "mv", "path": path, "to": to}
 
 
+def prepare(op, rng, top):
+    """Where an operation patches, and what comes of it, from what is there."""
+    if op["what"] not in PATCHES:
+        return b""
+    old = read(f"{top}/{op['path']}")
+    op["at"] = rng.randrange(2 * len(old) + 2) if op["what"] == "truncate" else rng.randrange(len(old) + 1)
+    op["new"] = sha(patched(old, op))
+    return old
+
+
 def write(fd, bytes_, at=None):
     while bytes_:
         count = os.write(fd, bytes_) if at is None else os.pwrite(fd, bytes_, at)
@@ -183,11 +194,9 @@ def work(top, log, state, seed, mode):
             continue  # not ours to write
         try:
             if op["what"] in PATCHES:
-                old = read(f"{top}/{op['path']}")
+                old = prepare(op, rng, top)
                 if sha(old) != tree[op["path"]][2]:
                     sys.exit(f"{op['path']} has other bytes than were written, before {op}")
-                op["at"] = rng.randrange(2 * len(old) + 2) if op["what"] == "truncate" else rng.randrange(len(old) + 1)
-                op["new"] = sha(patched(old, op))
                 with open(log + ".before", "wb") as before:
                     before.write(old)
             note(op)
@@ -198,6 +207,32 @@ def work(top, log, state, seed, mode):
             sys.exit(f"{op}: {error}")
         note("done")
         tree = apply(tree, op)
+
+
+def change(top, seed, count):
+    """Without notes: what is there afterwards is compared by who calls."""
+    rng = random.Random(seed)
+    tree = look(top)
+    for _ in range(int(count)):
+        op = choose(rng, tree)
+        prepare(op, rng, top)
+        carry_out(top, op, lambda _: None, "cached")
+        tree = apply(tree, op)
+        path = rng.choice(list(tree))
+        at = f"{top}/{path}"
+        what = rng.randrange(20)
+        if what == 0:
+            os.chown(at, rng.randrange(9), rng.randrange(9), follow_symlinks=False)
+        elif what == 1 and tree[path][0] != "l":
+            os.setxattr(at, f"user.{rng.randrange(3)}", b"value %d" % rng.randrange(99))
+        elif what == 2 and tree[path][0] == "d":
+            os.chmod(at, rng.choice([0o755, 0o700, 0o1777]))
+            tree[path] = ["d", stat.S_IMODE(os.lstat(at).st_mode), "", ""]
+        elif what == 3 and tree[path][0] != "l":
+            os.utime(at, (1, rng.randrange(1 << 30)))
+    seen = look(top)
+    if seen != by_first_name(tree):
+        sys.exit(f"{top}: {[(p, tree.get(p), seen.get(p)) for p in set(tree) | set(seen) if tree.get(p) != seen.get(p)][:5]}")
 
 
 def is_between(top, log, op, seen):
@@ -249,6 +284,6 @@ def check(top, log, state, mode):
 
 
 if sys.argv[1] == "look":
-    json.dump(look(sys.argv[2]), sys.stdout)
+    json.dump(by_first_name(look(sys.argv[2])), sys.stdout, sort_keys=True, indent=1)
 else:
-    {"work": work, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"work": work, "change": change, "check": check}[sys.argv[1]](*sys.argv[2:])

@@ -17,14 +17,11 @@ public sealed class ChangeArchive(TarWriter archive, DirFd merged)
     /// <exception cref="RefusedException">Something could not be read.</exception>
     public void Write(IReadOnlyList<Change> changes)
     {
-        foreach (var change in changes) if (change.Kind == ChangeKind.Deleted) Hide(change.Path[1..]); // whiteouts stand before what is beside them
-        byte[]? whole = null;
-        foreach (var change in changes)
-        {
-            if (change.Kind == ChangeKind.Deleted || (whole is not null && change.Path.AsSpan().StartsWith(whole))) continue;
-            whole = change.Reason == ChangeReason.Moved ? [.. change.Path, (byte)'/'] : null;
-            Add(change.Path[1..], change);
-        }
+        // What came by a rename is written whole, so nothing of what was changed in it since; not what was deleted there either.
+        var moved = changes.Where(change => change.Reason == ChangeReason.Moved).Select(change => Key(change.Path[1..])).ToHashSet();
+        var outside = changes.Where(change => !Parents(change.Path[1..]).Any(parent => moved.Contains(Key(parent)))).ToList();
+        foreach (var change in outside) if (change.Kind == ChangeKind.Deleted) Hide(change.Path[1..]); // whiteouts stand before what is beside them
+        foreach (var change in outside) if (change.Kind != ChangeKind.Deleted) Add(change.Path[1..], change);
     }
 
     private void Hide(byte[] path)
@@ -46,19 +43,25 @@ public sealed class ChangeArchive(TarWriter archive, DirFd merged)
             return;
         }
 
-        // What came here by a rename is not listed any deeper, and does not merge with what was here.
+        // It does not merge with what was here.
         if (change.Kind == ChangeKind.Modified && IsDirectory(place.Directory, name)) archive.Begin(Empty([.. path, (byte)'/', .. OciNames.OpaqueMarker]));
         _tree.WriteName(place.Directory, name, path);
     }
 
     private void AddParents(byte[] path)
     {
-        for (var slash = path.AsSpan().IndexOf((byte)'/'); slash > 0; slash = Next(path, slash))
+        foreach (var parent in Parents(path))
         {
-            if (!_written.Add(Key(path[..slash]))) continue;
-            using var place = Open(path[..slash], out var name);
-            if (place is not null) _tree.Add(place.Directory, name, path[..slash]);
+            if (!_written.Add(Key(parent))) continue;
+            using var place = Open(parent, out var name);
+            if (place is not null) _tree.Add(place.Directory, name, parent);
         }
+    }
+
+    // The directories above, from the top down.
+    private static IEnumerable<byte[]> Parents(byte[] path)
+    {
+        for (var at = 0; at < path.Length; at++) if (path[at] == '/') yield return path[..at];
     }
 
     private OpenPlace? Open(byte[] path, out byte[] name)
@@ -71,12 +74,6 @@ public sealed class ChangeArchive(TarWriter archive, DirFd merged)
     }
 
     private static bool IsDirectory(DirFd directory, byte[] name) => Syscall.StatAt(directory, name, cached: false, out var status) == Errno.None && status.IsDirectory;
-
-    private static int Next(byte[] path, int slash)
-    {
-        var length = path.AsSpan(slash + 1).IndexOf((byte)'/');
-        return length < 0 ? -1 : slash + 1 + length;
-    }
 
     private static string Key(byte[] path) => System.Text.Encoding.Latin1.GetString(path);
 
