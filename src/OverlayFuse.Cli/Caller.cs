@@ -8,6 +8,9 @@ namespace OverlayFuse.Cli;
 /// <param name="Directory">The current directory; paths are bytes.</param>
 internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Directory)
 {
+    /// <summary>SELinux is on, and takes labels for mounts.</summary>
+    public bool HasSELinux { get; init; }
+
     /// <summary>Root as the kernel counts it: with the rights of the first user namespace.</summary>
     public bool IsHostRoot => IsRoot && !InUserNamespace;
 
@@ -15,7 +18,7 @@ internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Director
     {
         var directory = new byte[4096];
         var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/cwd"u8, directory, out var length);
-        return new Caller(Syscall.GetEUid() == 0, UserNamespace.IsInside, error == Errno.None ? directory[..length] : "/"u8.ToArray());
+        return new Caller(Syscall.GetEUid() == 0, UserNamespace.IsInside, error == Errno.None ? directory[..length] : "/"u8.ToArray()) { HasSELinux = File.Exists("/sys/fs/selinux/enforce") };
     }
 
     /// <summary>The path from the root; neither links nor ".." are resolved, since ".." after a link means what the kernel says.</summary>

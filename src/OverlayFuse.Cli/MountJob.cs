@@ -15,6 +15,9 @@ internal sealed class MountJob
 
     public required bool AllowOther { get; init; }
 
+    /// <summary>Labels of SELinux, as mount(2) takes them; empty: none.</summary>
+    public byte[] Labels { get; init; } = [];
+
     /// <summary>Where the daemon writes what it has to say; null: the system log.</summary>
     public byte[]? LogFile { get; init; }
 }

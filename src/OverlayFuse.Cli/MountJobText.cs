@@ -32,6 +32,7 @@ internal static class MountJobText
         if (union.SquashToGid is { } gid) text.Add("squash_to_gid", gid);
         text.Add("source", job.Source);
         text.Add("flags", (long)job.Flags);
+        if (job.Labels.Length > 0) text.Add("labels", job.Labels);
         if (job.LogFile is not null) text.Add("log", job.LogFile);
         text.Add("allow_other", job.AllowOther ? 1 : 0);
         return text.ToArray();
@@ -72,7 +73,15 @@ internal static class MountJobText
         union.GidMapping.AddRange(Ranges(fields, "gidmapping"));
         union.LowerDirectories.AddRange(fields.Where(field => field.Key == "lower").Select(field => field.Value));
         union.DataDirectories.AddRange(fields.Where(field => field.Key == "data_only").Select(field => field.Value));
-        return new MountJob { Union = union, Source = source, Flags = (MountFlags)(Number("flags") ?? 0), AllowOther = allowOther == 1, LogFile = Value("log") };
+        return new MountJob
+        {
+            Union = union,
+            Source = source,
+            Flags = (MountFlags)(Number("flags") ?? 0),
+            AllowOther = allowOther == 1,
+            Labels = Value("labels") ?? [],
+            LogFile = Value("log"),
+        };
     }
 
     private static void AddRange(FieldWriter text, string key, IdRange range)

@@ -60,6 +60,9 @@ internal sealed class MountOptions
     /// <summary>The flags of mount(2) that only the kernel acts on: noexec, sync, the access times.</summary>
     public MountFlags Flags { get; set; }
 
+    /// <summary>Labels of SELinux for the mount, as written: context="...", quotes and all.</summary>
+    public List<byte[]> Labels { get; } = [];
+
     /// <summary>The first field of /proc/mounts (fsname=).</summary>
     public byte[]? SourceName { get; set; }
 

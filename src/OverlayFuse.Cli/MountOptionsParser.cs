@@ -69,6 +69,7 @@ internal sealed class MountOptionsParser
             case "squash_to_uid": _options.SquashToUid = Same(element, _options.SquashToUid, IdMappingText.ReadId(element, Value(element))); break;
             case "squash_to_gid": _options.SquashToGid = Same(element, _options.SquashToGid, IdMappingText.ReadId(element, Value(element))); break;
             case "xattr_permissions": _options.KeepOwnersIn = Same(element, _options.KeepOwnersIn, Choose(element, OverrideValues)); break;
+            case "context" or "fscontext" or "defcontext" or "rootcontext": _options.Labels.Add([.. ByteText.Bytes(element.Name), (byte)'=', .. Value(element)]); break;
             case "fsname": _options.SourceName = Path(element); break;
             case "volatile": SetDurability(element, element.RawValue is null ? Durability.Volatile : throw TakesNoValue(element)); break;
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;

@@ -48,6 +48,7 @@ internal static class MountPlanner
             Source = options.SourceName ?? source ?? DefaultSource.ToArray(),
             Flags = Flags(form, options, union.ReadOnly, caller),
             AllowOther = options.AllowOther ?? caller.IsRoot,
+            Labels = Labels(options, caller),
             LogFile = options.LogFile is null ? null : caller.Absolute(options.LogFile),
         };
     }
@@ -100,6 +101,16 @@ internal static class MountPlanner
     {
         if (Descriptors.Named(mountPoint).IsOpen && options.AllowOther == true && !options.DefaultPermissions)
             throw new MountException($"{ByteText.Show(mountPoint)} was mounted with allow_other and without default_permissions, so nobody would check permissions. Add default_permissions to the options.");
+    }
+
+    // By mount(2) only. Where nobody labels, a label is no protection that anybody misses.
+    private static byte[] Labels(MountOptions options, Caller caller)
+    {
+        if (options.Labels.Count == 0) return [];
+        var labels = options.Labels.Aggregate((all, next) => [.. all, (byte)',', .. next]);
+        if (caller is { HasSELinux: true, IsHostRoot: true }) return labels;
+        options.Notices.Add($"labels have no effect, {ByteText.Show(labels)}: {(caller.HasSELinux ? "only root can mount with them" : "SELinux is not on here")}.");
+        return [];
     }
 
     private static MountFlags Flags(MountForm form, MountOptions options, bool readOnly, Caller caller)

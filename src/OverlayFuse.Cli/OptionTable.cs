@@ -15,6 +15,7 @@ internal static class OptionTable
         Served("strictatime"), Served("nostrictatime"), Served("symfollow"), Served("nosymfollow"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
         Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"),
+        Served("context"), Served("fscontext"), Served("defcontext"), Served("rootcontext"),
         Served("debug"),
 
         Silent("private"), Silent("rprivate"), Silent("unbindable"), Silent("runbindable"), Silent("defaults"), Silent("auto"), Silent("noauto"),
@@ -26,8 +27,6 @@ internal static class OptionTable
         NoEffect("rshared", "the mount takes the propagation of the mount it stands on"),
         NoEffect("slave", "the mount takes the propagation of the mount it stands on"),
         NoEffect("rslave", "the mount takes the propagation of the mount it stands on"),
-        NoEffect("context", "labels are not set on the mount"), NoEffect("fscontext", "labels are not set on the mount"),
-        NoEffect("defcontext", "labels are not set on the mount"), NoEffect("rootcontext", "labels are not set on the mount"),
         NoEffect("lazytime", "times are kept by the file system of the upper"), Silent("nolazytime"),
         NoEffect("allow_root", "only the owner of the mount has access; allow_other opens it to all"),
         NoEffect("auto_unmount", "the mount is taken away when overlayfuse ends by a signal it can catch, and by \"overlayfuse umount\" otherwise"),

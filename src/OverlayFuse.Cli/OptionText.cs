@@ -46,10 +46,6 @@ internal static class OptionText
         return plain[..length];
     }
 
-    /// <summary>A value that was written in quotes, without them; any other as it is.</summary>
-    public static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> value) =>
-        value.Length >= 2 && value[0] == Quote && value[^1] == Quote ? value[1..^1] : value;
-
     private static OptionElement Element(ReadOnlySpan<byte> element)
     {
         var equals = element.IndexOf((byte)'=');

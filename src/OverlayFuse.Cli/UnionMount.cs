@@ -87,6 +87,7 @@ internal static class UnionMount
         Source = job.Source,
         Flags = job.Flags,
         AllowOther = job.AllowOther,
+        Labels = job.Labels,
     };
 
     private static void OpenLog(MountJob job)

@@ -22,4 +22,7 @@ public sealed class MountRequest
     /// of the namespace. An ordinary user needs user_allow_other in /etc/fuse.conf.
     /// </summary>
     public bool AllowOther { get; init; }
+
+    /// <summary>Options of a security module, as context="..."; by mount(2) only, which fusermount3 does not pass them to. Empty: none.</summary>
+    public byte[] Labels { get; init; } = [];
 }

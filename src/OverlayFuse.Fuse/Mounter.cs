@@ -36,9 +36,12 @@ internal static class Mounter
     {
         // Behind a user namespace "other" users are those of the namespace, all of them subject to its owner.
         var allowOther = request.AllowOther || UserNamespace.IsInside;
-        var data = $"fd={device.Number},rootmode=40000,user_id={Syscall.GetEUid()},group_id={Syscall.GetEGid()},default_permissions{(allowOther ? ",allow_other" : "")}";
-        return Syscall.Mount(request.Source, path, Encoding.UTF8.GetBytes($"fuse.{request.Subtype}"), request.Flags, Encoding.ASCII.GetBytes(data));
+        var data = Data(request, $"fd={device.Number},rootmode=40000,user_id={Syscall.GetEUid()},group_id={Syscall.GetEGid()},default_permissions{(allowOther ? ",allow_other" : "")}");
+        return Syscall.Mount(request.Source, path, Encoding.UTF8.GetBytes($"fuse.{request.Subtype}"), request.Flags, data);
     }
+
+    internal static byte[] Data(MountRequest request, string options) =>
+        request.Labels.Length == 0 ? Encoding.ASCII.GetBytes(options) : [.. Encoding.ASCII.GetBytes(options), (byte)',', .. request.Labels];
 
     private static MountedDevice AlreadyMounted(byte[] mountPoint)
     {

@@ -16,6 +16,7 @@ public sealed class MountJobTextTests
         Assert.That(read.Flags, Is.EqualTo(job.Flags));
         Assert.That(read.AllowOther, Is.EqualTo(job.AllowOther));
         Assert.That(read.LogFile, Is.EqualTo(job.LogFile));
+        Assert.That(read.Labels, Is.EqualTo(job.Labels).And.Not.Empty);
 
         // By reflection, so that an option added later cannot be forgotten on the way.
         var plain = new UnionOptions { MountPoint = [] };
@@ -76,6 +77,7 @@ public sealed class MountJobTextTests
         Flags = MountFlags.NoDev | MountFlags.StrictAtime,
         AllowOther = true,
         LogFile = B("/log"),
+        Labels = B("context=\"s0:c1,c2\""),
     };
 
     private static byte[] B(string text) => Encoding.UTF8.GetBytes(text);

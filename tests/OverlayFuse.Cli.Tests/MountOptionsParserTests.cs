@@ -197,7 +197,6 @@ public sealed class MountOptionsParserTests
     [TestCase("timeout=1", "cached for good")]
     [TestCase("ino32_t", "64 bits")]
     [TestCase("redirect_dir=off", "redirect")]
-    [TestCase("context=\"system_u:object_r:container_file_t:s0:c1,c2\"", "labels")]
     public void An_option_that_we_do_otherwise_is_accepted_and_named(string list, string why)
     {
         var options = Parse("lowerdir=/a," + list);

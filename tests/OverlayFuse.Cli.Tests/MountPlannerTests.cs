@@ -33,6 +33,19 @@ public sealed class MountPlannerTests
         Assert.That(job.AllowOther, Is.True);
     }
 
+    [TestCase("context=\"u:r:t:s0:c1,c2\"", "context=\"u:r:t:s0:c1,c2\"")]
+    [TestCase("rootcontext=u:r:t:s0,defcontext=\"u:r:d:s0:c1,c2\"", "rootcontext=u:r:t:s0,defcontext=\"u:r:d:s0:c1,c2\"")]
+    public void Labels_go_to_the_kernel_as_they_are_written(string list, string labels)
+    {
+        Assert.That(S(Plan(MountForm.DropIn, $"{Full},{list}", Root with { HasSELinux = true }).Labels), Is.EqualTo(labels));
+        foreach (var (caller, why) in new[] { (Root, "SELinux is not on here"), (User with { HasSELinux = true }, "only root"), (RootInside with { HasSELinux = true }, "only root") })
+        {
+            var options = Options(MountForm.DropIn, $"{Full},{list}");
+            Assert.That(MountPlanner.Plan(MountForm.DropIn, options, null, B("/m"), caller).Labels, Is.Empty);
+            Assert.That(options.Notices, Has.One.Contains("labels have no effect").And.One.Contains(why));
+        }
+    }
+
     [Test]
     public void Root_may_turn_them_off()
     {

@@ -32,12 +32,6 @@ public sealed class OptionTextTests
     public void Layers_stand_between_colons(string value, string expected) =>
         Assert.That(string.Join('|', OptionText.Layers(Bytes(value)).Select(Encoding.Latin1.GetString)), Is.EqualTo(expected));
 
-    [TestCase("\"a,b\"", "a,b")]
-    [TestCase("a", "a")]
-    [TestCase("\"", "\"")]
-    public void Quotes_around_a_value_are_taken_away(string value, string expected) =>
-        Assert.That(Encoding.Latin1.GetString(OptionText.Unquote(Bytes(value))), Is.EqualTo(expected));
-
     [Test]
     public void Any_list_of_paths_survives_escaping_whatever_bytes_they_hold() =>
         Prop.ForAll<byte[][]>(paths =>
