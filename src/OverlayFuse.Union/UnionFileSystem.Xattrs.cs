@@ -24,7 +24,9 @@ public sealed partial class UnionFileSystem
         {
             var form = _tree.FormAt(place);
             if (Stored(form, name, escaped, out var stored) != Errno.None) return Errno.NODATA;
-            error = Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+            error = _tree.Owners.AreMapped && name.SequenceEqual(FileCapability.Name)
+                ? GetCapability(place, stored, buffer, out length)
+                : Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
             if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
         }
         if (error == Errno.None && _tree.Owners.AreMapped && IsAcl(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
@@ -37,13 +39,15 @@ public sealed partial class UnionFileSystem
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        error = name.SequenceEqual("security.capability"u8) ? CompleteToPrivilege(node) : Errno.None;
+        error = name.SequenceEqual(FileCapability.Name) ? CompleteToPrivilege(node) : Errno.None;
         if (error != Errno.None) return error;
         error = EnterForXattr(node, name, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place)
         {
-            error = IsAcl(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None) ? SetChangedAcl(place, stored, value, flags) : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+            if (IsAcl(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None)) error = SetChangedAcl(place, stored, value, flags);
+            else if (_tree.Owners.AreMapped && name.SequenceEqual(FileCapability.Name)) error = SetCapability(place, stored, value, flags);
+            else error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
             if (killSetGid && Upper!.Status(place.Dir, place.Name, out var status) == Errno.None)
                 _ = Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, status.Mode & ~Mode.SetGid);
@@ -61,7 +65,7 @@ public sealed partial class UnionFileSystem
         error = EnterForXattr(node, name, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
-        if (error == Errno.None && name.SequenceEqual("security.capability"u8)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
+        if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
         ForgetDefaultAcl(slot);
         return error;
     }
@@ -170,6 +174,26 @@ public sealed partial class UnionFileSystem
         if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
         error = _copyUp.Metadata(slot);
         return error != Errno.None ? error : _tree.Enter(slot, buffer, out place);
+    }
+
+    // What shows may be longer than what is stored.
+    private Errno GetCapability(in Place place, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
+    {
+        Span<byte> value = stackalloc byte[FileCapability.MaxLength];
+        var error = Syscall.GetXattrAt(place.Dir, place.Name, stored, value, out length);
+        if (error == Errno.None) error = _tree.Owners.ShowCapability(value, ref length);
+        if (error != Errno.None || buffer.IsEmpty) return error;
+        return value[..length].TryCopyTo(buffer) ? Errno.None : Errno.RANGE;
+    }
+
+    private Errno SetCapability(in Place place, ReadOnlySpan<byte> stored, ReadOnlySpan<byte> shown, XattrFlags flags)
+    {
+        if (shown.Length > FileCapability.MaxLength) return Errno.INVAL;
+        Span<byte> buffer = stackalloc byte[FileCapability.MaxLength];
+        shown.CopyTo(buffer);
+        var value = buffer[..shown.Length];
+        var error = _tree.Owners.StoreCapability(value);
+        return error != Errno.None ? error : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
     }
 
     // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.

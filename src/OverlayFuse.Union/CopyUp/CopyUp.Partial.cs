@@ -110,12 +110,12 @@ internal sealed partial class CopyUp
         file.BeginWriteback();
         try
         {
-            Span<byte> capability = stackalloc byte[64];
+            Span<byte> capability = stackalloc byte[FileCapability.MaxLength];
             var error = Syscall.Stat(file.Fd, out var status);
             if (error != Errno.None) return error;
-            var hasCapability = Syscall.GetXattr(file.Fd, "security.capability"u8, capability, out var length) == Errno.None;
+            var hasCapability = Syscall.GetXattr(file.Fd, FileCapability.Name, capability, out var length) == Errno.None;
             error = file.Partial!.FillMore();
-            if (hasCapability) _ = Syscall.SetXattr(file.Fd, "security.capability"u8, capability[..length], XattrFlags.None);
+            if (hasCapability) _ = Syscall.SetXattr(file.Fd, FileCapability.Name, capability[..length], XattrFlags.None);
             if ((status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) _ = Syscall.Chmod(file.Fd, status.Mode & Mode.Permissions);
             return error;
         }

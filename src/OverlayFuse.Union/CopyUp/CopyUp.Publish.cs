@@ -177,8 +177,8 @@ internal sealed partial class CopyUp
         if (error == Errno.None) error = ExtendMetacopy(slot, fd, status, reason, change, out isPartial);
         if (error == Errno.None && !isPartial)
         {
-            Span<byte> capability = stackalloc byte[64];
-            var hasCapability = Syscall.GetXattr(fd, "security.capability"u8, capability, out var capabilityLength) == Errno.None;
+            Span<byte> capability = stackalloc byte[FileCapability.MaxLength];
+            var hasCapability = Syscall.GetXattr(fd, FileCapability.Name, capability, out var capabilityLength) == Errno.None;
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             var bytes = isCut ? change.Length : status.Size;
             if (isCut) error = DropPrivileges(slot, fd, status.Mode, change);
@@ -217,7 +217,7 @@ internal sealed partial class CopyUp
     // Copying strips setuid and capabilities of the file and sets its time; nobody has written it yet.
     private static void Restore(Fd fd, in FileStatus status, ReadOnlySpan<byte> capability, int capabilityLength)
     {
-        if (capabilityLength > 0) _ = Syscall.SetXattr(fd, "security.capability"u8, capability[..capabilityLength], XattrFlags.None);
+        if (capabilityLength > 0) _ = Syscall.SetXattr(fd, FileCapability.Name, capability[..capabilityLength], XattrFlags.None);
         _ = Syscall.Chmod(fd, status.Mode & Mode.Permissions);
         _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
     }

@@ -19,7 +19,8 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
     {
         var error = XattrCopy.LosesSecurity(dir, name, form, credentials, out var loses);
-        var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
+        var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None
+            || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
         facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
         {
             IsPrivileged = status.Type == FileType.Regular && ((!credentials.IsRoot && (status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) || XattrCopy.HasCapability(dir, name, form)),

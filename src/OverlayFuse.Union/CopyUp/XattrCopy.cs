@@ -8,8 +8,6 @@ internal static class XattrCopy
     private const int LargestValue = 65536; // XATTR_SIZE_MAX
     private const int LargestList = 65536; // XATTR_LIST_MAX
 
-    private static ReadOnlySpan<byte> Capability => "security.capability"u8;
-
     /// <summary>Copies all attributes of one name to another. Only what the file system of the upper does not know is left out.</summary>
     public static Errno Copy(DirFd from, ReadOnlySpan<byte> fromName, OverrideForm fromForm, DirFd to, ReadOnlySpan<byte> toName, OverrideForm toForm)
     {
@@ -56,7 +54,7 @@ internal static class XattrCopy
             if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual("security.selinux"u8)) continue;
 
             // In a user namespace its root may set capabilities, which are then valid in that namespace.
-            loses |= !(credentials.IsRoot && attribute.SequenceEqual(Capability));
+            loses |= !(credentials.IsRoot && attribute.SequenceEqual(FileCapability.Name));
         }
         return error;
     }
@@ -65,7 +63,7 @@ internal static class XattrCopy
     public static bool HasCapability(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form)
     {
         Span<byte> buffer = stackalloc byte[OverrideNames.StoredSize];
-        var stored = OverrideNames.IsKept(form, Capability) ? buffer[..OverrideNames.Store(Capability, buffer)] : Capability;
+        var stored = OverrideNames.IsKept(form, FileCapability.Name) ? buffer[..OverrideNames.Store(FileCapability.Name, buffer)] : FileCapability.Name;
         return Syscall.GetXattrAt(dir, name, stored, [], out _) == Errno.None;
     }
 

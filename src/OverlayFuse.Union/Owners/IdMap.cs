@@ -8,14 +8,20 @@ internal sealed class IdMap(IReadOnlyList<IdRange> ranges, uint overflow)
     public bool IsIdentity => _ranges.Length == 0;
 
     /// <summary>The overflow id for one that no range has, as in a user namespace (user_namespaces(7)).</summary>
-    public uint Show(uint stored)
+    public uint Show(uint stored) => TryShow(stored, out var shown) ? shown : overflow;
+
+    /// <summary>False where no range has it.</summary>
+    public bool TryShow(uint stored, out uint shown)
     {
-        if (IsIdentity) return stored;
+        shown = stored;
+        if (IsIdentity) return true;
         foreach (var range in _ranges)
         {
-            if (stored >= range.Stored && stored - range.Stored < range.Count) return range.Shown + (stored - range.Stored);
+            if (stored < range.Stored || stored - range.Stored >= range.Count) continue;
+            shown = range.Shown + (stored - range.Stored);
+            return true;
         }
-        return overflow;
+        return false;
     }
 
     /// <summary>The id to store; where no range shows this one, the overflow id and false.</summary>

@@ -54,6 +54,11 @@ internal sealed class Owners
 
     public Errno StoreAcl(Span<byte> acl) => Acl.MapIds(acl, _uids, _gids, toShow: false);
 
+    /// <summary>The user that a file capability names (<see cref="FileCapability.Show"/>).</summary>
+    public Errno ShowCapability(Span<byte> value, ref int length) => FileCapability.Show(value, ref length, _uids);
+
+    public Errno StoreCapability(Span<byte> value) => FileCapability.Store(value, _uids);
+
     private static uint OverflowId(string path)
     {
         try
