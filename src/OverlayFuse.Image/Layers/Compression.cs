@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Image;
 
-/// <summary>What a stream is packed with, by its first bytes: nothing, gzip, or zstd (which zstd(1) unpacks).</summary>
+/// <summary>What a stream is packed with, by its first bytes: nothing, gzip, or what zstd(1), xz(1) and bzip2(1) unpack.</summary>
 public static class Compression
 {
     /// <summary>Opens a file and gives what was packed into it.</summary>
@@ -11,14 +11,24 @@ public static class Compression
     public static Stream Open(string path)
     {
         var file = OpenFile(path);
-        Span<byte> magic = stackalloc byte[6];
-        var length = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        return NameOf(file) switch
+        {
+            null => file,
+            "gzip" => new GrowthLimit(new GZipStream(file, CompressionMode.Decompress), file, path),
+            var tool => new GrowthLimit(Unpack(tool, file, path), file, path),
+        };
+    }
+
+    /// <summary>How a file is packed, by the name of the tool that does it; null: not at all. The file is read from its beginning again.</summary>
+    public static string? NameOf(FileStream file)
+    {
+        Span<byte> buffer = stackalloc byte[6];
+        ReadOnlySpan<byte> magic = buffer[..file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
         file.Position = 0;
-        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])) return new GrowthLimit(new GZipStream(file, CompressionMode.Decompress), file, path);
-        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd])) return new GrowthLimit(Unpack("zstd", file, path), file, path);
-        if (magic[..length].StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])) return new GrowthLimit(Unpack("xz", file, path), file, path);
-        if (magic[..length].StartsWith("BZh"u8)) return new GrowthLimit(Unpack("bzip2", file, path), file, path);
-        return file;
+        if (magic.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])) return "gzip";
+        if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd])) return "zstd";
+        if (magic.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])) return "xz";
+        return magic.StartsWith("BZh"u8) ? "bzip2" : null;
     }
 
     internal static FileStream OpenFile(string path)

@@ -177,11 +177,13 @@ public sealed class LayerApplier(DirFd root) : IDisposable
 
     private void RestoreTimes()
     {
+        const OpenFlags Directory = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        const ResolveFlags Within = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks;
         _parents.Forget();
         foreach (var (path, time) in _directoryTimes)
         {
             // One that a later entry replaced by something else is left alone.
-            if (Syscall.OpenAt2(root, path.Length == 0 ? "."u8 : path, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var directory) != Errno.None) continue;
+            if (Syscall.OpenAt2(root, path.Length == 0 ? "."u8 : path, Directory, 0, Within, out var directory) != Errno.None) continue;
             _ = Syscall.Utimens(directory, time, time);
             directory.Close();
         }

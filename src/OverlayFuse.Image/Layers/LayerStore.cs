@@ -28,7 +28,9 @@ public sealed class LayerStore(StateDirectory state)
 
     /// <summary>Bytes of the files of an image's layer.</summary>
     public long SizeOf(string id) =>
-        AtomicFile.Read(Path.Combine(PathOf(id), "size")) is { } text && long.TryParse(Encoding.ASCII.GetString(text), CultureInfo.InvariantCulture, out var size) ? size : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"size\".");
+        AtomicFile.Read(Path.Combine(PathOf(id), "size")) is { } text && long.TryParse(Encoding.ASCII.GetString(text), CultureInfo.InvariantCulture, out var size)
+            ? size
+            : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"size\".");
 
     /// <summary>The stack a layer lies on: paths of overlay2/l, topmost first.</summary>
     public List<string> Stack(IEnumerable<string> topmostFirst) => [.. topmostFirst.Select(id => Path.Combine(state.Links, LinkOf(id)))];

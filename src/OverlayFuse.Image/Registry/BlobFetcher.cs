@@ -33,7 +33,9 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             var before = file.Length;
             if (Continue(digest, size, file, hash)) break;
             if (file.Length > before) attempt = 1;
-            if (attempt == MostTries) throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} breaks off after {file.Length} of {size} bytes, {MostTries} times. What came is kept; try again.");
+            if (attempt == MostTries)
+                throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} breaks off after {file.Length} of {size} bytes, {MostTries} times. What came is " +
+                    "kept; try again.");
             Thread.Sleep(FirstPause * attempt);
         }
         var found = Digest.Of(hash);
@@ -99,7 +101,8 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             }
             return file.Length == size;
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException or OperationCanceledException or System.Net.Sockets.SocketException || (e is IOException && e.InnerException is System.Net.Sockets.SocketException))
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or OperationCanceledException or System.Net.Sockets.SocketException
+            || (e is IOException && e.InnerException is System.Net.Sockets.SocketException))
         {
             return false;
         }

@@ -69,7 +69,9 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
             var choice = ImageLoader.Choose(choices);
             return Fetch(reference, choice.Digest, Parse(choice.Digest), depth - 1, out _);
         }
-        return manifest is { Config: not null, Layers: not null } ? manifest : throw new InvalidDataException("its manifest lacks its configuration or its layers, or is of a form older than that of 2016");
+        return manifest is { Config: not null, Layers: not null }
+            ? manifest
+            : throw new InvalidDataException("its manifest lacks its configuration or its layers, or is of a form older than that of 2016");
     }
 
     private StoredImage Store(ImageConfig config, byte[] text, List<Descriptor> layers, ImageReference reference, FetchedFiles files)

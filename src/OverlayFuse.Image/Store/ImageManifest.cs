@@ -17,9 +17,7 @@ internal static class ImageManifest
     private static string MediaType(ImageStore store, LayerRecord layer)
     {
         if (layer.DiffId == "sha256:" + layer.Blob) return Manifest.LayerType;
-        Span<byte> magic = stackalloc byte[2];
         using var file = Compression.OpenFile(store.Blobs.PathOf(Digest.FromHex(layer.Blob)!.Value));
-        file.ReadExactly(magic);
-        return Manifest.LayerType + (magic[0] == 0x1f ? "+gzip" : "+zstd");
+        return Compression.NameOf(file) is { } name ? $"{Manifest.LayerType}+{name}" : Manifest.LayerType;
     }
 }

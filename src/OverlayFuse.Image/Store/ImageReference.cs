@@ -10,7 +10,8 @@ public sealed partial record ImageReference(string Repository, string Tag)
 
     /// <summary>The tag is "latest" where none is said.</summary>
     /// <exception cref="RefusedException">It is no name for an image.</exception>
-    public static ImageReference Parse(string text) => TryParse(text) ?? throw new RefusedException($"invalid reference format: \"{text}\". A name is lower case, as in web, web:1 or registry.example.org/web:1.");
+    public static ImageReference Parse(string text) =>
+        TryParse(text) ?? throw new RefusedException($"invalid reference format: \"{text}\". A name is lower case, as in web, web:1 or registry.example.org/web:1.");
 
     public static ImageReference? TryParse(string text)
     {
