@@ -51,7 +51,8 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
         {
             var isOfTheStack = key.Layer == InodeNumber.AllocatedLayer || union.LayerNumbers.Contains(key.Layer);
             report.Problem("link-unreachable", PathOf(name), "the copy of a lower file with several names, of which the union has none any more",
-                isOfTheStack ? "The entry is removed." : "Its layer is none of the lower directories given; check with those that the upper was written on.", isOfTheStack ? () => Syscall.UnlinkAt(Links, name) : null);
+                isOfTheStack ? "The entry is removed." : "Its layer is none of the lower directories given; check with those that the upper was written on.",
+                isOfTheStack ? () => Syscall.UnlinkAt(Links, name) : null);
             return;
         }
         var mark = Mark(name, out var family);

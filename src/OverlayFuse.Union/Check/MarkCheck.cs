@@ -42,7 +42,8 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
         if (error is not (Errno.None or Errno.RANGE))
             report.Problem("mark-unreadable", at.Path, $"its mark {name} cannot be read ({error.Describe()})", "Give yourself the right to read it.");
         else if (error == Errno.RANGE || !OverrideStat.TryParse(value.AsSpan(0, length), out var stat) || !stat.TryApply(ref stored))
-            report.Problem("override-broken", at.Path, $"its mark {name} cannot be understood, so its owner, mode and type are not known: every access fails", $"Write what it was, as UID:GID:MODE:TYPE, with setfattr -n {name}.");
+            report.Problem("override-broken", at.Path, $"its mark {name} cannot be understood, so its owner, mode and type are not known: every access fails",
+                $"Write what it was, as UID:GID:MODE:TYPE, with setfattr -n {name}.");
         else
             report.Explain("override", at.Path, $"shows as {stat.ToText()}, whatever it is in the upper");
     }
@@ -95,7 +96,10 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
             default:
                 var text = $"its mark {Name(MarkSet.Opaque, family)} is {value.Length} bytes long where one is meant, so it cannot be told whether the lower layers show in it: every access fails";
                 var nothingBelow = !at.IsRoot && !at.Marks.Has(MarkSet.Redirect) && !HasBelow(at);
-                report.Problem("opaque-broken", at.Path, text, nothingBelow ? "Nothing lies below it, so the mark is removed." : $"Hide what is below with setfattr -n {Name(MarkSet.Opaque, family)} -v y, or show it with setfattr -x {Name(MarkSet.Opaque, family)}.", nothingBelow ? () => at.Unmark(MarkSet.Opaque, family) : null);
+                report.Problem("opaque-broken", at.Path, text,
+                    nothingBelow ? "Nothing lies below it, so the mark is removed." : $"Hide what is below with setfattr -n {Name(MarkSet.Opaque, family)} -v y, or " +
+                        $"show it with setfattr -x {Name(MarkSet.Opaque, family)}.",
+                    nothingBelow ? () => at.Unmark(MarkSet.Opaque, family) : null);
                 break;
         }
     }
@@ -124,7 +128,8 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
         if (family == MarkFamily.User) UserMarks++;
         if (value.Length > LongestValue || RedirectMark.Parse(value, out _) != Errno.None)
         {
-            report.Problem("redirect-broken", at.Path, $"its mark {Name(MarkSet.Redirect, family)} is no path, so what is below it cannot be found", $"If you know where it was moved from, write that with setfattr -n {Name(MarkSet.Redirect, family)} -v /PATH.");
+            report.Problem("redirect-broken", at.Path, $"its mark {Name(MarkSet.Redirect, family)} is no path, so what is below it cannot be found",
+                $"If you know where it was moved from, write that with setfattr -n {Name(MarkSet.Redirect, family)} -v /PATH.");
             return;
         }
         if (isFile)
@@ -133,7 +138,8 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
             return;
         }
         if (at.Below is not { Lowers.Length: 0 }) report.Explain("redirect", at.Path, $"moved: below, it is {Show(value)}");
-        else report.Problem("redirect-nowhere", at.Path, $"it was moved from {Show(value)}, and no lower layer has a directory there: what was in it is missing", "Check that the lower directories are those that the upper was written on.");
+        else report.Problem("redirect-nowhere", at.Path, $"it was moved from {Show(value)}, and no lower layer has a directory there: what was in it is missing",
+            "Check that the lower directories are those that the upper was written on.");
     }
 
     private void Metacopy(UpperObject at, MarkFamily family, byte[] value)
@@ -151,9 +157,11 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
             return;
         }
         if (union.Search.FindData(at.Parent!, at.Name, at.Holder, at.Marks, out var where, out var name) != Errno.None || SizeOf(where!, name) is not { } size)
-            report.Problem("metacopy-without-data", at.Path, "it has metadata only, and no lower layer has its bytes: it cannot be read", "Check that the lower directories are those that the upper was written on; else write the file anew.");
+            report.Problem("metacopy-without-data", at.Path, "it has metadata only, and no lower layer has its bytes: it cannot be read",
+                "Check that the lower directories are those that the upper was written on; else write the file anew.");
         else if (size != at.Status.Size)
-            report.Problem("metacopy-size", at.Path, $"it has metadata only and is {at.Status.Size} bytes long, but its bytes in the lower layers are {size}", "The lower layer has been changed since; write the file anew.");
+            report.Problem("metacopy-size", at.Path, $"it has metadata only and is {at.Status.Size} bytes long, but its bytes in the lower layers are {size}",
+                "The lower layer has been changed since; write the file anew.");
         else
             report.Explain("metacopy", at.Path, $"metadata only; its {size} bytes are in a lower layer");
     }
@@ -169,7 +177,8 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
                 report.Explain("origin", at.Path, "copied up from an object that cannot be told");
                 break;
             default:
-                report.Problem("origin-broken", at.Path, $"its mark {Name(MarkSet.Origin, family)} is not a valid one, so every lookup fails", "The mark is removed; nothing depends on it but the inode number in kernel overlayfs.", () => at.Unmark(MarkSet.Origin, family));
+                report.Problem("origin-broken", at.Path, $"its mark {Name(MarkSet.Origin, family)} is not a valid one, so every lookup fails",
+                    "The mark is removed; nothing depends on it but the inode number in kernel overlayfs.", () => at.Unmark(MarkSet.Origin, family));
                 break;
         }
     }
@@ -181,7 +190,8 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
             if (NlinkMark.TryParse(value, out _)) report.Explain("nlink", at.Path, $"one of several names of a file that was copied up; counted {Show(value)}");
             return; // what is wrong with it is found where the links are counted
         }
-        report.Problem("nlink-stray", at.Path, $"its mark {Name(MarkSet.Nlink, family)} counts hard links, and no index has this file", "The mark is removed; the file system counts its links.", () => at.Unmark(MarkSet.Nlink, family));
+        report.Problem("nlink-stray", at.Path, $"its mark {Name(MarkSet.Nlink, family)} counts hard links, and no index has this file",
+            "The mark is removed; the file system counts its links.", () => at.Unmark(MarkSet.Nlink, family));
     }
 
     private void OnlyIf(UpperObject at, MarkSet mark, MarkFamily family, bool makesSense, string meaning)

@@ -7,6 +7,7 @@ namespace OverlayFuse.Union;
 internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
 {
     private readonly HashSet<string> _claimed = [];
+    private bool _mayClaimAny; // a mark is broken, so any map may be its file's
 
     private static ReadOnlySpan<byte> Place => "overlayfuse/partial/"u8;
 
@@ -23,6 +24,7 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         Files++;
         if (value.Length != PartialMark.Length)
         {
+            _mayClaimAny = true;
             report.Problem("partial-broken", at.Path, "it has only some of its bytes in the upper, and its mark does not say where it is written which: it cannot be read", "Write the file anew.");
             return;
         }
@@ -32,7 +34,9 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         if (error != Errno.None)
         {
             var what = error == Errno.NOENT ? "is gone" : error == Errno.PROTONOSUPPORT ? "has a form that this version does not know" : "is broken";
-            report.Problem("partial-without-map", at.Path, $"it has only some of its bytes in the upper, and {Encoding.ASCII.GetString([.. Place, .. name])}, which says which, {what}: it cannot be read", "If you have a copy of that file, put it back; else write the file anew.");
+            report.Problem("partial-without-map", at.Path,
+                $"it has only some of its bytes in the upper, and {Encoding.ASCII.GetString([.. Place, .. name])}, which says which, {what}: it cannot be read",
+                "If you have a copy of that file, put it back; else write the file anew.");
             return;
         }
         var present = map!.Present.Count();
@@ -41,7 +45,11 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         if (IsThere(at, map.Header.Lower))
             report.Explain("partial", at.Path, $"{present} of its {blocks} blocks of {kilobytes} KiB, and what lies beyond them, are in the upper; the others are in a lower layer");
         else
-            report.Problem("partial-lower-changed", at.Path, $"{present} of its {blocks} blocks of {kilobytes} KiB are in the upper; the others were in a file of a lower layer that is gone or has been changed since, and cannot be read", "Check that the lower directories are those that the upper was written on; if you have the old file with its old time, put it back; else write the file anew.");
+            report.Problem("partial-lower-changed", at.Path,
+                $"{present} of its {blocks} blocks of {kilobytes} KiB are in the upper; the others were in a file of a lower layer that is gone or has been changed " +
+                "since, and cannot be read",
+                "Check that the lower directories are those that the upper was written on; if you have the old file with its old time, put it back; else write the " +
+                "file anew.");
     }
 
     /// <summary>To be called when the whole upper was seen.</summary>
@@ -51,16 +59,19 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(directory, names);
         directory.Close();
-        foreach (var name in names.Where(name => isComplete && !_claimed.Contains(Encoding.UTF8.GetString(name))))
+        foreach (var name in names.Where(name => isComplete && !_mayClaimAny && !_claimed.Contains(Encoding.UTF8.GetString(name))))
         {
-            report.Problem("partial-without-file", [.. Place, .. name], "the map of a file that the upper does not have: its mount was killed while the file was made, brought up or removed", "It is removed.", () =>
-            {
-                var error = OwnDirectory.Open(union.Own, "partial"u8, out var opened);
-                if (error == Errno.None) error = Syscall.UnlinkAt(opened, name);
-                opened.Close();
-                return error;
-            });
+            report.Problem("partial-without-file", [.. Place, .. name],
+                "the map of a file that the upper does not have: its mount was killed while the file was made, brought up or removed", "It is removed.", () => Remove(name));
         }
+    }
+
+    private Errno Remove(byte[] map)
+    {
+        var error = OwnDirectory.Open(union.Own, "partial"u8, out var directory);
+        if (error == Errno.None) error = Syscall.UnlinkAt(directory, map);
+        directory.Close();
+        return error;
     }
 
     private Errno Open(byte[] name, out PartialMap? map)

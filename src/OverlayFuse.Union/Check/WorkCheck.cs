@@ -113,7 +113,8 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
     {
         if (OwnDirectory.Open(Own, "moves"u8, out var directory) != Errno.None) return;
         foreach (var name in NamesIn(directory))
-            report.Problem("half-moved", [.. Path("moves"u8), (byte)'/', .. name], "a name was being moved when the mount was killed", "The whiteout is put at the old name, as the next mount would do.", FinishMoves);
+            report.Problem("half-moved", [.. Path("moves"u8), (byte)'/', .. name], "a name was being moved when the mount was killed",
+                "The whiteout is put at the old name, as the next mount would do.", FinishMoves);
         directory.Close();
     }
 
@@ -136,7 +137,9 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         if (error == Errno.NOENT) return; // made at the next mount
         if (error != Errno.None)
         {
-            report.Problem("records-unknown", Path(name), error == Errno.PROTONOSUPPORT ? "it has a form that this version does not know" : $"it cannot be read ({error.Describe()})", "Use the program that wrote it.");
+            report.Problem("records-unknown", Path(name),
+                error == Errno.PROTONOSUPPORT ? "it has a form that this version does not know" : $"it cannot be read ({error.Describe()})",
+                "Use the program that wrote it.");
             return;
         }
         var strange = 0;

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using OverlayFuse.Linux;
 
@@ -82,6 +83,26 @@ internal class UpperCheckTests
         else Run(plant, found, left);
     }
 
+    // Root reads all.
+    [TestCase("chmod 0 upper/meta", "mark-unreadable /meta, mark-unreadable /meta")] // metacopy and origin
+    [TestCase("chmod 0 upper/own", "unreadable /own")]
+    [TestCase("chmod 0 lower1/n", "links-uncounted overlayfuse/links")]
+    public void What_cannot_be_read_is_told_and_left(string plant, string found) => OrdinaryUser.Run(() => Run(plant, found, found));
+
+    [Test]
+    public void Every_kind_of_problem_is_planted()
+    {
+        var kinds = Words("src/OverlayFuse.Union/Check", @"\.Problem\(\s*""([a-z-]+)""").ToHashSet();
+        Assert.That(kinds, Has.Count.GreaterThan(30));
+        var planted = Words("tests/OverlayFuse.Union.Tests", @"[ ""]([a-z-]+)(?=[ ""])");
+        Assert.That(kinds.Except(planted), Is.Empty);
+    }
+
+    private static IEnumerable<string> Words(string directory, string pattern) =>
+        from file in Directory.GetFiles(Path.Combine(Generated.Root(), directory), "*.cs", SearchOption.AllDirectories)
+        from match in Regex.Matches(File.ReadAllText(file), pattern)
+        select match.Groups[1].Value;
+
     [TestCase(false)]
     [TestCase(true)]
     public void A_sound_upper_has_no_problem_and_every_mark_is_explained(bool ordinaryUser)
@@ -123,7 +144,7 @@ internal class UpperCheckTests
     private static void Run(string plant, string found, string left)
     {
         using var union = Written();
-        var link = System.IO.Path.GetFileName(Directory.GetFileSystemEntries($"{union.Path}/work/overlayfuse/links").Single());
+        var link = Path.GetFileName(Directory.GetFileSystemEntries($"{union.Path}/work/overlayfuse/links").Single());
         union.Shell($"M={(union.Family == MarkFamily.Trusted ? "trusted" : "user")}.overlay; O=work/overlayfuse\n{plant}");
         var planted = Everything(union);
         var report = UpperCheck.Run(union.Stack(), repair: false);

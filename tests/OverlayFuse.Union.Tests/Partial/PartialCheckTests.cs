@@ -1,3 +1,4 @@
+using System.Text;
 using NUnit.Framework;
 using OverlayFuse.Linux;
 
@@ -32,6 +33,15 @@ internal class PartialCheckTests
         File.WriteAllBytes(union.Maps[0], new byte[9000]);
         Expect(union, "partial-without-map");
         Assert.That((union.IsPartial, union.Mark("metacopy"), union.Maps.Length), Is.EqualTo((true, true, 1)));
+    }
+
+    [Test]
+    public void A_mark_that_is_broken_is_left_to_people_and_so_is_any_map()
+    {
+        using var union = Partial();
+        Assert.That(Syscall.SetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(union.UpperPath), "trusted.overlay.partial"u8, "abc"u8, XattrFlags.None), Is.EqualTo(Errno.None));
+        Expect(union, "partial-broken");
+        Assert.That((union.IsPartial, union.Mark("metacopy"), union.Maps.Length, union.IsFenced), Is.EqualTo((true, true, 1, true)));
     }
 
     [Test]

@@ -15,7 +15,8 @@ internal static class Generated
         else Assert.That(now, Is.EqualTo(text(now)), $"OVERLAYFUSE_WRITE=1 writes {path} anew");
     }
 
-    private static string Root()
+    /// <summary>The root of the repository.</summary>
+    public static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
