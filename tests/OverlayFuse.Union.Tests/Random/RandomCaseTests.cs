@@ -17,7 +17,7 @@ internal class RandomCaseTests
     private const string ByUser = "a plain directory of an ordinary user";
     private const string ByKernel = "kernel overlayfs";
 
-    private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts, TestUnion.Form.Oci];
+    private static readonly TestUnion.Form[] Forms = [TestUnion.Form.OfThisUser, TestUnion.Form.OrdinaryUser, TestUnion.Form.WithoutRenameFlags, TestUnion.Form.MarkedWhiteouts, TestUnion.Form.Oci, TestUnion.Form.AllInPart, TestUnion.Form.AllInPartByOrdinaryUser];
 
     [TestCaseSource(nameof(Unmounted))]
     public void Unmounted_case(TestUnion.Form form, int seed)
@@ -43,7 +43,7 @@ internal class RandomCaseTests
 
         void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot: oracle != ByUser, isOverlay: oracle == ByKernel).Cases(Actions), example =>
         {
-            using var cached = Mount(example, "data=cached");
+            using var cached = Mount(example, "data=cached,partial=4096");
             using var other = oracle == ByUser ? Mount(example, "data=cached,writeback=off") : Mount(example, "data=passthrough");
             using IUnion expected = oracle == ByKernel ? new UnionMount("metacopy=on,redirect_dir=on,index=on,xino=on", isKernel: true, lowers: example.Stack.LowerCount, above: TestUnion.Above) : new PlainDirectory();
             return Comparison.Run(example, (oracle == ByKernel ? "kernel" : "plain", expected), ("cached", cached), ("the other mode", other));

@@ -197,6 +197,8 @@ internal sealed class TestUnion : IUnion
         public static readonly Form OrdinaryUser = new("ordinary user", null, IsOrdinaryUser: true);
         public static readonly Form InPart = new("in part", null, WholeUpTo: 8192);
         public static readonly Form InPartByOrdinaryUser = new("in part, ordinary user", null, IsOrdinaryUser: true, WholeUpTo: 8192);
+        public static readonly Form AllInPart = new("all in part", null, WholeUpTo: 1);
+        public static readonly Form AllInPartByOrdinaryUser = new("all in part, ordinary user", null, IsOrdinaryUser: true, WholeUpTo: 1);
         public static readonly Form OwnersInMarks = new("owners in marks", null, Overrides: OverrideForm.Containers);
         public static readonly Form OwnersInMarksOfOrdinaryUser = new("owners in marks, ordinary user", null, IsOrdinaryUser: true, Overrides: OverrideForm.Containers);
         public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false });
