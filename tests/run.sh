@@ -89,7 +89,7 @@ stuck() {
 # Each writes into a log of its own, and is judged when it has ended. As root each has a mount namespace of its own: what one mounts is not copied into the
 # containers of another, where it would live on.
 declare -A running=() begun=()
-jobs_at_once=$(($(nproc) > 1 ? 3 : 1))
+jobs_at_once=$(($(nproc) > 1 ? 2 : 1))
 apart=()
 if [ "$(id -u)" = 0 ]; then apart=(unshare --mount --propagation private --); fi
 

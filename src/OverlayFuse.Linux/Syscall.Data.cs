@@ -45,7 +45,9 @@ public static unsafe partial class Syscall
     public static Errno CopyFileRange(Fd from, long fromOffset, Fd to, long toOffset, ulong length, out ulong copied)
     {
         copied = 0;
-        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.CopyFileRange, to.Number) { OtherDescriptor = from.Number, Offset = toOffset, Length = (long)length, Detail = (ulong)fromOffset }, out var refused)) return refused;
+        if (SyscallSeam.IsWatched
+            && SyscallSeam.Refuses(new(SyscallName.CopyFileRange, to.Number) { OtherDescriptor = from.Number, Offset = toOffset, Length = (long)length, Detail = (ulong)fromOffset }, out var refused))
+            return refused;
         while (true)
         {
             var n = Native.copy_file_range(from.Number, &fromOffset, to.Number, &toOffset, (nuint)length, 0);

@@ -120,7 +120,9 @@ public static unsafe partial class Syscall
     /// <returns><see cref="Errno.None"/>; EXIST with NOREPLACE; XDEV across mounts; INVAL where the file system lacks a flag.</returns>
     public static Errno RenameAt2(DirFd oldDir, ReadOnlySpan<byte> oldName, DirFd newDir, ReadOnlySpan<byte> newName, RenameFlags flags)
     {
-        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Rename, oldDir.Number, oldName) { OtherDescriptor = newDir.Number, OtherName = newName, Detail = (ulong)flags }, out var refused)) return refused;
+        if (SyscallSeam.IsWatched
+            && SyscallSeam.Refuses(new(SyscallName.Rename, oldDir.Number, oldName) { OtherDescriptor = newDir.Number, OtherName = newName, Detail = (ulong)flags }, out var refused))
+            return refused;
         fixed (byte* from = Terminated.Copy(oldName, stackalloc byte[Terminated.StackSize]))
         fixed (byte* to = Terminated.Copy(newName, stackalloc byte[Terminated.StackSize]))
             return Check(Native.renameat2(oldDir.Number, from, newDir.Number, to, (uint)flags));

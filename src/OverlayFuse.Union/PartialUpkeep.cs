@@ -17,29 +17,32 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(30); // what the system's own write-back takes (vm.dirty_expire_centisecs)
 
     private readonly ConcurrentDictionary<int, long> _watched = []; // when its map was last committed, as TickCount64
-    private readonly ManualResetEventSlim _stop = new();
-    private readonly Lock _starting = new(); // leaf; protects _thread
+    private readonly AutoResetEvent _stir = new(false);
     private Thread? _thread;
+    private volatile bool _isAsleep;
+    private volatile bool _ending;
+
+    /// <summary>To be called once, before there is anything to watch: a thread takes longer to begin than the first copy-up may.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
+        _thread.Start();
+    }
 
     /// <summary>Begins to look after a partial file. Its node is known to the kernel.</summary>
     public void Watch(int slot)
     {
         if (!_watched.TryAdd(slot, Environment.TickCount64)) return;
         tree.Nodes.Remember(slot);
-        if (_thread is not null) return;
-        lock (_starting)
-        {
-            if (_thread is not null || _stop.IsSet) return;
-            _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
-            _thread.Start();
-        }
+        if (_isAsleep) _stir.Set();
     }
 
     /// <summary>Ends what it is doing; the rest is for who settles at the unmount.</summary>
     public void Dispose()
     {
-        _stop.Set();
-        lock (_starting) _thread?.Join();
+        _ending = true;
+        _stir.Set();
+        _thread?.Join();
     }
 
     /// <summary>What a watched file that is not settled needs.</summary>
@@ -55,15 +58,25 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
 
     private void Run()
     {
-        while (!_stop.Wait(Round))
+        while (!_ending)
         {
+            if (_watched.IsEmpty) Sleep();
+            else _stir.WaitOne(Round);
             foreach (var (slot, committed) in _watched)
             {
-                if (_stop.IsSet) return;
+                if (_ending) return;
                 if (IsOver(slot)) Release(slot);
                 else if (settles || Environment.TickCount64 - committed >= CommitEvery.TotalMilliseconds) LookAfter(slot, committed);
             }
         }
+    }
+
+    private void Sleep()
+    {
+        _isAsleep = true;
+        Interlocked.MemoryBarrier(); // either what is watched by now is seen here, or whoever watches it sees this
+        if (_watched.IsEmpty && !_ending) _stir.WaitOne();
+        _isAsleep = false;
     }
 
     // What has lost its names goes with the last who uses it, and needs nothing more.
@@ -97,12 +110,12 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     {
         while (!partial.IsComplete)
         {
-            if (_stop.IsSet || !IsQuiet(partial.LastChange)) return false;
+            if (_ending || !IsQuiet(partial.LastChange)) return false;
             if (copyUp.FillMore(slot, file) == Errno.None) continue;
             if (commits) partial.CommitUnasked();
             return true;
         }
-        if (!_stop.IsSet) _ = copyUp.Whole(slot);
+        if (!_ending) _ = copyUp.Whole(slot);
         return true;
     }
 

@@ -32,7 +32,8 @@ public sealed partial class UnionFileSystem
     {
         if (options.LowerDirectories.Count == 0) throw new MountException("cannot mount a union of no layers: give at least one directory with lowerdir=.");
         if (options.UpperDirectory is not null && options.WorkDirectory is null)
-            throw new MountException($"cannot write to the upper directory {Encoding.UTF8.GetString(options.UpperDirectory)} without a work directory: give workdir= with an empty directory on the same file system.");
+            throw new MountException($"cannot write to the upper directory {Encoding.UTF8.GetString(options.UpperDirectory)} without a work directory: give workdir= " +
+                "with an empty directory on the same file system.");
 
         var owners = new Owners(options);
         if (options.Data == DataMode.Passthrough && !Credentials.OfThisProcess(OverrideForm.None).IsHostRoot)
@@ -66,7 +67,10 @@ public sealed partial class UnionFileSystem
             var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
             layers.Add(layer);
             var form = layer.Overrides != OverrideForm.None ? layer.Overrides : options.KeepOwnersIn;
-            upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability) { Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable) };
+            upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
+            {
+                Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable),
+            };
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
         foreach (var path in options.LowerDirectories) layers.Add(opener.OpenLower(layers.Count + (upper is null ? 1 : 0), path));

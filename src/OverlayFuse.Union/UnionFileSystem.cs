@@ -43,7 +43,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
         _upkeep = UpkeepOf(tree.Upper);
         tree.PartialWatch = _upkeep is null ? null : _upkeep.Watch;
-        _desk = new ControlDesk(new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Status, Syscall.GetEUid());
+        _desk = new ControlDesk(
+            new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Status,
+            Syscall.GetEUid());
     }
 
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>
@@ -71,6 +73,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     internal void Use()
     {
         if (Upper is not { } upper) return;
+        _upkeep?.Start();
         upper.Work.IsUnused = false;
         if (upper.Overrides != OverrideForm.None) _ = upper.Work.RaiseFence(Fence.Overrides);
         var lowers = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Path);
@@ -90,7 +93,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     private PartialUpkeep? UpkeepOf(Upper? upper)
     {
-        if (upper is null) return null;
+        if (upper is null || (upper.Partial.WholeUpTo == PartialPolicy.Never && upper.Work.PartialMaps.IsEmpty)) return null;
         var (settles, commits) = (upper.Partial.Settle == SettlePolicy.Idle, upper.Durability != Durability.Volatile);
         return settles || commits ? new PartialUpkeep(_tree, _copyUp, _files, settles, commits) : null;
     }

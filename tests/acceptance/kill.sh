@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # timeout: 3600
 # kill -9 of the daemon at random moments under a random load, again and again on one upper: the next mount shows what was promised, each object old
-# or new, no name twice, no rubbish in the work directory, and the lower layers as they were. OVERLAYFUSE_LONG=1: 100 rounds and a few, else 20 and a few.
+# or new, no name twice, no rubbish in the work directory, and the lower layers as they were. OVERLAYFUSE_LONG=1: 100 rounds and a few, else 12.
 # OVERLAYFUSE_SEED repeats the choice of operations (not the moments).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/mounts.sh"
@@ -12,7 +12,7 @@ fi
 cp "$OVERLAYFUSE" "$scratch/program" && cp "$(dirname "${BASH_SOURCE[0]}")/random-load.py" "$scratch" # the sources may lie where the user cannot go
 cd "$scratch"
 chmod 755 random-load.py
-m=$scratch/m workers=3 rounds=20
+m=$scratch/m workers=3 rounds=12
 [ "${OVERLAYFUSE_LONG:-}" != 1 ] || rounds=100
 seed=${OVERLAYFUSE_SEED:-$(($(date +%s) % 100000))}
 RANDOM=$seed

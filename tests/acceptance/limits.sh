@@ -125,37 +125,48 @@ PY
 check many.threads_change_the_same_directories crowd
 rm -rf crowd
 
-elsewhere() {
+# A copy-up holds no lock that others wait for. The bound is that of a wait, not of a speed; bench/ measures.
+elsewhere() { # options of the mount
   mkdir -p large/{l,u,w} && dd if=/dev/zero of=large/l/file bs=1M count=1024 status=none && make_files large/l/other 1 1000 &&
-    "$OVERLAYFUSE" mount -o "lowerdir=$scratch/large/l,upperdir=$scratch/large/u,workdir=$scratch/large/w" "$m" || return
+    "$OVERLAYFUSE" mount -o "lowerdir=$scratch/large/l,upperdir=$scratch/large/u,workdir=$scratch/large/w,$1" "$m" || return
   python3 - m <<'PY' | tee figures
 import os, sys, threading, time
-top, worst, count, done = sys.argv[1], 0, 0, threading.Event()
+top, done = sys.argv[1], threading.Event()
+took = {"looking up": [], "creating": []}
 def write():
     fd = os.open(f"{top}/file", os.O_RDWR)
     os.pwrite(fd, b"x", 1 << 29)
     os.fsync(fd)
     os.close(fd)
     done.set()
+def timed(what, action, *arguments):
+    start = time.monotonic()
+    try: return action(*arguments)
+    except FileNotFoundError: pass
+    finally: took[what].append(time.monotonic() - start)
 t = threading.Thread(target=write)
 begin = time.monotonic()
 t.start()
+count = 0
 while not done.is_set():
-    start = time.monotonic()
-    try: os.stat(f"{top}/other/d0/file-number-{count % 1000}" if count < 1000 else f"{top}/other/missing{count}")
-    except FileNotFoundError: pass
-    worst = max(worst, time.monotonic() - start)
+    timed("looking up", os.stat, f"{top}/other/d0/file-number-{count % 1000}" if count < 1000 else f"{top}/other/missing{count}")
+    os.close(timed("creating", os.open, f"{top}/other/d0/new{count}", os.O_CREAT | os.O_WRONLY, 0o644))
     count += 1
     time.sleep(0.001)
 t.join()
-print(f"copy-up of 1 GiB in {time.monotonic() - begin:.2f} s; worst of {count} lookups meanwhile {worst * 1000:.1f} ms")
-sys.exit(worst > 1)
+p99 = {what: sorted(times)[len(times) * 99 // 100] * 1000 for what, times in took.items()}
+print(f"copy-up of 1 GiB in {time.monotonic() - begin:.2f} s; meanwhile, of {count} each, 99 in 100 within " + ", ".join(f"{ms:.1f} ms {what}" for what, ms in p99.items()) + f", the worst {max(map(max, took.values())) * 1000:.1f} ms")
+sys.exit(max(p99.values()) > 1000 or count < 20)
 PY
   [ "${PIPESTATUS[0]}" = 0 ] && [ "$(stat -c %s m/file large/u/file | sort -u)" = 1073741824 ] && unmount
 }
-check many.a_stat_elsewhere_during_a_copy_up_of_1_GiB elsewhere
-echo "    $(cat figures 2>/dev/null)"
-rm -rf large
+modes=(cached)
+if [ "${OVERLAYFUSE_LONG-}" = 1 ]; then modes+=(passthrough); fi
+for mode in "${modes[@]}"; do
+  check "many.others_go_on_during_a_copy_up_of_1_GiB_$mode" elsewhere "data=$mode,partial=off"
+  echo "    $(cat figures 2>/dev/null)"
+  rm -rf large
+done
 
 # --- the life of a daemon ---
 

@@ -114,15 +114,18 @@ internal sealed class Ground
     {
         for (var directory = 0; directory < _scale.RepositoryFiles / 30; directory++) FillDirectory($"{Repository}/d{directory}", 'f', 0, 30);
         Git("init", "-q", "-b", "first", ".");
-        foreach (var (name, value) in ((string, string)[])[("core.checkStat", "minimal"), ("core.trustctime", "false"), ("user.name", "bench"), ("user.email", "bench@localhost"), ("gc.auto", "0")]) Git("config", name, value);
+        foreach (var (name, value) in ((string, string)[])[("core.checkStat", "minimal"), ("core.trustctime", "false"), ("user.name", "bench"), ("user.email", "bench@localhost"), ("gc.auto", "0")])
+            Git("config", name, value);
         Git("add", "-A");
         Git("commit", "-q", "-m", "first");
         Git("checkout", "-q", "-b", "second");
-        foreach (var path in Directory.EnumerateFiles(Repository, "f*5", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Repository, "f*0", SearchOption.AllDirectories))) File.AppendAllText(path, "second");
+        foreach (var path in Directory.EnumerateFiles(Repository, "f*5", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Repository, "f*0", SearchOption.AllDirectories)))
+            File.AppendAllText(path, "second");
         Git("commit", "-q", "-a", "-m", "second");
         Git("checkout", "-q", "first");
         // Files as old as their index are read again by every status.
-        foreach (var path in Directory.EnumerateFiles(Repository, "f*", SearchOption.AllDirectories).Where(path => !path.Contains("/.git/"))) File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddDays(20_000));
+        foreach (var path in Directory.EnumerateFiles(Repository, "f*", SearchOption.AllDirectories).Where(path => !path.Contains("/.git/")))
+            File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddDays(20_000));
         Git("status");
     }
 

@@ -40,7 +40,8 @@ internal sealed partial class SceneList(Scale scale, Ground ground)
         void ReadLarge(Place p) => Client.Demand(Client.ReadWhole(p.Root, "f0"u8, buffer), scale.Large, "bytes were read");
         var large = $"read of {Figure.Size(scale.Large)}";
         yield return new Scene([Ground.SizeLayer(scale.Large)], Warmth.Cold, [new Row($"{large}, cold disk", ReadLarge) { Target = 1.0 }]);
-        yield return new Scene([Ground.SizeLayer(scale.Large)], Warmth.Layers, [new Row($"{large}, cached in the layer", ReadLarge) { Target = 1.3 }, new Row($"{large}, again", ReadLarge) { Target = 1.0 }]);
+        yield return new Scene([Ground.SizeLayer(scale.Large)], Warmth.Layers,
+            [new Row($"{large}, cached in the layer", ReadLarge) { Target = 1.3 }, new Row($"{large}, again", ReadLarge) { Target = 1.0 }]);
     }
 
     private IEnumerable<Scene> Writing()

@@ -6,5 +6,6 @@ internal sealed record Target(double Cached, double Passthrough, string? Base = 
 {
     public static implicit operator Target(double both) => new(both, both);
 
-    public override string ToString() => (Cached == Passthrough ? Figure.Short(Cached) : $"{Figure.Short(Cached)} cached, {Figure.Short(Passthrough)} passthrough") + (Base is null ? "" : $" of {Base}");
+    public override string ToString() =>
+        (Cached == Passthrough ? Figure.Short(Cached) : $"{Figure.Short(Cached)} cached, {Figure.Short(Passthrough)} passthrough") + (Base is null ? "" : $" of {Base}");
 }

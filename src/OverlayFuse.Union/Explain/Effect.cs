@@ -27,7 +27,10 @@ public sealed record Effect(Deed Deed, EffectKind Kind, ulong Bytes = 0, Errno R
     {
         if (facts.Refusal is var refusal and not Errno.None) return new Effect(deed, EffectKind.Refused, 0, refusal);
         if (facts.IsCovered && facts.Type != FileType.Directory) return new Effect(deed, EffectKind.Refused, 0, Errno.BUSY);
-        if (facts.InUpper || facts.IsSharedCopy) return facts.IsMetacopy && !facts.IsPartial && deed == Deed.Write ? new Effect(deed, EffectKind.Complete, facts.CopyUp.Size) : new Effect(deed, EffectKind.InPlace);
+        if (facts.InUpper || facts.IsSharedCopy)
+            return facts.IsMetacopy && !facts.IsPartial && deed == Deed.Write
+                ? new Effect(deed, EffectKind.Complete, facts.CopyUp.Size)
+                : new Effect(deed, EffectKind.InPlace);
 
         var plan = CopyUpPlan.For(facts.CopyUp, reason);
         if (plan.Refusal != Errno.None) return new Effect(deed, EffectKind.Refused, 0, plan.Refusal);

@@ -137,12 +137,16 @@ internal sealed class Survey(LayerView view) : IDisposable
         var explanation = new Explanation { Path = path, Subject = subject, Outcome = outcome, Error = failed?.Error ?? Errno.None, Findings = sight.Findings, Parents = _parents };
         if (outcome == Outcome.Broken || !isWhole) return explanation;
 
-        var isShared = outcome == Outcome.Found && sight.Entry is { Kind: EntryKind.File, Status.LinkCount: > 1 } && !sight.Where!.Layer.IsUpper && view.HasSharedCopy(sight.Where.Layer, sight.Entry.Status);
+        var isShared = outcome == Outcome.Found && sight.Entry is { Kind: EntryKind.File, Status.LinkCount: > 1 }
+            && !sight.Where!.Layer.IsUpper && view.HasSharedCopy(sight.Where.Layer, sight.Entry.Status);
         explanation = explanation with { IsSharedCopy = isShared, Effects = Effect.Of(EffectFactsOf(sight, outcome, isShared)) };
         if (sight.Entry.Kind != EntryKind.File || !sight.Entry.Marks.Has(MarkSet.Metacopy)) return explanation;
 
         var error = view.Search.FindData(new UnionDirectory(null, LowerMembers()), sight.Name, sight.Where!, sight.Entry.Marks, out var where, out var dataName);
-        return error != Errno.None ? explanation with { Error = error } : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName), IsDataChanged = IsDataChanged(sight, where, dataName) };
+        return error != Errno.None
+            ? explanation with { Error = error }
+            : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName),
+                IsDataChanged = IsDataChanged(sight, where, dataName) };
     }
 
     private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)

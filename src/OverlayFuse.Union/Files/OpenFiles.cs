@@ -146,7 +146,8 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
                 error = OpenAt(place, write: false, out lower);
             }
         }
-        if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES) return PartialFile.Open(upper, lower, layer, map!, maps.Boot, tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
+        if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES)
+            return PartialFile.Open(upper, lower, layer, map!, maps.Boot, tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
         map!.Close();
         return error;
     }

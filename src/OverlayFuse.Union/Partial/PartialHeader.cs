@@ -35,7 +35,8 @@ internal readonly record struct PartialHeader(PartialLayout Layout, Fingerprint 
         if (!from.StartsWith(Magic)) return Errno.PROTONOSUPPORT;
         if (BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumAt..]) != Crc32C.Of(from[..ChecksumAt])) return Errno.IO;
         var time = new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(from[32..]), BinaryPrimitives.ReadUInt32LittleEndian(from[40..]));
-        var lower = new Fingerprint((int)BinaryPrimitives.ReadUInt32LittleEndian(from[12..]), BinaryPrimitives.ReadUInt64LittleEndian(from[16..]), BinaryPrimitives.ReadUInt64LittleEndian(from[24..]), time);
+        var lower = new Fingerprint((int)BinaryPrimitives.ReadUInt32LittleEndian(from[12..]), BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(from[24..]), time);
         header = For(lower);
         return header.Layout.BlockShift == BinaryPrimitives.ReadUInt32LittleEndian(from[8..]) && lower.Size > 0 ? Errno.None : Errno.IO;
     }

@@ -61,7 +61,9 @@ internal sealed class LayerNumbers : IDisposable
             BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)_next);
             identity.CopyTo(record.AsSpan(2));
             var error = _file.Append(record);
-            if (error != Errno.None) throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}. Make room there, or give a work directory that can be written to.");
+            if (error != Errno.None)
+                throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}. Make room there, or give a work " +
+                    "directory that can be written to.");
         }
         _numbers[identity] = _next;
         return _next++;

@@ -215,7 +215,9 @@ internal sealed class WorkDirectory : IDisposable
     private DirFd MakeDirectory(DirFd parent, ReadOnlySpan<byte> name)
     {
         var error = OwnDirectory.MakePlain(parent, name, out var directory);
-        if (error != Errno.None) throw new MountException($"work directory {_path} cannot be used: cannot make \"{Encoding.UTF8.GetString(name)}\" in it: {error.Describe()}. Give one that you may write to, empty or used for this upper before.");
+        if (error != Errno.None)
+            throw new MountException($"work directory {_path} cannot be used: cannot make \"{Encoding.UTF8.GetString(name)}\" in it: {error.Describe()}. Give one that " +
+                "you may write to, empty or used for this upper before.");
         return directory;
     }
 
@@ -224,7 +226,8 @@ internal sealed class WorkDirectory : IDisposable
         var error = TreeSweeper.Empty(directory, out var failed);
         if (error == Errno.None) return;
         throw new MountException(
-            $"cannot remove {_path}/overlayfuse/{name}/{Encoding.UTF8.GetString(failed)}, which an earlier mount left behind: {error.Describe()}. Remove it as the user who made that mount, or as root.");
+            $"cannot remove {_path}/overlayfuse/{name}/{Encoding.UTF8.GetString(failed)}, which an earlier mount left behind: {error.Describe()}. " +
+            "Remove it as the user who made that mount, or as root.");
     }
 
     private void Try(Errno error, string name)

@@ -38,8 +38,10 @@ internal static class WorkLock
             var isEnding = IsEnding(file);
             file.Close();
             throw new MountException(error == Errno.AGAIN
-                ? isEnding ? $"work directory {workPath} is still in use by the daemon{holder} of a union that is unmounted: it brings up the rest of files that are partly in the upper. Try again when it has ended."
-                : $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
+                ? isEnding ? $"work directory {workPath} is still in use by the daemon{holder} of a union that is unmounted: it brings up the rest of files that are " +
+                    "partly in the upper. Try again when it has ended."
+                : $"work directory {workPath} is in use by a live mount{holder}: unmount that first, or give this mount an upper and a work directory of its own. (A " +
+                    "mount in a mount namespace that nobody can enter any more ends with its daemon: kill that.)"
                 : $"cannot lock {workPath}/overlayfuse/lock: {error.Describe()}. Give a work directory on a file system with flock(2).");
         }
 

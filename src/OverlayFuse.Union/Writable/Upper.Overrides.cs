@@ -28,7 +28,8 @@ internal sealed partial class Upper
         if (error == Errno.None) layer.Overrides = form;
         else throw new MountException(error == Errno.PERM && form == OverrideForm.Privileged
             ? "cannot keep owners in attributes security.*: only root can set them. Say xattr_permissions=2."
-            : $"cannot keep owners in extended attributes of {Encoding.UTF8.GetString(layer.Path)} (xattr_permissions): {error.Describe()}. The upper must be yours, on a file system that takes such attributes.");
+            : $"cannot keep owners in extended attributes of {Encoding.UTF8.GetString(layer.Path)} (xattr_permissions): {error.Describe()}. " +
+                "The upper must be yours, on a file system that takes such attributes.");
     }
 
     /// <summary>What an object of the upper is to be seen as.</summary>

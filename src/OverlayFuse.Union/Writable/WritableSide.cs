@@ -44,10 +44,13 @@ internal static class WritableSide
     {
         if (Syscall.Stat(upper.Fd, out var upperStatus) != Errno.None || Syscall.Stat(work.Fd, out var workStatus) != Errno.None) return;
         if (upperStatus.Device != workStatus.Device || upperStatus.MountId != workStatus.MountId)
-            throw new MountException($"cannot use {workPath} as work directory of {upperPath}: they are not on the same mount, and finished objects are moved from one into the other by rename. Choose a work directory beside the upper.");
+            throw new MountException($"cannot use {workPath} as work directory of {upperPath}: they are not on the same mount, and finished objects are moved from one " +
+                "into the other by rename. Choose a work directory beside the upper.");
         if (upperStatus.Inode == workStatus.Inode)
             throw new MountException($"cannot use {upperPath} as upper and work directory at once: they must be two directories, side by side.");
-        if (IsInside(work, upperStatus)) throw new MountException($"cannot use the work directory {workPath}: it lies inside the upper directory {upperPath} and would show in the union. Choose one beside it.");
+        if (IsInside(work, upperStatus))
+            throw new MountException($"cannot use the work directory {workPath}: it lies inside the upper directory {upperPath} and would show in the union. Choose " +
+                "one beside it.");
         if (IsInside(upper, workStatus)) throw new MountException($"cannot use the upper directory {upperPath}: it lies inside the work directory {workPath}, which is emptied. Choose one beside it.");
     }
 
@@ -58,7 +61,9 @@ internal static class WritableSide
         var lower = LayerOpener.OpenDirectory("lower directory", lowerPath);
         var isInside = Syscall.Stat(writable.Fd, out var status) == Errno.None && IsInside(lower, status);
         lower.Close();
-        if (isInside) throw new MountException($"cannot use {Text(lowerPath)} as a lower layer: it is, or lies inside, the {what} directory {writablePath}, so that what is changed in the union would change the layer. Layers stand apart from what is written.");
+        if (isInside)
+            throw new MountException($"cannot use {Text(lowerPath)} as a lower layer: it is, or lies inside, the {what} directory {writablePath}, so that what is " +
+                "changed in the union would change the layer. Layers stand apart from what is written.");
     }
 
     private static void CheckWritable(DirFd directory, string what, string path)
@@ -120,9 +125,13 @@ internal static class WritableSide
         _ = Syscall.UnlinkAt(temp, a);
         _ = Syscall.UnlinkAt(temp, b);
 
-        if (family is null) remarks.Add($"the file system of {path} keeps no extended attributes: whiteouts and opaque directories are written as .wh. files, a change of metadata copies the whole file, and a directory of a lower layer cannot be renamed (EXDEV).");
+        if (family is null)
+            remarks.Add($"the file system of {path} keeps no extended attributes: whiteouts and opaque directories are written as .wh. files, a change of metadata " +
+                "copies the whole file, and a directory of a lower layer cannot be renamed (EXDEV).");
         else if (form == WhiteoutForm.Xattr) remarks.Add($"the file system of {path} takes no device nodes: whiteouts are written as marked empty files.");
-        if (!canExchange) remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a directory takes two steps there.");
+        if (!canExchange)
+            remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a " +
+                "directory takes two steps there.");
         return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave };
     }
 
