@@ -145,8 +145,13 @@ internal sealed class Survey(LayerView view) : IDisposable
         var error = view.Search.FindData(new UnionDirectory(null, LowerMembers()), sight.Name, sight.Where!, sight.Entry.Marks, out var where, out var dataName);
         return error != Errno.None
             ? explanation with { Error = error }
-            : explanation with { DataLayer = where!.Layer.Index, DataRoot = where.Layer.Path, DataPlace = where.PathFromRoot(dataName),
-                IsDataChanged = IsDataChanged(sight, where, dataName) };
+            : explanation with
+            {
+                DataLayer = where!.Layer.Index,
+                DataRoot = where.Layer.Path,
+                DataPlace = where.PathFromRoot(dataName),
+                IsDataChanged = IsDataChanged(sight, where, dataName)
+            };
     }
 
     private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)

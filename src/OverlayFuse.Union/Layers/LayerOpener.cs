@@ -34,8 +34,16 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     public Layer OpenUpper(DirFd descriptor, byte[] path)
     {
         var status = StatusOf(descriptor, path);
-        var layer = new Layer { Index = 0, Number = 0, Path = RealPath(descriptor) ?? path, Device = status.Device, IsPrivateClone = false,
-            OwnMountPoint = OwnMountPointOn(status.Device), Overrides = Overrides.FormOf(descriptor) };
+        var layer = new Layer
+        {
+            Index = 0,
+            Number = 0,
+            Path = RealPath(descriptor) ?? path,
+            Device = status.Device,
+            IsPrivateClone = false,
+            OwnMountPoint = OwnMountPointOn(status.Device),
+            Overrides = Overrides.FormOf(descriptor)
+        };
         layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, HasXattrWhiteouts(descriptor));
         return layer;
     }
