@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli.Tests;
 
 public sealed class FormatTemplateTests
 {
-    private static readonly JsonNode Value = JsonNode.Parse("""{"Name":"/c1","Ports":[],"List":["a","b"],"Data":{"MergedDir":"/m","N":3},"On":true,"Labels":{"x.y":"z"},"Nothing":null,"Bound":{"80/tcp":[{"HostPort":"8080"}]}}""")!;
+    private static readonly JsonNode Value = JsonNode.Parse("""{"Name":"/c1","Ports":[],"List":["a","b"],"Data":{"MergedDir":"/m","N":3},"On":true,"Labels":{"x.y":"z"},"Nothing":null,"Bound":{"80/tcp":[{"HostPort":"8080"}],"9/udp":null}}""")!;
 
     [TestCase("{{ .Name }}", "/c1")]
     [TestCase("{{.Data.MergedDir}}:{{ .Data.N }}", "/m:3")]
@@ -21,6 +21,24 @@ public sealed class FormatTemplateTests
     [TestCase("{{(index (index .Bound \"80/tcp\") 0).HostPort}}", "8080")]
     [TestCase("{{ json (index .Bound \"80/tcp\") | len }} {{ (index .List 1) | upper }}", "21 B")]
     [TestCase("a\\tb", "a\tb")]
+    [TestCase("{{range $i, $v := .List}}{{$i}}={{$v}} {{end}}", "0=a 1=b ")]
+    [TestCase("{{range $k, $v := .Bound}}{{$k}}{{range $v}}:{{.HostPort}} of {{$.Name}}{{end}} {{end}}", "80/tcp:8080 of /c1 9/udp ")]
+    [TestCase("{{range $v := .List}}{{$v}}{{.}}{{else}}none{{end}}{{range .Ports}}{{.}}{{else}}none{{end}}", "aabbnone")]
+    [TestCase("{{with .Data}}{{.N}}{{end}}{{with .Nothing}}x{{else}}{{.Name}}{{end}}{{with $d := .Data}}{{$d.MergedDir}}{{end}}", "3/c1/m")]
+    [TestCase("{{if .Nothing}}1{{else if .Ports}}2{{else if .On}}3{{else}}4{{end}}5", "35")]
+    [TestCase("{{$n := 1}}{{range .List}}{{$n = .}}{{end}}{{$n}}", "b", Description = "a variable outside a block keeps what it gets inside")]
+    [TestCase("{{$n := 1}}{{if .On}}{{$n := 2}}{{$n}}{{end}}{{$n}}", "21", Description = "one made inside ends there")]
+    [TestCase("{{printf \"%s is %d, %5s|%-5s|%05d|%.2s|%q|%x|%v|%t 100%%\" .Name .Data.N \"r\" \"l\" 42 \"cut\" .Name 255 .List .On}}", "/c1 is 3,     r|l    |00042|cu|\"/c1\"|ff|[a b]|true 100%")]
+    [TestCase("{{printf \"%s %s\" .Name}} {{printf \"%d\" .Name}}", "/c1 %!s(MISSING) %!d(/c1)", Description = "as Go says it")]
+    [TestCase("{{if gt .Data.N 2}}a{{end}}{{if lt .Data.N 10}}b{{end}}{{if ge .Data.N 4}}c{{end}}{{if le \"a\" \"b\"}}d{{end}}", "abd")]
+    [TestCase("{{if eq .Data.N 1 2 3}}a{{end}}{{if ne .Name \"x\"}}b{{end}}{{if and .On .Nothing .Nothing.X}}c{{end}}{{if or .On .Nothing.X}}d{{end}}{{if not .Ports}}e{{end}}", "abde")]
+    [TestCase("{{slice .Name 1}} {{slice .Name 0 2}} {{slice .List 1}} {{index (split .Name \"/\") 1}} {{join (split \"a:b\" \":\") \", \"}}", "c1 /c [b] c1 a, b")]
+    [TestCase("{{title \"hello you\"}} {{truncate .Name 2}} [{{pad .Name 1 2}}]", "Hello You /c [ /c1  ]")]
+    [TestCase("{{/* said to nobody: }} \" */}}a {{- /* nor this */ -}} b", "ab")]
+    [TestCase("a  {{- .Data.N -}}  \n b {{ .Data.N -}} c", "a3b 3c")]
+    [TestCase("{{\"a\\\"}}\\n\"}}{{`}}`}}{{print \"(\" 1 \")\"}}", "a\"}}\n}}(1)")]
+    [TestCase("{{index .Labels \"nosuch\"}}|{{len (index .Labels \"x.y\")}}", "|1", Description = "a key that a map lacks has the value of nothing")]
+    [TestCase("{{(index .List 1) | printf \"%s-%s\" \"x\"}}{{.Name | slice | len}}", "x-b3")]
     public void Templates_are_written_as_docker_writes_them(string template, string expected) =>
         Assert.That(FormatTemplate.Parse(template).Render(Value), Is.EqualTo(expected));
 
@@ -29,6 +47,48 @@ public sealed class FormatTemplateTests
     [TestCase("{{ .Name", "not closed")]
     [TestCase("{{if .On}}x", "has no end")]
     [TestCase("x{{end}}", "stands alone")]
+    [TestCase("{{if .On}}{{else}}x", "has no end")]
+    [TestCase("{{$x}}", "undefined variable \"$x\"")]
+    [TestCase("{{range $a, $b, $c := .List}}{{end}}", "too many variables")]
+    [TestCase("{{x := 1}}", "\"x\" is no variable")]
+    [TestCase("{{lt .Name 1}}", "incompatible types for comparison")]
+    [TestCase("{{slice .Name 2 9}}", "index out of range: 9")]
+    [TestCase("{{index .List 2}}", "there is no index 2")]
+    [TestCase("{{\"x}}", "a quote is not closed")]
+    [TestCase("{{(.Name}}", "a parenthesis is not closed")]
+    [TestCase("{{.Name)}}", "a parenthesis was not opened")]
+    [TestCase("{{}}", "an expression is empty")]
+    [TestCase("{{/* x }}", "not closed")]
     public void A_broken_template_is_a_sentence(string template, string words) =>
         Assert.That(() => FormatTemplate.Parse(template).Render(Value), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
+
+    [Test]
+    public void A_list_or_map_that_nobody_made_is_null_in_JSON_and_empty_in_a_template()
+    {
+        var value = new JsonObject { ["Binds"] = Nil.List.ToNode(), ["Labels"] = Nil.Map.ToNode() };
+        Assert.That(FormatTemplate.Parse("{{.Binds}} {{.Labels}} {{json .Binds}} {{json .}} {{len .Labels}}{{range .Binds}}x{{end}}{{if .Labels}}x{{end}}{{index .Labels \"x\"}}").Render(value),
+            Is.EqualTo("[] map[] null {\"Binds\":null,\"Labels\":null} 0"));
+        Assert.That(JsonText.Pretty(value), Is.EqualTo("{\n    \"Binds\": null,\n    \"Labels\": null\n}\n"));
+    }
+
+    [Test]
+    public void A_row_has_its_labels_by_name()
+    {
+        var row = new JsonObject { ["Labels"] = "a=b,long.name=c=d" };
+        Assert.That(FormatTemplate.Parse("{{.Label \"a\"}} {{.Label \"long.name\" | upper}} {{.Label \"nosuch\"}}").Render(row), Is.EqualTo("b C=D "));
+    }
+
+    [TestCase("table {{.ID}}\\t{{.LocalVolumes}}", "CONTAINER ID   LOCAL VOLUMES\n123456789012   2\n1              0\n")]
+    [TestCase("table {{.LocalVolumes}} of\t{{upper .ID}}", "LOCAL VOLUMES of   CONTAINER ID\n2 of               123456789012\n0 of               1\n")]
+    [TestCase("table", "CONTAINER ID\n123456789012\n1\n")]
+    [TestCase("{{.ID}}", "123456789012\n1\n")]
+    [TestCase("json", "{\"ID\":\"123456789012\",\"LocalVolumes\":\"2\"}\n{\"ID\":\"1\",\"LocalVolumes\":\"0\"}\n")]
+    public void A_list_is_written_as_the_format_says(string format, string expected)
+    {
+        JsonObject[] rows = [new() { ["ID"] = "123456789012", ["LocalVolumes"] = "2" }, new() { ["ID"] = "1", ["LocalVolumes"] = "0" }];
+        Assert.That(RowFormat.Write(rows, format, ("CONTAINER ID", "ID")), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_table_without_rows_has_its_headings() => Assert.That(RowFormat.Write([], "table {{.ID}}\\t{{.CreatedAt}}", ("IMAGE ID", "ID")), Is.EqualTo("IMAGE ID   CREATED AT\n"));
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
 
@@ -8,100 +7,49 @@ namespace OverlayFuse.Cli;
 /// <summary>An expression of a template: a path of fields or a function with arguments, and pipes between them.</summary>
 internal static class FormatExpression
 {
-    /// <summary>Words at blanks; quoted text and what stands in parentheses are one.</summary>
-    public static List<string> Split(string text)
-    {
-        var words = new List<string>();
-        for (var i = 0; i < text.Length;)
-        {
-            if (char.IsWhiteSpace(text[i]))
-            {
-                i++;
-                continue;
-            }
-            var start = i;
-            if (text[i] is '"' or '`') i = Math.Max(text.IndexOf(text[i], i + 1), start) + 1;
-            else if (text[i] == '|') i++;
-            else
-            {
-                if (text[i] == '(') i = Closing(text, i) + 1; // fields may follow: (index .List 0).Name
-                while (i < text.Length && !char.IsWhiteSpace(text[i]) && text[i] is not ('|' or '(')) i++;
-            }
-            words.Add(text[start..i]);
-        }
-        return words;
-    }
-
-    /// <exception cref="RefusedException">There is no such field or function.</exception>
-    public static JsonNode? Evaluate(List<string> words, JsonNode? value)
+    /// <exception cref="RefusedException">There is no such field, variable or function.</exception>
+    public static JsonNode? Evaluate(List<string> words, FormatScope scope)
     {
         var pipe = words.IndexOf("|");
-        var first = Call(pipe < 0 ? words : words[..pipe], value, []);
+        var result = Call(pipe < 0 ? words : words[..pipe], scope, []);
         while (pipe >= 0)
         {
             var next = words.IndexOf("|", pipe + 1);
-            first = Call(next < 0 ? words[(pipe + 1)..] : words[(pipe + 1)..next], value, [first]);
+            result = Call(next < 0 ? words[(pipe + 1)..] : words[(pipe + 1)..next], scope, [result]);
             pipe = next;
         }
-        return first;
+        return result;
     }
 
-    public static bool IsTrue(JsonNode? value) => value switch
+    private static JsonNode? Call(List<string> words, FormatScope scope, JsonNode?[] piped)
     {
-        null => false,
-        JsonArray array => array.Count > 0,
-        JsonObject members => members.Count > 0,
-        _ => value.GetValueKind() switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.String => value.GetValue<string>().Length > 0,
-            JsonValueKind.Number => value.ToJsonString() != "0",
-            _ => false,
-        },
-    };
-
-    /// <summary>A value as Go prints it.</summary>
-    public static string Print(JsonNode? value) => value switch
-    {
-        null => "<no value>",
-        JsonArray array => $"[{string.Join(' ', array.Select(Print))}]",
-        JsonObject members => $"map[{string.Join(' ', members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}:{Print(pair.Value)}"))}]",
-        _ => value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString(),
-    };
-
-    private static JsonNode? Call(List<string> words, JsonNode? value, JsonNode?[] piped)
-    {
-        if (words.Count == 0) throw Broken("an expression is empty");
-        if (words is [var only] && piped.Length == 0 && Operand(only, value, out var result)) return result;
-        JsonNode?[] arguments = [.. words.Skip(1).Select(word => Operand(word, value, out var argument) ? argument : throw Broken($"function \"{word}\" not defined")), .. piped];
-        return (words[0], arguments) switch
-        {
-            ("json", [var argument]) => JsonText.OneLine(argument),
-            ("len", [var argument]) => Length(argument),
-            ("index", [var from, .. var keys]) => keys.Aggregate(from, Item),
-            ("join", [JsonArray array, var separator]) => string.Join(Print(separator), array.Select(Print)),
-            ("upper", [var argument]) => Print(argument).ToUpperInvariant(),
-            ("lower", [var argument]) => Print(argument).ToLowerInvariant(),
-            ("print", _) => string.Concat(arguments.Select(Print)),
-            ("println", _) => string.Join(' ', arguments.Select(Print)) + "\n",
-            ("not", [var argument]) => !IsTrue(argument),
-            ("eq", [var left, var right]) => Print(left) == Print(right),
-            ("ne", [var left, var right]) => Print(left) != Print(right),
-            ("and", _) => arguments.FirstOrDefault(argument => !IsTrue(argument), arguments[^1])?.DeepClone(),
-            ("or", _) => arguments.FirstOrDefault(IsTrue, arguments[^1])?.DeepClone(),
-            _ => throw Broken($"function \"{words[0]}\" not defined, or not with {arguments.Length} arguments"),
-        };
+        if (words.Count == 0) throw FormatTemplate.Broken("an expression is empty");
+        if (words is [var only] && piped.Length == 0 && TryValue(only, scope, out var result)) return result;
+        if (words is ["and" or "or", .. var conditions] && piped.Length == 0) return FirstThatDecides(words[0] == "or", conditions, scope);
+        JsonNode?[] arguments = [.. words.Skip(1).Select(word => Value(word, scope)), .. piped];
+        return words[0] == ".Label" ? Label(scope.Dot, arguments) : FormatFunctions.Call(words[0], arguments);
     }
 
-    private static bool Operand(string word, JsonNode? value, out JsonNode? result)
+    // Those behind it are not looked at: {{and .State .State.Pid}}.
+    private static JsonNode? FirstThatDecides(bool truth, IReadOnlyList<string> words, FormatScope scope)
     {
-        result = null;
-        if (word.StartsWith('.')) result = Field(word, value);
-        else if (word is ['"', .., '"'] or ['`', .., '`']) result = word[1..^1];
-        else if (word.StartsWith('(') && Closing(word, 0) is var close) result = Field(word[(close + 1)..], Evaluate(Split(word[1..close]), value));
-        else if (long.TryParse(word, CultureInfo.InvariantCulture, out var number)) result = number;
-        else if (word is "true" or "false") result = word == "true";
-        else return false;
+        var value = words.Count > 0 ? Value(words[0], scope) : throw FormatTemplate.Broken("wrong number of args");
+        for (var i = 1; i < words.Count && GoText.IsTrue(value) != truth; i++) value = Value(words[i], scope);
+        return value;
+    }
+
+    private static JsonNode? Value(string word, FormatScope scope) => TryValue(word, scope, out var value) ? value : FormatFunctions.Call(word, []);
+
+    private static bool TryValue(string word, FormatScope scope, out JsonNode? value)
+    {
+        value = null;
+        if (word.StartsWith('.')) value = Field(word, scope.Dot);
+        else if (word.StartsWith('$')) value = word.IndexOf('.') is var dot and > 0 ? Field(word[dot..], scope.Get(word[..dot])) : scope.Get(word);
+        else if (FormatWords.Quoted(word) is { } text) value = text;
+        else if (word.StartsWith('(') && FormatWords.EndOfParenthesis(word, 0) is var end) value = Field(word[end..], Evaluate(FormatWords.Split(word[1..(end - 1)]), scope));
+        else if (long.TryParse(word, CultureInfo.InvariantCulture, out var number)) value = number;
+        else if (word is "true" or "false") value = word == "true";
+        else return word == "nil";
         return true;
     }
 
@@ -109,36 +57,17 @@ internal static class FormatExpression
     {
         foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (value is not JsonObject members) throw Broken($"there is nothing in which to look for \"{name}\" of {path}");
-            if (!members.TryGetPropertyValue(name, out value)) throw Broken($"map has no entry for key \"{name}\"");
+            if (value is not JsonObject members) throw FormatTemplate.Broken($"there is nothing in which to look for \"{name}\" of {path}");
+            if (!members.TryGetPropertyValue(name, out value)) throw FormatTemplate.Broken($"map has no entry for key \"{name}\"");
         }
         return value;
     }
 
-    private static JsonNode? Item(JsonNode? from, JsonNode? key) => from switch
+    // "NAME=VALUE,..." as lists have it. A comma in a value cannot be told from one between two labels.
+    private static JsonNode Label(JsonNode? row, JsonNode?[] arguments)
     {
-        JsonObject members => members.TryGetPropertyValue(Print(key), out var member) ? member : null,
-        JsonArray array when int.TryParse(Print(key), out var at) && at >= 0 && at < array.Count => array[at],
-        _ => throw Broken($"there is no index {Print(key)}"),
-    };
-
-    private static JsonNode Length(JsonNode? value) => value switch
-    {
-        JsonArray array => array.Count,
-        JsonObject members => members.Count,
-        _ => Print(value).Length,
-    };
-
-    private static int Closing(string text, int open)
-    {
-        var depth = 0;
-        for (var i = open; i < text.Length; i++)
-        {
-            if (text[i] == '(') depth++;
-            if (text[i] == ')' && --depth == 0) return i;
-        }
-        throw Broken("a parenthesis is not closed");
+        if (arguments is not [var name]) throw FormatTemplate.Broken("wrong number of args for Label: it takes the name of one");
+        var start = GoText.Print(name) + "=";
+        return GoText.Print(Field("Labels", row)).Split(',').FirstOrDefault(label => label.StartsWith(start, StringComparison.Ordinal))?[start.Length..] ?? "";
     }
-
-    private static RefusedException Broken(string how) => new($"template parsing error: {how}.");
 }

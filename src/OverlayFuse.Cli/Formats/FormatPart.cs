@@ -9,6 +9,12 @@ internal sealed class FormatPart
     /// <summary>"if", "range", "with", or nothing.</summary>
     public string Keyword { get; init; } = "";
 
+    /// <summary>The variables that get the value, as in "$key, $value := .Labels".</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>They are made here (:=); else they get another value (=).</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>The words of the expression.</summary>
     public List<string> Words { get; init; } = [];
 

@@ -4,7 +4,8 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The part of Go's templates that people use behind --format: fields, functions, pipes, if, range and end.</summary>
+/// <summary>The part of Go's templates that people use behind --format: fields, functions, pipes, variables, comments, if, with, range, else and end.</summary>
+/// <remarks>Go, text/template.</remarks>
 internal sealed class FormatTemplate
 {
     private readonly List<FormatPart> _parts;
@@ -12,92 +13,61 @@ internal sealed class FormatTemplate
     private FormatTemplate(List<FormatPart> parts) => _parts = parts;
 
     /// <exception cref="RefusedException">It is broken; the message says where.</exception>
-    public static FormatTemplate Parse(string text)
-    {
-        var position = 0;
-        var parts = ReadBlock(text, ref position, out var end);
-        return end is null ? new FormatTemplate(parts) : throw Broken(text, $"\"{end}\" stands alone");
-    }
+    public static FormatTemplate Parse(string text) => new(new FormatParser(text).ReadAll());
 
+    /// <exception cref="RefusedException">A field, variable or function is not there, or gets what it cannot take.</exception>
     public string Render(JsonNode? value)
     {
         var output = new StringBuilder();
-        Render(_parts, value, output);
+        Render(_parts, new FormatScope(value), output);
         return output.ToString();
     }
 
-    private static void Render(List<FormatPart> parts, JsonNode? value, StringBuilder output)
+    internal static RefusedException Broken(string how) => new($"template parsing error: {how}.");
+
+    private static void Render(List<FormatPart> parts, FormatScope scope, StringBuilder output)
     {
         foreach (var part in parts)
         {
-            if (part.Text is not null)
-            {
-                output.Append(part.Text);
-                continue;
-            }
-            var result = FormatExpression.Evaluate(part.Words, value);
-            switch (part.Keyword)
-            {
-                case "if": Render(FormatExpression.IsTrue(result) ? part.Inside : part.Otherwise, value, output); break;
-                case "with" when FormatExpression.IsTrue(result): Render(part.Inside, result, output); break;
-                case "with": Render(part.Otherwise, value, output); break;
-                case "range": Repeat(part, result, value, output); break;
-                default: output.Append(FormatExpression.Print(result)); break;
-            }
+            if (part.Text is not null) output.Append(part.Text);
+            else if (part.Keyword.Length > 0) scope.Enter(scope.Dot, () => RenderBlock(part, scope, output));
+            else if (part.Names is [var name]) scope.Set(name, FormatExpression.Evaluate(part.Words, scope), part.IsNew);
+            else output.Append(GoText.Print(FormatExpression.Evaluate(part.Words, scope)));
         }
     }
 
-    private static void Repeat(FormatPart part, JsonNode? result, JsonNode? value, StringBuilder output)
+    private static void RenderBlock(FormatPart part, FormatScope scope, StringBuilder output)
     {
-        var items = result switch
+        var result = FormatExpression.Evaluate(part.Words, scope);
+        if (part.Keyword == "range")
         {
-            JsonArray array => [.. array],
-            JsonObject members => members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToList(),
-            _ => [],
-        };
-        foreach (var item in items) Render(part.Inside, item, output);
-        if (items.Count == 0) Render(part.Otherwise, value, output);
-    }
-
-    private static List<FormatPart> ReadBlock(string text, ref int position, out string? end)
-    {
-        var parts = new List<FormatPart>();
-        end = null;
-        while (position < text.Length)
-        {
-            var open = text.IndexOf("{{", position, StringComparison.Ordinal);
-            if (open < 0) open = text.Length;
-            if (open > position) parts.Add(new FormatPart { Text = Unescape(text[position..open]) });
-            if (open == text.Length)
-            {
-                position = open;
-                break;
-            }
-            var close = text.IndexOf("}}", open, StringComparison.Ordinal);
-            if (close < 0) throw Broken(text, "a \"{{\" is not closed");
-            position = close + 2;
-            var words = FormatExpression.Split(text[(open + 2)..close].Trim('-').Trim());
-            if (words is ["end" or "else"])
-            {
-                end = words[0];
-                return parts;
-            }
-            parts.Add(words is ["if" or "range" or "with", ..] ? ReadInside(text, words, ref position) : new FormatPart { Words = words });
+            Repeat(part, result, scope, output);
+            return;
         }
-        return parts;
+        if (part.Names is [var name]) scope.Set(name, result, part.IsNew);
+        var isTrue = GoText.IsTrue(result);
+        scope.Enter(isTrue && part.Keyword == "with" ? result : scope.Dot, () => Render(isTrue ? part.Inside : part.Otherwise, scope, output));
     }
 
-    private static FormatPart ReadInside(string text, List<string> words, ref int position)
+    private static void Repeat(FormatPart part, JsonNode? result, FormatScope scope, StringBuilder output)
     {
-        var inside = ReadBlock(text, ref position, out var end);
-        var otherwise = new List<FormatPart>();
-        if (end == "else") otherwise = ReadBlock(text, ref position, out end);
-        if (end != "end") throw Broken(text, $"\"{words[0]}\" has no end");
-        return new FormatPart { Keyword = words[0], Words = words[1..], Inside = inside, Otherwise = otherwise };
+        var items = Items(result).ToList();
+        foreach (var (key, item) in items)
+        {
+            scope.Enter(item, () =>
+            {
+                if (part.Names is [.., var last]) scope.Set(last, item, part.IsNew);
+                if (part.Names is [var first, _]) scope.Set(first, key, part.IsNew);
+                Render(part.Inside, scope, output);
+            });
+        }
+        if (items.Count == 0) Render(part.Otherwise, scope, output);
     }
 
-    // The shell leaves \n and \t as they are written.
-    private static string Unescape(string text) => text.Replace("\\n", "\n").Replace("\\t", "\t");
-
-    private static RefusedException Broken(string text, string how) => new($"template parsing error in \"{text}\": {how}.");
+    private static IEnumerable<(JsonNode? Key, JsonNode? Item)> Items(JsonNode? result) => result switch
+    {
+        JsonArray array => array.Select((item, index) => ((JsonNode?)index, item)),
+        JsonObject members => members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ((JsonNode?)pair.Key, pair.Value)),
+        _ => [],
+    };
 }

@@ -43,7 +43,7 @@ internal static class DiskUsageText
         return table.ToString();
     }
 
-    private static string Text(JsonObject row, string member) => FormatExpression.Print(row[member]);
+    private static string Text(JsonObject row, string member) => GoText.Print(row[member]);
 
     private static string Size(long bytes) => HumanText.Size(bytes, 4);
 

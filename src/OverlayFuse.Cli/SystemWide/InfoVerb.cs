@@ -54,7 +54,7 @@ internal static class InfoVerb
     private static string Lines(JsonObject info)
     {
         var text = new StringBuilder();
-        void Line(string heading, string member) => text.Append($"{heading}: {FormatExpression.Print(info[member])}\n");
+        void Line(string heading, string member) => text.Append($"{heading}: {GoText.Print(info[member])}\n");
         Line("Containers", "Containers");
         Line(" Running", "ContainersRunning");
         Line(" Paused", "ContainersPaused");
@@ -66,7 +66,7 @@ internal static class InfoVerb
         Line("Cgroup Version", "CgroupVersion");
         Line("Default Runtime", "DefaultRuntime");
         text.Append("Security Options:\n");
-        foreach (var option in info["SecurityOptions"]!.AsArray()) text.Append($" {FormatExpression.Print(option)}\n");
+        foreach (var option in info["SecurityOptions"]!.AsArray()) text.Append($" {GoText.Print(option)}\n");
         Line("Kernel Version", "KernelVersion");
         Line("OSType", "OSType");
         Line("Architecture", "Architecture");

@@ -1,0 +1,76 @@
+using System.Text;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>The words of an expression: names with their fields, quoted text, what stands in parentheses, and the signs between them.</summary>
+internal static class FormatWords
+{
+    /// <exception cref="RefusedException">A quote or a parenthesis is not closed.</exception>
+    public static List<string> Split(string text)
+    {
+        var words = new List<string>();
+        for (var i = 0; i < text.Length;)
+        {
+            var start = i;
+            i = End(text, start);
+            if (!char.IsWhiteSpace(text[start])) words.Add(text[start..i]);
+        }
+        return words;
+    }
+
+    /// <summary>Where the text goes on behind a quote that begins at <paramref name="start"/>.</summary>
+    public static int EndOfQuote(string text, int start)
+    {
+        for (var i = start + 1; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && text[start] == '"') i++;
+            else if (text[i] == text[start]) return i + 1;
+        }
+        throw FormatTemplate.Broken("a quote is not closed");
+    }
+
+    /// <summary>Where it goes on behind a parenthesis.</summary>
+    public static int EndOfParenthesis(string text, int start)
+    {
+        var depth = 0;
+        for (var i = start; i < text.Length; i++)
+        {
+            if (text[i] is '"' or '`') i = EndOfQuote(text, i) - 1;
+            else if (text[i] == '(') depth++;
+            else if (text[i] == ')' && --depth == 0) return i + 1;
+        }
+        throw FormatTemplate.Broken("a parenthesis is not closed");
+    }
+
+    /// <summary>What a quoted word says; null for another one.</summary>
+    public static string? Quoted(string word)
+    {
+        if (word is ['`', .., '`']) return word[1..^1];
+        if (word is not ['"', .., '"']) return null;
+        var text = new StringBuilder();
+        for (var i = 1; i < word.Length - 1; i++)
+        {
+            text.Append(word[i] != '\\' ? word[i] : word[++i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other });
+        }
+        return text.ToString();
+    }
+
+    private static int End(string text, int start) => text[start] switch
+    {
+        '"' or '`' => EndOfQuote(text, start),
+        '(' => EndOfName(text, EndOfParenthesis(text, start)), // fields may follow: (index .List 0).Name
+        ')' => throw FormatTemplate.Broken("a parenthesis was not opened"),
+        ':' when text.AsSpan(start).StartsWith(":=") => start + 2,
+        var letter when IsSign(letter) || char.IsWhiteSpace(letter) => start + 1,
+        _ => EndOfName(text, start),
+    };
+
+    private static int EndOfName(string text, int start)
+    {
+        while (start < text.Length && !char.IsWhiteSpace(text[start]) && !IsSign(text[start]) && text[start] is not ('(' or ')' or '"' or '`')) start++;
+        return start;
+    }
+
+    private static bool IsSign(char letter) => letter is '|' or ',' or '=' or ':';
+}
