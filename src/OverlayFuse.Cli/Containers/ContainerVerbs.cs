@@ -26,6 +26,6 @@ internal static class ContainerVerbs
         PortVerb.Create(),
         TopVerb.Create(),
         PruneContainersVerb.Create(),
-        InspectVerb.Create(),
+        InspectVerb.Create("container"),
     };
 }

@@ -5,49 +5,65 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>"overlayfuse inspect NAME...": containers and images; "image inspect" and "volume inspect" are told which.</summary>
+/// <summary>"overlayfuse inspect [--type KIND] NAME...": containers, images and volumes; "container|image|volume inspect" are told which.</summary>
 internal static class InspectVerb
 {
-    public static Command Create() => Create("Describe containers and images in JSON.", Find);
+    // In the order in which a name is looked for.
+    private static readonly (string Kind, Func<StateDirectory, string, JsonObject?> Find)[] Kinds = [("container", Container), ("image", Image), ("volume", Volume)];
 
-    public static Command Create(bool ofImagesOnly) => ofImagesOnly ? Create("Describe images in JSON.", (state, name) => Image(state, name) ?? throw new RefusedException($"No such image: {name}")) : Create();
+    public static Command Create()
+    {
+        var type = new Option<string>("--type") { Description = "What the names are of: container, image or volume; any of them without it." };
+        var command = Create("Describe containers, images and volumes in JSON.", result => result.GetValue(type) is { } text ? ByteText.Text(text) : null);
+        command.Add(type);
+        return command;
+    }
 
-    /// <param name="find">What is said of a name.</param>
-    internal static Command Create(string description, Func<StateDirectory, string, JsonObject> find)
+    /// <param name="kind">"container", "image" or "volume".</param>
+    public static Command Create(string kind) => Create($"Describe {kind}s in JSON.", _ => kind);
+
+    private static Command Create(string description, Func<ParseResult, string?> kind)
     {
         var names = new Argument<string[]>("NAME") { Arity = ArgumentArity.OneOrMore };
         var format = new Option<string>("--format", "-f") { Description = "A template, such as '{{ json .Mounts }}'." };
         var command = new Command("inspect", description) { names, format };
         command.SetAction(result =>
         {
-            var state = StatePlace.ToRead();
+            var template = result.GetValue(format) is { } text ? FormatTemplate.Parse(ByteText.Text(text)) : null;
+            var (state, wanted) = (StatePlace.ToRead(), kind(result));
+            if (wanted is not null && !Array.Exists(Kinds, known => known.Kind == wanted)) throw new RefusedException($"\"{wanted}\" is not a valid value for --type");
             var found = new List<JsonNode?>();
             var code = ForEach.Name(result.GetValue(names), name =>
             {
-                found.Add(find(state, name));
+                found.Add(Find(state, name, wanted));
                 return "";
             });
-            if (result.GetValue(format) is { } text)
-            {
-                var template = FormatTemplate.Parse(ByteText.Text(text));
-                foreach (var node in found) Terminal.Print(template.Render(node) + "\n");
-            }
-            else Terminal.Print(JsonText.Pretty(new JsonArray([.. found])));
+            if (template is null) Terminal.Print(JsonText.Pretty(new JsonArray([.. found])));
+            else foreach (var node in found) Terminal.Print(template.Render(node) + "\n");
             return code;
         });
         return command;
     }
 
-    private static JsonObject Find(StateDirectory state, string name)
+    private static JsonObject Find(StateDirectory state, string name, string? kind) =>
+        Kinds.Where(known => kind is null || known.Kind == kind).Select(known => known.Find(state, name)).FirstOrDefault(described => described is not null)
+            ?? throw new RefusedException($"No such {kind ?? "object"}: {name}");
+
+    private static JsonObject? Container(StateDirectory state, string name)
     {
-        var containers = new ContainerStore(state);
-        return containers.Find(name) is { } container ? ContainerDescription.Of(container, containers.Layers)
-            : Image(state, name) ?? throw new RefusedException($"No such object: {name}");
+        var store = new ContainerStore(state);
+        return store.Find(name) is { } container ? ContainerDescription.Of(container, store.Layers) : null;
     }
 
     private static JsonObject? Image(StateDirectory state, string name)
     {
         var store = new ImageStore(state);
         return store.Find(name) is { } image ? ImageDescription.Of(image, store.Layers) : null;
+    }
+
+    private static JsonObject? Volume(StateDirectory state, string name)
+    {
+        var store = new VolumeStore(state);
+        return store.Find(name) is { } volume ? VolumeDescription.Of(store, volume) : null;
     }
 }

@@ -4,14 +4,13 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>What inspect says of a container, with docker's names.</summary>
+/// <summary>What inspect says of a container, with docker's names in docker's order.</summary>
+/// <remarks>moby, api/types: ContainerJSON.</remarks>
 internal static class ContainerDescription
 {
     public static JsonObject Of(StoredContainer container, LayerStore layers)
     {
         var record = container.Record;
-        var config = ImageDescription.Config(record.Config, record.Hostname, record.Image);
-        (config["Tty"], config["OpenStdin"]) = (record.Terminal, record.OpenInput);
         return new JsonObject
         {
             ["Id"] = record.Id,
@@ -28,17 +27,29 @@ internal static class ContainerDescription
             ["RestartCount"] = 0,
             ["Driver"] = record.Driver,
             ["Platform"] = "linux",
-            ["HostConfig"] = HostConfig(record),
+            ["MountLabel"] = "",
+            ["ProcessLabel"] = "",
+            ["AppArmorProfile"] = "",
+            ["ExecIDs"] = Nil.List.ToNode(),
+            ["HostConfig"] = HostConfigDescription.Of(record),
             ["GraphDriver"] = GraphDriver(record, layers),
             ["Mounts"] = new JsonArray([.. record.Mounts.Where(mount => mount.Kind != MountKind.Tmpfs || mount.IsFromMountFlag).Select(Mount)]),
-            ["Config"] = config,
-            ["NetworkSettings"] = new JsonObject { ["Ports"] = PortText.Describe(container), ["IPAddress"] = "", ["Networks"] = new JsonObject { [record.Network] = new JsonObject { ["IPAddress"] = "" } } },
+            ["Config"] = Config(record),
+            ["NetworkSettings"] = NetworkDescription.Of(container),
         };
+    }
+
+    private static JsonObject Config(ContainerRecord record)
+    {
+        var config = ImageDescription.Config(record.Config, record.Hostname, record.Image);
+        (config["Tty"], config["OpenStdin"]) = (record.Terminal, record.OpenInput);
+        config["Labels"] = ImageDescription.Pairs(record.Config.Labels ?? []);
+        return config;
     }
 
     private static JsonObject GraphDriver(ContainerRecord record, LayerStore layers)
     {
-        var described = record.Driver == StorageDrivers.Copies ? new JsonObject { ["Data"] = null } : ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]);
+        var described = record.Driver == StorageDrivers.Copies ? new JsonObject { ["Data"] = Nil.Map.ToNode() } : ImageDescription.GraphDriver(layers, [record.LayerId, .. record.Lowers]);
         described["Name"] = record.Driver;
         return described;
     }
@@ -57,26 +68,6 @@ internal static class ContainerDescription
         ["StartedAt"] = GoTime.Text(container.State.StartedAt),
         ["FinishedAt"] = GoTime.Text(container.State.FinishedAt),
     };
-
-    private static JsonObject HostConfig(ContainerRecord record)
-    {
-        var config = new JsonObject
-        {
-            ["Binds"] = ImageDescription.Strings(record.Binds),
-            ["NetworkMode"] = record.Network,
-            ["PortBindings"] = PortText.Bindings(record.Ports),
-            ["AutoRemove"] = record.AutoRemove,
-            ["ReadonlyRootfs"] = record.ReadOnly,
-            ["Privileged"] = false,
-            ["Runtime"] = record.Runtime,
-            ["Memory"] = record.Memory,
-            ["NanoCpus"] = record.NanoCpus,
-            ["SecurityOpt"] = record.SecurityOptions.Count > 0 ? ImageDescription.Strings(record.SecurityOptions) : null,
-            ["Init"] = record.Init,
-        };
-        if (record.Tmpfs is not null) config["Tmpfs"] = ImageDescription.Pairs(record.Tmpfs);
-        return config;
-    }
 
     private static JsonObject Mount(MountPoint mount)
     {

@@ -3,7 +3,8 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>What inspect says of an image, with docker's names.</summary>
+/// <summary>What inspect says of an image, with docker's names in docker's order.</summary>
+/// <remarks>moby, api/types: ImageInspect.</remarks>
 internal static class ImageDescription
 {
     public static JsonObject Of(StoredImage image, LayerStore layers) => new()
@@ -14,6 +15,9 @@ internal static class ImageDescription
         ["Parent"] = "",
         ["Comment"] = image.Config.Comment ?? image.Config.History?.LastOrDefault()?.Comment ?? "",
         ["Created"] = image.Config.Created,
+        ["Container"] = "",
+        ["ContainerConfig"] = Config(new ContainerConfig(), "", ""), // of the container it was made of, which nobody keeps
+        ["DockerVersion"] = "",
         ["Author"] = image.Config.Author ?? "",
         ["Config"] = Config(image.Config.Config ?? new ContainerConfig(), "", ""),
         ["Architecture"] = image.Config.Architecture,
@@ -39,31 +43,36 @@ internal static class ImageDescription
         return new JsonObject { ["Data"] = data, ["Name"] = "overlayfuse" };
     }
 
-    internal static JsonObject Config(ContainerConfig config, string hostname, string image) => new()
+    internal static JsonObject Config(ContainerConfig config, string hostname, string image)
     {
-        ["Hostname"] = hostname,
-        ["Domainname"] = "",
-        ["User"] = config.User,
-        ["AttachStdin"] = false,
-        ["AttachStdout"] = false,
-        ["AttachStderr"] = false,
-        ["ExposedPorts"] = config.ExposedPorts is null ? null : Set(config.ExposedPorts.Keys),
-        ["Tty"] = false,
-        ["OpenStdin"] = false,
-        ["StdinOnce"] = false,
-        ["Env"] = Strings(config.Env),
-        ["Cmd"] = Strings(config.Cmd),
-        ["Image"] = image,
-        ["Volumes"] = config.Volumes is null ? null : Set(config.Volumes.Keys),
-        ["WorkingDir"] = config.WorkingDir,
-        ["Entrypoint"] = Strings(config.Entrypoint),
-        ["OnBuild"] = Strings(config.OnBuild),
-        ["Labels"] = config.Labels is null ? null : Pairs(config.Labels),
-    };
+        var described = new JsonObject
+        {
+            ["Hostname"] = hostname,
+            ["Domainname"] = "",
+            ["User"] = config.User,
+            ["AttachStdin"] = false,
+            ["AttachStdout"] = false,
+            ["AttachStderr"] = false,
+        };
+        if (config.ExposedPorts is { Count: > 0 } ports) described["ExposedPorts"] = Set(ports.Keys);
+        described["Tty"] = false;
+        described["OpenStdin"] = false;
+        described["StdinOnce"] = false;
+        described["Env"] = Strings(config.Env);
+        described["Cmd"] = Strings(config.Cmd);
+        described["Image"] = image;
+        described["Volumes"] = config.Volumes is null ? Nil.Map.ToNode() : Set(config.Volumes.Keys);
+        described["WorkingDir"] = config.WorkingDir;
+        described["Entrypoint"] = Strings(config.Entrypoint);
+        described["OnBuild"] = Strings(config.OnBuild);
+        described["Labels"] = config.Labels is null ? Nil.Map.ToNode() : Pairs(config.Labels);
+        if (config.StopSignal is not null) described["StopSignal"] = config.StopSignal;
+        return described;
+    }
 
     internal static JsonObject Pairs(IEnumerable<KeyValuePair<string, string>> pairs) => new(pairs.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
 
-    internal static JsonArray? Strings(IEnumerable<string>? strings) => strings is null ? null : new([.. strings.Select(text => JsonValue.Create(text))]);
+    internal static JsonNode Strings(IEnumerable<string>? strings) => strings is null ? Nil.List.ToNode() : new JsonArray([.. strings.Select(text => JsonValue.Create(text))]);
 
     private static JsonObject Set(IEnumerable<string> names) => new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject())));
 }

@@ -18,6 +18,6 @@ internal static class ImageVerbs
         ImagesVerb.Create("ls"),
         RemoveImageVerb.Create("rm"),
         PruneImagesVerb.Create(),
-        InspectVerb.Create(ofImagesOnly: true),
+        InspectVerb.Create("image"),
     };
 }

@@ -12,7 +12,7 @@ internal static class VolumeVerbs
     {
         CreateOne(),
         List(),
-        InspectVerb.Create("Describe volumes in JSON.", (state, name) => Describe(new VolumeStore(state), new VolumeStore(state).Get(name))),
+        InspectVerb.Create("volume"),
         Remove(),
         Prune(),
     };
@@ -124,16 +124,5 @@ internal static class VolumeVerbs
         ["Name"] = volume.Name,
         ["Scope"] = "local",
         ["Size"] = "N/A",
-    };
-
-    private static JsonObject Describe(VolumeStore volumes, VolumeRecord volume) => new()
-    {
-        ["CreatedAt"] = GoTime.Text(volume.Created),
-        ["Driver"] = volume.Driver,
-        ["Labels"] = ImageDescription.Pairs(volume.Labels),
-        ["Mountpoint"] = VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").PathOf(volume),
-        ["Name"] = volume.Name,
-        ["Options"] = ImageDescription.Pairs(volume.Options),
-        ["Scope"] = "local",
     };
 }

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using OverlayFuse.Container;
+using OverlayFuse.Image;
+
+namespace OverlayFuse.Cli.Tests;
+
+/// <summary>inspect has the members that docker's has, in its order: the lists in docker/ are of a recorded one (20.10), a container without ports, an image of one layer.</summary>
+public sealed class InspectTests
+{
+    private string _root = "";
+
+    private LayerStore Layers => new(StateDirectory.Open(_root));
+
+    [SetUp]
+    public void MakeRoot() => _root = Directory.CreateTempSubdirectory("overlayfuse-").FullName;
+
+    [TearDown]
+    public void RemoveRoot() => Directory.Delete(_root, recursive: true);
+
+    [Test]
+    public void A_container_is_described_member_by_member_as_docker_does() =>
+        Assert.That(Members(ContainerDescription.Of(Container(), Layers)), Is.EqualTo(Recorded("container")));
+
+    [Test]
+    public void An_image_is_described_member_by_member_as_docker_does()
+    {
+        var image = new StoredImage(
+            new ImageRecord { Id = "i", Layers = [new() { Id = "l", DiffId = "d", Blob = "b", BlobSize = 1, Size = 1 }], Stored = DateTimeOffset.UnixEpoch },
+            new ImageConfig { Config = new ContainerConfig { Cmd = ["/bin/sh"], ExposedPorts = [] } },
+            []);
+        Assert.That(Members(ImageDescription.Of(image, Layers)), Is.EqualTo(Recorded("image")));
+    }
+
+    [Test]
+    public void A_volume_is_described_member_by_member_as_docker_does() =>
+        Assert.That(Members(VolumeDescription.Of(new VolumeStore(StateDirectory.Open(_root)), new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch })), Is.EqualTo(Recorded("volume")));
+
+    [TestCase("{{json .Config.Labels}} {{json .Config.Volumes}} {{json .HostConfig.Binds}} {{json .ExecIDs}}", "{} null null null")]
+    [TestCase("{{.Config.Labels}} {{.Config.Volumes}} {{.HostConfig.Binds}} {{.HostConfig.CapAdd}}", "map[] map[] [] []")]
+    [TestCase("{{json .HostConfig.RestartPolicy}} {{json .HostConfig.LogConfig}} {{.HostConfig.ShmSize}}", "{\"Name\":\"no\",\"MaximumRetryCount\":0} {\"Type\":\"json-file\",\"Config\":{}} 67108864")]
+    [TestCase("{{len .HostConfig.MaskedPaths}} {{join .HostConfig.ReadonlyPaths \" \"}}", "10 /proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger")]
+    [TestCase("{{range $name, $network := .NetworkSettings.Networks}}{{$name}}{{$network.IPAddress}}{{end}}", "none")]
+    public void Templates_find_what_docker_has(string template, string expected) =>
+        Assert.That(FormatTemplate.Parse(template).Render(ContainerDescription.Of(Container(), Layers)), Is.EqualTo(expected));
+
+    [Test]
+    public void What_the_mount_flag_said_is_there_as_docker_recorded_it()
+    {
+        var container = Container();
+        container.Record.Mounts.AddRange(new[] { "type=volume,source=vol3,target=/v", "type=bind,source=/lab,target=/b,readonly", "type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770", "type=volume,target=/n,volume-nocopy,volume-driver=far,volume-opt=a=b", "type=bind,source=/s,target=/s,bind-propagation=rshared" }.Select(MountFlag.Parse));
+        container.Record.Mounts.Add(VolumeFlag.Parse("named:/by-v"));
+        Assert.That(FormatTemplate.Parse("{{json .HostConfig.Mounts}}").Render(ContainerDescription.Of(container, Layers)), Is.EqualTo(
+            "[{\"Type\":\"volume\",\"Source\":\"vol3\",\"Target\":\"/v\"},{\"Type\":\"bind\",\"Source\":\"/lab\",\"Target\":\"/b\",\"ReadOnly\":true},{\"Type\":\"tmpfs\",\"Target\":\"/t\",\"TmpfsOptions\":{\"SizeBytes\":1048576,\"Mode\":1016}},"
+            + "{\"Type\":\"volume\",\"Target\":\"/n\",\"VolumeOptions\":{\"NoCopy\":true,\"DriverConfig\":{\"Name\":\"far\",\"Options\":{\"a\":\"b\"}}}},{\"Type\":\"bind\",\"Source\":\"/s\",\"Target\":\"/s\",\"BindOptions\":{\"Propagation\":\"rshared\"}}]"));
+    }
+
+    [Test]
+    public void What_was_asked_for_stands_where_docker_has_it()
+    {
+        var container = Container();
+        container.Record.Init = true;
+        container.Record.Tmpfs = new() { ["/t"] = "size=1m" };
+        container.Record.Config.ExposedPorts = new() { ["80/tcp"] = default };
+        container.Record.Config.StopSignal = "SIGQUIT";
+        var described = ContainerDescription.Of(container, Layers);
+        var (host, config) = (Names(described["HostConfig"]), Names(described["Config"]));
+        Assert.That((Behind(host, "SecurityOpt"), host[^1], Behind(config, "AttachStderr"), config[^1]), Is.EqualTo(("Tmpfs", "Init", "ExposedPorts", "StopSignal")));
+    }
+
+    private static StoredContainer Container() => new(
+        new ContainerRecord
+        {
+            Id = new string('1', 64),
+            Name = "c1",
+            Created = DateTimeOffset.UnixEpoch,
+            Image = "bb:1",
+            ImageId = "sha256:1",
+            Layers = ["base"],
+            LayerId = "own",
+            Config = new ContainerConfig { Env = ["PATH=/bin"], Cmd = ["sleep", "1000"] },
+            Command = ["sleep", "1000"],
+            Hostname = "c1",
+            Network = "none",
+            Mounts = [],
+        },
+        new ContainerState { Status = ContainerStatus.Running, Pid = 1 },
+        "/containers/1",
+        IsServed: true);
+
+    private static IEnumerable<string> Recorded(string name) => Repository.Read($"tests/OverlayFuse.Cli.Tests/docker/inspect-{name}.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static IEnumerable<string> Members(JsonObject value, string path = "") =>
+        value.SelectMany(member => (member.Value is JsonObject inside ? Members(inside, $"{path}{member.Key}.") : []).Prepend(path + member.Key));
+
+    private static List<string> Names(JsonNode? value) => [.. value!.AsObject().Select(member => member.Key)];
+
+    private static string Behind(List<string> names, string name) => names[names.IndexOf(name) + 1];
+}
