@@ -51,8 +51,7 @@ internal static class InstallVerb
 
     private static bool IsAgreed()
     {
-        if (Console.IsInputRedirected) throw new MountException("nothing was changed, since nobody can be asked: standard input is no terminal. Say --yes if this is right.");
-        Terminal.Print("Change this? [y/N] ");
-        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        if (!Confirmation.IsPossible) throw new MountException("nothing was changed, since nobody can be asked: standard input is no terminal. Say --yes if this is right.");
+        return Confirmation.Ask("Change this?");
     }
 }

@@ -21,6 +21,13 @@ nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/de
 life() {
   check "$who: an image" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' --change 'EXPOSE 80' busybox.tar bb:1
 
+  check "$who: ps lists what fits its filters" filtered
+  check "$who: ps -s counts what a container has written" prints 1kB written
+  check "$who: images and volumes are listed by filters and patterns" listed
+  check "$who: templates have tables, variables and labels" templates
+  check "$who: inspect finds containers, images and volumes, or one kind only" inspected
+  check "$who: on a terminal prune asks, and no means no" asks
+
   check "$who: a published port leads to the container, and ps and inspect say so" published
   check "$who: a port in use is refused in docker's words" ends 125 "listen tcp4 0.0.0.0:$port: bind: address already in use" o run --rm -p $port:80 bb:1 true
   check "$who: it is free when the container has ended, and taken again when it starts" again
@@ -53,6 +60,34 @@ life() {
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
   check "$who: df counts, prune empties" emptied
 }
+
+filtered() {
+  o run -d --name web-1 --label tier=front -v pages:/data bb:1 sleep 1000 && o create --name db-1 --label tier=back bb:1 true && ends 7 '' o run --name db-2 bb:1 sh -c 'exit 7' || return 1
+  prints web-1 names -f name=^web && prints $'db-2\ndb-1' names -a -f name=db && prints db-2 names -a -f exited=7 && prints db-1 names -f status=created && prints web-1 names -f label=tier=front -f status=running &&
+    prints $'db-2\ndb-1\nweb-1' names -a -f ancestor=bb:1 && prints web-1 names -f volume=pages && prints $'db-1\nweb-1' names -a --filter before=db-2 && prints db-2 names -l && prints $'db-2\ndb-1' names -n 2 &&
+    ends 1 "invalid filter 'nosuch'" o ps -f nosuch=x && ends 125 'bad format of filter' o container list -f name
+}
+names() { o ps --format '{{.Names}}' "$@"; }
+written() { o exec web-1 sh -c 'head -c 1000 /dev/zero >/written' && has '1kB (virtual ' o ps -s && o ps --format '{{.Size}}' | cut -d ' ' -f 1; }
+listed() {
+  o tag bb:1 far.example.org/x:2 && prints bb:1 images 'b*' && prints far.example.org/x:2 images -f reference='*/x' && prints '' images -f dangling=true && prints '' images -f since=bb:1 && prints bb:1 images bb && o rmi far.example.org/x:2 &&
+    o volume create --label a=b spare && prints pages o volume ls -q -f dangling=false && prints spare o volume ls -q -f label=a -f dangling=true && prints $'DRIVER    VOLUME NAME\nlocal     spare' o volume list -f name=^sp && o volume rm spare && ends 1 "invalid filter 'x'" o volume ls -f x=y
+}
+images() { o images --format '{{.Repository}}:{{.Tag}}' "$@"; }
+templates() {
+  prints $'NAMES     STATE\nweb-1     running' o ps --format 'table {{.Names}}\t{{.State}}' && prints 'tier is front' o inspect -f '{{range $name, $value := .Config.Labels}}{{printf "%s is %s" $name $value}}{{end}}' web-1 &&
+    prints front o ps --format '{{.Label "tier"}}' && prints '[] map[] null' o inspect -f '{{.HostConfig.Binds}} {{.Config.Volumes}} {{json .HostConfig.Binds}}' db-1
+}
+inspected() {
+  prints pages o inspect -f '{{.Name}}' pages && prints /web-1 o inspect --type container -f '{{.Name}}' web-1 && ends 1 'No such image: web-1' o inspect --type image web-1 && ends 1 'No such container: pages' o container inspect pages &&
+    ends 1 'No such object: nosuch' o inspect nosuch && ends 1 'not a valid value for --type' o inspect --type x web-1
+}
+asks() {
+  local asked='Are you sure you want to continue? [y/N] '
+  has "$asked" answering n container prune && prints 3 eval 'o ps -aq | wc -l' && has 'all stopped containers' answering n system prune && prints 3 eval 'o ps -aq | wc -l' && lacks "$asked" answering n container prune -f --filter label=tier &&
+    prints $'db-2\nweb-1' names -a && has 'Deleted Containers:' answering y container prune && prints web-1 names -a && o rm -f web-1 && has 'all local volumes not used' answering y volume prune && prints '' o volume ls -q
+}
+answering() { echo "$1" | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }
 
 published() {
   o run -d --name web -p $port:80 bb:1 httpd -f -p 80 -h /www && eventually has page page $port || return 1

@@ -14,7 +14,7 @@ internal static class ContainerVerbs
         RestartVerb.Create(),
         KillVerb.Create(),
         ExecVerb.Create(),
-        PsVerb.Create("ls"),
+        PsVerb.Create("ls", "list", "ps"),
         LogsVerb.Create(),
         WaitVerb.Create(),
         RemoveVerb.Create(),

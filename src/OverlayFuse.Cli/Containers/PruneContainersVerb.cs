@@ -9,21 +9,24 @@ internal static class PruneContainersVerb
 {
     public static Command Create()
     {
-        var force = new Option<bool>("--force", "-f") { Description = "As without: nothing is asked." };
-        var command = new Command("prune", "Remove all containers that do not run.") { force };
-        command.SetAction(_ =>
+        var force = new Option<bool>("--force", "-f") { Description = "Do not ask." };
+        var filters = ListFilter.Option(PruneFilter.Keys);
+        var command = new Command("prune", "Remove all containers that do not run.") { force, filters };
+        command.SetAction(result =>
         {
-            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
+            var filter = PruneFilter.Of(result, filters, PruneFilter.Keys);
+            var store = new ContainerStore(StatePlace.ToChange()); // before the question: an ordinary user's process starts again here
+            var (text, reclaimed) = Confirmation.ToRemove(" all stopped containers.", result.GetValue(force)) ? Prune(store, filter) : ("", 0);
             Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
     }
 
-    internal static (string Text, long Reclaimed) Prune(ContainerStore store)
+    internal static (string Text, long Reclaimed) Prune(ContainerStore store, PruneFilter filter)
     {
         using var held = store.Lock();
-        var removed = store.All().Where(container => !container.IsServed && !container.Record.IsBuildStep).ToList(); // steps are the builds' own to remove
+        var removed = store.All().Where(container => !container.IsServed && !container.Record.IsBuildStep && filter.Fits(container.Record.Config.Labels, container.Record.Created)).ToList(); // steps are the builds' own to remove
         var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
         foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
         store.SweepRemains();

@@ -5,32 +5,62 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>"overlayfuse ps [-a]", also "container ls".</summary>
+/// <summary>"overlayfuse ps [-a] [-n N] [-s] [-f KEY=VALUE]", also "container ls".</summary>
 internal static class PsVerb
 {
     private const int ShownOfCommand = 20;
 
-    public static Command Create(string word)
+    private static readonly (string Heading, string Member)[] Columns =
+        [("CONTAINER ID", "ID"), ("IMAGE", "Image"), ("COMMAND", "Command"), ("CREATED", "RunningFor"), ("STATUS", "Status"), ("PORTS", "Ports"), ("NAMES", "Names")];
+
+    private static readonly (string Heading, string Member) SizeColumn = ("SIZE", "Size");
+
+    public static Command Create(string word, params string[] others)
     {
         var all = new Option<bool>("--all", "-a") { Description = "Those that do not run, too." };
+        var latest = new Option<bool>("--latest", "-l") { Description = "The newest only, whether it runs or not." };
+        var last = new Option<int>("--last", "-n") { Description = "So many of the newest only, whether they run or not." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Ids only." };
         var whole = new Option<bool>("--no-trunc") { Description = "Whole ids and commands." };
+        var size = new Option<bool>("--size", "-s") { Description = "How much each has written, and how much that is with its image." };
+        var filters = ListFilter.Option(ContainerFilter.Keys, "-f");
         var format = new Option<string>("--format") { Description = "A template for each line, such as '{{.Names}} {{.Status}}'." };
-        var command = new Command(word, "List containers.") { all, quiet, whole, format };
+        var command = new Command(word, "List containers.") { all, latest, last, quiet, whole, size, filters, format };
+        foreach (var other in others) command.Aliases.Add(other);
         command.SetAction(result =>
         {
-            var containers = new ContainerStore(StatePlace.ToRead()).All().Where(container => container.IsRunning || result.GetValue(all));
-            var rows = containers.Select(container => Row(container, result.GetValue(whole))).ToList();
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
+            var hasSize = !result.GetValue(quiet) && (result.GetValue(size) || template?.Contains(".Size", StringComparison.Ordinal) == true);
+            var store = new ContainerStore(hasSize ? StatePlace.ToChange() : StatePlace.ToRead()); // the files of containers have many owners
+            var images = new ImageStore(store.State);
+            var filter = new ContainerFilter(ListFilter.Texts(result, filters), name => store.Get(name).Record.Created, name => Descendants(images, name));
+            var most = result.GetValue(last) is var asked and > 0 ? asked : result.GetValue(latest) ? 1 : 0;
+            var isOfAll = result.GetValue(all) || most > 0 || filter.IsOfAll;
+            var containers = store.All().Where(container => (isOfAll || container.IsRunning) && filter.Fits(container));
+            if (most > 0) containers = containers.Take(most);
+            var rows = containers.Select(container => Row(container, result.GetValue(whole), hasSize ? Size(store, images, container.Record) : null)).ToList();
             Terminal.Print(result.GetValue(quiet)
                 ? string.Concat(rows.Select(row => row["ID"] + "\n"))
-                : RowFormat.Write(rows, template, ("CONTAINER ID", "ID"), ("IMAGE", "Image"), ("COMMAND", "Command"), ("CREATED", "RunningFor"), ("STATUS", "Status"), ("PORTS", "Ports"), ("NAMES", "Names")));
+                : RowFormat.Write(rows, template, result.GetValue(size) ? [.. Columns, SizeColumn] : Columns));
             return 0;
         });
         return command;
     }
 
-    internal static JsonObject Row(StoredContainer container, bool whole)
+    /// <summary>An image that is not there has none, and that is no failure: docker's way.</summary>
+    private static IEnumerable<string> Descendants(ImageStore images, string name) =>
+        images.Find(name) is { } ancestor ? images.All().Where(image => image.StandsOn(ancestor)).Select(image => image.Id) : [];
+
+    /// <summary>"0B (virtual 1.98MB)": what it has written, and that with its image.</summary>
+    private static string Size(ContainerStore store, ImageStore images, ContainerRecord record)
+    {
+        var below = images.Find(record.ImageId)?.Size ?? record.Layers.Sum(layer => TreeSize.Of(store.Layers.DiffOf(layer)));
+        var files = TreeSize.Of(store.Layers.DiffOf(record.LayerId));
+        var own = record.Driver == StorageDrivers.Copies ? Math.Max(0, files - below) : files; // a copy holds the image, too
+        return $"{HumanText.Size(own)} (virtual {HumanText.Size(own + below)})";
+    }
+
+    internal static JsonObject Row(StoredContainer container, bool whole, string? size = null)
     {
         var command = string.Join(' ', container.Record.Command);
         return new JsonObject
@@ -46,6 +76,7 @@ internal static class PsVerb
             ["Networks"] = container.Record.Network,
             ["Ports"] = PortText.Of(container),
             ["RunningFor"] = HumanText.Ago(container.Record.Created),
+            ["Size"] = size ?? "0B", // docker's word for not counted, too
             ["State"] = container.Status.ToString().ToLowerInvariant(),
             ["Status"] = Status(container),
         };

@@ -15,7 +15,7 @@ internal static class ImageVerbs
         PushVerb.Create(),
         HistoryVerb.Create(),
         TagVerb.Create(),
-        ImagesVerb.Create("ls"),
+        ImagesVerb.Create("ls", "list"),
         RemoveImageVerb.Create("rm"),
         PruneImagesVerb.Create(),
         InspectVerb.Create("image"),

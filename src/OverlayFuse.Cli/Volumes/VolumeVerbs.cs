@@ -51,12 +51,16 @@ internal static class VolumeVerbs
     private static Command List()
     {
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Names only." };
+        var filters = ListFilter.Option(VolumeFilter.Keys, "-f");
         var format = new Option<string>("--format") { Description = "A template for each line." };
-        var command = new Command("ls", "List volumes.") { quiet, format };
+        var command = new Command("ls", "List volumes.") { quiet, filters, format };
+        command.Aliases.Add("list");
         command.SetAction(result =>
         {
-            var volumes = new VolumeStore(StatePlace.ToRead());
-            var rows = volumes.All().Select(volume => Row(volumes, volume)).ToList();
+            var state = StatePlace.ToRead();
+            var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
+            var filter = new VolumeFilter(ListFilter.Texts(result, filters));
+            var rows = volumes.All().Where(volume => filter.Fits(volume, name => VolumeUse.Of(containers, name).Any())).Select(volume => Row(volumes, volume)).ToList();
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
             Terminal.Print(result.GetValue(quiet) ? string.Concat(rows.Select(row => row["Name"] + "\n")) : VolumeTable(rows, template));
             return 0;
@@ -90,24 +94,27 @@ internal static class VolumeVerbs
 
     private static Command Prune()
     {
-        var force = new Option<bool>("--force", "-f") { Description = "As without: nothing is asked." };
-        var command = new Command("prune", "Remove all volumes of the driver local, made without options, that no container uses.") { force };
-        command.SetAction(_ =>
+        var force = new Option<bool>("--force", "-f") { Description = "Do not ask." };
+        var filters = ListFilter.Option(PruneFilter.KeysOfVolumes);
+        var command = new Command("prune", "Remove all volumes of the driver local, made without options, that no container uses.") { force, filters };
+        command.SetAction(result =>
         {
-            var (text, reclaimed) = Prune(new ContainerStore(StatePlace.ToChange()));
+            var filter = PruneFilter.Of(result, filters, PruneFilter.KeysOfVolumes);
+            var store = new ContainerStore(StatePlace.ToChange()); // before the question: an ordinary user's process starts again here
+            var (text, reclaimed) = Confirmation.ToRemove(" all local volumes not used by at least one container.", result.GetValue(force)) ? Prune(store, filter) : ("", 0);
             Terminal.Print(text + ReclaimedText.Of(reclaimed));
             return 0;
         });
         return command;
     }
 
-    internal static (string Text, long Reclaimed) Prune(ContainerStore containers)
+    internal static (string Text, long Reclaimed) Prune(ContainerStore containers, PruneFilter filter)
     {
         var volumes = new VolumeStore(containers.State);
         using var namesHeld = containers.Lock();
         using var held = volumes.Lock();
         // As docker: what a plugin keeps, or options say where, may be somebody else's too.
-        var unused = volumes.All().Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0 && !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+        var unused = volumes.All().Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0 && filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
         var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
         foreach (var name in unused) volumes.Remove(name);
         return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);
