@@ -26,7 +26,10 @@ internal static class PruneContainersVerb
     internal static (string Text, long Reclaimed) Prune(ContainerStore store, PruneFilter filter)
     {
         using var held = store.Lock();
-        var removed = store.All().Where(container => !container.IsServed && !container.Record.IsBuildStep && filter.Fits(container.Record.Config.Labels, container.Record.Created)).ToList(); // steps are the builds' own to remove
+        var removed = store.All()
+            .Where(container => !container.IsServed && !container.Record.IsBuildStep) // steps are the builds' own to remove
+            .Where(container => filter.Fits(container.Record.Config.Labels, container.Record.Created))
+            .ToList();
         var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
         foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
         store.SweepRemains();

@@ -32,7 +32,10 @@ internal static class PruneImagesVerb
         using var namesHeld = containers.Lock(); // no container goes half way while its layers are looked for
         var removed = new List<string>();
         var reclaimed = 0L;
-        foreach (var image in store.All().Where(image => (all || image.References.Count == 0) && filter.Fits(image.Config.Config?.Labels, HumanText.Time(image.Config.Created)) && !containers.All().Exists(container => container.Record.ImageId == image.Id)))
+        var unused = store.All()
+            .Where(image => (all || image.References.Count == 0) && filter.Fits(image.Config.Config?.Labels, HumanText.Time(image.Config.Created)))
+            .Where(image => !containers.All().Exists(container => container.Record.ImageId == image.Id));
+        foreach (var image in unused)
         {
             reclaimed += store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
             removed.AddRange(image.References.Select(reference => $"untagged: {reference}"));

@@ -114,7 +114,11 @@ internal static class VolumeVerbs
         using var namesHeld = containers.Lock();
         using var held = volumes.Lock();
         // As docker: what a plugin keeps, or options say where, may be somebody else's too.
-        var unused = volumes.All().Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0 && filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any()).Select(volume => volume.Name).ToList();
+        var unused = volumes.All()
+            .Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0)
+            .Where(volume => filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any())
+            .Select(volume => volume.Name)
+            .ToList();
         var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
         foreach (var name in unused) volumes.Remove(name);
         return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);

@@ -12,7 +12,11 @@ public sealed record StoredImage(ImageRecord Record, ImageConfig Config, IReadOn
 
     /// <summary>It is that one, or was made from it: its layers and its history begin with that one's.</summary>
     public bool StandsOn(StoredImage other) =>
-        other.Record.Id == Record.Id || (other.Record.Layers.Count > 0 && Begins(Record.Layers, other.Record.Layers, layer => layer.Id) && Begins(Config.History, other.Config.History, step => (step.Created, step.CreatedBy)));
+        other.Record.Id == Record.Id
+        || (other.Record.Layers.Count > 0
+            && Begins(Record.Layers, other.Record.Layers, layer => layer.Id)
+            && Begins(Config.History, other.Config.History, step => (step.Created, step.CreatedBy)));
 
-    private static bool Begins<T, TKey>(List<T>? all, List<T>? first, Func<T, TKey> key) => (first ?? []).Select(key).SequenceEqual((all ?? []).Select(key).Take(first?.Count ?? 0));
+    private static bool Begins<T, TKey>(List<T>? all, List<T>? first, Func<T, TKey> key) =>
+        (first ?? []).Select(key).SequenceEqual((all ?? []).Select(key).Take(first?.Count ?? 0));
 }
