@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # timeout: 300
 # Whatever a container has changed, the image that is committed of it shows the same: random operations, layer upon layer, each on what the ones before have left.
-# (Times of layers are whole seconds, as docker's.) OVERLAYFUSE_LONG=1: 12 layers of 1000 operations, else 3 of 250. OVERLAYFUSE_SEED repeats them.
+# (Times of layers are whole seconds, and a layer that has one name of a file has no link to the others, as docker's.) OVERLAYFUSE_LONG=1: 12 layers of 1000 operations, else 3 of 250. OVERLAYFUSE_SEED repeats them.
 export TMPDIR=/var/tmp
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/lib.sh"
@@ -18,7 +18,7 @@ busybox=$(command -v busybox)
 busybox_root bb usr lib lib64 load tree
 for i in $(seq 30); do mkdir -p bb/tree/d$((i % 7))/e$((i % 3)) && head -c $((i * i * 1700)) /dev/urandom >bb/tree/d$((i % 7))/e$((i % 3))/f$i; done
 tar -C bb --numeric-owner --owner=0 --group=0 -cf root.tar .
-look='/usr/bin/python3 /load/random-load.py look /tree && cd /tree && /usr/bin/find . -printf "%P %y %m %U:%G %Ts %l\n" | sort && /usr/bin/getfattr -R -h -d -m - . | sort'
+look='/usr/bin/python3 /load/random-load.py names /tree && cd /tree && /usr/bin/find . -printf "%P %y %m %U:%G %Ts %l\n" | sort && /usr/bin/getfattr -R -h -d -m - . | sort'
 shows_the_same() { # number of the layer
   o run --name "any$1" "${binds[@]}" "any:$1" sh -c "/usr/bin/python3 /load/random-load.py change /tree $seed$1 $operations && $look" >before && o commit "any$1" "any:$(($1 + 1))" && o rm "any$1" &&
     o run --rm "${binds[@]}" "any:$(($1 + 1))" sh -c "$look" >after && [ "$(wc -l <before)" -gt 50 ] || return

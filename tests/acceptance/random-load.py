@@ -5,6 +5,7 @@
 #
 #   random-load.py work DIRECTORY LOG STATE SEED MODE     works until the mount dies
 #   random-load.py look DIRECTORY                         prints what is there as the first STATE
+#   random-load.py names DIRECTORY                        the same, but for which names are one file
 #   random-load.py change DIRECTORY SEED COUNT             works so many operations, and changes owners and attributes
 #   random-load.py check DIRECTORY LOG STATE MODE         compares, and writes what is there as the next STATE
 import errno, hashlib, json, os, random, stat, sys, time
@@ -284,6 +285,9 @@ def check(top, log, state, mode):
 
 
 if sys.argv[1] == "look":
-    json.dump(by_first_name(look(sys.argv[2])), sys.stdout, sort_keys=True, indent=1)
+    json.dump(look(sys.argv[2]), sys.stdout)
+elif sys.argv[1] == "names":
+    for path, value in sorted(look(sys.argv[2]).items()):
+        print(path, *value[:3])
 else:
     {"work": work, "change": change, "check": check}[sys.argv[1]](*sys.argv[2:])
