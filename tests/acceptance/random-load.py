@@ -285,7 +285,7 @@ def check(top, log, state, mode):
 
 
 if sys.argv[1] == "look":
-    json.dump(look(sys.argv[2]), sys.stdout)
+    json.dump(by_first_name(look(sys.argv[2])), sys.stdout, sort_keys=True)
 elif sys.argv[1] == "names":
     for path, value in sorted(look(sys.argv[2]).items()):
         print(path, *value[:3])
