@@ -19,7 +19,8 @@ internal static class ChangesVerb
         arguments.AddTo(command);
         command.SetAction(result =>
         {
-            if (result.GetValue(nul) && (result.GetValue(why) || arguments.Json(result))) throw new MountException("-z stands alone: it is for programs that read paths. Reasons are in the text, and in --json.");
+            if (result.GetValue(nul) && (result.GetValue(why) || arguments.Json(result)))
+                throw new MountException("-z stands alone: it is for programs that read paths. Reasons are in the text, and in --json.");
             var changes = Ask(arguments, result, QuestionArguments.Paths(result.GetValue(place) ?? []));
             Terminal.Print(arguments.Json(result) ? Json.Of(changes) : result.GetValue(nul) ? ForPrograms(changes) : ForPeople(changes, result.GetValue(why)));
             return 0;
@@ -34,11 +35,15 @@ internal static class ChangesVerb
         {
             if (places.Length > 0) throw new MountException($"\"{ByteText.Show(places[0])}\" is too much: with -o, the layers themselves are compared.");
             var error = layers.Changes(out var changes);
-            return error == Errno.None ? changes : throw new MountException($"cannot list the changes: {(error == Errno.ROFS ? "there is no upperdir among the options, or it is \"ro\"." : error.Describe() + ".")}");
+            return error == Errno.None
+                ? changes
+                : throw new MountException("cannot list the changes: " +
+                    $"{(error == Errno.ROFS ? "there is no upperdir among the options, or it is \"ro\"." : error.Describe() + ".")}");
         }
         if (places is not [var place]) throw new MountException("one mount point is wanted: overlayfuse changes MERGED. Layers that are not mounted are named by -o lowerdir=A:B,upperdir=U.");
         using var mounted = MountedPlace.Find(place);
-        if (mounted.Path.AsSpan().Trim((byte)'/').Length > 0) throw new MountException($"cannot list the changes of {ByteText.Show(place)}: it lies in a union, but is not the directory it is mounted on.");
+        if (mounted.Path.AsSpan().Trim((byte)'/').Length > 0)
+            throw new MountException($"cannot list the changes of {ByteText.Show(place)}: it lies in a union, but is not the directory it is mounted on.");
         return ChangeText.Read(mounted.Ask(ControlKind.Changes))
             ?? throw new MountException($"cannot read what the union on {ByteText.Show(place)} says: its daemon is of another version. Mount it again.");
     }

@@ -50,6 +50,9 @@ internal static class ExplainVerb
     private static Explanation AskLayers(UnmountedUnion layers, byte[] path)
     {
         var error = layers.Explain(path, out var explanation);
-        return error == Errno.None ? explanation! : throw new MountException($"cannot explain {ByteText.Show(path)}: {(error == Errno.INVAL ? "with -o, paths start at the root of the union and have no \"..\"." : error.Describe() + ".")}");
+        return error == Errno.None
+            ? explanation!
+            : throw new MountException($"cannot explain {ByteText.Show(path)}: " +
+                $"{(error == Errno.INVAL ? "with -o, paths start at the root of the union and have no \"..\"." : error.Describe() + ".")}");
     }
 }

@@ -72,7 +72,8 @@ internal sealed partial class ExplanationWords
         _ => mark == "opaque" ? "a .wh. file in or beside it" : "a file .wh.NAME",
     };
 
-    private static string TypeWords(LayerFinding finding) => finding.Kind == LayerFindingKind.Covered ? "a mount point" : finding.Type == FileType.Directory ? "a directory" : $"a {Kind(finding.Type)}";
+    private static string TypeWords(LayerFinding finding) =>
+        finding.Kind == LayerFindingKind.Covered ? "a mount point" : finding.Type == FileType.Directory ? "a directory" : $"a {Kind(finding.Type)}";
 
     private static string Kind(FileType type) => type switch
     {

@@ -78,7 +78,9 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
     // What was written is in the upper; what was not is read from where it was.
     private string Joined(Explanation explanation, LayerFinding decisive) => explanation.DataLayer < 0
         ? $"{TypeWords(decisive)} that is broken: {Name(decisive)} has the blocks that were written, and no layer has the others. Reading those fails with EIO."
-        : $"{TypeWords(decisive)}: {Name(decisive)} has the blocks that were written; the others are read from {ByteText.Show(explanation.DataPlace)} of {DataLayer(explanation)}, {(explanation.IsDataChanged ? "which is not the file any more that it was: reading them fails with EIO" : "and cannot be read any more should that be changed")}.";
+        : $"{TypeWords(decisive)}: {Name(decisive)} has the blocks that were written; the others are read from {ByteText.Show(explanation.DataPlace)} of " +
+            $"{DataLayer(explanation)}, " +
+            $"{(explanation.IsDataChanged ? "which is not the file any more that it was: reading them fails with EIO" : "and cannot be read any more should that be changed")}.";
 
     private string Tell(ParentNote note, Explanation explanation)
     {

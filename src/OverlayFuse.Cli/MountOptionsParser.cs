@@ -130,7 +130,9 @@ internal sealed class MountOptionsParser
             var isDataOnly = i > 0 && layers[i].Length == 0;
             if (isDataOnly) i++;
             if (i == layers.Count || layers[i].Length == 0)
-                throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has an empty path {(i == 0 ? "at its beginning" : i + 1 >= layers.Count ? "at its end" : "between two colons")}. \"::\" stands before a data-only layer; a colon inside a path is written \\:");
+                throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has an empty path " +
+                    $"{(i == 0 ? "at its beginning" : i + 1 >= layers.Count ? "at its end" : "between two colons")}. \"::\" stands before a data-only layer; a colon " +
+                    "inside a path is written \\:");
             if (!isDataOnly && _options.DataOnly.Count > 0)
                 throw new MountException($"lowerdir={ByteText.Show(element.RawValue)} has {ByteText.Show(layers[i])} behind a data-only layer. Those come last, each behind \"::\".");
             (isDataOnly ? _options.DataOnly : _options.Lowers).Add(layers[i]);

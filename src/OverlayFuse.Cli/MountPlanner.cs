@@ -85,7 +85,8 @@ internal static class MountPlanner
     private static void CheckSettle(MountOptions options)
     {
         if (options.Settle != SettlePolicy.Never || options.Immutable) return;
-        throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these, say so with the option immutable; else leave settle=never out.");
+        throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these, say so with the option " +
+            "immutable; else leave settle=never out.");
     }
 
     // Container tools read the upper by themselves while it is mounted, where a file that is not all there yet has holes; people do not.
@@ -100,7 +101,8 @@ internal static class MountPlanner
     private static void CheckMountedDescriptor(MountOptions options, byte[] mountPoint)
     {
         if (Descriptors.Named(mountPoint).IsOpen && options.AllowOther == true && !options.DefaultPermissions)
-            throw new MountException($"{ByteText.Show(mountPoint)} was mounted with allow_other and without default_permissions, so nobody would check permissions. Add default_permissions to the options.");
+            throw new MountException($"{ByteText.Show(mountPoint)} was mounted with allow_other and without default_permissions, so nobody would check permissions. " +
+                "Add default_permissions to the options.");
     }
 
     // By mount(2) only. Where nobody labels, a label is no protection that anybody misses.

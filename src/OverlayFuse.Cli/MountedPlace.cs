@@ -30,11 +30,14 @@ internal sealed class MountedPlace : IDisposable
             var id = MountInfo.IdOf(nearest);
             var mount = mounts.FirstOrDefault(entry => entry.Id == id) ?? throw new MountException($"cannot tell what {asked} lies on: /proc does not show the mounts of this process.");
             if (mount.Type != Type)
-                throw new MountException($"{asked} lies in no union of overlayfuse: {ByteText.Show(mount.MountPoint)} is {mount.Type}. Layers that are not mounted can be asked with -o lowerdir=A:B,upperdir=U, and paths from the root of their union.");
+                throw new MountException($"{asked} lies in no union of overlayfuse: {ByteText.Show(mount.MountPoint)} is {mount.Type}. Layers that are not mounted can " +
+                    "be asked with -o lowerdir=A:B,upperdir=U, and paths from the root of their union.");
 
             var real = PathOf(nearest) ?? throw new MountException($"cannot tell where {asked} lies: /proc is not mounted.");
             if (!Beneath(real, mount.MountPoint, out var inside)) throw new MountException($"cannot tell where {asked} lies: {ByteText.Show(mount.MountPoint)} was moved meanwhile. Try again.");
-            var root = mount.Root is [(byte)'/'] ? mount : mounts.LastOrDefault(entry => entry.Type == Type && entry.Root is [(byte)'/'] && (entry.DeviceMajor, entry.DeviceMinor) == (mount.DeviceMajor, mount.DeviceMinor))
+            var root = mount.Root is [(byte)'/']
+                ? mount
+                : mounts.LastOrDefault(entry => entry.Type == Type && entry.Root is [(byte)'/'] && (entry.DeviceMajor, entry.DeviceMinor) == (mount.DeviceMajor, mount.DeviceMinor))
                 ?? throw new MountException($"cannot ask the union that {asked} lies in: only a part of it is mounted here, and it is asked at its root. Ask from where all of it is mounted.");
             byte[] prefix = mount.Root is [(byte)'/'] ? [] : mount.Root;
             return new MountedPlace(OpenRoot(root, asked), root.MountPoint, [.. prefix, .. inside, .. rest], asked);
@@ -80,7 +83,8 @@ internal sealed class MountedPlace : IDisposable
             // The last name itself is what is asked about; on the way to what is not there, links lead on as always.
             var error = Syscall.OpenAt(DirFd.Cwd, at, OpenFlags.Path | (rest.Length == 0 ? OpenFlags.NoFollow : 0), 0, out var fd);
             if (error == Errno.None) return fd;
-            if (error is Errno.NOTCONN or Errno.CONNABORTED) throw new MountException($"cannot ask about {asked}: the daemon of the union it lies in is dead. overlayfuse umount takes the mount away.");
+            if (error is Errno.NOTCONN or Errno.CONNABORTED)
+                throw new MountException($"cannot ask about {asked}: the daemon of the union it lies in is dead. overlayfuse umount takes the mount away.");
             if (error is not (Errno.NOENT or Errno.NOTDIR) || at is [(byte)'/'] or [(byte)'.']) throw new MountException($"cannot ask about {asked}: {error.Describe()}.");
 
             var slash = Array.LastIndexOf(at, (byte)'/');
@@ -94,7 +98,8 @@ internal sealed class MountedPlace : IDisposable
         var place = ByteText.Show(mount.MountPoint);
         var error = Syscall.OpenAt(DirFd.Cwd, mount.MountPoint, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
         if (error != Errno.None)
-            throw new MountException($"cannot ask the union on {place} about {asked}: {(error == Errno.ACCES ? "its root directory is closed to you; the user who mounted it and root may ask." : Sentence(error, mount.MountPoint))}");
+            throw new MountException($"cannot ask the union on {place} about {asked}: " +
+                $"{(error == Errno.ACCES ? "its root directory is closed to you; the user who mounted it and root may ask." : Sentence(error, mount.MountPoint))}");
         if (MountInfo.IdOf(fd) == mount.Id) return fd;
         fd.Close();
         throw new MountException($"cannot ask the union on {place} about {asked}: something else is mounted over its root. Unmount that first, or ask from a namespace that sees the union.");

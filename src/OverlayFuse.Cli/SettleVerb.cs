@@ -12,7 +12,10 @@ internal static class SettleVerb
     {
         var arguments = new StackArguments();
         var forKernel = new Option<bool>("--for-kernel") { Description = "For kernel overlayfs (the default): with metacopy=on,redirect_dir=on for root, with userxattr for others." };
-        var plain = new Option<bool>("--plain") { Description = "For whoever knows whiteouts and opaque marks only, as fuse-overlayfs: every moved directory and changed file gets all of its contents." };
+        var plain = new Option<bool>("--plain")
+        {
+            Description = "For whoever knows whiteouts and opaque marks only, as fuse-overlayfs: every moved directory and changed file gets all of its contents.",
+        };
         var command = new Command("settle", "Bring the upper of a union that is not mounted into a form that others read.") { forKernel, plain };
         arguments.AddTo(command);
         command.SetAction(result =>
@@ -32,7 +35,9 @@ internal static class SettleVerb
         foreach (var problem in report.Problems) Terminal.Say($"cannot settle {ByteText.Show(problem.Path)}: {problem.Reason}.");
         if (report.IsSettled)
         {
-            Terminal.Print($"settled: {Count(report.Directories, "moved directory", "moved directories")} and {Count(report.Files, "file", "files")} with all their contents, {Count(report.Links, "name", "names")} linked, {Count(report.Removed, "needless mark or whiteout", "needless marks and whiteouts")} removed\n");
+            Terminal.Print($"settled: {Count(report.Directories, "moved directory", "moved directories")} and {Count(report.Files, "file", "files")} with all their " +
+                $"contents, {Count(report.Links, "name", "names")} linked, {Count(report.Removed, "needless mark or whiteout", "needless marks and whiteouts")} " +
+                "removed\n");
             return 0;
         }
         Terminal.Say("The union is the same as before, and all else is settled; what is not stays fenced. Settle again when the causes are gone.");

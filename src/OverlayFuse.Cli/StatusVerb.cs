@@ -37,7 +37,10 @@ internal static class StatusVerb
     {
         var text = new StringBuilder();
         Line("layers", $"{Count(status.Lowers, "lower layer")}{(status.Upper is { } upper ? $" beneath {ByteText.Show(upper)}" : ", read only")}");
-        Line("data", status.Data == DataMode.Passthrough ? "passthrough: the kernel writes complete files of the upper by itself, which is not counted here" : status.HoldsWrites ? "cached, and the kernel holds back what is written" : "cached, and what is written comes at once");
+        Line("data",
+            status.Data == DataMode.Passthrough ? "passthrough: the kernel writes complete files of the upper by itself, which is not counted here"
+            : status.HoldsWrites ? "cached, and the kernel holds back what is written"
+            : "cached, and what is written comes at once");
         if (status.Upper is not null)
         {
             Line("fsync", status.Durability.ToString().ToLowerInvariant());
@@ -49,7 +52,9 @@ internal static class StatusVerb
 
         var unsettled = status.UnsettledFiles > 0 ? $", {Number(status.UnsettledFiles)} of the upper not settled yet" : "";
         Line("copied up", $"{Count(status.Written.WholeFiles, "whole file")}, {Number(status.Written.PartialFiles)} block by block{unsettled}, {Number(status.Written.MetadataOnly)} without a byte");
-        Line("written", $"{HumanText.Size(status.Written.Asked)} by users; {HumanText.Size(status.Written.Copied)} copied up, {HumanText.Size(status.Written.Filled)} to fill blocks, {HumanText.Size(status.Written.Maps)} in maps");
+        Line("written",
+            $"{HumanText.Size(status.Written.Asked)} by users; {HumanText.Size(status.Written.Copied)} copied up, {HumanText.Size(status.Written.Filled)} to fill " +
+            $"blocks, {HumanText.Size(status.Written.Maps)} in maps");
         Line("amplification", status.Written.Amplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written") : "nothing was written yet");
         return text.ToString();
 

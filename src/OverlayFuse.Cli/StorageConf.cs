@@ -20,7 +20,8 @@ internal static class StorageConf
         text ??= forAll ? "[storage]\ndriver = \"overlay\"\nrunroot = \"/run/containers/storage\"\ngraphroot = \"/var/lib/containers/storage\"\n" : "";
         var driver = Value(text, Driver);
         if (driver is not (null or "" or "overlay" or "overlay2"))
-            throw new MountException($"it says driver = \"{driver}\". A mount program is for the overlay driver, which does not show what \"{driver}\" has stored: say driver = \"overlay\" there yourself, or leave it.");
+            throw new MountException($"it says driver = \"{driver}\". A mount program is for the overlay driver, which does not show what \"{driver}\" has stored: say " +
+                "driver = \"overlay\" there yourself, or leave it.");
         if (string.IsNullOrEmpty(driver)) text = Set(text, Driver, "overlay");
         return Set(text, MountProgram, program);
     }
@@ -135,7 +136,9 @@ internal static class StorageConf
     {
         var bare = line.Trim();
         var end = bare.IndexOf(']');
-        return bare.StartsWith('[') && !bare.StartsWith("[[", StringComparison.Ordinal) && end > 1 && bare[(end + 1)..].TrimStart() is "" or ['#', ..] ? bare[1..end].Replace(" ", "").Replace("\"", "") : null;
+        return bare.StartsWith('[') && !bare.StartsWith("[[", StringComparison.Ordinal) && end > 1 && bare[(end + 1)..].TrimStart() is "" or ['#', ..]
+            ? bare[1..end].Replace(" ", "").Replace("\"", "")
+            : null;
     }
 
     private static int Brackets(string text)

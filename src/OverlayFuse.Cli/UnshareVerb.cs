@@ -13,7 +13,12 @@ internal static class UnshareVerb
     public static Command Create()
     {
         var words = new Argument<string[]>("COMMAND") { Description = "The program and its arguments; without, a shell.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("unshare", "Run a command in the user namespace of your containers, in which their files have their owners. One that names the merged directory of a running container sees it.") { words };
+        var command = new Command("unshare",
+            "Run a command in the user namespace of your containers, in which their files have their owners. One that names the merged directory of a running " +
+            "container sees it.")
+        {
+            words,
+        };
         command.SetAction(result => Run([.. (result.GetValue(words) ?? []).Select(ByteText.Text)]));
         return command;
     }

@@ -11,7 +11,8 @@ internal static class VerbCommand
 {
     public static RootCommand Create(IReadOnlyList<string> words)
     {
-        var root = new RootCommand("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse -o ... MERGED\", it takes the place of fuse-overlayfs.");
+        var root = new RootCommand("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse " +
+            "-o ... MERGED\", it takes the place of fuse-overlayfs.");
         foreach (var command in VerbTable.Commands(words)) root.Add(command);
         CommandWords.LeaveSlashes(root);
         var version = root.Options.OfType<VersionOption>().Single();

@@ -24,7 +24,9 @@ internal sealed class BuildContext : IDisposable
     public static BuildContext OfDirectory(byte[] path, string ignored)
     {
         var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
-        return error == Errno.None ? new BuildContext(new DirFd(root.Number), new IgnoreRules(ignored), isOwned: true) : throw new RefusedException($"unable to prepare context: path \"{ByteText.Show(path)}\": {error.Describe()}");
+        return error == Errno.None
+            ? new BuildContext(new DirFd(root.Number), new IgnoreRules(ignored), isOwned: true)
+            : throw new RefusedException($"unable to prepare context: path \"{ByteText.Show(path)}\": {error.Describe()}");
     }
 
     /// <summary>Nothing is left out of an image.</summary>
@@ -38,7 +40,9 @@ internal sealed class BuildContext : IDisposable
         if (names.Contains("..")) throw new RefusedException($"forbidden path outside the build context: {source}");
         var found = new List<string> { "" };
         foreach (var name in names)
-            found = PathPattern.HasWildcard(name) ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, entry)).Select(entry => Join(directory, entry)))] : [.. found.Select(directory => Join(directory, name))];
+            found = PathPattern.HasWildcard(name)
+                ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, entry)).Select(entry => Join(directory, entry)))]
+                : [.. found.Select(directory => Join(directory, name))];
         var ends = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(path))
             .Select(path => _resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(path)), followLast: true))
             .Where(end => end.Exists && (end.IsDirectory || !_ignored.Excludes(Text(end.Path)))).ToList();

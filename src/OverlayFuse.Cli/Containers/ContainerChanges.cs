@@ -13,7 +13,8 @@ internal static class ContainerChanges
     public static List<Change> Of(ContainerStore store, ContainerRecord record)
     {
         if (record.Driver == StorageDrivers.Copies) throw new RefusedException($"the storage driver vfs keeps a whole copy for {record.Name}, and not its changes: there is nothing to compare.");
-        using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [], Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
+        using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [],
+            Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
         var error = union.Changes(out var changes);
         return error == Errno.None ? changes : throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");
     }

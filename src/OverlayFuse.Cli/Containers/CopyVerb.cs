@@ -82,7 +82,8 @@ internal static class CopyVerb
         return new PathResolver(mounted.Root, mounted.Container.Record.Mounts, mounted.Container.Record.ReadOnly);
     }
 
-    private static CopyEnd Existing(CopyEnd end, string shown) => end.Exists ? end : throw new RefusedException(shown.Contains(':') ? $"No such container:path: {shown}" : $"lstat {shown}: no such file or directory");
+    private static CopyEnd Existing(CopyEnd end, string shown) =>
+        end.Exists ? end : throw new RefusedException(shown.Contains(':') ? $"No such container:path: {shown}" : $"lstat {shown}: no such file or directory");
 
     private static void Copy(CopyEnd source, CopyPath sourcePath, CopyEnd target, CopyPath targetPath, string shown, (uint Uid, uint Gid)? owner)
     {

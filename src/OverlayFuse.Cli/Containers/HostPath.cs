@@ -26,7 +26,8 @@ internal sealed class HostPath : IDisposable
         var trimmed = path.AsSpan().TrimEnd((byte)'/');
         var at = trimmed.LastIndexOf((byte)'/');
         var name = trimmed[(at + 1)..].ToArray();
-        if (OpenDirectory(at < 0 ? "."u8.ToArray() : at == 0 ? "/"u8.ToArray() : path[..at]) is not { } parent) return new HostPath(new CopyEnd(DirFd.None, name, false, false, HasParent: false, ReadOnly: false));
+        if (OpenDirectory(at < 0 ? "."u8.ToArray() : at == 0 ? "/"u8.ToArray() : path[..at]) is not { } parent)
+            return new HostPath(new CopyEnd(DirFd.None, name, false, false, HasParent: false, ReadOnly: false));
         var exists = Syscall.StatAt(parent, name, cached: false, out var status) == Errno.None;
         return new HostPath(new CopyEnd(parent, name, exists, exists && status.IsDirectory, HasParent: true, ReadOnly: false));
     }

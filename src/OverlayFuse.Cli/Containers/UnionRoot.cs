@@ -35,7 +35,13 @@ internal sealed class UnionRoot(ContainerStore store, StoredContainer container)
             Settle = SettlePolicy.Never, // nobody reads the upper but through the union: commit, diff, export and cp do, too
         };
         union.LowerDirectories.AddRange(stack.Select(Encoding.UTF8.GetBytes));
-        return new MountJob { Union = union, Source = Source(stack, Path.Combine(Store.State.Links, Store.Layers.LinkOf(Container.Record.LayerId)), work), Flags = MountFlags.NoAtime, AllowOther = true };
+        return new MountJob
+        {
+            Union = union,
+            Source = Source(stack, Path.Combine(Store.State.Links, Store.Layers.LinkOf(Container.Record.LayerId)), work),
+            Flags = MountFlags.NoAtime,
+            AllowOther = true
+        };
     }
 
     /// <summary>What mount(8) shows: a FUSE mount has no options of its own to tell of its layers.</summary>

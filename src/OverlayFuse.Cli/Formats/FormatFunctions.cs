@@ -50,7 +50,9 @@ internal static class FormatFunctions
     private static decimal Decimal(JsonNode number) => decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static int Number(JsonNode? value) =>
-        int.TryParse(GoText.Print(value), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1 << 20 ? number : throw FormatTemplate.Broken($"{GoText.Print(value)} is no number of letters");
+        int.TryParse(GoText.Print(value), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1 << 20
+            ? number
+            : throw FormatTemplate.Broken($"{GoText.Print(value)} is no number of letters");
 
     // A key that a map lacks has the value of nothing, as Go has it.
     private static JsonNode? Item(JsonNode? from, JsonNode? key) => from switch

@@ -20,7 +20,8 @@ internal static class DiskUsageText
         foreach (var (image, shared, containers) in usage.Images)
         {
             foreach (var reference in image.References.Count == 0 ? [null] : image.References.Reverse<ImageReference?>())
-                table.Add(reference?.Repository ?? "<none>", reference?.Tag ?? "<none>", Identifier.Short(image.Id), HumanText.Ago(image.Config.Created), Size(image.Size), Size(shared), Size(image.Size - shared), Count(containers));
+                table.Add(reference?.Repository ?? "<none>", reference?.Tag ?? "<none>", Identifier.Short(image.Id), HumanText.Ago(image.Config.Created),
+                    Size(image.Size), Size(shared), Size(image.Size - shared), Count(containers));
         }
         return table.ToString();
     }

@@ -26,7 +26,9 @@ internal static class VolumeVerbs
         var command = new Command("create", "Make a volume.") { name, labels, driver, options };
         command.SetAction(result => ForEach.Name([result.GetValue(name) ?? Identifier.New()], wanted =>
         {
-            if (!VolumeStore.IsValid(wanted)) throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
+            if (!VolumeStore.IsValid(wanted))
+                throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are " +
+                    "allowed. If you intended to pass a host directory, use absolute path");
             var volumes = new VolumeStore(StatePlace.ToRead());
             using var held = volumes.Lock();
             var volume = new VolumeRecord

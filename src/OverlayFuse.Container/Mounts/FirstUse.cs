@@ -20,7 +20,8 @@ public static class FirstUse
     private static void Copy(MountPoint mount, DirFd root)
     {
         var target = Encoding.UTF8.GetBytes(mount.Target.TrimStart('/'));
-        if (Syscall.OpenAt2(root, target, OpenFlags.ReadOnly | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var from) != Errno.None) return; // the image has nothing there
+        if (Syscall.OpenAt2(root, target, OpenFlags.ReadOnly | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var from) != Errno.None)
+            return; // the image has nothing there
         var error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(mount.Source), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var to);
         try
         {

@@ -64,8 +64,10 @@ public static class MountFlag
     {
         if (fields.ContainsKey("source")) throw Config("tmpfs", "field Source must not be specified");
         var mount = new MountPoint { Kind = MountKind.Tmpfs, Target = "" };
-        if (fields.TryGetValue("tmpfs-size", out var size)) mount.Options.Add("size=" + (SizeText.Parse(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
-        if (fields.TryGetValue("tmpfs-mode", out var mode)) mount.Options.Add("mode=" + (mode.All(c => c is >= '0' and <= '7') && mode.Length is > 0 and < 6 ? mode : throw Argument(text, $"invalid value for tmpfs-mode: {mode}")));
+        if (fields.TryGetValue("tmpfs-size", out var size))
+            mount.Options.Add("size=" + (SizeText.Parse(size) ?? throw Argument(text, $"invalid value for tmpfs-size: {size}")).ToString(CultureInfo.InvariantCulture));
+        if (fields.TryGetValue("tmpfs-mode", out var mode))
+            mount.Options.Add("mode=" + (mode.All(c => c is >= '0' and <= '7') && mode.Length is > 0 and < 6 ? mode : throw Argument(text, $"invalid value for tmpfs-mode: {mode}")));
         return mount;
     }
 
@@ -84,7 +86,8 @@ public static class MountFlag
                 var other => other,
             };
             if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
-            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "volume-driver" or "volume-opt" or "tmpfs-size" or "tmpfs-mode" or "consistency")) throw Argument(text, $"unexpected key '{key}' in '{field}'");
+            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "volume-driver" or "volume-opt" or "tmpfs-size" or "tmpfs-mode" or "consistency"))
+                throw Argument(text, $"unexpected key '{key}' in '{field}'");
             var value = at < 0 ? "true" : field[(at + 1)..];
             fields[key] = value;
             if (key != "volume-opt") continue;

@@ -37,13 +37,24 @@ public static class VolumeFlag
             else if (mode is "ro") isReadOnly = true;
             else if (mode is not ("rw" or "z" or "Z" or "delegated" or "cached" or "consistent")) throw Invalid(text, $"invalid mode: {modes}");
         }
-        return new MountPoint { Kind = MountKind.Bind, Source = Path.TrimEndingDirectorySeparator(source), Target = Target(text, "bind", target), ReadOnly = isReadOnly, Propagation = propagation, Mode = modes };
+        return new MountPoint
+        {
+            Kind = MountKind.Bind,
+            Source = Path.TrimEndingDirectorySeparator(source),
+            Target = Target(text, "bind", target),
+            ReadOnly = isReadOnly,
+            Propagation = propagation,
+            Mode = modes,
+        };
     }
 
     private static MountPoint Volume(string text, string? name, string target, string modes)
     {
         if (name is not null && !VolumeStore.IsValid(name))
-            throw new RefusedException($"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path.", Refused);
+            throw new RefusedException(
+                $"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to " +
+                "pass a host directory, use absolute path.",
+                Refused);
         bool isReadOnly = false, noCopy = false;
         foreach (var mode in Modes(modes))
         {

@@ -31,7 +31,10 @@ internal static class HostPorts
                 SocketError.AddressNotAvailable => "cannot assign requested address",
                 var other => other.ToString(),
             };
-            throw new RefusedException($"driver failed programming external connectivity on endpoint {container}: listen {port.Protocol}{(place.AddressFamily == AddressFamily.InterNetworkV6 ? 6 : 4)} {place}: bind: {why}.", 125);
+            throw new RefusedException(
+                $"driver failed programming external connectivity on endpoint {container}: listen " +
+                $"{port.Protocol}{(place.AddressFamily == AddressFamily.InterNetworkV6 ? 6 : 4)} {place}: bind: {why}.",
+                125);
         }
     }
 }

@@ -23,7 +23,10 @@ internal abstract class NetworkProgram
         {
             if (ProgramPath.Find(name) is not null) return create();
         }
-        throw new RefusedException("a private network needs slirp4netns or pasta, and neither is installed. They are in the packages slirp4netns and passt; the networks none and host need neither.", 125);
+        throw new RefusedException(
+            "a private network needs slirp4netns or pasta, and neither is installed. They are in the packages slirp4netns and passt; the networks none and host need " +
+            "neither.",
+            125);
     }
 
     /// <summary>Gives the network of a process an interface, and publishes ports.</summary>
@@ -48,7 +51,10 @@ internal abstract class NetworkProgram
         var log = Fd.None;
         if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0x1a4 /* 0644 */, out log);
         var pid = 0;
-        if (error == Errno.None) error = Syscall.Spawn(new SpawnRequest { File = Encoding.UTF8.GetBytes(words[0]), Arguments = [.. words.Select(Encoding.UTF8.GetBytes)], Descriptors = [(nothing, 0), (log, 1), (log, 2), .. further] }, out pid);
+        if (error == Errno.None)
+            error = Syscall.Spawn(
+                new SpawnRequest { File = Encoding.UTF8.GetBytes(words[0]), Arguments = [.. words.Select(Encoding.UTF8.GetBytes)], Descriptors = [(nothing, 0), (log, 1), (log, 2), .. further] },
+                out pid);
         nothing.Close();
         log.Close();
         return error == Errno.None ? pid : throw new RefusedException($"cannot start {words[0]}, which carries the packets of a private network: {error.Describe()}.", 125);
@@ -56,7 +62,9 @@ internal abstract class NetworkProgram
 
     protected static RefusedException Failed(StoredContainer container, string name)
     {
-        var said = AtomicFile.Read(LogOf(container)) is { } text ? Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() : null;
+        var said = AtomicFile.Read(LogOf(container)) is { } text
+            ? Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+            : null;
         return new RefusedException($"{name} cannot make the network of {container.Record.Name}: {said ?? "it did not say why"}.", 125);
     }
 }

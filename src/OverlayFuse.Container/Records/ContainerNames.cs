@@ -6,8 +6,10 @@ namespace OverlayFuse.Container;
 /// <summary>Names of containers: those that are allowed, and one for who gave none.</summary>
 public static partial class ContainerNames
 {
-    private static readonly string[] Moods = ["amber", "brave", "calm", "clever", "eager", "fair", "gentle", "happy", "keen", "lively", "mellow", "nimble", "proud", "quiet", "rapid", "sharp", "steady", "sunny", "vivid", "wise"];
-    private static readonly string[] Beings = ["badger", "beaver", "crane", "falcon", "fox", "hare", "heron", "ibex", "jay", "lark", "lynx", "marten", "otter", "owl", "plover", "raven", "robin", "seal", "stork", "wren"];
+    private static readonly string[] Moods = ["amber", "brave", "calm", "clever", "eager", "fair", "gentle", "happy", "keen", "lively", "mellow", "nimble", "proud",
+        "quiet", "rapid", "sharp", "steady", "sunny", "vivid", "wise"];
+    private static readonly string[] Beings = ["badger", "beaver", "crane", "falcon", "fox", "hare", "heron", "ibex", "jay", "lark", "lynx", "marten", "otter", "owl",
+        "plover", "raven", "robin", "seal", "stork", "wren"];
 
     public static bool IsValid(string name) => Form().IsMatch(name);
 

@@ -19,7 +19,9 @@ public sealed class ContainerLog : IDisposable
     private ContainerLog(Fd file) => _file = file;
 
     public static ContainerLog? Open(string path) =>
-        Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create, 0x1a0 /* 0640 */, out var file) == Errno.None ? new ContainerLog(file) : null;
+        Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create, 0x1a0 /* 0640 */, out var file) == Errno.None
+            ? new ContainerLog(file)
+            : null;
 
     /// <summary>Takes whole lines out of <paramref name="text"/> and gives back how much; with <paramref name="isEnd"/> all of it.</summary>
     public int Write(ReadOnlySpan<byte> text, string stream, bool isEnd)

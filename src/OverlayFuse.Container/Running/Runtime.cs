@@ -21,8 +21,12 @@ public sealed class Runtime(string program, string root)
         string[] all = [program, "--root", root, "--log", log, "--log-format", "json", .. words];
         try
         {
-            var failure = Syscall.Spawn(new SpawnRequest { File = Encoding.UTF8.GetBytes(ProgramPath.Find(program) ?? program), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] }, out var pid);
-            if (failure != Errno.None) throw new RefusedException($"cannot start {program}, which isolates containers: {failure.Describe()}.{(program == "runc" ? " It is in the package runc." : "")}", 125);
+            var failure = Syscall.Spawn(
+                new SpawnRequest { File = Encoding.UTF8.GetBytes(ProgramPath.Find(program) ?? program), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] },
+                out var pid);
+            if (failure != Errno.None)
+                throw new RefusedException(
+                    $"cannot start {program}, which isolates containers: {failure.Describe()}.{(program == "runc" ? " It is in the package runc." : "")}", 125);
             failure = Syscall.WaitPid(pid, out var exitCode);
             if (failure != Errno.None) throw new RefusedException($"cannot wait for {program}: {failure.Describe()}.", 125);
             return (exitCode, exitCode == 0 ? "" : LastError(log));
@@ -65,7 +69,8 @@ public sealed class Runtime(string program, string root)
         {
             try
             {
-                if (line.Length > 0 && JsonNode.Parse(line) is JsonObject entry && (string?)entry["level"] is "error" or "fatal") message = (string?)((JsonObject)JsonNode.Parse(line)!)["msg"] ?? message;
+                if (line.Length > 0 && JsonNode.Parse(line) is JsonObject entry && (string?)entry["level"] is "error" or "fatal")
+                    message = (string?)((JsonObject)JsonNode.Parse(line)!)["msg"] ?? message;
             }
             catch (JsonException)
             {

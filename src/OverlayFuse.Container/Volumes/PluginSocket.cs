@@ -57,6 +57,9 @@ internal sealed class PluginSocket(string path)
     {
         const string Unix = "unix://";
         var file = new[] { "/etc/docker/plugins", "/usr/lib/docker/plugins" }.Select(directory => $"{directory}/{name}.spec").FirstOrDefault(File.Exists);
-        return file is not null && AtomicFile.Read(file) is { } text && Encoding.UTF8.GetString(text).Trim() is var address && address.StartsWith(Unix, StringComparison.Ordinal) ? address[Unix.Length..] : null;
+        return file is not null && AtomicFile.Read(file) is { } text && Encoding.UTF8.GetString(text).Trim() is var address
+            && address.StartsWith(Unix, StringComparison.Ordinal)
+            ? address[Unix.Length..]
+            : null;
     }
 }

@@ -37,7 +37,8 @@ internal sealed class VolumePlugin : VolumeDriver
     public override string PathOf(VolumeRecord volume) => (string?)_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"]?["Mountpoint"] ?? "";
 
     public override string Mount(VolumeRecord volume, string use) =>
-        (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException($"error while mounting volume '{volume.Name}': the plugin does not say where.", Refused);
+        (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException(
+            $"error while mounting volume '{volume.Name}': the plugin does not say where.", Refused);
 
     public override void Unmount(VolumeRecord volume, string use, bool isLast) => _ = _socket.Post("VolumeDriver.Unmount", Use(volume, use), out _);
 
