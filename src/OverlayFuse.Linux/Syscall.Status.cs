@@ -58,6 +58,9 @@ public static unsafe partial class Syscall
             return Check(Native.fchmodat(dir.Number, path, mode, 0));
     }
 
+    /// <summary>chmod(2) of a path as a person wrote it, links followed.</summary>
+    public static Errno Chmod(string path, uint mode) => ChmodAt(DirFd.Cwd, System.Text.Encoding.UTF8.GetBytes(path), mode);
+
     /// <summary>fchownat(2), links not followed; <see cref="uint.MaxValue"/> leaves an id as it is.</summary>
     public static Errno ChownAt(DirFd dir, ReadOnlySpan<byte> name, uint uid, uint gid)
     {

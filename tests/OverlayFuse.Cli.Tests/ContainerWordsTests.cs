@@ -54,6 +54,18 @@ public sealed class ContainerWordsTests
     public void What_is_no_signal_is_refused(string text) => Assert.That(() => SignalNames.Parse(text), Throws.TypeOf<RefusedException>());
 
     [Test]
+    public void A_file_of_variables_has_one_a_line_and_ours_by_name()
+    {
+        Environment.SetEnvironmentVariable("OVERLAYFUSE_TEST_LINE", "ours");
+        Assert.That(EnvironmentFile.Parse(["# c", "", " A=b c ", "OVERLAYFUSE_TEST_LINE", "OVERLAYFUSE_TEST_NONE"]), Is.EqualTo(new[] { "A=b c ", "OVERLAYFUSE_TEST_LINE=ours" }));
+    }
+
+    [TestCase("=x", "no variable name on line '=x'")]
+    [TestCase("A B=c", "variable 'A B' contains whitespaces")]
+    public void A_line_that_is_no_variable_is_refused(string line, string words) =>
+        Assert.That(() => EnvironmentFile.Parse([line]), Throws.TypeOf<RefusedException>().With.Message.EqualTo("poorly formatted environment: " + words));
+
+    [Test]
     public void A_diff_has_the_directories_above_each_change_once()
     {
         Change[] changes = [new(ChangeKind.Added, "/d"u8.ToArray(), ChangeReason.New), new(ChangeKind.Deleted, "/etc/group"u8.ToArray(), ChangeReason.Whiteout), new(ChangeKind.Modified, "/etc/passwd"u8.ToArray(), ChangeReason.Copy)];

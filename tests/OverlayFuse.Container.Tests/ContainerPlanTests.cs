@@ -26,6 +26,24 @@ public sealed class ContainerPlanTests
     }
 
     [Test]
+    public void A_variable_without_a_value_is_ours_and_goes_where_we_have_none()
+    {
+        Environment.SetEnvironmentVariable("OVERLAYFUSE_TEST_OURS", "mine");
+        Assert.That(Plan(new RunRequest { Image = "i", Environment = ["OVERLAYFUSE_TEST_OURS", "A"] }).Config.Env, Is.EqualTo(new[] { "OVERLAYFUSE_TEST_OURS=mine" }));
+        Assert.That(() => Plan(new RunRequest { Image = "i", Environment = ["=x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("invalid environment variable: =x"));
+    }
+
+    [TestCase("no", null)]
+    [TestCase("always", "there is no daemon")]
+    [TestCase("on-failure:3", "there is no daemon")]
+    [TestCase("sometimes", "invalid restart policy 'sometimes'.")]
+    public void Nothing_starts_a_container_again(string policy, string? words)
+    {
+        if (words is null) Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.Nothing);
+        else Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+    }
+
+    [Test]
     public void A_volume_of_the_image_is_made_unless_something_else_is_mounted_there()
     {
         Assert.That(Plan(new RunRequest { Image = "i" }).Mounts.Single() is { Target: "/data", IsAnonymous: true }, Is.True);

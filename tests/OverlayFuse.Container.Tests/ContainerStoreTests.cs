@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container.Tests;
 
@@ -61,7 +62,30 @@ public sealed class ContainerStoreTests
             File.ReadAllText(Path.Combine(container.Directory, "state.json")),
             Is.EqualTo("""{"Status":"Exited","Pid":1,"SupervisorPid":2,"ExitCode":3,"Error":"e","StartedAt":"1970-01-01T00:00:00+00:00","FinishedAt":"1970-01-01T00:00:00+00:00"}"""));
         Assert.That(File.ReadAllText(Path.Combine(container.Directory, "container.json")), Does.StartWith($$"""{"Id":"{{container.Id}}","Name":"c1","Created":"20""").And.Contain(""""Mounts":[{"Kind":"Volume","Target":"/data","Volume":""""));
+        Assert.That(
+            File.ReadAllText(Path.Combine(container.Directory, "container.json")),
+            Does.Contain(""""PidsLimit":0,"ShmSize":67108864,"SecurityOpt"""").And.Contain(""""Privileged":false,"IdFile":"","Init":false,"Runtime":"runc"""").And.Not.Contain("Ulimits"));
         Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "state.json" }));
+
+        var flagged = store.Create(Record("c2", new RunRequest
+        {
+            Image = "i",
+            Ulimits = ["nofile=1:2"],
+            Privileged = true,
+            CapAdd = ["sys_time"],
+            CapDrop = ["kill"],
+            GroupAdd = ["8"],
+            Devices = ["/dev/fuse"],
+            ExtraHosts = ["a:1.2.3.4"],
+            Dns = ["1.1.1.1"],
+            DnsSearch = ["x.org"],
+            DnsOptions = ["ndots:2"],
+            IdFile = "/id",
+            StopTimeout = 3,
+        }));
+        Assert.That(
+            File.ReadAllText(Path.Combine(flagged.Directory, "container.json")),
+            Does.Contain(""""Ulimits":[{"Name":"nofile","Hard":2,"Soft":1}],"SecurityOptions":[],"Privileged":true,"CapAdd":["CAP_SYS_TIME"],"CapDrop":["CAP_KILL"],"GroupAdd":["8"],"Devices":[{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"}],"ExtraHosts":["a:1.2.3.4"],"Dns":["1.1.1.1"],"DnsSearch":["x.org"],"DnsOptions":["ndots:2"],"IdFile":"/id","StopTimeout":3,"Init":""""));
 
         new VolumeStore(StateDirectory.Open(_root)).Ensure(new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch });
         Assert.That(
@@ -92,9 +116,35 @@ public sealed class ContainerStoreTests
         Assert.That(() => volumes.Get("../containers"), Throws.TypeOf<RefusedException>());
     }
 
-    private static ContainerRecord Record(string name)
+    [Test]
+    public void Whatever_the_umask_is_all_users_of_a_container_may_pass()
     {
-        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i" });
+        var before = Syscall.Umask(0x3f);
+        try
+        {
+            var state = StateDirectory.Open(_root);
+            var container = new ContainerStore(state).Create(Record("c1"));
+            new VolumeStore(state).Ensure(new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch });
+            ContainerFiles.Write(container.Directory, container.Record);
+            var init = Path.Combine(_root, "overlay2", container.Record.InitLayerId, "diff");
+            string[] directories = [Path.Combine(_root, "volumes/v/_data"), Path.Combine(init, "etc"), Path.Combine(init, "dev/shm"), init, Path.Combine(_root, "overlay2", container.Record.LayerId, "diff")];
+            string[] files = [Path.Combine(init, "etc/hosts"), .. new[] { "hosts", "hostname", "resolv.conf" }.Select(name => Path.Combine(container.Directory, name))];
+            Assert.That(directories.Select(path => ModeOf(path)), Is.All.EqualTo("755"));
+            Assert.That(files.Select(path => ModeOf(path)), Is.All.EqualTo("644"));
+        }
+        finally
+        {
+            Syscall.Umask(before);
+        }
+    }
+
+    private static string ModeOf(string path) => Syscall.Stat(path, out var status) == Errno.None ? Convert.ToString((int)status.Mode & 0x1ff, 8) : "none";
+
+    private static ContainerRecord Record(string name) => Record(name, new RunRequest { Image = "i" });
+
+    private static ContainerRecord Record(string name, RunRequest request)
+    {
+        var record = ContainerPlanTests.Plan(request);
         record.Layers = [];
         record.Name = name;
         return record;

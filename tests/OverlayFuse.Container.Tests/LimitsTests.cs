@@ -18,6 +18,15 @@ public sealed class LimitsTests
     public void What_is_no_size_or_too_little_is_refused(string text, string words) =>
         Assert.That(() => Limits.Memory(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
 
+    [TestCase(null, 64L << 20)]
+    [TestCase("0", 64L << 20)]
+    [TestCase("1m", 1L << 20)]
+    public void Shared_memory_is_64_MiB_unless_it_is_said(string? text, long expected) => Assert.That(Limits.SharedMemory(text), Is.EqualTo(expected));
+
+    [Test]
+    public void Shared_memory_that_is_no_size_is_refused() =>
+        Assert.That(() => Limits.SharedMemory("big"), Throws.TypeOf<RefusedException>().With.Message.EqualTo("invalid argument \"big\" for \"--shm-size\" flag: invalid size: 'big'"));
+
     [TestCase("1.5", 1_500_000_000)]
     [TestCase("0.01", 10_000_000)]
     public void Processors_are_a_fraction_of_those_that_are_there(string text, long expected) => Assert.That(Limits.NanoCpus(text, available: 2), Is.EqualTo(expected));
@@ -30,9 +39,10 @@ public sealed class LimitsTests
     [Test]
     public void Limits_reach_the_bundle_of_root_as_docker_sets_them()
     {
-        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Memory = "64m", Cpus = "0.5" });
-        var resources = new RuntimeSpec(record, isRootless: false).Write("/m", "/f", new UserLookup(0, 0, [], "/"), hasManyIds: true)["linux"]!["resources"]!;
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Memory = "64m", Cpus = "0.5", PidsLimit = 20 });
+        var resources = new RuntimeSpec(record, RuntimeSpecTests.Root).Write("/m", "/f", new UserLookup(0, 0, [], "/"))["linux"]!["resources"]!;
         Assert.That((long)resources["memory"]!["limit"]!, Is.EqualTo(64L << 20));
+        Assert.That((long)resources["pids"]!["limit"]!, Is.EqualTo(20));
         Assert.That((long)resources["memory"]!["swap"]!, Is.EqualTo(128L << 20));
         Assert.That((long)resources["cpu"]!["quota"]! / (double)(long)resources["cpu"]!["period"]!, Is.EqualTo(0.5));
     }

@@ -16,19 +16,26 @@ public sealed class UserLookupTests
     [TestCase("99", 99u, 0u, "/")]
     public void A_user_is_a_name_or_a_number(string text, uint uid, uint gid, string home)
     {
-        var found = UserLookup.Find(text, Passwd, Groups);
+        var found = UserLookup.Find(text, Passwd, Groups, []);
         Assert.That((found.Uid, found.Gid, found.Home), Is.EqualTo((uid, gid, home)));
     }
 
     [Test]
     public void Further_groups_are_those_that_list_the_user_unless_a_group_was_named()
     {
-        Assert.That(UserLookup.Find("www", Passwd, Groups).Groups, Is.EqualTo(new[] { 34u, 8u }));
-        Assert.That(UserLookup.Find("www:www", Passwd, Groups).Groups, Is.EqualTo(new[] { 34u }));
+        Assert.That(UserLookup.Find("www", Passwd, Groups, []).Groups, Is.EqualTo(new[] { 34u, 8u }));
+        Assert.That(UserLookup.Find("www:www", Passwd, Groups, []).Groups, Is.EqualTo(new[] { 34u }));
+    }
+
+    [Test]
+    public void Groups_that_are_asked_for_come_behind_by_name_or_number_and_once()
+    {
+        Assert.That(UserLookup.Find("www", Passwd, Groups, ["8", "99", "root"]).Groups, Is.EqualTo(new[] { 34u, 8u, 99u, 0u }));
+        Assert.That(() => UserLookup.Find("www", Passwd, Groups, ["staff"]), Throws.TypeOf<RefusedException>().With.Message.Contains("unable to find group staff"));
     }
 
     [TestCase("nobody", "unable to find user nobody")]
     [TestCase("www:staff", "unable to find group staff")]
     public void Who_is_not_there_is_refused(string text, string words) =>
-        Assert.That(() => UserLookup.Find(text, Passwd, Groups), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
+        Assert.That(() => UserLookup.Find(text, Passwd, Groups, []), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
 }

@@ -51,6 +51,20 @@ life() {
 
   check "$who: a volume that was emptied stays empty over a start" stays_empty
   check "$who: the volumes of another container, read only" others_volumes
+  check "$who: exec has the user's groups and home, the caller's variables, and a directory" exec_as
+  check "$who: exec -t has a terminal and says of which kind" prints xterm exec_terminal
+  check "$who: exec --privileged has what there is" exec_privileged
+  check "$who: the caller's umask is his own" other_umask
+  check "$who: capabilities are dropped and added" capabilities
+  check "$who: a privileged container mounts, and no filter is on it" prints "$(printf '0\ntmpfs')" privileged
+  check "$who: limits of processes, and the size of shared memory" prints "$(printf '100\n200\n1024')" limited
+  check "$who: hosts, name servers and groups" names
+  check "$who: a device of the host" device
+  check "$who: its id in a file" id_file
+  check "$who: another signal stops it, and not for long" stop_signal
+  check "$who: nothing would start it again" ends 125 'there is no daemon that would start it again' o run --rm --restart always bb:1 true
+  check "$who: what flags asked for is in inspect" inspected_flags
+
   check "$who: waiting for one that removes itself gives its code" prints 7 waited
   check "$who: nobody waits for what exec has put into the background" in_background
   check "$who: an image cannot name what is the host's" hostile_image
@@ -150,6 +164,50 @@ others_volumes() {
   o create --name first -v others:/data bb:1 true && ends 1 'Read-only file system' o run --rm --volumes-from first:ro bb:1 touch /data/new && o run --rm --volumes-from first bb:1 touch /data/new &&
     ends 125 'invalid mode: xx' o run --rm --volumes-from first:xx bb:1 true && o rm first && o volume rm others
 }
+exec_as() {
+  o run -d --name execed -e CONTAINER=its -w /data bb:1 sleep 1000 && o exec execed sh -c 'echo "www:x:33:33::/home/www:/bin/sh" >>/etc/passwd; echo "mail:x:8:www" >>/etc/group' || return 1
+  printf '# c\nLINE=1\n' >"$home/variables"
+  with=(OURS=mine)
+  prints "$(printf '33\n33 8\n/home/www\nmine its 1 2\n/')" o exec -u www -w / -e OURS -e TWO=2 --env-file "$home/variables" execed sh -c 'id -u; id -G; echo $HOME; echo $OURS $CONTAINER $LINE $TWO; pwd' && prints "$(printf '33\n8\n/data')" o exec -u 33:mail execed sh -c 'id -u; id -G; pwd' &&
+    ends 126 'no such file or directory' o exec execed /no/such && ends 125 'unable to find user nobody9' o exec -u nobody9 execed id
+  local code=$?
+  with=()
+  return $code
+}
+exec_terminal() { script -qec "$(printf '%q ' timeout 60 "${as[@]}" env TERM=dumb OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" exec -t execed sh -c '[ -t 1 ] && echo $TERM')" /dev/null | tr -d '\r'; }
+effective() { sed -n 's/^CapEff:[^0-9a-f]*//p'; }
+exec_privileged() { local all; all=$(o exec --privileged execed cat /proc/self/status | effective) && [ $((16#$all & 1 << 21)) != 0 ] && prints 00000000a80425fb eval 'o exec execed cat /proc/self/status | effective'; }
+other_umask() {
+  (
+    umask 077
+    prints "$(printf '0022\n644')" o exec execed sh -c 'umask; touch /tmp/u; stat -c %a /tmp/u' && prints "$(printf '0022\n755\nok')" o run --rm -u 33 -v masked:/masked -w /new/place bb:1 sh -c 'umask; stat -c %a /masked; cat /etc/hosts /etc/resolv.conf >/dev/null && echo ok'
+  ) && o volume rm masked
+}
+capabilities() {
+  prints 0000000000000001 eval 'o run --rm --cap-drop ALL --cap-add chown bb:1 cat /proc/self/status | effective' && ends 1 'Operation not permitted' o run --rm --cap-drop CHOWN bb:1 chown 33 /tmp &&
+    o run --rm --cap-add SYS_ADMIN bb:1 mount -t tmpfs none /tmp && ends 125 'invalid CapAdd: unknown capability: "CAP_FLY"' o run --rm --cap-add fly bb:1 true
+}
+privileged() { o run --rm --privileged bb:1 sh -c 'mount -t tmpfs none /tmp && sed -n "s/^Seccomp:[^0-9]*//p" /proc/self/status && stat -f -c %T /tmp'; }
+limited() { o run --rm --ulimit nofile=100:200 --shm-size 1m bb:1 sh -c 'ulimit -Sn; ulimit -Hn; df -k /dev/shm | tail -n 1 | { read -r _ blocks _; echo $blocks; }'; }
+names() {
+  has "$(printf '1.2.3.4\tsome')" o run --rm --add-host some:1.2.3.4 bb:1 cat /etc/hosts && prints "$(printf 'search x.org\nnameserver 9.9.9.9\noptions ndots:2')" o run --rm --dns 9.9.9.9 --dns-search x.org --dns-option ndots:2 bb:1 cat /etc/resolv.conf &&
+    prints '0 8' o run --rm -u 33 --group-add 8 bb:1 id -G && ends 125 'unable to find group nosuch' o run --rm --group-add nosuch bb:1 true
+}
+device() { prints opened o run --rm --device /dev/fuse:/dev/other bb:1 sh -c 'exec 3<>/dev/other && echo opened' && ends 125 'error gathering device information while adding custom device "/dev/nosuch"' o run --rm --device /dev/nosuch bb:1 true; }
+id_file() {
+  o create --cidfile "$home/id" --name filed bb:1 true && prints "$(o inspect -f '{{.Id}}' filed)" cat "$home/id" && ends 125 "make sure the other container isn't running or delete $home/id" o run --rm --cidfile "$home/id" bb:1 true && o rm filed &&
+    ! o create --cidfile "$home/none" --name '?' bb:1 true && [ ! -e "$home/none" ]
+}
+stop_signal() {
+  o run -d --name signalled --stop-signal USR1 bb:1 sh -c 'trap "exit 5" USR1; touch /ready; while :; do sleep 0.1; done' && eventually o exec signalled ls /ready && o stop signalled && prints 5 o inspect -f '{{.State.ExitCode}}' signalled && o rm signalled || return 1
+  o run -d --name deaf --stop-timeout 1 bb:1 sh -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done' && eventually o exec deaf ls /ready || return 1
+  SECONDS=0
+  o stop deaf && [ $SECONDS -lt 8 ] && o rm deaf && ends 125 'Invalid signal: NOSUCH' o run --rm --stop-signal NOSUCH bb:1 true
+}
+inspected_flags() {
+  o create --name flagged --cap-add chown --ulimit core=0 --shm-size 2m --dns 9.9.9.9 --stop-signal INT --stop-timeout 3 --device /dev/fuse bb:1 true || return 1
+  prints '["CAP_CHOWN"] [{"Name":"core","Hard":0,"Soft":0}] 2097152 ["9.9.9.9"] INT 3 [{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"}]' o inspect -f '{{json .HostConfig.CapAdd}} {{json .HostConfig.Ulimits}} {{.HostConfig.ShmSize}} {{json .HostConfig.Dns}} {{.Config.StopSignal}} {{.Config.StopTimeout}} {{json .HostConfig.Devices}}' flagged && o rm -f flagged execed
+}
 waited() {
   o run -d --rm --name seven bb:1 sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 7' >/dev/null && o wait seven >"$scratch/waited" & local waiting=$!
   eventually o exec seven touch /go 2>/dev/null && wait $waiting && cat "$scratch/waited"
@@ -207,6 +265,7 @@ if [ "$(id -u)" = 0 ]; then
   mkdir "$home"
   check "root: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
   check "root: memory and processors are limited" prints "$(printf '67108864\n50000')" o run --rm --memory 64m --cpus 0.5 bb:1 sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || { cat /sys/fs/cgroup/memory.max; echo 50000; }'
+  check "root: processes are limited" prints 20 o run --rm --pids-limit 20 bb:1 sh -c 'cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max'
   check "root: too little memory is refused" ends 125 'Minimum memory limit allowed is 6MB' o run --rm --memory 1m bb:1 true
   check "root: the storage driver overlay2 is the kernel's" driver overlay2
   if command -v pasta >/dev/null; then check "root: pasta does where slirp4netns is not" by_pasta; else skip "pasta does where slirp4netns is not" "no pasta"; fi
@@ -219,6 +278,7 @@ if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
   if [ "$(id -u)" = 0 ]; then as=(runuser -u "$test_user" --); install -d -o "$test_user" "$home"; else as=(); mkdir "$home"; fi
   check "$who: another image" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
   check "$who: limits need root, and it says so" ends 125 'an ordinary user' o run --rm --memory 64m bb:1 true
+  check "$who: a limit of processes is one of them" ends 125 '--pids-limit limits a control group' o run --rm --pids-limit 5 bb:1 true
   state=$scratch/home/life
   life
 fi

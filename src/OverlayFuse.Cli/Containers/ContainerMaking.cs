@@ -12,6 +12,7 @@ internal static class ContainerMaking
     public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull)
     {
         var images = new ImageStore(store.State);
+        using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
         ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
         var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
@@ -19,7 +20,9 @@ internal static class ContainerMaking
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
-        return store.Create(record);
+        var made = store.Create(record);
+        idFile?.Write(made.Id);
+        return made;
     }
 
     // "--volumes-from CONTAINER[:ro|:rw]"
@@ -36,8 +39,9 @@ internal static class ContainerMaking
     private static void CheckRights(ContainerRecord record)
     {
         if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot) throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.", Refused);
-        if (record is { Memory: 0, NanoCpus: 0 } || Caller.Current().IsHostRoot) return;
-        throw new RefusedException($"--{(record.Memory > 0 ? "memory" : "cpus")} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
+        var limit = record.Memory > 0 ? "memory" : record.NanoCpus > 0 ? "cpus" : record.PidsLimit > 0 ? "pids-limit" : null;
+        if (limit is null || Caller.Current().IsHostRoot) return;
+        throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
     }
 
     private static string Name(ContainerStore store, string? wanted)

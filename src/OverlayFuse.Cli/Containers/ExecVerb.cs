@@ -17,21 +17,26 @@ internal static class ExecVerb
         var detach = new Option<bool>("--detach", "-d") { Description = "In the background." };
         var interactive = new Option<bool>("--interactive", "-i") { Description = "Pass standard input on." };
         var tty = new Option<bool>("--tty", "-t") { Description = "Give it a terminal." };
-        var environment = new Option<string[]>("--env", "-e") { Description = "NAME=VALUE" };
+        var environment = new Option<string[]>("--env", "-e") { Description = "NAME=VALUE, or NAME to pass on ours." };
+        var environmentFile = new Option<string[]>("--env-file") { Description = "A file with a variable a line." };
         var directory = new Option<string>("--workdir", "-w") { Description = "The directory to start in." };
         var user = new Option<string>("--user", "-u") { Description = "USER[:GROUP], by name or number." };
-        var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, directory, user };
+        var privileged = new Option<bool>("--privileged") { Description = "All capabilities that there are." };
+        var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, environmentFile, directory, user, privileged };
         command.SetAction(result =>
         {
             var container = Running(ByteText.Text(result.GetRequiredValue(name)), out var store);
-            var flags = new List<string>();
-            if (result.GetValue(detach)) flags.Add("--detach");
-            if (result.GetValue(tty) && !result.GetValue(detach)) flags.Add("--tty");
-            foreach (var variable in result.GetValue(environment) ?? []) flags.AddRange(["--env", ByteText.Text(variable)]);
-            if (result.GetValue(directory) is { } where) flags.AddRange(["--cwd", ByteText.Text(where)]);
-            if (result.GetValue(user) is { } who) flags.AddRange(["--user", Number(ByteText.Text(who), container, store)]);
             var isDetached = result.GetValue(detach);
-            return Run(container, [.. flags, container.Id, .. (result.GetValue(words) ?? []).Select(ByteText.Text)], !isDetached && (result.GetValue(interactive) || result.GetValue(tty)), isDetached);
+            var request = new ExecRequest
+            {
+                Command = Texts(result.GetValue(words)),
+                Environment = [.. Texts(result.GetValue(environmentFile)).SelectMany(EnvironmentFile.Read), .. Texts(result.GetValue(environment))],
+                WorkingDirectory = result.GetValue(directory) is { } where ? ByteText.Text(where) : null,
+                User = result.GetValue(user) is { } who ? ByteText.Text(who) : null,
+                Terminal = result.GetValue(tty) && !isDetached,
+                Privileged = result.GetValue(privileged),
+            };
+            return Run(container, store, request, !isDetached && (result.GetValue(interactive) || result.GetValue(tty)), isDetached);
         });
         return command;
     }
@@ -42,24 +47,21 @@ internal static class ExecVerb
         store = new ContainerStore(StatePlace.ToRead());
         var container = store.Get(name);
         if (!container.IsRunning) throw new RefusedException($"Container {container.Id} is not running");
-        StatePlace.EnterContainer(container);
+        StatePlace.EnterContainer(container, stayInDirectory: true); // files of variables lie where the caller says
         return container;
     }
 
-    private static int Run(StoredContainer container, List<string> words, bool withInput, bool isDetached)
+    private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool withInput, bool isDetached)
     {
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
-        var (exitCode, error) = Runtime.Of(container).Run(["exec", .. words], withInput ? new Fd(0) : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
-        nothing.Close();
-        return error.Length == 0 ? exitCode : CannotExecute; // runc has said why, on the stream that is the program's too
-    }
-
-    private static string Number(string who, StoredContainer container, ContainerStore store)
-    {
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
-        var found = UserLookup.Find(who, new DirFd(root.Number));
+        var streams = new Attachment(withInput ? new Fd(0) : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
+        var (exitCode, refusal) = FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached);
         root.Close();
-        return $"{found.Uid}:{found.Gid}";
+        nothing.Close();
+        return refusal.Length == 0 ? exitCode : CannotExecute; // runc has said why, on the stream that is the program's too
     }
+
+    private static List<string> Texts(string[]? carried) => [.. (carried ?? []).Select(ByteText.Text)];
 }

@@ -9,14 +9,14 @@ internal static class RestartVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({StopVerb.Patience}); -1: for ever." };
+        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({Stopping.Patience}); -1: for ever." };
         var command = new Command("restart", "Stop containers, and start them again.") { names, time };
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToChange());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                Stopping.Stop(store.Get(name), TimeSpan.FromSeconds(result.GetValue(time) ?? StopVerb.Patience));
+                Stopping.Stop(store.Get(name), result.GetValue(time));
                 return StartVerb.Start(store, name);
             });
         });

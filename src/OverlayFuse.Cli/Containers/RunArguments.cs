@@ -31,6 +31,22 @@ internal sealed class RunArguments
     private readonly Option<bool> _publishAll = new("--publish-all", "-P") { Description = "All ports that the image exposes, each at a free one of the host." };
     private readonly Option<string> _memory = new("--memory", "-m") { Description = "The most memory: a number of bytes, or with k, m or g. For root." };
     private readonly Option<string> _cpus = new("--cpus") { Description = "How many processors, such as 1.5. For root." };
+    private readonly Option<long> _pids = new("--pids-limit") { Description = "The most processes; -1: no limit. For root." };
+    private readonly Option<string> _sharedMemory = new("--shm-size") { Description = "How large /dev/shm is: 64m without." };
+    private readonly Option<string[]> _ulimit = new("--ulimit") { Description = "NAME=SOFT[:HARD], as in nofile=1024:2048." };
+    private readonly Option<bool> _privileged = new("--privileged") { Description = "All capabilities and devices that there are, and no filter of system calls." };
+    private readonly Option<string[]> _capAdd = new("--cap-add") { Description = "A further capability, or ALL." };
+    private readonly Option<string[]> _capDrop = new("--cap-drop") { Description = "A capability it is not to have, or ALL." };
+    private readonly Option<string[]> _groupAdd = new("--group-add") { Description = "A further group of its user, by name or number." };
+    private readonly Option<string[]> _device = new("--device") { Description = "/HOST[:/CONTAINER][:rwm]: a device of the host." };
+    private readonly Option<string[]> _host = new("--add-host") { Description = "NAME:ADDRESS, for its /etc/hosts." };
+    private readonly Option<string[]> _dns = new("--dns") { Description = "A name server, in the place of the network's." };
+    private readonly Option<string[]> _dnsSearch = new("--dns-search") { Description = "A domain that short names are looked for in; a dot: none." };
+    private readonly Option<string[]> _dnsOption = new("--dns-option", "--dns-opt") { Description = "An option of resolv.conf(5)." };
+    private readonly Option<string> _idFile = new("--cidfile") { Description = "Write its id into this file, which must not be there." };
+    private readonly Option<string> _stopSignal = new("--stop-signal") { Description = "The signal that stop sends, in the place of TERM." };
+    private readonly Option<int?> _stopTimeout = new("--stop-timeout") { Description = $"Seconds that stop waits before it kills ({Stopping.Patience}); -1: for ever." };
+    private readonly Option<string> _restart = new("--restart") { Description = "no: there is no daemon that would start it again." };
     private readonly Option<bool> _init = new("--init") { Description = "A small first process (tini, catatonit) that reaps others." };
     private readonly Option<string> _pull = new("--pull") { Description = "When the image is brought from its registry: missing (the default: when it is not here), always, never." };
     private readonly Option<string[]> _security = new("--security-opt") { Description = "no-new-privileges, seccomp=unconfined" };
@@ -40,7 +56,7 @@ internal sealed class RunArguments
     {
         command.Add(_image);
         command.Add(_command);
-        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _init, _pull, _security, _runtime })
+        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _pids, _sharedMemory, _ulimit, _privileged, _capAdd, _capDrop, _groupAdd, _device, _host, _dns, _dnsSearch, _dnsOption, _idFile, _stopSignal, _stopTimeout, _restart, _init, _pull, _security, _runtime })
             command.Add(option);
     }
 
@@ -75,6 +91,22 @@ internal sealed class RunArguments
         PublishAll = result.GetValue(_publishAll),
         Memory = Text(result.GetValue(_memory)),
         Cpus = Text(result.GetValue(_cpus)),
+        PidsLimit = result.GetValue(_pids),
+        ShmSize = Text(result.GetValue(_sharedMemory)),
+        Ulimits = Texts(result.GetValue(_ulimit)),
+        Privileged = result.GetValue(_privileged),
+        CapAdd = Texts(result.GetValue(_capAdd)),
+        CapDrop = Texts(result.GetValue(_capDrop)),
+        GroupAdd = Texts(result.GetValue(_groupAdd)),
+        Devices = Texts(result.GetValue(_device)),
+        ExtraHosts = Texts(result.GetValue(_host)),
+        Dns = Texts(result.GetValue(_dns)),
+        DnsSearch = Texts(result.GetValue(_dnsSearch)),
+        DnsOptions = Texts(result.GetValue(_dnsOption)),
+        IdFile = Text(result.GetValue(_idFile)),
+        StopSignal = StopSignal(Text(result.GetValue(_stopSignal))),
+        StopTimeout = result.GetValue(_stopTimeout),
+        Restart = Text(result.GetValue(_restart)),
         Init = result.GetValue(_init),
         SecurityOptions = Texts(result.GetValue(_security)),
         Runtime = Text(result.GetValue(_runtime)),
@@ -83,6 +115,12 @@ internal sealed class RunArguments
         OpenInput = result.GetValue(_interactive),
         AutoRemove = result.GetValue(_remove),
     };
+
+    private static string? StopSignal(string? text)
+    {
+        if (text is not null) SignalNames.Parse(text, exitCode: 125);
+        return text;
+    }
 
     private static string? Text(string? carried) => carried is null ? null : ByteText.Text(carried);
 

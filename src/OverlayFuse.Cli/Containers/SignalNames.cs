@@ -16,13 +16,13 @@ internal static class SignalNames
     ];
 
     /// <exception cref="RefusedException">There is no such signal.</exception>
-    public static int Parse(string text)
+    public static int Parse(string text, int exitCode = 1)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= Last) return number;
         var name = text.ToUpperInvariant();
         if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
         var at = Array.IndexOf(Names, name);
-        return at > 0 ? at : RealTime(name) is { } realTime and >= FirstRealTime and <= Last ? realTime : throw new RefusedException($"Invalid signal: {text}");
+        return at > 0 ? at : RealTime(name) is { } realTime and >= FirstRealTime and <= Last ? realTime : throw new RefusedException($"Invalid signal: {text}", exitCode);
     }
 
     // RTMIN, RTMIN+3, RTMAX, RTMAX-1

@@ -6,19 +6,17 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse stop CONTAINER...".</summary>
 internal static class StopVerb
 {
-    internal const int Patience = 10;
-
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({Patience}); -1: for ever." };
+        var time = new Option<int?>("--time", "-t") { Description = $"Seconds to wait before it is killed ({Stopping.Patience}); -1: for ever." };
         var command = new Command("stop", "Stop containers: by SIGTERM, and after a while by SIGKILL.") { names, time };
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToRead());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                Stopping.Stop(store.Get(name), TimeSpan.FromSeconds(result.GetValue(time) ?? Patience));
+                Stopping.Stop(store.Get(name), result.GetValue(time));
                 return name + "\n";
             });
         });

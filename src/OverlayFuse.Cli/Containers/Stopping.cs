@@ -10,10 +10,14 @@ internal static class Stopping
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Asks by its stop signal; after <paramref name="patience"/> it is killed, never where that is negative.</summary>
-    public static void Stop(StoredContainer container, TimeSpan patience)
+    /// <summary>Seconds that a container has to end by itself, unless it was made with others.</summary>
+    public const int Patience = 10;
+
+    /// <summary>Asks by its stop signal; after so many <paramref name="seconds"/> (null: as it was made with) it is killed, never where that is negative.</summary>
+    public static void Stop(StoredContainer container, int? seconds)
     {
         if (!container.IsRunning) return;
+        var patience = TimeSpan.FromSeconds(seconds ?? container.Record.StopTimeout ?? Patience);
         Send(container, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Signal.Terminate);
         if (Ends(container, patience)) return;
         Send(container, Signal.Kill);

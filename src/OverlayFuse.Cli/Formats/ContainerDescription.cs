@@ -44,6 +44,7 @@ internal static class ContainerDescription
         var config = ImageDescription.Config(record.Config, record.Hostname, record.Image);
         (config["Tty"], config["OpenStdin"]) = (record.Terminal, record.OpenInput);
         config["Labels"] = ImageDescription.Pairs(record.Config.Labels ?? []);
+        if (record.StopTimeout is { } seconds) config["StopTimeout"] = seconds;
         return config;
     }
 

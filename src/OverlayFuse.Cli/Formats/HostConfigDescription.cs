@@ -7,14 +7,12 @@ namespace OverlayFuse.Cli;
 /// <remarks>moby, api/types/container: HostConfig.</remarks>
 internal static class HostConfigDescription
 {
-    private const long SharedMemory = 64 << 20; // of /dev/shm
-
     public static JsonObject Of(ContainerRecord record)
     {
         var config = new JsonObject
         {
             ["Binds"] = ImageDescription.Strings(record.Binds),
-            ["ContainerIDFile"] = "",
+            ["ContainerIDFile"] = record.IdFile,
             ["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject() },
             ["NetworkMode"] = record.Network,
             ["PortBindings"] = PortText.Bindings(record.Ports),
@@ -22,20 +20,20 @@ internal static class HostConfigDescription
             ["AutoRemove"] = record.AutoRemove,
             ["VolumeDriver"] = "",
             ["VolumesFrom"] = Nil.List.ToNode(),
-            ["CapAdd"] = Nil.List.ToNode(),
-            ["CapDrop"] = Nil.List.ToNode(),
+            ["CapAdd"] = ImageDescription.Strings(record.CapAdd),
+            ["CapDrop"] = ImageDescription.Strings(record.CapDrop),
             ["CgroupnsMode"] = "host",
-            ["Dns"] = new JsonArray(),
-            ["DnsOptions"] = new JsonArray(),
-            ["DnsSearch"] = new JsonArray(),
-            ["ExtraHosts"] = Nil.List.ToNode(),
-            ["GroupAdd"] = Nil.List.ToNode(),
+            ["Dns"] = ImageDescription.Strings(record.Dns ?? []),
+            ["DnsOptions"] = ImageDescription.Strings(record.DnsOptions ?? []),
+            ["DnsSearch"] = ImageDescription.Strings(record.DnsSearch ?? []),
+            ["ExtraHosts"] = ImageDescription.Strings(record.ExtraHosts),
+            ["GroupAdd"] = ImageDescription.Strings(record.GroupAdd),
             ["IpcMode"] = "private",
             ["Cgroup"] = "",
             ["Links"] = Nil.List.ToNode(),
             ["OomScoreAdj"] = 0,
             ["PidMode"] = "",
-            ["Privileged"] = false,
+            ["Privileged"] = record.Privileged,
             ["PublishAllPorts"] = false,
             ["ReadonlyRootfs"] = record.ReadOnly,
             ["SecurityOpt"] = record.SecurityOptions.Count > 0 ? ImageDescription.Strings(record.SecurityOptions) : Nil.List.ToNode(),
@@ -43,14 +41,14 @@ internal static class HostConfigDescription
         if (record.Tmpfs is not null) config["Tmpfs"] = ImageDescription.Pairs(record.Tmpfs);
         config["UTSMode"] = "";
         config["UsernsMode"] = "";
-        config["ShmSize"] = SharedMemory;
+        config["ShmSize"] = record.ShmSize;
         config["Runtime"] = record.Runtime;
         config["ConsoleSize"] = new JsonArray(0, 0);
         config["Isolation"] = "";
         AddResources(config, record);
         if (record.Mounts.Where(mount => mount.IsFromMountFlag).Select(MountFlagDescription.Of).ToArray<JsonNode>() is { Length: > 0 } mounts) config["Mounts"] = new JsonArray(mounts);
-        config["MaskedPaths"] = ImageDescription.Strings(RuntimeSpec.Masked);
-        config["ReadonlyPaths"] = ImageDescription.Strings(RuntimeSpec.ReadOnlyPaths);
+        config["MaskedPaths"] = ImageDescription.Strings(record.Privileged ? null : RuntimeSpec.Masked);
+        config["ReadonlyPaths"] = ImageDescription.Strings(record.Privileged ? null : RuntimeSpec.ReadOnlyPaths);
         if (record.Init) config["Init"] = true;
         return config;
     }
@@ -67,7 +65,7 @@ internal static class HostConfigDescription
         foreach (var number in new[] { "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime" }) config[number] = 0;
         config["CpusetCpus"] = "";
         config["CpusetMems"] = "";
-        config["Devices"] = new JsonArray();
+        config["Devices"] = new JsonArray([.. (record.Devices ?? []).Select(Device)]);
         config["DeviceCgroupRules"] = Nil.List.ToNode();
         config["DeviceRequests"] = Nil.List.ToNode();
         config["KernelMemory"] = 0;
@@ -76,8 +74,13 @@ internal static class HostConfigDescription
         config["MemorySwap"] = 2 * record.Memory; // memory and swap together
         config["MemorySwappiness"] = null;
         config["OomKillDisable"] = false;
-        config["PidsLimit"] = null;
-        config["Ulimits"] = Nil.List.ToNode();
+        config["PidsLimit"] = record.PidsLimit > 0 ? record.PidsLimit : null;
+        config["Ulimits"] = record.Ulimits is { } limits ? new JsonArray([.. limits.Select(Limit)]) : Nil.List.ToNode();
         foreach (var number in new[] { "CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth" }) config[number] = 0;
     }
+
+    private static JsonNode Device(DeviceMapping device) =>
+        new JsonObject { ["PathOnHost"] = device.PathOnHost, ["PathInContainer"] = device.PathInContainer, ["CgroupPermissions"] = device.CgroupPermissions };
+
+    private static JsonNode Limit(Ulimit limit) => new JsonObject { ["Name"] = limit.Name, ["Hard"] = limit.Hard, ["Soft"] = limit.Soft };
 }

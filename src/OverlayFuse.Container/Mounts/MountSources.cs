@@ -42,6 +42,7 @@ public sealed class MountSources(VolumeStore volumes)
             try
             {
                 Directory.CreateDirectory(mount.Source);
+                _ = Syscall.Chmod(mount.Source, VolumeStore.ReadableDirectory);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -12,7 +12,9 @@ public static class ContainerPlan
     /// <exception cref="RefusedException">It contradicts itself, or there is nothing to run.</exception>
     public static ContainerRecord For(RunRequest request, StoredImage image, string name, IEnumerable<MountPoint> inherited)
     {
+        CheckRestart(request.Restart);
         var network = Network(request);
+        var (capAdd, capDrop) = Capabilities.Read(request.CapAdd, request.CapDrop);
         var id = Identifier.New();
         var config = Configure(request, image.Config.Config ?? new ContainerConfig());
         List<string> command = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
@@ -38,14 +40,37 @@ public static class ContainerPlan
             Ports = Ports(request, config),
             Memory = Limits.Memory(request.Memory),
             NanoCpus = Limits.NanoCpus(request.Cpus, Environment.ProcessorCount),
+            PidsLimit = Math.Max(0, request.PidsLimit),
+            ShmSize = Limits.SharedMemory(request.ShmSize),
+            Ulimits = Some(request.Ulimits.Select(Ulimit.Parse).Reverse().DistinctBy(limit => limit.Name).Reverse()),
             SecurityOptions = [.. SecurityOptions.Check(request.SecurityOptions)],
+            Privileged = request.Privileged,
+            CapAdd = capAdd,
+            CapDrop = capDrop,
+            GroupAdd = Some(request.GroupAdd),
+            Devices = Some(request.Devices.Select(DeviceMapping.Parse)),
+            ExtraHosts = Some(request.ExtraHosts.Select(NetworkNames.Host)),
+            Dns = Some(request.Dns.Select(NetworkNames.Server)),
+            DnsSearch = Some(request.DnsSearch.Select(NetworkNames.Domain)),
+            DnsOptions = Some(request.DnsOptions),
+            IdFile = request.IdFile ?? "",
+            StopTimeout = request.StopTimeout,
             Init = request.Init,
             Runtime = request.Runtime ?? "runc",
             Mounts = Mounts(request, config, inherited),
-            Binds = request.Volumes.Where(volume => volume.Contains(':')).ToList() is { Count: > 0 } binds ? binds : null,
+            Binds = Some(request.Volumes.Where(volume => volume.Contains(':'))),
             Tmpfs = request.Tmpfs.Count == 0 ? null : new SortedDictionary<string, string>(request.Tmpfs.Select(Split).ToDictionary(pair => pair.Target, pair => pair.Options)),
         };
     }
+
+    private static void CheckRestart(string? policy)
+    {
+        if (policy is null or "" or "no") return;
+        var known = policy.Split(':')[0] is "always" or "on-failure" or "unless-stopped";
+        throw new RefusedException(known ? $"--restart {policy}: there is no daemon that would start it again. Whatever watches it, as systemd does, may call overlayfuse start." : $"invalid restart policy '{policy}'.", Refused);
+    }
+
+    private static List<T>? Some<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } some ? some : null;
 
     private static string Network(RunRequest request)
     {
@@ -82,12 +107,8 @@ public static class ContainerPlan
         if (request.WorkingDirectory is { } directory)
             config.WorkingDir = directory.StartsWith('/') ? directory : throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
         if (config.Env is null or []) config.Env = [UsualPath];
-        foreach (var variable in request.Environment)
-        {
-            var at = variable.IndexOf('=');
-            if (at > 0) ConfigChange.SetEnvironment(config, variable[..at], variable[(at + 1)..]);
-            else if (at < 0 && Environment.GetEnvironmentVariable(variable) is { } own) ConfigChange.SetEnvironment(config, variable, own);
-        }
+        Variables.Set(config, request.Environment);
+        if (request.StopSignal is not null) config.StopSignal = request.StopSignal;
         foreach (var label in request.Labels)
         {
             var at = label.IndexOf('=');

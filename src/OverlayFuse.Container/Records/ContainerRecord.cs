@@ -5,6 +5,8 @@ namespace OverlayFuse.Container;
 /// <summary>A container as it was asked for, in containers/ID/container.json. Only its name ever changes.</summary>
 public sealed class ContainerRecord
 {
+    public const long UsualShmSize = 64L << 20; // docker's
+
     public required string Id { get; set; }
 
     public required string Name { get; set; }
@@ -55,7 +57,44 @@ public sealed class ContainerRecord
     /// <summary>Billionths of a processor; 0: no limit.</summary>
     public long NanoCpus { get; set; }
 
+    /// <summary>The most processes; 0: no limit.</summary>
+    public long PidsLimit { get; set; }
+
+    /// <summary>Bytes of /dev/shm.</summary>
+    public long ShmSize { get; set; } = UsualShmSize;
+
+    public List<Ulimit>? Ulimits { get; set; }
+
     public List<string> SecurityOptions { get; set; } = [];
+
+    /// <summary>All rights that there are, and all devices.</summary>
+    public bool Privileged { get; set; }
+
+    /// <summary>Capabilities, or ALL.</summary>
+    public List<string>? CapAdd { get; set; }
+
+    public List<string>? CapDrop { get; set; }
+
+    /// <summary>Further groups of its user, by name or number.</summary>
+    public List<string>? GroupAdd { get; set; }
+
+    public List<DeviceMapping>? Devices { get; set; }
+
+    /// <summary>"NAME:ADDRESS", for its /etc/hosts.</summary>
+    public List<string>? ExtraHosts { get; set; }
+
+    /// <summary>Name servers, in the place of the network's.</summary>
+    public List<string>? Dns { get; set; }
+
+    public List<string>? DnsSearch { get; set; }
+
+    public List<string>? DnsOptions { get; set; }
+
+    /// <summary>The file in which its id was written; empty: none was asked for.</summary>
+    public string IdFile { get; set; } = "";
+
+    /// <summary>Seconds that "stop" waits; null: as many as it always does.</summary>
+    public int? StopTimeout { get; set; }
 
     public bool Init { get; set; }
 

@@ -1,4 +1,5 @@
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container;
 
@@ -8,12 +9,23 @@ internal static class InitLayer
     private static readonly string[] Directories = ["dev", "dev/pts", "dev/shm", "dev/mqueue", "proc", "sys", "etc"];
     private static readonly string[] Files = ["etc/hosts", "etc/hostname", "etc/resolv.conf", "dev/console", ".dockerenv"];
 
+    // All users of the container pass here, whatever the umask of who makes it is.
+    private const uint ReadableFile = 0x1a4; // 0644
+
     public static void Fill(string diff)
     {
         try
         {
-            foreach (var directory in Directories) Directory.CreateDirectory(Path.Combine(diff, directory));
-            foreach (var file in Files) File.Create(Path.Combine(diff, file)).Dispose();
+            foreach (var directory in Directories.Select(name => Path.Combine(diff, name)))
+            {
+                Directory.CreateDirectory(directory);
+                _ = Syscall.Chmod(directory, VolumeStore.ReadableDirectory);
+            }
+            foreach (var file in Files.Select(name => Path.Combine(diff, name)))
+            {
+                File.Create(file).Dispose();
+                _ = Syscall.Chmod(file, ReadableFile);
+            }
             File.CreateSymbolicLink(Path.Combine(diff, "etc/mtab"), "/proc/mounts");
         }
         catch (IOException)

@@ -3,7 +3,7 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
 
-/// <summary>--memory and --cpus, read. Pure.</summary>
+/// <summary>--memory, --cpus and --shm-size, read. Pure.</summary>
 internal static class Limits
 {
     private const int Refused = 125;
@@ -16,6 +16,15 @@ internal static class Limits
         if (text is null) return 0;
         var bytes = SizeText.Parse(text) ?? throw new RefusedException($"invalid argument \"{text}\" for \"-m, --memory\" flag: invalid size: '{text}'", Refused);
         return bytes is 0 or >= LeastMemory ? bytes : throw new RefusedException("Minimum memory limit allowed is 6MB.", Refused);
+    }
+
+    /// <summary>0 is docker's usual size, too.</summary>
+    /// <exception cref="RefusedException">It is no size, in docker's words.</exception>
+    public static long SharedMemory(string? text)
+    {
+        if (text is null) return ContainerRecord.UsualShmSize;
+        var bytes = SizeText.Parse(text) ?? throw new RefusedException($"invalid argument \"{text}\" for \"--shm-size\" flag: invalid size: '{text}'", Refused);
+        return bytes > 0 ? bytes : ContainerRecord.UsualShmSize;
     }
 
     /// <exception cref="RefusedException">It is no number, or more than there are; in docker's words.</exception>

@@ -52,7 +52,44 @@ public sealed class RunRequest
     /// <summary>How many processors, as "1.5".</summary>
     public string? Cpus { get; init; }
 
+    /// <summary>The most processes; 0 and -1: no limit.</summary>
+    public long PidsLimit { get; init; }
+
+    /// <summary>Bytes of /dev/shm, as "64m".</summary>
+    public string? ShmSize { get; init; }
+
+    public IReadOnlyList<string> Ulimits { get; init; } = [];
+
     public IReadOnlyList<string> SecurityOptions { get; init; } = [];
+
+    public bool Privileged { get; init; }
+
+    public IReadOnlyList<string> CapAdd { get; init; } = [];
+
+    public IReadOnlyList<string> CapDrop { get; init; } = [];
+
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    public IReadOnlyList<string> ExtraHosts { get; init; } = [];
+
+    public IReadOnlyList<string> Dns { get; init; } = [];
+
+    public IReadOnlyList<string> DnsSearch { get; init; } = [];
+
+    public IReadOnlyList<string> DnsOptions { get; init; } = [];
+
+    /// <summary>A file that gets the container's id.</summary>
+    public string? IdFile { get; init; }
+
+    /// <summary>A signal, by name or number.</summary>
+    public string? StopSignal { get; init; }
+
+    public int? StopTimeout { get; init; }
+
+    /// <summary>"--restart": there is only "no".</summary>
+    public string? Restart { get; init; }
 
     /// <summary>A small first process that reaps others.</summary>
     public bool Init { get; init; }

@@ -11,14 +11,27 @@ internal static class ContainerFiles
     public static void Write(string directory, ContainerRecord record)
     {
         Put(directory, "hostname", record.Hostname + "\n");
-        Put(directory, "hosts", record.Network switch
+        Put(directory, "hosts", HostsText(record));
+        Put(directory, "resolv.conf", ResolvConf.Text(record, record.Network == "private" && NetworkProgram.Find().NameServer is { } server ? $"nameserver {server}\n" : OfHost("/etc/resolv.conf")));
+    }
+
+    private static string HostsText(ContainerRecord record)
+    {
+        var hosts = record.Network switch
         {
-            "host" when AtomicFile.Read("/etc/hosts") is { } ofHost => Encoding.UTF8.GetString(ofHost),
+            "host" when OfHost("/etc/hosts") is { Length: > 0 } ofHost => ofHost,
             "private" => $"{Hosts}127.0.1.1\t{record.Hostname}\n",
             _ => Hosts,
-        });
-        Put(directory, "resolv.conf", record.Network == "private" && NetworkProgram.Find().NameServer is { } server ? $"nameserver {server}\n" : AtomicFile.Read("/etc/resolv.conf") is { } text ? Encoding.UTF8.GetString(text) : "");
+        };
+        foreach (var extra in record.ExtraHosts ?? [])
+        {
+            var at = extra.IndexOf(':');
+            hosts += $"{extra[(at + 1)..].Trim('[', ']')}\t{extra[..at]}\n";
+        }
+        return hosts;
     }
+
+    private static string OfHost(string path) => AtomicFile.Read(path) is { } text ? Encoding.UTF8.GetString(text) : "";
 
     // Once only: a running container may have changed its own.
     private static void Put(string directory, string name, string content)

@@ -25,8 +25,8 @@ public static class Preparation
             }
             MakeWorkingDirectory(container.Record, root);
             ContainerFiles.Write(container.Directory, container.Record);
-            var user = UserLookup.Find(container.Record.Config.User, root);
-            var spec = new RuntimeSpec(container.Record, isRootless).Write(merged, container.Directory, user, UserIds.HasMany());
+            var user = UserLookup.Find(container.Record.Config.User, root, container.Record.GroupAdd);
+            var spec = new RuntimeSpec(container.Record, HostFacts.For(container.Record, isRootless)).Write(merged, container.Directory, user);
             Directory.CreateDirectory(container.BundlePath);
             using var file = File.Create(Path.Combine(container.BundlePath, "config.json"));
             using var writer = new Utf8JsonWriter(file);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
@@ -5,16 +6,9 @@ using OverlayFuse.Image;
 namespace OverlayFuse.Container;
 
 /// <summary>The config.json of a bundle (OCI runtime-spec): docker's rights, mounts and masked paths. Pure.</summary>
-/// <param name="isRootless">In a user namespace: no cgroups of ours, and no device rules.</param>
-public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
+public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
 {
     private const long CpuPeriod = 100_000; // microseconds
-
-    private static readonly string[] Capabilities =
-    [
-        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
-        "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
-    ];
 
     /// <summary>What no container sees.</summary>
     public static IReadOnlyList<string> Masked { get; } =
@@ -23,67 +17,53 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
     /// <summary>What none may change.</summary>
     public static IReadOnlyList<string> ReadOnlyPaths { get; } = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
+    private readonly List<string> _capabilities = Capabilities.Of(record, host.Capabilities);
+
     private bool HasHostNetwork => record.Network == "host";
+
+    private string SystemAccess => record.Privileged && !host.IsRootless ? "rw" : "ro";
 
     /// <param name="rootPath">Where the union is mounted.</param>
     /// <param name="files">The directory of hosts, hostname and resolv.conf.</param>
-    /// <param name="hasManyIds">False: one id only is mapped, and devpts cannot have a group of its own.</param>
-    public JsonObject Write(string rootPath, string files, UserLookup user, bool hasManyIds) => new()
+    public JsonObject Write(string rootPath, string files, UserLookup user) => new()
     {
         ["ociVersion"] = "1.0.2",
         ["process"] = Process(user),
         ["root"] = new JsonObject { ["path"] = rootPath, ["readonly"] = record.ReadOnly },
         ["hostname"] = record.Hostname,
-        ["mounts"] = Mounts(files, hasManyIds),
+        ["mounts"] = Mounts(files),
         ["linux"] = Linux(),
     };
 
-    private JsonObject Process(UserLookup user)
+    private JsonObject Process(UserLookup user) => new ProcessSpec(record, user)
     {
-        var environment = new List<string>(record.Config.Env ?? []);
-        void Default(string name, string value)
-        {
-            if (!environment.Exists(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))) environment.Add($"{name}={value}");
-        }
-        Default("HOSTNAME", record.Hostname);
-        Default("HOME", user.Home);
-        if (record.Terminal) Default("TERM", "xterm");
-        var own = new JsonObject { ["uid"] = user.Uid, ["gid"] = user.Gid };
-        if (user.Groups.Count > 0) own["additionalGids"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
+        Arguments = record.Init ? [InitProgram.Place, "--", .. record.Command] : record.Command,
+        Environment = record.Config.Env ?? [],
+        Directory = record.Config.WorkingDir,
+        Terminal = record.Terminal,
+        Capabilities = _capabilities,
+    }.Write();
 
-        // Who is not root has what he may get back by a set-uid program, and nothing to begin with.
-        var held = user.Uid == 0 ? Capabilities : [];
-        return new JsonObject
-        {
-            ["terminal"] = record.Terminal,
-            ["user"] = own,
-            ["args"] = Strings(record.Init ? [InitProgram.Place, "--", .. record.Command] : record.Command),
-            ["env"] = Strings(environment),
-            ["cwd"] = record.Config.WorkingDir.Length > 0 ? record.Config.WorkingDir : "/",
-            ["capabilities"] = new JsonObject { ["bounding"] = Strings(Capabilities), ["effective"] = Strings(held), ["permitted"] = Strings(held) },
-            ["noNewPrivileges"] = record.SecurityOptions.Contains(SecurityOptions.NoNewPrivileges),
-        };
-    }
-
-    private JsonArray Mounts(string files, bool hasManyIds)
+    private JsonArray Mounts(string files)
     {
         List<JsonNode?> mounts =
         [
             Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
             Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-            hasManyIds
+            host.HasManyIds
                 ? Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
                 : Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
-            Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
+            Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", string.Create(CultureInfo.InvariantCulture, $"size={record.ShmSize}")),
             Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
 
             // sysfs shows a network: that of another user namespace cannot be mounted, only bound.
-            isRootless && HasHostNetwork
+            host.IsRootless && HasHostNetwork
                 ? Mount("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro")
-                : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+                : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", SystemAccess),
         ];
-        if (!isRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"));
+        if (!host.IsRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", SystemAccess));
         foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate"));
+        if (host.IsRootless) mounts.AddRange(host.Devices.Select(device => Mount(device.Path, "bind", device.Source, "bind", device.Access.Contains('w') ? "rw" : "ro"))); // who makes nodes is root
         if (record.Init) mounts.Add(Mount(InitProgram.Place, "bind", InitProgram.Find(), "bind", "ro"));
 
         // In the order of depth: one inside another comes after it.
@@ -99,10 +79,12 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
     {
         string[] kinds = HasHostNetwork ? ["pid", "ipc", "uts", "mount"] : ["pid", "ipc", "uts", "mount", "network"];
         var namespaces = new JsonArray([.. kinds.Select(kind => new JsonObject { ["type"] = kind })]);
-        var linux = new JsonObject { ["namespaces"] = namespaces, ["maskedPaths"] = Strings(Masked), ["readonlyPaths"] = Strings(ReadOnlyPaths) };
-        if (!record.SecurityOptions.Contains(SecurityOptions.Unconfined)) linux["seccomp"] = Seccomp.Profile(RuntimeInformation.ProcessArchitecture);
+        var linux = new JsonObject { ["namespaces"] = namespaces };
+        if (!record.Privileged) (linux["maskedPaths"], linux["readonlyPaths"]) = (Strings(Masked), Strings(ReadOnlyPaths));
+        if (!record.Privileged && !record.SecurityOptions.Contains(SecurityOptions.Unconfined)) linux["seccomp"] = Seccomp.Profile(RuntimeInformation.ProcessArchitecture, _capabilities);
         if (!HasHostNetwork) linux["sysctl"] = new JsonObject { ["net.ipv4.ip_unprivileged_port_start"] = "0" }; // it is the container's own, root or not
-        if (isRootless) return linux;
+        if (host.IsRootless) return linux;
+        if (host.Devices.Count > 0) linux["devices"] = new JsonArray([.. host.Devices.Select(Node)]);
         linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
         linux["resources"] = Resources();
         if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal))) linux["rootfsPropagation"] = "shared";
@@ -115,16 +97,22 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
         var resources = new JsonObject { ["devices"] = Devices() };
         if (record.Memory > 0) resources["memory"] = new JsonObject { ["limit"] = record.Memory, ["swap"] = 2 * record.Memory }; // memory and swap together, as docker has it
         if (record.NanoCpus > 0) resources["cpu"] = new JsonObject { ["period"] = CpuPeriod, ["quota"] = record.NanoCpus * CpuPeriod / 1_000_000_000 };
+        if (record.PidsLimit > 0) resources["pids"] = new JsonObject { ["limit"] = record.PidsLimit };
         return resources;
     }
 
-    // Nothing, then what every container may: making nodes, and null, zero, full, random, urandom, tty, console, terminals.
-    private static JsonArray Devices()
+    // Nothing, then what every container may: making nodes, and null, zero, full, random, urandom, tty, console, terminals. Then what was asked for.
+    private JsonArray Devices()
     {
+        if (record.Privileged) return new JsonArray(Rule(true, null, null, null));
         List<JsonNode?> rules = [Rule(false, null, null, null), Rule(true, "c", null, null, "m"), Rule(true, "b", null, null, "m")];
         foreach (var (major, minor) in new (int, int?)[] { (1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2), (136, null) }) rules.Add(Rule(true, "c", major, minor));
+        rules.AddRange(host.Devices.Select(device => Rule(true, device.Type, (int)device.Major, (int)device.Minor, device.Access)));
         return new JsonArray([.. rules]);
     }
+
+    private static JsonObject Node(DeviceNode device) =>
+        new() { ["path"] = device.Path, ["type"] = device.Type, ["major"] = device.Major, ["minor"] = device.Minor, ["fileMode"] = device.Mode, ["uid"] = device.Uid, ["gid"] = device.Gid };
 
     private static JsonObject Rule(bool allow, string? type, int? major, int? minor, string access = "rwm")
     {
@@ -138,5 +126,5 @@ public sealed class RuntimeSpec(ContainerRecord record, bool isRootless)
     private static JsonObject Mount(string destination, string type, string source, params string[] options) =>
         new() { ["destination"] = destination, ["type"] = type, ["source"] = source, ["options"] = Strings(options) };
 
-    private static JsonArray Strings(IEnumerable<string> strings) => new([.. strings.Select(text => JsonValue.Create(text))]);
+    internal static JsonArray Strings(IEnumerable<string> strings) => new([.. strings.Select(text => JsonValue.Create(text))]);
 }

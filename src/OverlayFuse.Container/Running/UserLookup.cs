@@ -11,23 +11,26 @@ public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, 
 {
     private const int Refused = 125;
 
+    /// <param name="further">--group-add.</param>
     /// <exception cref="RefusedException">The container has no such user or group.</exception>
-    public static UserLookup Find(string text, DirFd root) => Find(text, Lines(root, "etc/passwd"u8), Lines(root, "etc/group"u8));
+    public static UserLookup Find(string text, DirFd root, IReadOnlyList<string>? further = null) => Find(text, Lines(root, "etc/passwd"u8), Lines(root, "etc/group"u8), further ?? []);
 
-    internal static UserLookup Find(string text, IReadOnlyList<string[]> passwd, IReadOnlyList<string[]> groups)
+    internal static UserLookup Find(string text, IReadOnlyList<string[]> passwd, IReadOnlyList<string[]> groups, IReadOnlyList<string> further)
     {
         var parts = text.Split(':', 2);
         var user = parts[0].Length == 0 ? "0" : parts[0];
         var entry = passwd.FirstOrDefault(fields => fields.Length > 5 && (fields[0] == user || fields[2] == user));
         var uid = Number(entry?[2] ?? user) ?? throw new RefusedException($"unable to find user {user}: no matching entries in passwd file.", Refused);
         var gid = entry is null ? 0 : Number(entry[3]) ?? 0;
-        if (parts is [_, var group])
-        {
-            var named = groups.FirstOrDefault(fields => fields.Length > 2 && (fields[0] == group || fields[2] == group));
-            gid = Number(named?[2] ?? group) ?? throw new RefusedException($"unable to find group {group}: no matching entries in group file.", Refused);
-        }
-        var further = entry is null || parts.Length > 1 ? [] : groups.Where(fields => fields.Length > 3 && fields[3].Split(',').Contains(entry[0])).Select(fields => Number(fields[2])).OfType<uint>();
-        return new UserLookup(uid, gid, [.. further.Prepend(gid).Distinct()], entry?[5] is { Length: > 0 } home ? home : "/");
+        if (parts is [_, var named]) gid = Group(named, groups);
+        var listed = entry is null || parts.Length > 1 ? [] : groups.Where(fields => fields.Length > 3 && fields[3].Split(',').Contains(entry[0])).Select(fields => Number(fields[2])).OfType<uint>();
+        return new UserLookup(uid, gid, [.. listed.Prepend(gid).Concat(further.Select(group => Group(group, groups))).Distinct()], entry?[5] is { Length: > 0 } home ? home : "/");
+    }
+
+    private static uint Group(string group, IReadOnlyList<string[]> groups)
+    {
+        var named = groups.FirstOrDefault(fields => fields.Length > 2 && (fields[0] == group || fields[2] == group));
+        return Number(named?[2] ?? group) ?? throw new RefusedException($"unable to find group {group}: no matching entries in group file.", Refused);
     }
 
     private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

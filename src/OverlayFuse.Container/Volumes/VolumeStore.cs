@@ -1,12 +1,16 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container;
 
 /// <summary>The volumes that are here: volumes/NAME/{volume.json,_data}. They outlive their containers.</summary>
 public sealed partial class VolumeStore(StateDirectory state)
 {
+    /// <summary>0755, for whatever users a container has; the umask of who makes a volume is his own.</summary>
+    internal const uint ReadableDirectory = 0x1ed;
+
     /// <summary>The last lock to be taken.</summary>
     public StateLock Lock() => StateLock.Take(Path.Combine(state.Volumes, "lock"));
 
@@ -41,6 +45,7 @@ public sealed partial class VolumeStore(StateDirectory state)
             return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique", 125);
         VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
         Directory.CreateDirectory(DataOf(wanted.Name));
+        _ = Syscall.Chmod(DataOf(wanted.Name), ReadableDirectory);
         AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord));
         return wanted;
     }

@@ -51,7 +51,8 @@ public static class AtomicFile
     {
         var error = Syscall.OpenAt(place, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode, out var file);
         if (error != Errno.None) return error;
-        error = Syscall.WriteAll(file, content);
+        error = Syscall.Chmod(file, mode); // whatever the caller's umask is
+        if (error == Errno.None) error = Syscall.WriteAll(file, content);
         if (error == Errno.None) error = Syscall.FSync(file);
         file.Close();
         return error;
