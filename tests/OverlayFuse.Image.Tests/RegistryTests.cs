@@ -43,6 +43,27 @@ public sealed class RegistryTests
         Assert.That(Directory.GetFileSystemEntries(scratch["here/tmp"]), Is.Empty);
     }
 
+    [Test]
+    public void A_digest_leads_to_its_manifest_and_is_a_name_of_the_image()
+    {
+        using var scratch = new Scratch();
+        using var registry = Serving(scratch, out var image, password: null);
+        using var client = registry.Client();
+        var store = new ImageStore(StateDirectory.Open(scratch["here"]));
+        var manifest = registry.Answers["/v2/t/web/manifests/1"];
+        registry.Answers[$"/v2/t/web/manifests/{Digest.Of(manifest)}"] = manifest;
+        var pinned = ImageReference.TryParsePinned($"{registry.Host}/t/web:any@{Digest.Of(manifest)}")!;
+        new ImagePuller(store, client).Pull(pinned, out _);
+        Assert.That((store.Find(pinned.ToString())?.Id, store.Find(pinned.ToString())?.References.Single(), store.Find(registry.Reference.ToString())), Is.EqualTo((image.Id, pinned, (StoredImage?)null)));
+        registry.Answers[$"/v2/t/web/manifests/{Digest.Of(manifest)}"] = [.. manifest, (byte)' '];
+        Assert.That(() => new ImagePuller(store, client).Pull(pinned, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("and should have " + Digest.Of(manifest)));
+    }
+
+    [TestCase("a@sha256:x")]
+    [TestCase("@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [TestCase("A b@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    public void What_is_no_digest_is_no_name(string text) => Assert.That(ImageReference.TryParsePinned(text), Is.Null);
+
     [TestCase(null)]
     [TestCase("me:wrong")]
     public void Without_the_right_password_access_is_denied(string? credentials)

@@ -100,6 +100,12 @@ builds() {
   check "$who: .dockerignore with exceptions, ADD of an archive" prints "$(printf '/all/skip/keep\n/un/a.txt')" added
   check "$who: FROM scratch" scratch_image
   check "$who: what is left out, or outside, is not found" ends 1 'file not found in build context or excluded by .dockerignore' o build -f ctx/out.Dockerfile ctx
+  check "$who: here-documents, the platform, who wrote it" prints "$(printf 'one me\ntwo\n3\n4\nfor me "it"\nfor $WHO\n%s' "$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')")" here
+  check "$who: a here-document that is a program is run by its own interpreter" has 'a program' o build --no-cache -f ctx/here.Dockerfile ctx
+  check "$who: who wrote it and a check of its health are kept, and that nothing runs it is said" kept_words
+  check "$who: another platform is refused" ends 1 'images are built for this machine only' o build -f ctx/platform.Dockerfile ctx
+  check "$who: labels, the id in a file, proxies without an ARG" build_flags
+  check "$who: ADD fetches, and checks what it fetches" fetched
   check "$who: a bad line is named" ends 1 'line 2: unknown instruction: FOO' o build -f ctx/foo.Dockerfile ctx
   check "$who: a build that is killed leaves nothing for the next" killed_build
 }
@@ -117,7 +123,13 @@ contexts() {
   printf 'FROM scratch\nCOPY sub /\n' >ctx/scratch.Dockerfile
   printf 'FROM bb:1\nCOPY skip/s /\n' >ctx/out.Dockerfile
   printf 'FROM bb:1\nFOO x\n' >ctx/foo.Dockerfile
+  printf 'FROM localhost:1/t/x:1\n' >ctx/pulled.Dockerfile
   printf 'FROM bb:1\nRUN echo begun; sleep 1000\n' >ctx/slow.Dockerfile
+  printf '%s\n' 'FROM --platform=$BUILDPLATFORM bb:1' 'MAINTAINER Lab User' 'ARG TARGETARCH' 'ARG WHO=you' 'HEALTHCHECK --interval=5s CMD true' 'RUN <<EOF' 'echo "one $WHO" >/one' 'echo two >/two' 'EOF' \
+    'RUN <<EOF' '#!/bin/cat' 'a program' 'EOF' 'RUN cat <<A >/three; cat <<-B >>/three' 3 A "$(printf '\t4')" "$(printf '\tB')" 'COPY --link --chmod=600 <<F1 <<"F2" /files/' 'for $WHO "it"' F1 'for $WHO' F2 \
+    'ENV ARCH=$TARGETARCH' 'CMD ["sh","-c","cat /one /two /three /files/F1 /files/F2; echo $ARCH"]' >ctx/here.Dockerfile
+  printf 'FROM --platform=linux/s390x bb:1\n' >ctx/platform.Dockerfile
+  printf 'FROM bb:1\nRUN echo "$http_proxy" >/proxy\nCMD ["cat","/proxy"]\n' >ctx/proxy.Dockerfile
 }
 build_says() { o build --progress plain -t "$3" ctx >said 2>&1 && cat said && [ "$(grep -c '^#[0-9]* \[' said)" = "$1" ] && [ "$(grep -c 'CACHED$' said)" = "$2" ]; }
 layer_count() { prints "$1" eval "o inspect --format '{{json .RootFS.Layers}}' $2 | grep -o sha256: | wc -l"; }
@@ -129,6 +141,31 @@ failing_step() {
   ends 1 "bad.Dockerfile:2: RUN false: The command '/bin/sh -c false' returned a non-zero code: 1" o build -f ctx/bad.Dockerfile -t bad:1 ctx && [ -z "$(o images -q bad:1)" ] && prints 1 eval 'o ps -aq | wc -l' && [ "$(ls "$state/overlay2" | wc -l)" = "$before" ]
 }
 stages() { o build --build-arg V=2 -f ctx/multi.Dockerfile -t ms:1 ctx && prints '{"v":"2"} 33' o inspect --format '{{json .Config.Labels}} {{.Config.User}}' ms:1 && prints "$(printf '0 644\n33 600')" o run --rm -u 0 ms:1 stat -c '%u %a' /out /x/hello.txt; }
+here() { o build -q --build-arg WHO=me -f ctx/here.Dockerfile -t here:1 ctx >&2 && o run --rm here:1; }
+kept_words() {
+  local config
+  has 'Nothing here runs it' o build -f ctx/here.Dockerfile -t here:2 ctx && prints 'Lab User' o inspect --format '{{.Author}}' here:2 && rm -f here.tar && o save -o here.tar here:2 || return 1
+  config=$(tar -xOf here.tar manifest.json | grep -oE '"Config":"[^"]*"' | cut -d '"' -f 4) && tar -xOf here.tar "$config" | grep -F '"Healthcheck":{"Test":["CMD-SHELL","true"],"Interval":5000000000}'
+}
+build_flags() {
+  rm -f id
+  o build --rm --label a=b --label c=d --iidfile id --build-arg http_proxy=first -f ctx/proxy.Dockerfile -t flags:1 ctx && prints "$(o images -q --no-trunc flags:1)" cat id && prints '{"a":"b","c":"d"}' o inspect --format '{{json .Config.Labels}}' flags:1 && prints first o run --rm flags:1 &&
+    lacks first o history --no-trunc flags:1 && has CACHED o build --build-arg http_proxy=second -f ctx/proxy.Dockerfile ctx && ends 1 'cannot reach the registry localhost:1' o build --pull -f ctx/pulled.Dockerfile ctx
+}
+fetched() {
+  local server code port=$((20000 + RANDOM % 20000)) sum
+  mkdir -p "$scratch/served" && echo served >"$scratch/served/f.txt" && sum=$(sha256sum <"$scratch/served/f.txt" | cut -d ' ' -f 1)
+  timeout 120 python3 -m http.server $port --bind 127.0.0.1 --directory "$scratch/served" >"$scratch/served.log" 2>&1 & server=$!
+  printf 'FROM bb:1\nADD --checksum=sha256:%s http://127.0.0.1:%s/f.txt /got/\nADD http://127.0.0.1:%s/f.txt /as\nRUN cat /got/f.txt /as; stat -c %%a /as\n' "$sum" $port $port | "${as[@]}" tee ctx/fetched.Dockerfile >/dev/null
+  sed "s/$sum/$(printf '%064d' 0)/" ctx/fetched.Dockerfile | "${as[@]}" tee ctx/other.Dockerfile >/dev/null
+  eventually port_answers $port && o build --no-cache -f ctx/fetched.Dockerfile ctx 2>&1 | sed -nE 's/^#[0-9]+ [0-9.]+ //p' >"$scratch/fetched" && prints "$(printf 'served\nserved\n600')" cat "$scratch/fetched" && has CACHED o build -f ctx/fetched.Dockerfile ctx &&
+    ends 1 'digest mismatch sha256:' o build -f ctx/other.Dockerfile ctx
+  code=$?
+  kill $server
+  wait $server
+  [ $code = 0 ] && ends 1 'connection refused' o build -f ctx/fetched.Dockerfile ctx
+}
+port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 spoken() { o build -f ctx/v.Dockerfile -t v:1 ctx 2>&1 | sed -nE 's/^#[0-9]+ [0-9.]+ //p'; }
 added() { o run --rm v:1 -d /all/skip/keep /un/a.txt && ends 1 'No such file' o run --rm v:1 /all/skip/s >&2 && ends 1 'No such file' o run --rm v:1 /all/sub/deep/b.md >&2; }
 scratch_image() { o build -q -f ctx/scratch.Dockerfile -t s:1 ctx && layer_count 1 s:1; }
@@ -157,6 +194,7 @@ registry() {
   check "$who: pull brings the same image elsewhere" pulled
   check "$who: again, it is up to date" has 'Image is up to date' elsewhere o pull "$at/t/built:1"
   check "$who: run and build bring what is not here" brought
+  check "$who: a digest leads to the image it was made of" pinned
   check "$who: no such tag" ends 1 'not found: manifest unknown' o pull "$at/t/built:nosuch"
   check "$who: no such registry" ends 1 'cannot reach the registry localhost:1' o pull localhost:1/t/built:1
   check "$who: an image that is not here is not pushed" ends 1 'does not exist locally' o push "$at/t/nosuch:1"
@@ -168,13 +206,19 @@ registry() {
   wait $server
 }
 
-curl_ok() { (exec 3<>"/dev/tcp/127.0.0.1/${at#*:}") 2>/dev/null; }
+curl_ok() { port_answers "${at#*:}"; }
 push_once() { o tag "$1" "$at/t/$1" && o push "$at/t/$1"; }
 elsewhere() { local state=$home/elsewhere; "$@"; }
 pulled() { elsewhere o pull "$at/t/built:1" && prints "$(o images -q --no-trunc built:1)" elsewhere o images -q --no-trunc && prints "$(printf 'hello file\nseed\nb')" elsewhere o run --rm "$at/t/built:1"; }
 brought() {
   elsewhere o image prune -a -f && has 'hello file' elsewhere o run --rm "$at/t/built:1" && elsewhere o image prune -a -f && printf 'FROM %s/t/built:1\nRUN cat /hello.txt\n' "$at" >ctx/brought.Dockerfile && elsewhere o build -f ctx/brought.Dockerfile -t brought:1 ctx &&
     ends 125 'manifest unknown' elsewhere o run --rm "$at/t/built:nosuch" && ends 125 "Unable to find image '$at/t/built:nosuch' locally" elsewhere o run --rm --pull never "$at/t/built:nosuch" && has 'up to date' elsewhere o run --rm --pull always "$at/t/built:1"
+}
+pinned() {
+  local digest
+  elsewhere o image prune -a -f >/dev/null
+  digest=$(elsewhere o pull "$at/t/built:1" | sed -n 's/^Digest: //p') && elsewhere o rmi "$at/t/built:1" && has 'hello file' elsewhere o run --rm "$at/t/built@$digest" && has 'up to date' elsewhere o pull "$at/t/built@$digest" && prints "[\"$at/t/built@$digest\"] []" elsewhere o inspect --format '{{json .RepoDigests}} {{json .RepoTags}}' "$at/t/built@$digest" &&
+    ends 1 'manifest unknown' elsewhere o pull "$at/t/built@sha256:$(printf '%064d' 0)" && elsewhere o rmi "$at/t/built@$digest" && ends 1 'No such image' elsewhere o inspect "$at/t/built@$digest"
 }
 packed_by_skopeo() { skopeo copy --insecure-policy --src-tls-verify=false --dest-tls-verify=false --dest-compress "docker://$at/t/built:1" "docker://$at/t/packed:1" && elsewhere o image prune -a -f && elsewhere o pull "$at/t/packed:1" && has 'hello file' elsewhere o run --rm "$at/t/packed:1"; }
 

@@ -19,6 +19,9 @@ internal sealed record BuildRequest
 
     public bool NoCache { get; init; }
 
+    /// <summary>When the images of FROM are brought from their registries.</summary>
+    public PullPolicy Pull { get; init; } = PullPolicy.Missing;
+
     public bool Quiet { get; init; }
 
     /// <summary>The network of RUN.</summary>

@@ -19,7 +19,11 @@ internal static class BuildVerb
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Say the image's id and nothing else." };
         var progress = new Option<string>("--progress") { Description = "plain or auto: there is one form." };
         var network = new Option<string>("--network") { Description = "The network of RUN, as that of run." };
-        var command = new Command("build", "Build an image from a Dockerfile.") { directory, file, tags, arguments, target, fresh, quiet, progress, network };
+        var labels = new Option<string[]>("--label") { Description = "NAME=VALUE" };
+        var idFile = new Option<string>("--iidfile") { Description = "Write the image's id into this file." };
+        var pull = new Option<bool>("--pull") { Description = "Bring the images of FROM, though they be here." };
+        var remove = new Option<bool>("--rm", "--force-rm") { Description = "What a step is done in goes with it, always." };
+        var command = new Command("build", "Build an image from a Dockerfile.") { directory, file, tags, arguments, labels, target, fresh, pull, quiet, idFile, progress, network, remove };
         command.SetAction(result =>
         {
             var request = new BuildRequest
@@ -29,18 +33,21 @@ internal static class BuildVerb
                 Tags = [.. (result.GetValue(tags) ?? []).Select(ByteText.Text)],
                 Arguments = Arguments((result.GetValue(arguments) ?? []).Select(ByteText.Text)),
                 Target = result.GetValue(target) is { } stage ? ByteText.Text(stage) : null,
+                Labels = [.. (result.GetValue(labels) ?? []).Select(ByteText.Text)],
                 NoCache = result.GetValue(fresh),
+                Pull = result.GetValue(pull) ? PullPolicy.Always : PullPolicy.Missing,
                 Quiet = result.GetValue(quiet),
                 Network = result.GetValue(network) is { } which ? ByteText.Text(which) : null,
             };
             foreach (var tag in request.Tags) ImageReference.Parse(tag);
-            Run(request, StatePlace.ToChange());
+            var image = Run(request, StatePlace.ToChange());
+            if (result.GetValue(idFile) is { } path) SaveVerb.Write(ByteText.Text(path), stream => stream.Write(Encoding.ASCII.GetBytes(image.Id)));
             return 0;
         });
         return command;
     }
 
-    private static void Run(BuildRequest request, StateDirectory state)
+    private static StoredImage Run(BuildRequest request, StateDirectory state)
     {
         var directory = Encoding.UTF8.GetString(request.Directory);
         var path = request.File ?? Path.Combine(directory, "Dockerfile");
@@ -58,6 +65,7 @@ internal static class BuildVerb
         output.Line($"writing image {image.Id}");
         foreach (var tag in request.Tags) output.Line($"naming to {ImageReference.Parse(tag)}");
         output.Done();
+        return image;
     }
 
     private static Dictionary<string, string?> Arguments(IEnumerable<string> given)

@@ -32,6 +32,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
             }
         }
         if (request.Target is not null && !IsTarget(_stage)) throw new RefusedException($"failed to reach build target {request.Target} in Dockerfile");
+        Label(_stage!);
         using var held = images.Lock();
         var image = _stage!.Keep(images);
         foreach (var tag in request.Tags) images.Tag(image, ImageReference.Parse(tag));
@@ -73,13 +74,18 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
 
     private BuildStage Begin(Instruction instruction)
     {
-        if (instruction.Flags.Count > 0) throw new RefusedException($"FROM --{instruction.Flags[0].Name}: images are built for this machine only.");
+        foreach (var (flag, value) in instruction.Flags)
+        {
+            if (flag != "platform") throw new RefusedException($"Unknown flag: {flag}");
+            var platform = new ShellWords(Global, file.Escape).Expand(value);
+            if (!PredefinedArguments.IsOurs(platform)) throw new RefusedException($"FROM --platform={platform}: images are built for this machine only, which is {PredefinedArguments.Platform}.");
+        }
         var words = new ShellWords(Global, file.Escape).ExpandWords(instruction.Text);
         var name = words is [_, var keyword, var given] && keyword.Equals("AS", StringComparison.OrdinalIgnoreCase) ? given : null;
         if (words.Count != 1 && name is null) throw new RefusedException("FROM requires either one or three arguments");
         if (words[0] == "scratch") return new BuildStage(name, null);
         if (_stages.Find(stage => string.Equals(stage.Name, words[0], StringComparison.OrdinalIgnoreCase)) is { } earlier) return new BuildStage(name, earlier.Passing());
-        ImagePull.BringIn(images, words[0], PullPolicy.Missing, exitCode: 1);
+        ImagePull.BringIn(images, words[0], request.Pull, exitCode: 1);
         var parent = images.Get(words[0]);
         return parent.Config.Config?.OnBuild is { Count: > 0 } triggers
             ? throw new RefusedException($"{words[0]} has instructions for images upon it (ONBUILD {triggers[0]}), which are not carried out here. Write them into the Dockerfile.")
@@ -93,42 +99,76 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         {
             var at = word.IndexOf('=');
             var name = words.Expand(at < 0 ? word : word[..at]);
-            var value = at < 0 ? _stage is null ? null : _global.GetValueOrDefault(name) : words.Expand(word[(at + 1)..]);
+            var value = at < 0 ? Global(name) : words.Expand(word[(at + 1)..]);
             found.Add((name, request.Arguments.TryGetValue(name, out var given) ? given : value));
         }
         return found;
     }
 
-    private string? Global(string name) => _global.GetValueOrDefault(name);
+    private string? Global(string name) => _global.GetValueOrDefault(name) ?? PredefinedArguments.Find(name);
 
     private void Configure(BuildStage stage, Instruction instruction, ShellWords words)
     {
-        var isList = instruction.Keyword is "CMD" or "ENTRYPOINT" or "SHELL" or "ONBUILD";
+        var isList = instruction.Keyword is "CMD" or "ENTRYPOINT" or "SHELL" or "ONBUILD" or "HEALTHCHECK" or "MAINTAINER";
         IReadOnlyList<string> parts = isList ? [instruction.Text] : words.ExpandWords(instruction.Text);
         stage.Configure(instruction, words);
         var command = instruction.Keyword switch { "CMD" => stage.Config.Cmd, "ENTRYPOINT" => stage.Config.Entrypoint, _ => null };
         var shown = command is null ? string.Join(' ', parts) : $"[{string.Join(' ', command.Select(word => $"\"{word}\""))}]";
+        if (instruction.Keyword == "HEALTHCHECK")
+        {
+            output.Line("It is kept in the image's configuration. Nothing here runs it: there is no daemon that would.");
+            parts = [.. parts, .. instruction.Flags.Select(flag => $"{flag.Name}={flag.Value}")];
+        }
         Step(stage, instruction.Keyword, Nop(instruction.Keyword == "VOLUME" ? $"[{shown}]" : shown, instruction.Keyword), parts, () => null);
+    }
+
+    /// <summary>--label: as if the last stage ended with LABEL.</summary>
+    private void Label(BuildStage stage)
+    {
+        if (request.Labels.Count == 0) return;
+        foreach (var label in request.Labels)
+        {
+            var at = label.IndexOf('=');
+            (stage.Config.Labels ??= [])[at < 0 ? label : label[..at]] = at < 0 ? "" : label[(at + 1)..];
+        }
+        var shown = string.Join(' ', request.Labels);
+        output.Begin($"LABEL {shown}");
+        Step(stage, "LABEL", Nop(shown, "LABEL"), request.Labels, () => null);
     }
 
     private void Run(BuildStage stage, Instruction instruction)
     {
         if (instruction.Flags.Count > 0) throw new RefusedException($"Unknown flag: {instruction.Flags[0].Name}");
-        var command = ConfigChange.Command(instruction.Text, stage.Shell);
+        using var made = new MadeFiles(images.State);
+        var command = Command(stage, instruction, made, out var volumes);
+        var proxies = request.Arguments.Where(given => given.Value is not null && PredefinedArguments.IsProxy(given.Key) && !stage.Arguments.Exists(argument => argument.Name == given.Key)).Select(given => $"{given.Key}={given.Value}");
         var arguments = stage.Arguments.Where(argument => argument.Value is not null && ConfigChange.Variable(stage.Config, argument.Name) is null).GroupBy(argument => argument.Name).Select(group => $"{group.Key}={group.Last().Value}").ToList();
         var shown = string.Join(' ', command);
-        Step(stage, "RUN", arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}", [.. command, "|", .. arguments], () =>
+        Step(stage, "RUN", arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}", [.. command, "|", .. arguments, .. instruction.Documents.Select(document => document.Text)], () =>
         {
-            using var working = WorkingContainer.Create(images, containers, stage.Passing(), command, arguments, request.Network);
+            using var working = WorkingContainer.Create(images, containers, stage.Passing(), command, [.. proxies, .. arguments], request.Network, volumes);
             var exitCode = working.Run(output);
             return exitCode == 0 ? working.Capture() : throw new RefusedException($"The command '{shown}' returned a non-zero code: {exitCode}", exitCode);
         });
     }
 
+    // A here-document alone is a script, and one that says by what it is run, a program; the shell sees to all others.
+    private static List<string> Command(BuildStage stage, Instruction instruction, MadeFiles made, out string[] volumes)
+    {
+        volumes = [];
+        if (instruction.Documents is not [var first, ..]) return ConfigChange.Command(instruction.Text, stage.Shell);
+        if (HereDocument.TryParse(instruction.Text) is null) return [.. stage.Shell, instruction.Text + string.Concat(instruction.Documents.Select(document => $"\n{document.Text}{document.Name}"))];
+        if (!first.Text.StartsWith("#!", StringComparison.Ordinal)) return [.. stage.Shell, first.Text];
+        var place = $"/dev/pipes/{first.Name}"; // a mount of the container's: nothing of it stays in the layer
+        volumes = [$"{made.AddProgram(first)}:{place}:ro"];
+        return [place];
+    }
+
     private void Copy(BuildStage stage, Instruction instruction, ShellWords words)
     {
         using var from = instruction.Flags.FirstOrDefault(flag => flag.Name == "from").Value is { } name ? OtherImage.Open(images, containers, Other(words.Expand(name))) : null;
-        var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir);
+        using var made = new MadeFiles(images.State);
+        var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir, made);
         var inputs = step.Inputs();
         var shown = $"{(inputs.Count == 4 ? "file" : "multi")}:{CacheKey.For("", "", inputs).Hex} in {step.Target} ";
         Step(stage, instruction.Keyword, Nop(shown, instruction.Keyword), inputs, () =>

@@ -9,20 +9,19 @@ namespace OverlayFuse.Cli;
 internal sealed class CopyStep
 {
     private readonly Instruction _instruction;
-    private readonly List<CopyEnd> _sources;
-    private readonly BuildContext _context;
+    private readonly List<CopySource> _sources = [];
     private readonly string? _owner;
     private readonly uint? _mode;
+    private readonly Digest? _checksum;
 
     /// <param name="words">Puts variables in.</param>
     /// <param name="directory">WORKDIR.</param>
-    public CopyStep(Instruction instruction, BuildContext context, ShellWords words, string directory)
+    /// <param name="made">Takes what lies in no context.</param>
+    public CopyStep(Instruction instruction, BuildContext context, ShellWords words, string directory, MadeFiles made)
     {
-        (_instruction, _context) = (instruction, context);
-        var all = ConfigChange.JsonList(instruction.Text)?.Select(words.Expand).ToList() ?? [.. words.ExpandWords(instruction.Text)];
+        _instruction = instruction;
+        var all = ConfigChange.JsonList(instruction.Text) ?? [.. words.Split(instruction.Text)];
         if (all.Count < 2) throw new RefusedException($"{instruction.Keyword} requires at least two arguments, but only one was provided.");
-        if (instruction.Keyword == "ADD" && all.Find(source => source.Contains("://", StringComparison.Ordinal)) is { } address)
-            throw new RefusedException($"ADD of {address}: addresses are not fetched here. Fetch it in a RUN step, or beforehand.");
         foreach (var (name, value) in instruction.Flags)
         {
             switch (name)
@@ -30,31 +29,42 @@ internal sealed class CopyStep
                 case "chown": _owner = words.Expand(value); break;
                 case "chmod": _mode = Mode(words.Expand(value)); break;
                 case "from" when instruction.Keyword == "COPY": break;
+                case "link" when value is "" or "true" or "false": break; // each layer holds its own changes only, with it or without
+                case "checksum" when instruction.Keyword == "ADD": _checksum = Digest.TryParse(words.Expand(value)) ?? throw new RefusedException($"--checksum={value}: sha256: and 64 hexadecimal digits are wanted."); break;
                 default: throw new RefusedException($"Unknown flag: {name}");
             }
         }
-        Target = ConfigChange.Within(directory, all[^1]);
-        _sources = [.. all.SkipLast(1).SelectMany(context.Find)];
-        if (_sources.Count > 1 && !Target.EndsWith('/') && all[^1] is not ("." or ".."))
+        var target = words.Expand(all[^1]);
+        Target = ConfigChange.Within(directory, target);
+        if (target is "." or "..") Target += "/";
+        if (_checksum is not null && (all.Count > 2 || !WebFile.IsAddress(words.Expand(all[0])))) throw new RefusedException("checksum can't be specified for non-HTTP(S) sources, or for several.");
+        var documents = new Queue<HereDocument>(instruction.Documents);
+        foreach (var word in all.SkipLast(1))
+        {
+            if (documents.Count > 0 && HereDocument.TryParse(word) is not null) _sources.Add(Made(documents.Dequeue(), words, made));
+            else if (instruction.Keyword == "ADD" && WebFile.IsAddress(words.Expand(word))) _sources.Add(Fetched(words.Expand(word), made));
+            else _sources.AddRange(context.Find(words.Expand(word)).Select(end => new CopySource(context, end, IsOfContext: true)));
+        }
+        if (_sources.Count > 1 && !Target.EndsWith('/'))
             throw new RefusedException($"When using {instruction.Keyword} with more than one source file, the destination must be a directory and end with a /");
-        if (all[^1] is "." or "..") Target += "/";
     }
 
     public string Target { get; }
 
     /// <summary>For the cache: what is copied under which name.</summary>
-    public List<string> Inputs() => [.. _sources.Select(source => $"{Encoding.UTF8.GetString(Name(source))} {_context.DigestOf(source)}"), Target, _owner ?? "", _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
+    public List<string> Inputs() => [.. _sources.Select(source => $"{Encoding.UTF8.GetString(source.Name)} {source.Context.DigestOf(source.End)}"), Target, _owner ?? "", _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
 
     /// <param name="root">The file system of the image, mounted.</param>
     public void Run(MountedContainer root)
     {
         var (uid, gid) = _owner is null ? (0u, 0u) : OwnerOf(_owner, root);
-        foreach (var source in _sources)
+        foreach (var from in _sources)
         {
+            var source = from.End;
             using var resolver = new PathResolver(root.Root, [], isReadOnly: false);
             var path = CopyPath.Parse(Encoding.UTF8.GetBytes(Target));
             var target = resolver.Find(path, followLast: true);
-            if (_instruction.Keyword == "ADD" && !source.IsDirectory && source.IsArchive(out var archive))
+            if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive))
             {
                 using (archive) Extract(archive, target);
                 continue;
@@ -66,7 +76,7 @@ internal sealed class CopyStep
                 target = target with { Exists = true, IsDirectory = true, HasParent = true };
             }
             var plan = source.IsDirectory ? CopyPlan.ContentsIntoTarget : target.IsDirectory ? CopyPlan.IntoTarget : CopyPlan.AsTarget;
-            TreeTransfer.Run(source, Name(source), target, plan, entry => Adjust(entry, uid, gid), writer => _context.Reader(writer, source));
+            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, uid, gid), writer => from.Context.Reader(writer, source));
         }
     }
 
@@ -91,7 +101,14 @@ internal sealed class CopyStep
         }
     }
 
-    private static byte[] Name(CopyEnd source) => source.Path[(source.Path.AsSpan().LastIndexOf((byte)'/') + 1)..];
+    private static CopySource Made(HereDocument document, ShellWords words, MadeFiles made) =>
+        made.Add(document, document.Expands ? words.ExpandVariables(document.Text) : document.Text);
+
+    private CopySource Fetched(string text, MadeFiles made)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)) throw new RefusedException($"{text} is no address.");
+        return made.Fetch(address, _checksum, Target.EndsWith('/') ? null : "file");
+    }
 
     // A user without a group has the group of the same number.
     private static (uint Uid, uint Gid) OwnerOf(string owner, MountedContainer root)

@@ -15,13 +15,15 @@ internal sealed class WorkingContainer : IDisposable
 
     /// <param name="image">What has been built so far.</param>
     /// <param name="environment">Build arguments.</param>
-    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network)
+    /// <param name="volumes">What the step sees beside that.</param>
+    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network, params IReadOnlyList<string> volumes)
     {
+        var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network, Volumes = volumes };
         using var imagesHeld = images.Lock();
         if (image.Record.Layers.Find(layer => !images.Layers.Has(layer.Id)) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
         using var namesHeld = store.Lock();
         var taken = store.All().Select(container => container.Record.Name).ToHashSet();
-        var record = ContainerPlan.For(Request(image, command, environment, network), WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
+        var record = ContainerPlan.For(request, WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
         record.IsBuildStep = true;
         return new WorkingContainer(store, store.Create(record));
     }
@@ -85,12 +87,6 @@ internal sealed class WorkingContainer : IDisposable
         Stopping.Wait(Container);
         using var namesHeld = _store.Lock();
         if (_store.Read(Container.Id) is { } left) new ContainerRemoval(_store).Remove(left, withVolumes: true);
-    }
-
-    private static RunRequest Request(StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network)
-    {
-        var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment };
-        return network is null ? request : new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network };
     }
 
     // What a step writes where the image has a volume belongs to the image.

@@ -18,12 +18,16 @@ internal static class ImagePull
             Progress = progress.For<(long Came, long All)>(count => $"pulling {HumanText.Size(count.Came)} of {HumanText.Size(count.All)}"),
         };
         var before = store.Find(reference.ToString())?.Id;
-        say($"{reference.Tag}: Pulling from {registry.Repository}");
+        say($"{(reference.Digest is null ? reference.Tag : WholeName(registry, reference))}: Pulling from {registry.Repository}");
         var image = puller.Pull(reference, out var digest);
         say($"Digest: {digest}");
         say($"Status: {(before == image.Id ? "Image is up to date for" : "Downloaded newer image for")} {reference}");
         ImageArguments.SayOwners(puller.WithoutOwner);
     }
+
+    /// <summary>With the registry, and a tag or a digest.</summary>
+    public static string WholeName(RegistryName registry, ImageReference reference) =>
+        $"{registry.Host}/{registry.Repository}{(reference.Digest is { } digest ? $"@{digest}" : $":{reference.Tag}")}";
 
     /// <summary>Before an image is used: one that is not here is brought, unless it is said otherwise.</summary>
     /// <param name="exitCode">Of what is refused.</param>
@@ -31,7 +35,7 @@ internal static class ImagePull
     public static void BringIn(ImageStore store, string name, PullPolicy policy, int exitCode)
     {
         var isHere = store.Find(name) is not null;
-        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParse(name) is not { } reference) return;
+        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParsePinned(name) is not { } reference) return;
         if (!isHere) Terminal.Say($"Unable to find image '{reference}' locally");
         try
         {

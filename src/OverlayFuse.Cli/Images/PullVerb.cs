@@ -3,17 +3,18 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>"overlayfuse pull NAME".</summary>
+/// <summary>"overlayfuse pull NAME[@DIGEST]".</summary>
 internal static class PullVerb
 {
     public static Command Create()
     {
-        var name = new Argument<string>("NAME") { Description = "As in registry.example.org/web:1; without a host, of docker.io." };
+        var name = new Argument<string>("NAME") { Description = "As in registry.example.org/web:1; without a host, of docker.io. Or with @sha256:..., the digest of its manifest." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Say its name and nothing else." };
         var command = new Command("pull", "Bring an image from a registry.") { name, quiet };
         command.SetAction(result =>
         {
-            var reference = ImageReference.Parse(ByteText.Text(result.GetRequiredValue(name)));
+            var asked = ByteText.Text(result.GetRequiredValue(name));
+            var reference = ImageReference.TryParsePinned(asked) ?? ImageReference.Parse(asked); // the sentence of what is none
             var isQuiet = result.GetValue(quiet);
             var store = new ImageStore(StatePlace.ToChange());
             var registry = RegistryName.Of(reference);
@@ -21,7 +22,7 @@ internal static class PullVerb
             {
                 if (!isQuiet) Terminal.Print(line + "\n");
             });
-            Terminal.Print($"{registry.Host}/{registry.Repository}:{reference.Tag}\n");
+            Terminal.Print(ImagePull.WholeName(registry, reference) + "\n");
             return 0;
         });
         return command;

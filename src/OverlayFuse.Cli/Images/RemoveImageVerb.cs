@@ -37,7 +37,7 @@ internal static class RemoveImageVerb
     {
         using var held = store.Lock();
         var image = store.Get(name);
-        var asked = ImageReference.TryParse(name) is { } reference && image.References.Contains(reference) ? reference : null;
+        var asked = ImageReference.TryParsePinned(name) is { } reference && image.References.Contains(reference) ? reference : null;
         if (asked is not null && image.References.Count > 1)
         {
             store.Untag(asked);

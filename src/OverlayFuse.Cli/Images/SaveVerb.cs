@@ -26,9 +26,9 @@ internal static class SaveVerb
         return command;
     }
 
-    /// <summary>A name as it was asked for; for an id, all that the image has.</summary>
+    /// <summary>A name as it was asked for; for an id or a digest, all that the image has.</summary>
     private static IEnumerable<ImageReference> Names(StoredImage image, string asked) =>
-        ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.References;
+        ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.References.Where(known => known.Digest is null);
 
     internal static void Write(string? path, Action<Stream> write)
     {

@@ -8,6 +8,7 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     private readonly List<LayerRecord> _layers = [.. parent?.Record.Layers ?? []];
     private readonly List<HistoryEntry> _added = [];
     private bool _hasCommand;
+    private string? _author;
 
     public string? Name => name;
 
@@ -29,10 +30,17 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     /// <summary>An instruction that changes the configuration.</summary>
     public void Configure(Instruction instruction, ShellWords words)
     {
-        if (instruction.Keyword == "SHELL")
+        switch (instruction.Keyword)
         {
-            Shell = ConfigChange.JsonList(instruction.Text) ?? throw new RefusedException("SHELL requires the arguments to be in JSON form");
-            return;
+            case "SHELL":
+                Shell = ConfigChange.JsonList(instruction.Text) ?? throw new RefusedException("SHELL requires the arguments to be in JSON form");
+                return;
+            case "MAINTAINER":
+                _author = instruction.Text;
+                return;
+            case "HEALTHCHECK":
+                Config.Healthcheck = Healthcheck.Parse(instruction);
+                return;
         }
         ConfigChange.Apply(Config, instruction.Keyword, instruction.Text, words, Shell);
         if (instruction.Keyword == "CMD") _hasCommand = true;
@@ -43,7 +51,7 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     public void Add(string createdBy, CachedStep step)
     {
         if (step.Layer is not null) _layers.Add(step.Layer);
-        _added.Add(new HistoryEntry { Created = step.Created, CreatedBy = createdBy, EmptyLayer = step.Layer is null });
+        _added.Add(new HistoryEntry { Created = step.Created, CreatedBy = createdBy, EmptyLayer = step.Layer is null, Author = _author });
     }
 
     /// <summary>Keeps it. Under the lock of the store.</summary>

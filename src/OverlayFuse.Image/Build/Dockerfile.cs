@@ -8,7 +8,7 @@ namespace OverlayFuse.Image;
 public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions, char Escape)
 {
     private static readonly string[] Known =
-        ["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "LABEL", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
+        ["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
 
     private static readonly char[] Blanks = [' ', '\t'];
 
@@ -33,7 +33,7 @@ public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions,
             var continues = rest.EndsWith(escape) && !trimmed.StartsWith('#');
             logical.Append(logical.Length == 0 ? (continues ? rest[..^1] : line).TrimStart() : continues ? rest[..^1] : line);
             if (continues && i < lines.Length - 1) continue;
-            instructions.Add(Read(logical.ToString().Trim(), start));
+            instructions.Add(WithDocuments(Read(logical.ToString().Trim(), start), escape, lines, ref i));
             logical.Clear();
         }
         if (logical.Length > 0) instructions.Add(Read(logical.ToString().Trim(), start));
@@ -59,13 +59,10 @@ public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions,
         var parts = text.Split(Blanks, 2, StringSplitOptions.TrimEntries);
         var keyword = parts[0].ToUpperInvariant();
         var rest = parts.Length > 1 ? parts[1] : "";
-        if (keyword == "HEALTHCHECK") throw new RefusedException($"line {line}: HEALTHCHECK is not carried out here: there is no daemon that would check. Remove the line.");
-        if (keyword == "MAINTAINER") throw new RefusedException($"line {line}: MAINTAINER is gone from the format. Write LABEL maintainer=... in its place.");
         if (!Known.Contains(keyword)) throw new RefusedException($"line {line}: unknown instruction: {keyword}");
         if (rest.Length == 0) throw new RefusedException($"line {line}: {keyword} requires at least one argument");
-        if (keyword is "RUN" or "COPY" or "ADD" && HereDocument().IsMatch(rest)) throw new RefusedException($"line {line}: here-documents (<<) are not read here. Write the commands with && and continued lines.");
         var flags = new List<(string, string)>();
-        while (keyword is "ADD" or "COPY" or "FROM" or "RUN" && rest.StartsWith("--", StringComparison.Ordinal))
+        while (keyword is "ADD" or "COPY" or "FROM" or "HEALTHCHECK" or "RUN" && rest.StartsWith("--", StringComparison.Ordinal))
         {
             var words = rest.Split(Blanks, 2, StringSplitOptions.TrimEntries);
             var at = words[0].IndexOf('=');
@@ -75,9 +72,15 @@ public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions,
         return new Instruction(line, keyword, flags, rest);
     }
 
+    private static Instruction WithDocuments(Instruction instruction, char escape, string[] lines, ref int at)
+    {
+        if (instruction.Keyword is not ("RUN" or "COPY" or "ADD")) return instruction;
+        var documents = new List<HereDocument>();
+        foreach (var opened in new ShellWords(_ => null, escape).Split(instruction.Text).Select(HereDocument.TryParse).OfType<HereDocument>())
+            documents.Add(opened.Take(lines, ref at) ?? throw new RefusedException($"line {instruction.Line}: unterminated heredoc: no line is {opened.Name}"));
+        return instruction with { Documents = documents };
+    }
+
     [GeneratedRegex(@"^\s*#\s*(?<name>[A-Za-z]+)\s*=\s*(?<value>\S+)\s*$")]
     private static partial Regex Directive();
-
-    [GeneratedRegex(@"(^|\s)<<-?[""']?[A-Za-z_]")]
-    private static partial Regex HereDocument();
 }

@@ -7,6 +7,9 @@ namespace OverlayFuse.Image;
 /// <param name="Text">All behind the flags.</param>
 public sealed record Instruction(int Line, string Keyword, IReadOnlyList<(string Name, string Value)> Flags, string Text)
 {
+    /// <summary>Those that its words open, in their order.</summary>
+    public IReadOnlyList<HereDocument> Documents { get; init; } = [];
+
     /// <summary>As one line, for people and for the cache.</summary>
-    public override string ToString() => string.Join(' ', [Keyword, .. Flags.Select(flag => $"--{flag.Name}={flag.Value}"), Text]);
+    public override string ToString() => string.Join(' ', [Keyword, .. Flags.Select(flag => flag.Value.Length > 0 ? $"--{flag.Name}={flag.Value}" : $"--{flag.Name}"), Text]);
 }

@@ -41,6 +41,20 @@ public sealed class ShellWords(Func<string, string?> lookup, char escape = '\\')
     /// <summary>The words, each expanded: what a variable brings is not taken apart.</summary>
     public IReadOnlyList<string> ExpandWords(string text) => [.. Split(text).Select(Expand)];
 
+    /// <summary>Variables put in and nothing else: quotes are the text's own, and a backslash escapes itself and a dollar, as in a shell's here-document.</summary>
+    /// <exception cref="RefusedException">A brace is not closed.</exception>
+    public string ExpandVariables(string text)
+    {
+        var result = new StringBuilder();
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == escape && at + 1 < text.Length && (text[at + 1] == '$' || text[at + 1] == escape)) result.Append(text[++at]);
+            else if (text[at] == '$') result.Append(Variable(text, ref at));
+            else result.Append(text[at]);
+        }
+        return result.ToString();
+    }
+
     private string Expand(string text, ref int at, char until)
     {
         var result = new StringBuilder();

@@ -13,7 +13,7 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>So long nothing may come.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Patience { get; init; } = HttpConnections.Patience;
 
     /// <summary>Told of bytes as they come; may be called by several threads.</summary>
     public Action<long>? Came { get; init; }
@@ -92,7 +92,7 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             }
             using var content = answer.Content.ReadAsStream();
             var buffer = new byte[1 << 16];
-            for (int count; (count = Read(content, buffer)) > 0;)
+            for (int count; (count = HttpConnections.Read(content, buffer, Patience)) > 0;)
             {
                 if (file.Length + count > size) throw new RefusedException($"{client.Name.Host} sends more than the {size} bytes that {digest} has: filesystem layer verification failed.");
                 file.Write(buffer, 0, count);
@@ -106,12 +106,5 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
         {
             return false;
         }
-    }
-
-    // Streams of the library have no time limit of their own.
-    private int Read(Stream content, byte[] buffer)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        return content.ReadAsync(buffer, limit.Token).AsTask().GetAwaiter().GetResult();
     }
 }

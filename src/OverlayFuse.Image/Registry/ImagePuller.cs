@@ -32,7 +32,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
     {
         try
         {
-            var manifest = Fetch(reference, reference.Tag, null, DeepestIndex, out digest);
+            var manifest = Fetch(reference, reference.Digest?.ToString() ?? reference.Tag, reference.Digest, DeepestIndex, out digest);
             var config = manifest.Config!;
             if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too much");
             using var files = new FetchedFiles();

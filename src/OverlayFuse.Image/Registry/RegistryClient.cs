@@ -9,10 +9,9 @@ namespace OverlayFuse.Image;
 public sealed class RegistryClient(RegistryName name, string? credentials) : IDisposable
 {
     private const int LargestAnswer = 8 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // Blobs may lie elsewhere: the handler follows, and shows our credentials to nobody else.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = Patience, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = HttpConnections.New();
     private volatile AuthenticationHeaderValue? _authorization;
 
     public RegistryName Name => name;
@@ -63,7 +62,7 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         var to = request.RequestUri!;
         if (to.Scheme != Uri.UriSchemeHttps && !to.IsLoopback) throw new RefusedException($"{name.Host} leads to {to.Scheme}://{to.Authority}, where anybody could read along.");
         if (IsHome(to)) request.Headers.Authorization ??= _authorization;
-        using var limit = new CancellationTokenSource(request.Content is null ? Patience : Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(request.Content is null ? HttpConnections.Patience : Timeout.InfiniteTimeSpan);
         try
         {
             return _http.Send(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
@@ -74,7 +73,7 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         }
         catch (HttpRequestException e)
         {
-            throw new RefusedException($"cannot reach the registry {name.Host}: {Why(e)}.");
+            throw new RefusedException($"cannot reach the registry {name.Host}: {HttpConnections.Why(e)}.{(e.HttpRequestError == HttpRequestError.SecureConnectionError ? " Plain HTTP is for this machine only." : "")}");
         }
         finally
         {
@@ -101,12 +100,4 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         var token = ImageJson.Read(ReadAll(answer), ImageJson.Default.TokenAnswer, "token");
         return new AuthenticationHeaderValue("Bearer", token.Token ?? token.AccessToken ?? throw Denied());
     }
-
-    private static string Why(HttpRequestException e) => e.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "there is no such host",
-        HttpRequestError.ConnectionError => "connection refused, or nobody answers",
-        HttpRequestError.SecureConnectionError => "its certificate is not accepted, or it does not speak TLS. Plain HTTP is for this machine only",
-        var other => other.ToString(),
-    };
 }

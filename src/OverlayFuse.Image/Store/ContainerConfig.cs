@@ -26,6 +26,10 @@ public sealed class ContainerConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StopSignal { get; set; }
 
+    /// <summary>Nothing here runs it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Healthcheck? Healthcheck { get; set; }
+
     /// <summary>A copy that can be changed.</summary>
     public ContainerConfig Copy() => new()
     {
@@ -39,5 +43,6 @@ public sealed class ContainerConfig
         OnBuild = OnBuild is null ? null : [.. OnBuild],
         Labels = Labels is null ? null : new(Labels),
         StopSignal = StopSignal,
+        Healthcheck = Healthcheck,
     };
 }

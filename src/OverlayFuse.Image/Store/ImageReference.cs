@@ -2,11 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace OverlayFuse.Image;
 
-/// <summary>"repository:tag", the name people give to an image.</summary>
+/// <summary>"repository:tag", the name people give to an image; or "repository@digest", which leads to one image for ever.</summary>
 public sealed partial record ImageReference(string Repository, string Tag)
 {
     private const string DefaultTag = "latest";
+    private const string NoTag = "<none>"; // as lists show it
     private const string Official = "library/";
+
+    /// <summary>That of the manifest, where the name says it in the place of a tag.</summary>
+    public Digest? Digest { get; private init; }
 
     /// <summary>The tag is "latest" where none is said.</summary>
     /// <exception cref="RefusedException">It is no name for an image.</exception>
@@ -17,6 +21,14 @@ public sealed partial record ImageReference(string Repository, string Tag)
     {
         var match = Form().Match(text);
         return match.Success ? new(Familiar(match.Groups["repository"].Value), match.Groups["tag"] is { Success: true, Value: var tag } ? tag : DefaultTag) : null;
+    }
+
+    /// <summary>As <see cref="TryParse"/>, or with a digest: for images that are looked for, not for names that are given. A tag beside the digest means nothing.</summary>
+    public static ImageReference? TryParsePinned(string text)
+    {
+        var at = text.IndexOf('@');
+        if (at < 0) return TryParse(text);
+        return TryParse(text[..at]) is { } name && Image.Digest.TryParse(text[(at + 1)..]) is { } digest ? name with { Tag = NoTag, Digest = digest } : null;
     }
 
     // As docker shows them: what other tools write in full, docker.io/library/web, is web.
@@ -31,7 +43,7 @@ public sealed partial record ImageReference(string Repository, string Tag)
         return repository;
     }
 
-    public override string ToString() => $"{Repository}:{Tag}";
+    public override string ToString() => Digest is { } digest ? $"{Repository}@{digest}" : $"{Repository}:{Tag}";
 
     [GeneratedRegex(@"^(?<repository>([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Form();

@@ -32,7 +32,7 @@ public sealed class ImageStore(StateDirectory state)
     public StoredImage? Find(string name)
     {
         var references = References();
-        if (ImageReference.TryParse(name) is { } reference && references.TryGetValue(reference.ToString(), out var id)) return Open(id, references);
+        if (ImageReference.TryParsePinned(name) is { } reference && references.TryGetValue(reference.ToString(), out var id)) return Open(id, references);
         var digits = name.StartsWith("sha256:", StringComparison.Ordinal) ? name[7..] : name;
         if (digits.Length < ShortestPrefix || digits.Any(c => !char.IsAsciiHexDigitLower(c)) || !Directory.Exists(_records)) return null;
         var found = Directory.EnumerateFiles(_records, digits + "*.json").Take(2).ToList();
@@ -134,7 +134,7 @@ public sealed class ImageStore(StateDirectory state)
     {
         var path = Blobs.PathOf(Digest.FromHex(record.Id) ?? throw new RefusedException($"the record of image {record.Id} is damaged."));
         var config = Damaged(path, () => ImageJson.Read(AtomicFile.Read(path) ?? [], ImageJson.Default.ImageConfig, "configuration"));
-        return new StoredImage(record, config, [.. references.Where(pair => pair.Value == record.Id).Select(pair => ImageReference.TryParse(pair.Key)).OfType<ImageReference>()]);
+        return new StoredImage(record, config, [.. references.Where(pair => pair.Value == record.Id).Select(pair => ImageReference.TryParsePinned(pair.Key)).OfType<ImageReference>()]);
     }
 
     private static ImageRecord? ReadRecord(string path) =>

@@ -1,0 +1,61 @@
+using System.Text;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Cli;
+
+/// <summary>Sources of COPY and ADD that lie in no context, and programs of RUN: here-documents, and what addresses lead to. Removed at the end.</summary>
+internal sealed class MadeFiles(StateDirectory state) : IDisposable
+{
+    private const uint Readable = 0x1a4; // 0644
+    private const uint Executable = 0x1ed; // 0755
+    private const uint Fetched = 0x180; // 0600, as docker has it
+
+    private readonly string _directory = state.NewTemporary();
+    private readonly List<BuildContext> _contexts = [];
+
+    /// <param name="text">With its variables put in.</param>
+    public CopySource Add(HereDocument document, string text) => Open(Write(document.Name, text, Readable));
+
+    /// <summary>The path of a file that can be executed.</summary>
+    public string AddProgram(HereDocument document) => Write(document.Name, document.Text, Executable);
+
+    /// <param name="name">For an address that has none.</param>
+    /// <exception cref="RefusedException">It cannot be fetched.</exception>
+    public CopySource Fetch(Uri address, Digest? expected, string? name)
+    {
+        var called = WebFile.NameOf(address) is { Length: > 0 } own ? own : name ?? throw new RefusedException($"cannot determine filename from url: {address}");
+        var path = NewPath(called);
+        WebFile.Fetch(address, expected, path);
+        _ = Syscall.Chmod(path, Fetched);
+        return Open(path);
+    }
+
+    public void Dispose()
+    {
+        foreach (var context in _contexts) context.Dispose();
+        LayerStore.Discard(_directory);
+    }
+
+    private string Write(string name, string text, uint mode)
+    {
+        var path = NewPath(name);
+        File.WriteAllText(path, text);
+        _ = Syscall.Chmod(path, mode);
+        return path;
+    }
+
+    // Each in a directory of its own: two may have one name.
+    private string NewPath(string name)
+    {
+        if (name.Contains('/') || name is "." or "..") throw new RefusedException($"\"{name}\" is no name for a file.");
+        return Path.Combine(Directory.CreateDirectory(Path.Combine(_directory, Identifier.New()[..8])).FullName, name);
+    }
+
+    private CopySource Open(string path)
+    {
+        var context = BuildContext.OfDirectory(Encoding.UTF8.GetBytes(Path.GetDirectoryName(path)!), "");
+        _contexts.Add(context);
+        return new CopySource(context, context.Find("*")[0], IsOfContext: false);
+    }
+}
