@@ -52,7 +52,7 @@ life() {
   check "$who: a volume that was emptied stays empty over a start" stays_empty
   check "$who: the volumes of another container, read only" others_volumes
   check "$who: exec has the user's groups and home, the caller's variables, and a directory" exec_as
-  check "$who: exec -t has a terminal and says of which kind" prints xterm exec_terminal
+  check "$who: exec -t has a terminal and says of which kind" has xterm exec_terminal
   check "$who: exec --privileged has what there is" exec_privileged
   check "$who: the caller's umask is his own" other_umask
   check "$who: capabilities are dropped and added" capabilities
@@ -174,7 +174,7 @@ exec_as() {
   with=()
   return $code
 }
-exec_terminal() { script -qec "$(printf '%q ' timeout 60 "${as[@]}" env TERM=dumb OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" exec -t execed sh -c '[ -t 1 ] && echo $TERM')" /dev/null | tr -d '\r'; }
+exec_terminal() { script -qec "$(printf '%q ' timeout 60 "${as[@]}" env TERM=dumb OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" exec -t execed sh -c '[ -t 1 ] && echo $TERM')" /dev/null; }
 effective() { sed -n 's/^CapEff:[^0-9a-f]*//p'; }
 exec_privileged() { local all; all=$(o exec --privileged execed cat /proc/self/status | effective) && [ $((16#$all & 1 << 21)) != 0 ] && prints 00000000a80425fb eval 'o exec execed cat /proc/self/status | effective'; }
 other_umask() {

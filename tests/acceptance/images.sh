@@ -218,7 +218,7 @@ pinned() {
   local digest
   elsewhere o image prune -a -f >/dev/null
   digest=$(elsewhere o pull "$at/t/built:1" | sed -n 's/^Digest: //p') && elsewhere o rmi "$at/t/built:1" && has 'hello file' elsewhere o run --rm "$at/t/built@$digest" && has 'up to date' elsewhere o pull "$at/t/built@$digest" && prints "[\"$at/t/built@$digest\"] []" elsewhere o inspect --format '{{json .RepoDigests}} {{json .RepoTags}}' "$at/t/built@$digest" &&
-    ends 1 'manifest unknown' elsewhere o pull "$at/t/built@sha256:$(printf '%064d' 0)" && elsewhere o rmi "$at/t/built@$digest" && ends 1 'No such image' elsewhere o inspect "$at/t/built@$digest"
+    ends 1 'manifest unknown' elsewhere o pull "$at/t/built@sha256:$(printf '%064d' 0)" && elsewhere o rmi "$at/t/built@$digest" && ends 1 'No such object' elsewhere o inspect "$at/t/built@$digest"
 }
 packed_by_skopeo() { skopeo copy --insecure-policy --src-tls-verify=false --dest-tls-verify=false --dest-compress "docker://$at/t/built:1" "docker://$at/t/packed:1" && elsewhere o image prune -a -f && elsewhere o pull "$at/t/packed:1" && has 'hello file' elsewhere o run --rm "$at/t/packed:1"; }
 

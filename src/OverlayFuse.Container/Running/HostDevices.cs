@@ -22,9 +22,9 @@ internal static class HostDevices
 
     private static IEnumerable<DeviceNode> Find(DeviceMapping mapping)
     {
-        var source = File.ResolveLinkTarget(mapping.PathOnHost, returnFinalTarget: true)?.FullName ?? mapping.PathOnHost;
-        var error = Syscall.Stat(source, out var status);
+        var error = Syscall.Stat(mapping.PathOnHost, out var status);
         if (error != Errno.None) throw Refused(mapping, error.Describe());
+        var source = File.ResolveLinkTarget(mapping.PathOnHost, returnFinalTarget: true)?.FullName ?? mapping.PathOnHost;
         if (status.IsDirectory) return Below(source, mapping.PathInContainer, mapping.CgroupPermissions);
         return Node(source, mapping.PathInContainer, mapping.CgroupPermissions) is { } node ? [node] : throw Refused(mapping, "not a device node");
     }
