@@ -26,7 +26,9 @@ internal sealed record ClientConfiguration(string Tool, IReadOnlyList<Configurat
             new ConfigurationFile(Path.Combine(config, user ? "systemd/user" : "systemd/system", "docker.service.d/overlayfuse.conf"), _ => unit),
             new ConfigurationFile(Path.Combine(config, "docker/daemon.json"), DaemonJson.Add, DaemonJson.Remove),
         ],
-        $"Start the engine again: systemctl {(user ? "--user " : "")}daemon-reload, then systemctl {(user ? "--user " : "")}restart docker. (Without systemd, with {directory} first in the PATH of dockerd.) It shows the images and containers of one storage driver at a time; those of the other stay on disk.");
+        $"Start the engine again: systemctl {(user ? "--user " : "")}daemon-reload, then systemctl {(user ? "--user " : "")}restart docker. " +
+        $"(Without systemd, with {directory} first in the PATH of dockerd.) " +
+        "It shows the images and containers of one storage driver at a time; those of the other stay on disk.");
     }
 
     private static string Home(string variable, string below) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named

@@ -26,7 +26,9 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         _text.Append($"{palette.Title}{Headline(explanation)}{palette.End}\n");
         foreach (var note in explanation.Parents) _text.Append($"  {Tell(note, explanation)}\n");
 
-        var rows = explanation.Findings.Select(finding => (LayerFinding: finding, Layer: LayerName(finding.Layer), Root: Shown(finding.Root), What: What(finding, explanation), Note: Note(finding, explanation))).ToList();
+        var rows = explanation.Findings
+            .Select(finding => (LayerFinding: finding, Layer: LayerName(finding.Layer), Root: Shown(finding.Root), What: What(finding, explanation), Note: Note(finding, explanation)))
+            .ToList();
         var layerWidth = rows.Select(row => row.Layer.Length).DefaultIfEmpty().Max();
         var rootWidth = rows.Select(row => row.Root.Length).DefaultIfEmpty().Max();
         var whatWidth = rows.Where(row => row.Note.Length > 0).Select(row => row.What.Length).DefaultIfEmpty().Max();

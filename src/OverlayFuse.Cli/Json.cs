@@ -49,7 +49,7 @@ internal static class Json
         [.. explanation.Rules.Select(rule => Word(rule))],
         [.. explanation.Findings.Select(Of)],
         [.. explanation.Parents.Select(note => new JsonParent(new JsonPath(note.Path), Word(note.Kind), note.Layer, note.Redirect is { } redirect ? new JsonPath(redirect) : null))],
-        [.. explanation.Effects.Select(effect => new JsonEffect(Word(effect.Deed), Word(effect.Kind), effect.Bytes == 0 ? null : effect.Bytes, effect.Refusal == Errno.None ? null : effect.Refusal.Describe()))]);
+        [.. explanation.Effects.Select(Of)]);
 
     private static JsonFinding Of(LayerFinding finding) => new(
         finding.Layer,
@@ -65,6 +65,9 @@ internal static class Json
         finding.IsPartial ? true : null,
         finding.Redirect is { } redirect ? new JsonPath(redirect) : null,
         finding.Error == Errno.None ? null : finding.Error.Describe());
+
+    private static JsonEffect Of(Effect effect) =>
+        new(Word(effect.Deed), Word(effect.Kind), effect.Bytes == 0 ? null : effect.Bytes, effect.Refusal == Errno.None ? null : effect.Refusal.Describe());
 
     private static JsonChange Of(Change change) =>
         new(ChangeText.Key(change.Kind), new JsonPath(change.Path), Word(change.Reason), change.From is { } from ? new JsonPath(from) : null);

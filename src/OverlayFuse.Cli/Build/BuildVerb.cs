@@ -51,7 +51,9 @@ internal static class BuildVerb
     {
         var directory = Encoding.UTF8.GetString(request.Directory);
         var path = request.File ?? Path.Combine(directory, "Dockerfile");
-        if (!System.IO.File.Exists(path)) throw new RefusedException($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or directory");
+        if (!System.IO.File.Exists(path))
+            throw new RefusedException($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or " +
+                "directory");
         var file = Dockerfile.Parse(System.IO.File.ReadAllText(path));
         var ignored = AtomicFile.Read(path + ".dockerignore") ?? AtomicFile.Read(Path.Combine(directory, ".dockerignore")) ?? [];
         using var context = BuildContext.OfDirectory(request.Directory, Encoding.UTF8.GetString(ignored));

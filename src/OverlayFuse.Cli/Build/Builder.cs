@@ -40,7 +40,8 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
     }
 
     private bool IsTarget(BuildStage? stage) =>
-        stage is not null && request.Target is { } target && (string.Equals(stage.Name, target, StringComparison.OrdinalIgnoreCase) || target == (_stages.Count - 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        stage is not null && request.Target is { } target
+        && (string.Equals(stage.Name, target, StringComparison.OrdinalIgnoreCase) || target == (_stages.Count - 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private void Do(Instruction instruction)
     {
@@ -141,10 +142,14 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         if (instruction.Flags.Count > 0) throw new RefusedException($"Unknown flag: {instruction.Flags[0].Name}");
         using var made = new MadeFiles(images.State);
         var command = Command(stage, instruction, made, out var volumes);
-        var proxies = request.Arguments.Where(given => given.Value is not null && PredefinedArguments.IsProxy(given.Key) && !stage.Arguments.Exists(argument => argument.Name == given.Key)).Select(given => $"{given.Key}={given.Value}");
-        var arguments = stage.Arguments.Where(argument => argument.Value is not null && ConfigChange.Variable(stage.Config, argument.Name) is null).GroupBy(argument => argument.Name).Select(group => $"{group.Key}={group.Last().Value}").ToList();
+        var proxies = request.Arguments
+            .Where(given => given.Value is not null && PredefinedArguments.IsProxy(given.Key) && !stage.Arguments.Exists(argument => argument.Name == given.Key))
+            .Select(given => $"{given.Key}={given.Value}");
+        var arguments = stage.Arguments.Where(argument => argument.Value is not null && ConfigChange.Variable(stage.Config, argument.Name) is null)
+            .GroupBy(argument => argument.Name).Select(group => $"{group.Key}={group.Last().Value}").ToList();
         var shown = string.Join(' ', command);
-        Step(stage, "RUN", arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}", [.. command, "|", .. arguments, .. instruction.Documents.Select(document => document.Text)], () =>
+        var recorded = arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}";
+        Step(stage, "RUN", recorded, [.. command, "|", .. arguments, .. instruction.Documents.Select(document => document.Text)], () =>
         {
             using var working = WorkingContainer.Create(images, containers, stage.Passing(), command, [.. proxies, .. arguments], request.Network, volumes);
             var exitCode = working.Run(output);

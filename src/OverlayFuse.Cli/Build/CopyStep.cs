@@ -30,7 +30,9 @@ internal sealed class CopyStep
                 case "chmod": _mode = Mode(words.Expand(value)); break;
                 case "from" when instruction.Keyword == "COPY": break;
                 case "link" when value is "" or "true" or "false": break; // each layer holds its own changes only, with it or without
-                case "checksum" when instruction.Keyword == "ADD": _checksum = Digest.TryParse(words.Expand(value)) ?? throw new RefusedException($"--checksum={value}: sha256: and 64 hexadecimal digits are wanted."); break;
+                case "checksum" when instruction.Keyword == "ADD":
+                    _checksum = Digest.TryParse(words.Expand(value)) ?? throw new RefusedException($"--checksum={value}: sha256: and 64 hexadecimal digits are wanted.");
+                    break;
                 default: throw new RefusedException($"Unknown flag: {name}");
             }
         }
@@ -52,7 +54,9 @@ internal sealed class CopyStep
     public string Target { get; }
 
     /// <summary>For the cache: what is copied under which name.</summary>
-    public List<string> Inputs() => [.. _sources.Select(source => $"{Encoding.UTF8.GetString(source.Name)} {source.Context.DigestOf(source.End)}"), Target, _owner ?? "", _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
+    public List<string> Inputs() =>
+        [.. _sources.Select(source => $"{Encoding.UTF8.GetString(source.Name)} {source.Context.DigestOf(source.End)}"), Target, _owner ?? "",
+            _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
 
     /// <param name="root">The file system of the image, mounted.</param>
     public void Run(MountedContainer root)

@@ -16,7 +16,8 @@ internal sealed class WorkingContainer : IDisposable
     /// <param name="image">What has been built so far.</param>
     /// <param name="environment">Build arguments.</param>
     /// <param name="volumes">What the step sees beside that.</param>
-    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment, string? network, params IReadOnlyList<string> volumes)
+    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment,
+        string? network, params IReadOnlyList<string> volumes)
     {
         var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network, Volumes = volumes };
         using var imagesHeld = images.Lock();

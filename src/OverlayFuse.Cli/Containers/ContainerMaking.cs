@@ -15,7 +15,8 @@ internal static class ContainerMaking
         using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
         ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
-        var image = images.Find(request.Image) ?? throw new RefusedException($"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
+        var image = images.Find(request.Image) ?? throw new RefusedException(
+            $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
         using var namesHeld = store.Lock();
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
@@ -38,7 +39,9 @@ internal static class ContainerMaking
     // Before anything is made: the container could never be started.
     private static void CheckRights(ContainerRecord record)
     {
-        if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot) throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.", Refused);
+        if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot)
+            throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.",
+                Refused);
         var limit = record.Memory > 0 ? "memory" : record.NanoCpus > 0 ? "cpus" : record.PidsLimit > 0 ? "pids-limit" : null;
         if (limit is null || Caller.Current().IsHostRoot) return;
         throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
@@ -56,6 +59,9 @@ internal static class ContainerMaking
     {
         if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.", Refused);
         if (taken.TryGetValue(wanted, out var id))
-            throw new RefusedException($"Conflict. The container name \"/{wanted}\" is already in use by container \"{id}\". You have to remove (or rename) that container to be able to reuse that name.", Refused);
+            throw new RefusedException(
+                $"Conflict. The container name \"/{wanted}\" is already in use by container \"{id}\". You have to remove (or rename) that container to be able to " +
+                "reuse that name.",
+                Refused);
     }
 }

@@ -56,7 +56,13 @@ internal sealed class RunArguments
     {
         command.Add(_image);
         command.Add(_command);
-        foreach (var option in new Option[] { _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom, _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _pids, _sharedMemory, _ulimit, _privileged, _capAdd, _capDrop, _groupAdd, _device, _host, _dns, _dnsSearch, _dnsOption, _idFile, _stopSignal, _stopTimeout, _restart, _init, _pull, _security, _runtime })
+        Option[] options =
+        [
+            _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom,
+            _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _pids, _sharedMemory, _ulimit, _privileged, _capAdd, _capDrop, _groupAdd,
+            _device, _host, _dns, _dnsSearch, _dnsOption, _idFile, _stopSignal, _stopTimeout, _restart, _init, _pull, _security, _runtime,
+        ];
+        foreach (var option in options)
             command.Add(option);
     }
 

@@ -26,7 +26,8 @@ internal static class Stopping
 
     public static void Send(StoredContainer container, int signal)
     {
-        if (!ControlPipe.Send(container, signal) && Holds(container)) throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
+        if (!ControlPipe.Send(container, signal) && Holds(container))
+            throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
     }
 
     /// <summary>Waits until nobody serves it.</summary>

@@ -60,6 +60,7 @@ internal static class ImageDescription
         described["StdinOnce"] = false;
         described["Env"] = Strings(config.Env);
         described["Cmd"] = Strings(config.Cmd);
+        if (config.Healthcheck is { } check) described["Healthcheck"] = Check(check);
         described["Image"] = image;
         described["Volumes"] = config.Volumes is null ? Nil.Map.ToNode() : Set(config.Volumes.Keys);
         described["WorkingDir"] = config.WorkingDir;
@@ -67,6 +68,15 @@ internal static class ImageDescription
         described["OnBuild"] = Strings(config.OnBuild);
         described["Labels"] = config.Labels is null ? Nil.Map.ToNode() : Pairs(config.Labels);
         if (config.StopSignal is not null) described["StopSignal"] = config.StopSignal;
+        return described;
+    }
+
+    // As docker has it: what was not said is left out.
+    private static JsonObject Check(Healthcheck check)
+    {
+        var described = new JsonObject { ["Test"] = Strings(check.Test) };
+        foreach (var (name, value) in new[] { ("Interval", check.Interval), ("Timeout", check.Timeout), ("StartPeriod", check.StartPeriod), ("Retries", check.Retries) })
+            if (value != 0) described[name] = value;
         return described;
     }
 

@@ -28,8 +28,10 @@ internal static class PortText
     public static JsonObject Bindings(IEnumerable<PortMapping> ports)
     {
         var bindings = new JsonObject();
-        foreach (var group in ports.GroupBy(port => port.Exposed))
-            bindings[group.Key] = new JsonArray([.. group.Select(port => new JsonObject { ["HostIp"] = port.HostIp, ["HostPort"] = port.HostPort == 0 ? "" : port.HostPort.ToString(CultureInfo.InvariantCulture) })]);
+        foreach (var group in ports.GroupBy(port => port.Exposed)) bindings[group.Key] = new JsonArray([.. group.Select(Binding)]);
         return bindings;
     }
+
+    private static JsonNode Binding(PortMapping port) =>
+        new JsonObject { ["HostIp"] = port.HostIp, ["HostPort"] = port.HostPort == 0 ? "" : port.HostPort.ToString(CultureInfo.InvariantCulture) };
 }

@@ -35,7 +35,8 @@ internal static class ImagePull
     public static void BringIn(ImageStore store, string name, PullPolicy policy, int exitCode)
     {
         var isHere = store.Find(name) is not null;
-        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParsePinned(name) is not { } reference) return;
+        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParsePinned(name) is not { } reference)
+            return;
         if (!isHere) Terminal.Say($"Unable to find image '{reference}' locally");
         try
         {

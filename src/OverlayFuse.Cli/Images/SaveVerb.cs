@@ -34,7 +34,9 @@ internal static class SaveVerb
     {
         try
         {
-            using Stream stream = path is null ? new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 1 << 16) : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+            using Stream stream = path is null
+                ? new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 1 << 16)
+                : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
             write(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

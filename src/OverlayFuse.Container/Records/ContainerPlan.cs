@@ -67,7 +67,10 @@ public static class ContainerPlan
     {
         if (policy is null or "" or "no") return;
         var known = policy.Split(':')[0] is "always" or "on-failure" or "unless-stopped";
-        throw new RefusedException(known ? $"--restart {policy}: there is no daemon that would start it again. Whatever watches it, as systemd does, may call overlayfuse start." : $"invalid restart policy '{policy}'.", Refused);
+        throw new RefusedException(
+            known ? $"--restart {policy}: there is no daemon that would start it again. Whatever watches it, as systemd does, may call overlayfuse start."
+            : $"invalid restart policy '{policy}'.",
+            Refused);
     }
 
     private static List<T>? Some<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } some ? some : null;
@@ -119,7 +122,8 @@ public static class ContainerPlan
 
     private static List<MountPoint> Mounts(RunRequest request, ContainerConfig config, IEnumerable<MountPoint> inherited)
     {
-        var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver)).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
+        var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver))
+            .Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
         var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.", Refused);
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);

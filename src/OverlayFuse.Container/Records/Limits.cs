@@ -31,7 +31,8 @@ internal static class Limits
     public static long NanoCpus(string? text, int available)
     {
         if (text is null) return 0;
-        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cpus)) throw new RefusedException($"invalid argument \"{text}\" for \"--cpus\" flag: failed to parse {text} as a rational number", Refused);
+        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cpus))
+            throw new RefusedException($"invalid argument \"{text}\" for \"--cpus\" flag: failed to parse {text} as a rational number", Refused);
         return cpus == 0 || (cpus >= 0.01m && cpus <= available)
             ? (long)(cpus * Nano)
             : throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"Range of CPUs is from 0.01 to {available}.00, as there are only {available} CPUs available."), Refused);

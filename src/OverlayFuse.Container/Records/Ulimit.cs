@@ -21,7 +21,8 @@ public sealed record Ulimit(string Name, long Hard, long Soft)
         if (numbers.Length > 2) throw Invalid(text, $"too many limit value arguments - {limits}, can only have up to two, `soft[:hard]`");
         var (soft, hard) = (Number(text, numbers[0]), Number(text, numbers[^1]));
         if (hard != Unlimited && (soft == Unlimited || soft > hard))
-            throw Invalid(text, string.Create(CultureInfo.InvariantCulture, $"ulimit soft limit must be less than or equal to hard limit: {(soft == Unlimited ? $"soft: -1 (unlimited), hard: {hard}" : $"{soft} > {hard}")}"));
+            throw Invalid(text, "ulimit soft limit must be less than or equal to hard limit: " +
+                string.Create(CultureInfo.InvariantCulture, $"{(soft == Unlimited ? $"soft: -1 (unlimited), hard: {hard}" : $"{soft} > {hard}")}"));
         return new Ulimit(name, hard, soft);
     }
 

@@ -37,7 +37,8 @@ public static class FurtherProcess
     /// <summary>The process as the runtime is told of it. Pure.</summary>
     internal static JsonObject Describe(ContainerRecord record, ExecRequest request, UserLookup user, ulong available)
     {
-        if (request.WorkingDirectory is { } directory && !directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
+        if (request.WorkingDirectory is { } directory && !directory.StartsWith('/'))
+            throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
         var config = record.Config.Copy();
         Variables.Set(config, request.Environment);
         return new ProcessSpec(record, user)

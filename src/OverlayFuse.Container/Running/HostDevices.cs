@@ -31,7 +31,8 @@ internal static class HostDevices
 
     private static IEnumerable<DeviceNode> Below(string directory, string inside, string access)
     {
-        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true }).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        var all = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true };
+        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", all).OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             if (entry.LinkTarget is not null || OwnDirectories.Contains(entry.Name)) continue;
             var path = Path.Combine(inside, entry.Name);

@@ -22,7 +22,12 @@ public sealed class Runtime(string program, string root)
         try
         {
             var failure = Syscall.Spawn(
-                new SpawnRequest { File = Encoding.UTF8.GetBytes(ProgramPath.Find(program) ?? program), Arguments = [.. all.Select(Encoding.UTF8.GetBytes)], Descriptors = [(input, 0), (output, 1), (error, 2)] },
+                new SpawnRequest
+                {
+                    File = Encoding.UTF8.GetBytes(ProgramPath.Find(program) ?? program),
+                    Arguments = [.. all.Select(Encoding.UTF8.GetBytes)],
+                    Descriptors = [(input, 0), (output, 1), (error, 2)]
+                },
                 out var pid);
             if (failure != Errno.None)
                 throw new RefusedException(

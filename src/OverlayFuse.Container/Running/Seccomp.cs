@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace OverlayFuse.Container;
 
-/// <summary>Which system calls a container may make (OCI runtime-spec, "linux.seccomp"): those of seccomp.txt, some by what it is allowed otherwise, and a few by their arguments. Others fail with EPERM.</summary>
+/// <summary>
+/// Which system calls a container may make (OCI runtime-spec, "linux.seccomp"): those of seccomp.txt, some by what it is allowed otherwise, and a few by their
+/// arguments. Others fail with EPERM.
+/// </summary>
 internal static class Seccomp
 {
     private const int NotPermitted = 1; // EPERM

@@ -73,7 +73,8 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         }
         catch (HttpRequestException e)
         {
-            throw new RefusedException($"cannot reach the registry {name.Host}: {HttpConnections.Why(e)}.{(e.HttpRequestError == HttpRequestError.SecureConnectionError ? " Plain HTTP is for this machine only." : "")}");
+            throw new RefusedException($"cannot reach the registry {name.Host}: " +
+                $"{HttpConnections.Why(e)}.{(e.HttpRequestError == HttpRequestError.SecureConnectionError ? " Plain HTTP is for this machine only." : "")}");
         }
         finally
         {

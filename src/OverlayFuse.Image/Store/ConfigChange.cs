@@ -90,6 +90,8 @@ public static class ConfigChange
             var old = text.Split(Blanks, 2, StringSplitOptions.TrimEntries);
             return old is [var name, var value] ? [(words.Expand(name), words.Expand(value))] : throw new RefusedException($"\"{keyword} {text}\": {text} needs a value, as in {text}=value.");
         }
-        return [.. parts.Select(part => part.IndexOf('=') is > 0 and var at ? (words.Expand(part[..at]), words.Expand(part[(at + 1)..])) : throw new RefusedException($"\"{keyword} {text}\": \"{part}\" is not of the form NAME=VALUE."))];
+        return [.. parts.Select(part => part.IndexOf('=') is > 0 and var at
+            ? (words.Expand(part[..at]), words.Expand(part[(at + 1)..]))
+            : throw new RefusedException($"\"{keyword} {text}\": \"{part}\" is not of the form NAME=VALUE."))];
     }
 }

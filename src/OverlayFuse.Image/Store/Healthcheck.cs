@@ -35,7 +35,10 @@ public sealed partial class Healthcheck
                 case "interval": check.Interval = Duration(name, value); break;
                 case "timeout": check.Timeout = Duration(name, value); break;
                 case "start-period": check.StartPeriod = Duration(name, value); break;
-                case "retries": check.Retries = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count : throw new RefusedException($"--retries must be at least 1 (not {value})"); break;
+                case "retries":
+                    if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count == 0) throw new RefusedException($"--retries must be at least 1 (not {value})");
+                    check.Retries = count;
+                    break;
                 default: throw new RefusedException($"Unknown flag: {name}");
             }
         }
