@@ -60,8 +60,12 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     {
         while (!_ending)
         {
-            if (_watched.IsEmpty) Sleep();
-            else _stir.WaitOne(Round);
+            if (_watched.IsEmpty)
+            {
+                Sleep();
+                continue; // what is watched now is being written
+            }
+            _stir.WaitOne(Round);
             foreach (var (slot, committed) in _watched)
             {
                 if (_ending) return;
