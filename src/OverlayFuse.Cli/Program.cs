@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OverlayFuse.Fuse;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -18,14 +19,19 @@ internal static class Program
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Terminal.Say(Describe(e));
-            return e is RefusedException refused ? refused.ExitCode : 1;
+            return e is RefusedException refused ? refused.ExitCode : VerbTable.RefusalCode(arguments);
         }
     }
 
     /// <summary>The sentence for people. Nobody is helped by a trace of our stack; whoever reports a mistake of ours can name its kind.</summary>
-    public static string Describe(Exception error) => error is MountException or RefusedException
-        ? error.Message
-        : $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.";
+    public static string Describe(Exception error) => error switch
+    {
+        MountException or RefusedException => error.Message,
+        // .NET keeps the number of the error there.
+        IOException when (Errno)error.HResult is Errno.NOSPC or Errno.DQUOT or Errno.ROFS or Errno.IO =>
+            $"a file that is needed cannot be written or read: {((Errno)error.HResult).Describe()}. Look at the disk that holds your images and containers; overlayfuse info says where.",
+        _ => $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.",
+    };
 
     private static int Run(RawArguments arguments)
     {

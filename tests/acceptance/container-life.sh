@@ -58,7 +58,7 @@ life() {
   check "$who: capabilities are dropped and added" capabilities
   check "$who: a privileged container mounts, and no filter is on it" prints "$(printf '0\ntmpfs')" privileged
   check "$who: limits of processes, and the size of shared memory" prints "$(printf '100\n200\n1024')" limited
-  check "$who: hosts, name servers and groups" names
+  check "$who: hosts, name servers and groups" resolves
   check "$who: a device of the host" device
   check "$who: its id in a file" id_file
   check "$who: another signal stops it, and not for long" stop_signal
@@ -189,7 +189,7 @@ capabilities() {
 }
 privileged() { o run --rm --privileged bb:1 sh -c 'mount -t tmpfs none /tmp && sed -n "s/^Seccomp:[^0-9]*//p" /proc/self/status && stat -f -c %T /tmp'; }
 limited() { o run --rm --ulimit nofile=100:200 --shm-size 1m bb:1 sh -c 'ulimit -Sn; ulimit -Hn; df -k /dev/shm | tail -n 1 | { read -r _ blocks _; echo $blocks; }'; }
-names() {
+resolves() {
   has "$(printf '1.2.3.4\tsome')" o run --rm --add-host some:1.2.3.4 bb:1 cat /etc/hosts && prints "$(printf 'search x.org\nnameserver 9.9.9.9\noptions ndots:2')" o run --rm --dns 9.9.9.9 --dns-search x.org --dns-option ndots:2 bb:1 cat /etc/resolv.conf &&
     prints '0 8' o run --rm -u 33 --group-add 8 bb:1 id -G && ends 125 'unable to find group nosuch' o run --rm --group-add nosuch bb:1 true
 }
@@ -281,6 +281,36 @@ if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
   check "$who: a limit of processes is one of them" ends 125 '--pids-limit limits a control group' o run --rm --pids-limit 5 bb:1 true
   state=$scratch/home/life
   life
+fi
+
+# A disk that is full: sentences, nothing half made, and what was there goes on.
+full_disk() {
+  mkdir "$state" && mount -t tmpfs -o size=16m none "$state" || return
+  check "$who: an image on a small disk" has sha256: o import --change 'ENV PATH=/bin' busybox.tar bb:1
+  check "$who: a container that fills the disk ends as it wants to" ends 7 'No space left' o run --name full bb:1 sh -c 'dd if=/dev/zero of=/big bs=1M count=24; exit 7'
+  check "$who: its code is kept, or it counts as killed" has Exited o ps -a
+  check "$who: commit on a full disk" fails_in_a_sentence o commit full full:1
+  check "$who: load of an archive that does not fit" fails_in_a_sentence load_large
+  check "$who: import of one" fails_in_a_sentence o import large.tar large:1
+  check "$who: run on a full disk" fails_in_a_sentence o run --name more bb:1 true
+  check "$who: a build on one" fails_in_a_sentence o build -q -t built:1 small
+  check "$who: nothing of all that is left" prints bb:1 o images --format '{{.Repository}}:{{.Tag}}'
+  check "$who: the disk is free again when the container is removed" freed
+  umount -l "$state"
+}
+fails_in_a_sentence() {
+  local said code
+  said=$("$@" 2>&1)
+  code=$?
+  echo "$said (exit code $code)"
+  [ $code != 0 ] && grep -qE '^(overlayfuse|docker): ' <<<"$said" && ! grep -qE '^ +at |Exception|should not have happened' <<<"$said"
+}
+load_large() { o load <large.tar; }
+freed() { o rm -f full && { o rm -f more; [ -z "$(o ps -aq)" ]; } && prints hello o run --rm bb:1 echo hello && [ -z "$(find "$state" -size +6M)" ]; }
+if [ "$(id -u)" = 0 ]; then
+  who="a full disk" as=() with=() home=$scratch/full-home state=$scratch/full-state
+  mkdir "$home" small large && head -c 20000000 /dev/urandom >large/file && tar -C large -cf large.tar . && printf 'FROM bb:1\nCOPY file /file\n' >small/Dockerfile && head -c 1000 /dev/zero >small/file
+  full_disk
 fi
 
 # Without subordinate ids there is one user in a container, and all files are his.

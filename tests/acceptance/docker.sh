@@ -195,7 +195,7 @@ mounts() {
   r "docker run -d --name m1 --network none --mount type=volume,source=vol3,target=/v --mount type=bind,source=$PWD,target=/b,readonly --mount type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770 bb:1 sleep 1000"
   r "docker inspect --format '{{range .Mounts}}{{println (json .)}}{{end}}' m1 | sort"
   r "docker inspect --format '{{json .HostConfig.Mounts}}' m1"
-  r "docker exec m1 sh -c 'mount | grep -E \" /(v|b|t) \" | sort; ls -ld /t; touch /v/x /b/x'"
+  r "docker exec m1 sh -c 'mount | grep -E \" /(v|b|t) \" | sort; ls -ld /t; touch /v/x /b/x 2>&1'"
   r "docker run --rm --network none --mount type=bind,source=/no/such/dir,target=/b bb:1 true"
   r "docker run --rm --network none -v $PWD/missing:/b bb:1 ls -ld /b"
   r "ls -ld $PWD/missing"

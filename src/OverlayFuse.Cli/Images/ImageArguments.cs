@@ -7,15 +7,24 @@ internal static class ImageArguments
 {
     /// <summary>A file that was named, or all of standard input in a file of ours.</summary>
     /// <param name="isOurs">It has to be removed.</param>
+    /// <exception cref="IOException">The disk is full; no file is left.</exception>
     public static string File(StateDirectory state, string? name, out bool isOurs)
     {
         isOurs = name is null or "-";
         if (!isOurs) return ByteText.Text(name!);
         var path = state.NewTemporary();
-        using var file = System.IO.File.Create(path);
-        using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
-        input.CopyTo(file);
-        return path;
+        try
+        {
+            using var file = System.IO.File.Create(path);
+            using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
+            input.CopyTo(file);
+            return path;
+        }
+        catch
+        {
+            System.IO.File.Delete(path);
+            throw;
+        }
     }
 
     /// <summary>The archive of a file or of standard input, for as long as <paramref name="use"/> takes.</summary>

@@ -4,7 +4,7 @@ namespace OverlayFuse.Image;
 public static class WebFile
 {
     /// <summary>What a file of that address is called; empty where it ends in a slash.</summary>
-    public static string NameOf(Uri address) => Uri.UnescapeDataString(address.Segments[^1]) is { } name && !name.Contains('/') ? name : "";
+    public static string NameOf(Uri address) => Uri.UnescapeDataString(address.Segments[^1]) is var name and not ("." or "..") && !name.Contains('/') ? name : "";
 
     /// <summary>Whether a word is such an address.</summary>
     public static bool IsAddress(string word) => word.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || word.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
