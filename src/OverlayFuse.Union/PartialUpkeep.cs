@@ -22,7 +22,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private volatile bool _isAsleep;
     private volatile bool _ending;
 
-    /// <summary>To be called once, before there is anything to watch: a thread takes longer to begin than the first copy-up may.</summary>
+    /// <summary>To be called once, before there is anything to watch.</summary>
     public void Start()
     {
         _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
@@ -91,6 +91,13 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         if (_watched.TryRemove(slot, out _)) tree.Nodes.Forget(slot, 1);
     }
 
+    // Out of the list first: whoever changes it from now on, and sees that nobody watches, has to find its place free.
+    private void LetRest(int slot, PartialFile partial, long lastChange, long committed)
+    {
+        if (!_watched.TryRemove(slot, out _)) return;
+        if (partial.TryUnwatch(lastChange) || !_watched.TryAdd(slot, committed)) tree.Nodes.Forget(slot, 1);
+    }
+
     private void LookAfter(int slot, long committed)
     {
         var error = files.Enter(slot, write: settles, out var file);
@@ -98,7 +105,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         {
             var lastChange = partial.LastChange;
             var isDone = settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : CommitWhenDue(slot, partial, committed, lastChange);
-            if (isDone && partial.TryUnwatch(lastChange)) Release(slot);
+            if (isDone) LetRest(slot, partial, lastChange, committed);
         }
         else
         {

@@ -39,9 +39,7 @@ public sealed partial class UnionFileSystem
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        error = name.SequenceEqual(FileCapability.Name) ? CompleteToPrivilege(node) : Errno.None;
-        if (error != Errno.None) return error;
-        error = EnterForXattr(node, name, own, out var slot, out var place);
+        error = EnterForXattr(node, name, sets: true, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place)
         {
@@ -62,7 +60,7 @@ public sealed partial class UnionFileSystem
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return Errno.NODATA;
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        error = EnterForXattr(node, name, own, out var slot, out var place);
+        error = EnterForXattr(node, name, sets: false, own, out var slot, out var place);
         if (error != Errno.None) return error;
         using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
         if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
@@ -166,13 +164,16 @@ public sealed partial class UnionFileSystem
         return OverrideNames.IsPrivate(form, stored) ? Errno.PERM : Errno.None;
     }
 
-    private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, Span<byte> buffer, out int slot, out Place place)
+    private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, bool sets, Span<byte> buffer, out int slot, out Place place)
     {
         place = default;
         var error = _tree.Find(node, out slot);
         if (error != Errno.None) return error;
         if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
-        error = _copyUp.Metadata(slot);
+
+        // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
+        var isPrivilege = sets && _tree.Nodes[slot].Type == FileType.Regular && name.SequenceEqual(FileCapability.Name);
+        error = isPrivilege ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
         return error != Errno.None ? error : _tree.Enter(slot, buffer, out place);
     }
 
@@ -194,14 +195,6 @@ public sealed partial class UnionFileSystem
         var value = buffer[..shown.Length];
         var error = _tree.Owners.StoreCapability(value);
         return error != Errno.None ? error : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
-    }
-
-    // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
-    private Errno CompleteToPrivilege(NodeId node)
-    {
-        var error = _tree.Find(node, out var slot);
-        if (error != Errno.None || _tree.Nodes[slot].Type != FileType.Regular) return error;
-        return _copyUp.Whole(slot);
     }
 
     private void ForgetDefaultAcl(int slot)

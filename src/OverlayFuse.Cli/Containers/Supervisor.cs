@@ -10,8 +10,6 @@ namespace OverlayFuse.Cli;
 /// <remarks>It holds the container's lock while it lives. It never looks into its own mount, which it would have to serve meanwhile.</remarks>
 internal sealed class Supervisor
 {
-    private const uint UsualMask = 0x12; // 022: what the runtime makes in the container does not depend on the caller's
-
     private static readonly Fd Report = new(3);
     private static readonly Fd Go = new(4);
 
@@ -35,7 +33,7 @@ internal sealed class Supervisor
         }
         try
         {
-            _ = Syscall.Umask(UsualMask);
+            _ = Syscall.Umask(ProcessSpec.UsualMask); // what the runtime makes in the container does not depend on the caller's
             foreach (var fd in new[] { Report, Go }) _ = Syscall.SetCloseOnExec(fd); // the container must not keep the caller waiting
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);

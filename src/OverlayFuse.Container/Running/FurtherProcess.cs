@@ -9,7 +9,6 @@ namespace OverlayFuse.Container;
 public static class FurtherProcess
 {
     private const int Refused = 125;
-    private const uint UsualMask = 0x12; // 022
 
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
     /// <param name="root">The container's root file system.</param>
@@ -24,7 +23,7 @@ public static class FurtherProcess
         try
         {
             File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
-            _ = Syscall.Umask(UsualMask); // older runtimes hand on their own, which is the caller's
+            _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
             string[] how = isDetached ? ["--detach"] : [];
             return Runtime.Of(container).Run(["exec", .. how, "--process", path, container.Id], streams.Input, streams.Output, streams.Error);
         }

@@ -5,7 +5,8 @@ namespace OverlayFuse.Container;
 /// <summary>The "process" of the OCI runtime-spec: what a container begins with, and what exec adds to it. Pure.</summary>
 public sealed class ProcessSpec(ContainerRecord record, UserLookup user)
 {
-    private const int UsualMask = 0x12; // 022, whatever that of the caller is
+    /// <summary>022, as docker's, whatever that of the caller is.</summary>
+    public const int UsualMask = 0x12;
 
     /// <summary>The program and its arguments.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }

@@ -19,14 +19,14 @@ internal sealed partial class PartialFile
     private readonly Fd _upper;
     private readonly Fd _lower;
     private readonly PartialMap _map;
+    private readonly Action? _watch;
 
     // Rank 4, taken with no other but a copy-up gate above it. Protects: absent blocks of the upper, and changes of the map.
     private readonly Lock _change = new();
     private volatile Errno _failure; // nothing may be changed any more
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
-    private long _lastChange = Environment.TickCount64;
-    private readonly Action? _watch;
     private volatile bool _isWatched;
+    private long _lastChange = Environment.TickCount64;
     private Errno _untold; // what a sync in the background met: the system tells it once, and the next who asks for a sync has to hear of it
 
     private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
