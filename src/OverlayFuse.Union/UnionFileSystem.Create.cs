@@ -90,7 +90,7 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
             _tree.Nodes.AddName(slot, parent, newName);
             if (_tree.Nodes[slot].Has(NodeFlags.Orphan)) LeaveOrphans(slot);
-            directory.DropListing();
+            directory.NamesChanged();
         }
         finally
         {
@@ -118,7 +118,7 @@ public sealed partial class UnionFileSystem
             error = _create.Make(request, directory, name, wanted, out var status, out fd);
             if (error != Errno.None) return error;
             slot = _tree.Made(parent, name, status);
-            directory.DropListing();
+            directory.NamesChanged();
             entry = EntryOf(slot, status);
             return Errno.None;
         }

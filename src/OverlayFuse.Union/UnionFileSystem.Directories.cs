@@ -6,9 +6,11 @@ namespace OverlayFuse.Union;
 // Directories: readdir, readdirplus, fsyncdir. Opening one is answered ENOSYS: listings belong to the node, the kernel keeps them.
 public sealed partial class UnionFileSystem
 {
+    private static readonly TimeSpan InvalidationPatience = TimeSpan.FromSeconds(1);
+
     public override Errno ReadDirectory(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer)
     {
-        var error = BeginListing(node, out var slot, out _, out var listing);
+        var error = BeginListing(node, offset, out var slot, out var directory, out var listing);
         if (error != Errno.None) return error;
         if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, _tree.Nodes[slot].Inode, FileType.Directory, Listing.DotCookie)) return Errno.None;
         if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, _tree.Nodes[ParentOf(slot)].Inode, FileType.Directory, Listing.DotDotCookie)) return Errno.None;
@@ -18,12 +20,13 @@ public sealed partial class UnionFileSystem
             if (listing.IsRemoved(i)) continue;
             if (!buffer.TryAdd(listing.Name(i), listing.Inode(i), listing.Type(i), listing.Cookie(i))) break;
         }
+        if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
     }
 
     public override Errno ReadDirectoryPlus(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer)
     {
-        var error = BeginListing(node, out var slot, out _, out var listing);
+        var error = BeginListing(node, offset, out var slot, out var directory, out var listing);
         if (error != Errno.None) return error;
         if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, Listing.DotCookie, Dot(slot))) return Errno.None;
         if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, Listing.DotDotCookie, Dot(ParentOf(slot)))) return Errno.None;
@@ -49,6 +52,7 @@ public sealed partial class UnionFileSystem
             if (child == 0 && error == Errno.None) continue;
             buffer.TryAdd(name, listing.Cookie(i), entry);
         }
+        if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
     }
 
@@ -67,15 +71,24 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    private Errno BeginListing(NodeId node, out int slot, out UnionDirectory directory, out Listing listing)
+    private Errno BeginListing(NodeId node, ulong offset, out int slot, out UnionDirectory directory, out Listing listing)
     {
         listing = null!;
         var error = _tree.FindDirectory(node, out slot, out directory);
         if (error != Errno.None) return error;
         if (_tree.Nodes[slot].Has(NodeFlags.Orphan | NodeFlags.Removed)) return Errno.NOENT;
+        if (offset == 0) directory.BeginPass();
         error = _listings.Get(directory, _tree.Inodes, out var read);
         listing = read!;
         return error;
+    }
+
+    // Before the answer that has the kernel close its copy: without its pages that copy is thrown away at its first use.
+    private void EndListing(NodeId node, UnionDirectory directory)
+    {
+        if (!directory.EndPass() || _notifier is not { } notifier) return;
+        notifier.InvalidateInode(node);
+        notifier.Wait(InvalidationPatience);
     }
 
     private Entry Dot(int slot) => new() { Attributes = new Attributes { Inode = _tree.Nodes[slot].Inode, Mode = (uint)FileType.Directory } };

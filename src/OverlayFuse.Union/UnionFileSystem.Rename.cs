@@ -197,7 +197,7 @@ public sealed partial class UnionFileSystem
                 Renamed(source, oldName, to.Upper, newName);
                 _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
                 from.NameRemoved(oldName);
-                to.DropListing();
+                to.NamesChanged();
             }
             moving?.Leave();
             to.Upper.Leave();
@@ -222,8 +222,8 @@ public sealed partial class UnionFileSystem
                 Renamed(source, oldName, to.Upper, newName);
                 Renamed(target, newName, from.Upper, oldName);
                 _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
-                from.DropListing();
-                to.DropListing();
+                from.NamesChanged();
+                to.NamesChanged();
             }
             moving?.Leave();
             coming?.Leave();

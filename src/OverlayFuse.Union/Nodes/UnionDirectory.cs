@@ -7,8 +7,9 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     private volatile LayerDirectory? _upper = upper;
     private volatile Listing? _listing;
     private volatile LowerNames? _lowerNames;
-    private readonly Lock _namesLock = new(); // leaf; protects _listing and _namesVersion together
+    private readonly Lock _namesLock = new(); // leaf; protects _listing, _namesVersion and _passes together
     private int _namesVersion;
+    private ListingPasses _passes;
 
     public LayerDirectory? Upper
     {
@@ -33,8 +34,11 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
         }
     }
 
-    /// <summary>A name came, or many things changed: the listing is read anew when it is wanted.</summary>
-    public void DropListing()
+    /// <summary>The listing is read anew when it is wanted.</summary>
+    public void DropListing() => _listing = null;
+
+    /// <summary>A name came, or many things changed.</summary>
+    public void NamesChanged()
     {
         lock (_namesLock)
         {
@@ -51,6 +55,18 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
             _namesVersion++;
             _listing?.Remove(name);
         }
+    }
+
+    /// <summary>A reader begins at the beginning: to be said before its listing is taken.</summary>
+    public void BeginPass()
+    {
+        lock (_namesLock) _passes.Begin(_namesVersion);
+    }
+
+    /// <summary>A reader comes to the end. True when the kernel must not keep its copy of the listing.</summary>
+    public bool EndPass()
+    {
+        lock (_namesLock) return _passes.End(_namesVersion);
     }
 
     /// <summary>Which lower members have which names; null until a lookup wanted it. Lower layers do not change, so it stays true.</summary>
