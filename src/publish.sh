@@ -58,8 +58,16 @@ attempt() { # name, options...
   return 1
 }
 
+# What was published is newer than all that it is made of. A directory tells of files that came or went.
+is_up_to_date() {
+  [ -x "$artifacts/overlayfuse" ] && ! find "$root"/Directory.* "$root/src" \( -name bin -o -name obj \) -prune -o \
+    -newer "$artifacts/overlayfuse" -print 2>/dev/null | grep -q .
+}
+
 took=
-if have_linker; then
+if is_up_to_date; then
+  took=old
+elif have_linker; then
   for framework in net10.0 net9.0; do
     if attempt "NativeAOT-$framework" -f "$framework" -p:AotFramework="$framework"; then
       took=NativeAOT-$framework
@@ -76,10 +84,14 @@ if [ -z "$took" ]; then
   exit 1
 fi
 
-# Under a new name first: a mount may be running from the old file.
-cp "$artifacts/publish/$took/out/overlayfuse" "$artifacts/overlayfuse.new"
-mv "$artifacts/overlayfuse.new" "$artifacts/overlayfuse"
-echo "publish: artifacts/overlayfuse is $took ($(du -h --apparent-size "$artifacts/overlayfuse" | cut -f 1)): $("$artifacts/overlayfuse" --version)"
+if [ "$took" = old ]; then
+  echo "publish: artifacts/overlayfuse is newer than the sources: $("$artifacts/overlayfuse" --version)"
+else
+  # Under a new name first: a mount may be running from the old file.
+  cp "$artifacts/publish/$took/out/overlayfuse" "$artifacts/overlayfuse.new"
+  mv "$artifacts/overlayfuse.new" "$artifacts/overlayfuse"
+  echo "publish: artifacts/overlayfuse is $took ($(du -h --apparent-size "$artifacts/overlayfuse" | cut -f 1)): $("$artifacts/overlayfuse" --version)"
+fi
 
 if [ -n "$prefix" ]; then
   # mount(8) looks for its helpers in /sbin only: PREFIX=/usr serves "mount -t fuse.overlayfuse" without mount.fuse3.

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # timeout: 900
-# samples/quickstart.sh here, as whoever we are, and in a fresh copy of the sources as the ordinary user: it shows what it
-# promises, and leaves nothing mounted, running or lying about.
+# samples/quickstart.sh here, as whoever we are, and in a copy of the sources as the ordinary user: it shows what it promises, and leaves nothing
+# mounted, running or lying about. OVERLAYFUSE_LONG=1: the copy is fresh, so the user compiles too; else it has the executable.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$scratch"
 
 copy_sources() { # where
   mkdir -p "$1/tmp" && tar -C "$root" -c --exclude=.git --exclude=bin --exclude=obj --exclude=artifacts . | tar -C "$1" -x
+  [ "${OVERLAYFUSE_LONG:-}" = 1 ] || { mkdir "$1/artifacts" && cp -p "$OVERLAYFUSE" "$1/artifacts/overlayfuse"; }
 }
 
 runs() { # where, the sources, command prefix...
