@@ -1,4 +1,4 @@
-# Sourced by tests/run.sh: packages, the FUSE device and an ordinary user, as far as our rights go.
+# Sourced by tests/run.sh: packages, the devices and an ordinary user, as far as our rights go.
 
 packages=(fuse3 uidmap attr acl fuse-overlayfs git sqlite3 debootstrap mmdebstrap xfsprogs btrfs-progs e2fsprogs
   podman buildah docker.io containerd iptables runc slirp4netns passt tini busybox-static gcc libc6-dev clang zlib1g-dev strace util-linux procps
@@ -40,7 +40,8 @@ fi
 if [ "$(id -u)" = 0 ]; then
   # As udev's rules have it; containers and small machines often have no udev.
   [ -e /dev/fuse ] || mknod /dev/fuse c 10 229
-  chmod 666 /dev/fuse
+  [ -e /dev/net/tun ] || { mkdir -p /dev/net && mknod /dev/net/tun c 10 200; }
+  chmod 666 /dev/fuse /dev/net/tun
   id oftest >/dev/null 2>&1 || useradd --create-home --shell /bin/bash oftest || fail "useradd oftest"
   export OVERLAYFUSE_TEST_USER=oftest
 fi

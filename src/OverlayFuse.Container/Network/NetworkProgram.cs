@@ -8,6 +8,8 @@ namespace OverlayFuse.Container;
 /// <remarks>slirp4netns goes first: it ends with whoever holds the other end of a pipe, so that a killed supervisor leaves nothing.</remarks>
 internal abstract class NetworkProgram
 {
+    private const string TunDevice = "/dev/net/tun";
+
     private static readonly (string Name, Func<NetworkProgram> Create)[] Known = [("slirp4netns", () => new Slirp4netns()), ("pasta", () => new Pasta())];
 
     /// <summary>The name server that the container is told of; null: the host's.</summary>
@@ -16,9 +18,17 @@ internal abstract class NetworkProgram
     /// <summary>The process that carries the packets.</summary>
     public int Pid { get; protected set; }
 
-    /// <exception cref="RefusedException">None is installed.</exception>
+    /// <exception cref="RefusedException">None is installed, or none could do anything here.</exception>
     public static NetworkProgram Find()
     {
+        var error = Syscall.Open(TunDevice, OpenFlags.ReadWrite, out var device);
+        device.Close();
+        if (error != Errno.None)
+            throw new RefusedException(
+                $"a private network needs {TunDevice}, and it cannot be opened: {error.Describe()}. As root: " +
+                (error == Errno.NOENT ? $"mkdir -p /dev/net && mknod -m 666 {TunDevice} c 10 200" : $"chmod 666 {TunDevice}") +
+                ". The networks none and host do not need it.",
+                125);
         foreach (var (name, create) in Known)
         {
             if (ProgramPath.Find(name) is not null) return create();
@@ -49,7 +59,7 @@ internal abstract class NetworkProgram
     {
         var error = Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing);
         var log = Fd.None;
-        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0x1a4 /* 0644 */, out log);
+        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Mode.OwnerReadWriteOthersRead, out log);
         var pid = 0;
         if (error == Errno.None)
             error = Syscall.Spawn(
