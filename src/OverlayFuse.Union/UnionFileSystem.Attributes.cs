@@ -13,6 +13,9 @@ public sealed partial class UnionFileSystem
         attributes = default;
         timeout = Entry.Forever;
         var error = _tree.Find(node, out var slot);
+
+        // Only write(2) asks by the open file (fuse_cache_write_iter), and hands on what we say; fstat(2) asks by the node.
+        if (error == Errno.None && handle is not null) error = _failedWrites.Take(node, Environment.TickCount64);
         if (error != Errno.None) return error;
         error = _tree.Status(slot, out var status);
         return error != Errno.None ? error : Fill(slot, status, out attributes);

@@ -14,6 +14,7 @@ public sealed partial class UnionFileSystem
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _waitForWriteback = new(MostWaitForWriteback);
+    private readonly FailedWrites _failedWrites = new();
 
     public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
     {
@@ -55,7 +56,11 @@ public sealed partial class UnionFileSystem
         var error = EnterForWrite(node, out var slot, out var file);
         if (error != Errno.None)
         {
-            if (_writeback is not null) TakeBack(node, slot, error);
+            if (_writeback is not null)
+            {
+                TakeBack(node, slot, error);
+                TellWriter(node, error);
+            }
             return error;
         }
         if ((flags & WriteFlags.KillSuidGid) != 0)
@@ -75,6 +80,7 @@ public sealed partial class UnionFileSystem
         file.Leave();
         Upper!.Counters.AddAsked(count);
         if (error != Errno.None) Upper.Failed(error);
+        if (error != Errno.None && isWriteback) TellWriter(node, error);
 
         // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
         return isWriteback || count == 0 ? error : Errno.None;
@@ -230,6 +236,13 @@ public sealed partial class UnionFileSystem
             _tree.Locks.LeaveWrite(parent);
             _writeback.InvalidateEntry(new NodeId(_tree.Nodes[parent].Id), name);
         }
+    }
+
+    // The kernel takes what is written into its cache as long as it has room there. Without the attributes, it asks for them before the next write.
+    private void TellWriter(NodeId node, Errno error)
+    {
+        _failedWrites.Add(node, error, Environment.TickCount64);
+        _writeback!.InvalidateInode(node, offset: -1);
     }
 
     private Errno Sync(OpenFile file, bool dataOnly)

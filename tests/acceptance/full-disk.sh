@@ -21,7 +21,8 @@ unmounted() { ! is_mounted "$m" && ! daemon_of "$m" >/dev/null; }
 unmount() { umount "$m" && eventually unmounted; }
 mount_union() { runs_as "$scratch/program" mount -o "lowerdir=$scratch/low,upperdir=$small/u,workdir=$small/w,${parts:-partial=off},$options" "$m"; }
 
-# writes PATH SIZE SYNC: bytes by the mebibyte; prints the call that failed and how, or "whole". Appends to what is there.
+# writes PATH SIZE SYNC: bytes by the mebibyte; prints the call that failed and how, or "whole". Appends to what is there. With "at-once" the kernel is
+# asked to write back what it has after each, as it would by itself when it has more.
 writes() {
   runs_as python3 - "$@" <<'PY'
 import errno, os, sys
@@ -30,7 +31,9 @@ step = "open"
 try:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     step = "write"
-    while size > 0: size -= os.write(fd, os.urandom(min(size, 1 << 20)))
+    while size > 0:
+        size -= os.write(fd, os.urandom(min(size, 1 << 20)))
+        if sys.argv[3] == "at-once": os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     if sync:
         step = "fsync"
         os.fsync(fd)
@@ -60,6 +63,10 @@ nothing_half_made() {
 promised() { [ "$(writes m/kept 2000000 fsync)" = whole ] && runs_as sha256sum m/kept >kept; }
 is_promised() { [ "$(runs_as sha256sum m/kept)" = "$(cat kept)" ]; }
 new_file() { says_so "$(writes m/new 40000000 "$1")" && more_room && runs_as rm -f m/new && sync -f "$small" && less_room && is_promised; }
+# Who writes on and on is told by write(2), in every mode.
+endless() {
+  [ "$(writes m/new 200000000 at-once | tee /dev/stderr)" = "write $full" ] && more_room && runs_as rm m/new && sync -f "$small" && less_room && nothing_half_made && is_promised
+}
 remount() { unmount && mount_union; }
 
 # More than there is room for: the file stays what it was. With the writeback cache the kernel goes on showing the new length until it forgets the file.
@@ -128,6 +135,7 @@ try() { # name, who, options: on an empty upper with room for some megabytes
   check "$1.what_is_synced_before_the_disk_is_full" eval 'mount_union && promised'
   check "$1.a_new_file_too_large_fails_at_fsync" new_file fsync
   check "$1.a_new_file_too_large_fails_at_close" new_file close
+  check "$1.a_writer_without_end_is_told" endless
   check "$1.a_copy_up_too_large_fails_at_fsync" copy_up fsync
   check "$1.a_copy_up_too_large_fails_at_close" copy_up close
   check "$1.changes_without_room_happen_whole_or_not_at_all" changes
