@@ -75,6 +75,7 @@ internal static class ChangesVerb
     {
         ChangeReason.Copy => "copied up",
         ChangeReason.Metadata => "metadata only",
+        ChangeReason.Time => "time of modification",
         ChangeReason.Type => "of another type below",
         ChangeReason.Moved => $"moved from {ByteText.Show(change.From)}",
         ChangeReason.Opaque => "opaque directory: hides what is below",

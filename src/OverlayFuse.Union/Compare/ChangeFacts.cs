@@ -19,8 +19,11 @@ internal readonly record struct ChangeFacts
 
     public bool IsMetacopy { get; init; }
 
-    /// <summary>Directories of other modes or owners.</summary>
+    /// <summary>Directories of other modes, owners or extended attributes.</summary>
     public bool HasOtherAttributes { get; init; }
+
+    /// <summary>Directories of other times of modification.</summary>
+    public bool HasOtherTime { get; init; }
 
     public bool IsOtherType { get; init; }
 }

@@ -17,11 +17,11 @@ internal readonly record struct ChangePlan(ChangeKind? Kind, ChangeReason Reason
                 return new ChangePlan(over, ChangeReason.Moved, ComparedWith.Members);
 
             case EntryKind.Directory when facts.HasMembers:
-                return new ChangePlan(facts.HasOtherAttributes ? ChangeKind.Modified : null, ChangeReason.Metadata, ComparedWith.Members);
+                return OfDirectory(facts, ChangeReason.Metadata, ComparedWith.Members);
 
             case EntryKind.Directory when facts.Below == EntryKind.Directory:
                 if (facts.IsOpaque) return new ChangePlan(ChangeKind.Modified, ChangeReason.Opaque, ComparedWith.Hidden);
-                return new ChangePlan(facts.HasOtherAttributes ? ChangeKind.Modified : null, ChangeReason.InOpaque, ComparedWith.Hidden);
+                return OfDirectory(facts, ChangeReason.InOpaque, ComparedWith.Hidden);
 
             case EntryKind.Absent:
                 return default;
@@ -32,4 +32,8 @@ internal readonly record struct ChangePlan(ChangeKind? Kind, ChangeReason Reason
         if (facts.IsOtherType) return new ChangePlan(ChangeKind.Modified, ChangeReason.Type, default);
         return new ChangePlan(ChangeKind.Modified, facts.IsMetacopy ? ChangeReason.Metadata : ChangeReason.Copy, default);
     }
+
+    private static ChangePlan OfDirectory(in ChangeFacts facts, ChangeReason reason, ComparedWith against) =>
+        facts.HasOtherAttributes ? new ChangePlan(ChangeKind.Modified, reason, against)
+        : new ChangePlan(facts.HasOtherTime ? ChangeKind.Modified : null, ChangeReason.Time, against);
 }

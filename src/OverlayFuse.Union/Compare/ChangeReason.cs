@@ -12,6 +12,9 @@ public enum ChangeReason
     /// <summary>The upper has a copy of the metadata; the bytes are still below.</summary>
     Metadata,
 
+    /// <summary>A directory that was modified, and shows no other trace of it: what was made in it is gone again, or its time was set.</summary>
+    Time,
+
     /// <summary>An object of another type.</summary>
     Type,
 

@@ -15,15 +15,22 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
     public Errno Run()
     {
         var lowers = view.Layers.Skip(1).Select(layer => layer.Root).ToArray();
-        var error = Open([], view.Layers[0].Root, lowers, lowers, merges: true);
+        var error = Open([], view.Layers[0].Root, lowers, lowers, merges: true, timeChangedAt: null);
         while (error == Errno.None && _open.TryPeek(out var visit))
         {
             if (visit.Names.TryDequeue(out var name)) error = Compare(visit, name);
-            else Close(_open.Pop());
+            else End(_open.Pop());
             if (error is Errno.NOENT or Errno.NOTDIR or Errno.LOOP) error = Errno.None; // it went away, or became another thing, while we walked
         }
         while (_open.TryPop(out var visit)) Close(visit);
         return error;
+    }
+
+    // What came or went in a directory changes its time: that alone says nothing new.
+    private void End(Visit visit)
+    {
+        if (visit is { TimeChangedAt: { } at, HasChanges: false }) changes.Insert(at, new Change(ChangeKind.Modified, visit.Path, ChangeReason.Time, null));
+        Close(visit);
     }
 
     private static void Close(Visit visit) => visit.Upper.Close();
@@ -44,6 +51,10 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
         if (error != Errno.None) return error;
         LayerDirectory[] members = [.. whole.Members.Skip(1)];
 
+        var hasOtherAttributes = false;
+        if (entry.Kind == EntryKind.Directory && below.Entry.Kind == EntryKind.Directory) error = CompareAttributes(visit, name, entry, below, out hasOtherAttributes);
+        if (error != Errno.None) return error;
+
         var from = MovedFrom(visit, name, entry, members, below);
         var plan = ChangePlan.For(new ChangeFacts
         {
@@ -53,10 +64,15 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
             IsOpaque = entry.IsOpaque,
             IsMoved = from is not null,
             IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy) && !entry.Marks.Has(MarkSet.Partial),
-            HasOtherAttributes = below.IsFound && (below.Entry.Status.Mode, below.Entry.Status.Uid, below.Entry.Status.Gid) != (entry.Status.Mode, entry.Status.Uid, entry.Status.Gid),
+            HasOtherAttributes = hasOtherAttributes,
+            HasOtherTime = below.IsFound && below.Entry.Status.ModifyTime != entry.Status.ModifyTime,
             IsOtherType = below.IsFound && below.Entry.Status.Type != entry.Status.Type,
         });
-        if (plan.Kind is { } kind) changes.Add(new Change(kind, path, ReasonOf(plan, visit), plan.Reason == ChangeReason.Moved ? from : null));
+        if (plan.Kind is { } kind && plan.Reason != ChangeReason.Time)
+        {
+            visit.HasChanges = true;
+            changes.Add(new Change(kind, path, ReasonOf(plan, visit), plan.Reason == ChangeReason.Moved ? from : null));
+        }
         if (entry.Kind != EntryKind.Directory) return Errno.None;
 
         LayerDirectory[] compared = plan.Against switch
@@ -65,7 +81,26 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
             ComparedWith.Hidden => [.. below.Members],
             _ => [],
         };
-        return Open(path, visit.Upper.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts), members, compared, merges: plan.Against != ComparedWith.Hidden);
+        return Open(path, visit.Upper.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts), members, compared, merges: plan.Against != ComparedWith.Hidden,
+            timeChangedAt: plan.Reason == ChangeReason.Time && plan.Kind is not null ? changes.Count : null);
+    }
+
+    private static Errno CompareAttributes(Visit visit, byte[] name, in LayerEntry entry, SearchResult below, out bool areOther)
+    {
+        areOther = (below.Entry.Status.Mode, below.Entry.Status.Uid, below.Entry.Status.Gid) != (entry.Status.Mode, entry.Status.Uid, entry.Status.Gid);
+        if (areOther) return Errno.None;
+        var lower = below.Members[0];
+        var error = visit.Upper.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = lower.Enter(out var lowerDir);
+        if (error == Errno.None)
+        {
+            error = XattrCopy.Compare(dir, name, visit.Upper.Layer.Overrides, lowerDir, "."u8, lower.Layer.Overrides, out var areSame);
+            areOther = !areSame;
+            lower.Leave();
+        }
+        visit.Upper.Leave();
+        return error;
     }
 
     // Under an opaque directory a name is gone even without a whiteout for it.
@@ -89,7 +124,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
         return below.IsFound && below.Where!.Layer == where.Layer && path.AsSpan().SequenceEqual(below.Where.PathFromRoot(name)) ? null : path;
     }
 
-    private Errno Open(byte[] path, LayerDirectory upper, LayerDirectory[] members, LayerDirectory[] compared, bool merges)
+    private Errno Open(byte[] path, LayerDirectory upper, LayerDirectory[] members, LayerDirectory[] compared, bool merges, int? timeChangedAt)
     {
         var names = new SortedSet<byte[]>(ByteOrder.Instance);
         var error = ReadNames(upper, names);
@@ -97,7 +132,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
         if (error == Errno.None && !merges && compared.Length > 0) error = ReadShown(compared, hidden);
         names.UnionWith(hidden);
         if (error != Errno.None) upper.Close();
-        else _open.Push(new Visit(path, upper, members, compared, merges, hidden, new Queue<byte[]>(names)));
+        else _open.Push(new Visit(path, upper, members, compared, merges, hidden, new Queue<byte[]>(names)) { TimeChangedAt = timeChangedAt });
         return error;
     }
 
@@ -137,5 +172,12 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
     /// <param name="Compared">The lower directories that its names are compared with.</param>
     /// <param name="Hidden">What those show and this directory hides, unless it has the same.</param>
     /// <param name="Names">The names that are left to compare.</param>
-    private sealed record Visit(byte[] Path, LayerDirectory Upper, LayerDirectory[] Members, LayerDirectory[] Compared, bool Merges, HashSet<byte[]> Hidden, Queue<byte[]> Names);
+    private sealed record Visit(byte[] Path, LayerDirectory Upper, LayerDirectory[] Members, LayerDirectory[] Compared, bool Merges, HashSet<byte[]> Hidden, Queue<byte[]> Names)
+    {
+        /// <summary>Where among the changes it would stand, if only its time is another.</summary>
+        public int? TimeChangedAt { get; init; }
+
+        /// <summary>Something in it, not deeper, is a change.</summary>
+        public bool HasChanges { get; set; }
+    }
 }

@@ -24,10 +24,13 @@ internal class ChangePlanTests
         directory        file        M Type Nothing
         directory        directory   - Hidden
         other directory  directory   M InOpaque Hidden
+        later directory  directory   M Time Hidden
         opaque directory directory   M Opaque Hidden
         opaque directory nothing     A New Nothing
         merged directory directory   - Members
         other merged directory directory M Metadata Members
+        later merged directory directory M Time Members
+        later other merged directory directory M Metadata Members
         moved directory  nothing     A Moved Members
         moved directory  directory   M Moved Members
         """;
@@ -44,6 +47,7 @@ internal class ChangePlanTests
             IsMoved = upper.StartsWith("moved", StringComparison.Ordinal),
             IsMetacopy = upper.EndsWith("metacopy", StringComparison.Ordinal),
             HasOtherAttributes = upper.Contains("other"),
+            HasOtherTime = upper.Contains("later"),
             IsOtherType = below != "nothing" && KindOf(upper) != KindOf(below),
         });
         var told = plan.Kind is { } kind ? $"{ChangeText.Key(kind)} {plan.Reason}" : "-";

@@ -47,11 +47,24 @@ internal class ChangeTests
     }
 
     [Test]
-    public void Another_mode_of_a_directory_is_a_change_and_its_times_are_not()
+    public void Another_mode_of_a_directory_is_a_change_and_its_time_where_nothing_else_tells_of_it()
     {
-        using var union = new TestUnion(1).With("lower1", "d/f = \"1\"  e/f = \"1\"").Open();
+        using var union = new TestUnion(1).With("lower1", "d/f = \"1\"  e/f = \"1\"  g/h/f = \"1\"").Open();
         Assert.That(union.Kernel.Chmod("d", 0x1C0) | union.Kernel.Create("e/n", []), Is.EqualTo(Errno.None));
         Assert.That(Describe(Live(union)), Is.EqualTo("M /d Metadata, A /e/n New"));
+        Assert.That(union.Kernel.Remove("e/n", false) | union.Kernel.Create("g/h/n", []) | union.Kernel.Remove("g/h/f", false), Is.EqualTo(Errno.None));
+        Assert.That(Describe(Live(union)), Is.EqualTo("M /d Metadata, M /e Time, D /g/h/f Whiteout, A /g/h/n New"));
+    }
+
+    [Test]
+    public void Another_attribute_of_a_directory_is_a_change_and_marks_are_not()
+    {
+        using var union = new TestUnion(1).With("lower1", "d/f = \"1\"  e/f = \"1\"").Open();
+        union.Shell("setfattr -n user.same -v 1 lower1/d lower1/e");
+        Assert.That(union.Kernel.Create("d/n", []) | union.Kernel.Create("e/n", []), Is.EqualTo(Errno.None)); // each with an origin mark
+        Assert.That(Describe(Live(union)), Is.EqualTo("A /d/n New, A /e/n New"));
+        union.Shell("setfattr -n user.same -v 2 upper/d; setfattr -n user.new -v 2 upper/e");
+        Assert.That(Describe(Live(union)), Is.EqualTo("M /d Metadata, A /d/n New, M /e Metadata, A /e/n New"));
     }
 
     [Test]
