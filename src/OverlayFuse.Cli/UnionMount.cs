@@ -93,7 +93,7 @@ internal static class UnionMount
     private static void OpenLog(MountJob job)
     {
         if (job.LogFile is not { } path) return;
-        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create, 0x1a4 /* 0644 */, out var log);
+        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create, Mode.OwnerReadWriteOthersRead, out var log);
         if (error == Errno.None) error = Syscall.Duplicate2(log, 2);
         log.Close();
         if (error != Errno.None) throw new MountException($"cannot write the log to {ByteText.Show(path)}: {error.Describe()}.");

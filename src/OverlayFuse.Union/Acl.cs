@@ -31,7 +31,6 @@ internal static class Acl
 
     private const uint ReadWriteExecute = 7;
     private const uint NoId = uint.MaxValue;
-    private const uint ModeBits = 0x1FF;
 
     /// <summary>
     /// What a new object in a directory with a default ACL gets: the default ACL cut down to <paramref name="mode"/> (without
@@ -57,7 +56,7 @@ internal static class Acl
             SetPermissions(access, at, permissions);
             bits |= permissions << shift;
         }
-        newMode = (mode & ~ModeBits) | bits;
+        newMode = (mode & ~Mode.All) | bits;
         accessLength = hasMore ? defaultAcl.Length : 0;
         return Errno.None;
     }
@@ -77,7 +76,7 @@ internal static class Acl
             var shift = ShiftOf(Tag(acl, at), at == groupClass);
             if (shift >= 0) bits |= Permissions(acl, at) << shift;
         }
-        newMode = (mode & ~ModeBits) | bits;
+        newMode = (mode & ~Mode.All) | bits;
         equivalent = !hasMore;
         return true;
     }

@@ -65,7 +65,7 @@ public sealed partial class UnionFileSystem
         Make(request, parent, name, new NewObject { Type = FileType.Directory, Mode = mode & Mode.Permissions, Umask = umask }, out entry, out _, out _);
 
     public override Errno Symlink(in Request request, NodeId parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, out Entry entry) =>
-        Make(request, parent, name, new NewObject { Type = FileType.Symlink, Mode = 0x1FF, Target = target }, out entry, out _, out _);
+        Make(request, parent, name, new NewObject { Type = FileType.Symlink, Mode = Mode.All, Target = target }, out entry, out _, out _);
 
     public override Errno Link(in Request request, NodeId node, NodeId newParent, ReadOnlySpan<byte> newName, out Entry entry)
     {

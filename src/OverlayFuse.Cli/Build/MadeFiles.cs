@@ -7,9 +7,9 @@ namespace OverlayFuse.Cli;
 /// <summary>Sources of COPY and ADD that lie in no context, and programs of RUN: here-documents, and what addresses lead to. Removed at the end.</summary>
 internal sealed class MadeFiles(StateDirectory state) : IDisposable
 {
-    private const uint Readable = 0x1a4; // 0644
-    private const uint Executable = 0x1ed; // 0755
-    private const uint Fetched = 0x180; // 0600, as docker has it
+    private const uint Readable = Mode.OwnerReadWriteOthersRead;
+    private const uint Executable = Mode.OwnerAllOthersReadExecute;
+    private const uint Fetched = Mode.OwnerReadWrite; // as docker has it
 
     private readonly string _directory = state.NewTemporary();
     private readonly List<BuildContext> _contexts = [];

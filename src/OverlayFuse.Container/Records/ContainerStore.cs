@@ -44,7 +44,7 @@ public sealed class ContainerStore(StateDirectory state)
         InitLayer.Fill(Layers.DiffOf(record.InitLayerId));
         Layers.CreateWritable(record.LayerId, record.Lowers);
         Directory.CreateDirectory(directory);
-        var error = Syscall.MknodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(Path.Combine(directory, "control")), (uint)FileType.Fifo | 0x180 /* 0600 */, 0, 0);
+        var error = Syscall.MknodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(Path.Combine(directory, "control")), (uint)FileType.Fifo | Mode.OwnerReadWrite, 0, 0);
         if (error != Errno.None) throw new RefusedException($"cannot make {directory}/control: {error.Describe()}.", 125);
         WriteState(directory, new ContainerState());
         Save(directory, record); // last: it makes the directory a container

@@ -10,7 +10,7 @@ internal static class InitLayer
     private static readonly string[] Files = ["etc/hosts", "etc/hostname", "etc/resolv.conf", "dev/console", ".dockerenv"];
 
     // All users of the container pass here, whatever the umask of who makes it is.
-    private const uint ReadableFile = 0x1a4; // 0644
+    private const uint ReadableFile = Mode.OwnerReadWriteOthersRead;
 
     public static void Fill(string diff)
     {

@@ -9,7 +9,7 @@ namespace OverlayFuse.Container;
 public sealed partial class VolumeStore(StateDirectory state)
 {
     /// <summary>0755, for whatever users a container has; the umask of who makes a volume is his own.</summary>
-    internal const uint ReadableDirectory = 0x1ed;
+    internal const uint ReadableDirectory = Mode.OwnerAllOthersReadExecute;
 
     /// <summary>The last lock to be taken.</summary>
     public StateLock Lock() => StateLock.Take(Path.Combine(state.Volumes, "lock"));

@@ -68,5 +68,5 @@ public sealed class ImageSaver(ImageStore store, TarWriter archive)
 
     private static string BlobName(string hex) => string.Create(CultureInfo.InvariantCulture, $"blobs/sha256/{hex}");
 
-    private static TarEntry Entry(string name, long size) => new() { Name = Encoding.ASCII.GetBytes(name), Mode = 0x1a4, Size = size, ModifyTime = new Timestamp(0, 0) };
+    private static TarEntry Entry(string name, long size) => new() { Name = Encoding.ASCII.GetBytes(name), Mode = Mode.OwnerReadWriteOthersRead, Size = size, ModifyTime = new Timestamp(0, 0) };
 }

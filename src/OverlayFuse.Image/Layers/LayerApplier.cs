@@ -11,7 +11,7 @@ namespace OverlayFuse.Image;
 public sealed class LayerApplier(DirFd root) : IDisposable
 {
     private const int MostDevices = 4096;
-    private const uint OwnerOnly = 0x180; // 0600, until the owner is right
+    private const uint OwnerOnly = Mode.OwnerReadWrite; // until the owner is right
 
     private readonly LayerParents _parents = new(root);
     private readonly List<(byte[] Path, Timestamp Time)> _directoryTimes = [];
@@ -86,7 +86,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
 
     private Errno Make(TarReader archive, DirFd directory, byte[] name, TarEntry entry) => entry.Kind switch
     {
-        TarKind.Directory => Syscall.MkdirAt(directory, name, OwnerOnly | 0x40),
+        TarKind.Directory => Syscall.MkdirAt(directory, name, OwnerOnly | Mode.OwnerExecute),
         TarKind.SymbolicLink => entry.Target.Length > 0 ? Syscall.SymlinkAt(entry.Target, directory, name) : throw new InvalidDataException($"the link {EntryPath.Show(entry.Name)} points to nothing"),
         TarKind.HardLink => Link(directory, name, entry),
         TarKind.Fifo => Syscall.MknodAt(directory, name, (uint)FileType.Fifo | OwnerOnly, 0, 0),

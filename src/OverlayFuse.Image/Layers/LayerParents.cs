@@ -7,7 +7,7 @@ namespace OverlayFuse.Image;
 internal sealed class LayerParents(DirFd root) : IDisposable
 {
     private const ResolveFlags Inside = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks;
-    private const uint UsualMode = 0x1ed; // 0755
+    private const uint UsualMode = Mode.OwnerAllOthersReadExecute;
 
     private byte[]? _path;
     private DirFd _directory = DirFd.None;

@@ -8,7 +8,7 @@ namespace OverlayFuse.Image;
 /// <summary>The directories of overlay2: image layers, unpacked once and then only read, and what containers add.</summary>
 public sealed class LayerStore(StateDirectory state)
 {
-    private const uint ReadableDirectory = 0x1ed; // 0755
+    private const uint ReadableDirectory = Mode.OwnerAllOthersReadExecute;
     private static readonly TimeSpan LongestWork = TimeSpan.FromDays(1);
 
     public string PathOf(string id) => Path.Combine(state.Overlay, id);

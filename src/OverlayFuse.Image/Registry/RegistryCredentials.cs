@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Image;
 
@@ -64,6 +65,6 @@ public sealed class RegistryCredentials(string path)
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var text = new MemoryStream();
         using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true })) document.WriteTo(writer);
-        AtomicFile.Write(path, text.ToArray(), 0x180 /* 0600 */);
+        AtomicFile.Write(path, text.ToArray(), Mode.OwnerReadWrite);
     }
 }

@@ -6,7 +6,7 @@ namespace OverlayFuse.Image;
 /// <summary>Small files that are whole or not there: written under another name, synced, renamed, and the directory synced.</summary>
 public static class AtomicFile
 {
-    private const uint Readable = 0x1a4; // 0644
+    private const uint Readable = Mode.OwnerReadWriteOthersRead;
 
     /// <exception cref="RefusedException">It could not be written; the old content stands.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content, uint mode = Readable)

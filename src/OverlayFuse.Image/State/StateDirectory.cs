@@ -7,7 +7,7 @@ namespace OverlayFuse.Image;
 public sealed class StateDirectory
 {
     // Nobody else may pass: layers and volumes hold set-uid programs, which whoever is root in a container only may have made.
-    private const uint Own = 0x1c0; // 0700
+    private const uint Own = Mode.OwnerAll;
 
     private StateDirectory(string root) => Root = root;
 

@@ -43,7 +43,7 @@ public sealed class StateLock : IDisposable
 
     private static Errno Acquire(string path, LockOperation operation, out Fd file)
     {
-        var error = Syscall.OpenAt(DirFd.Cwd, System.Text.Encoding.UTF8.GetBytes(path), OpenFlags.ReadWrite | OpenFlags.Create, 0x180 /* 0600 */, out file);
+        var error = Syscall.OpenAt(DirFd.Cwd, System.Text.Encoding.UTF8.GetBytes(path), OpenFlags.ReadWrite | OpenFlags.Create, Mode.OwnerReadWrite, out file);
         if (error == Errno.None) error = Syscall.FLock(file, operation);
         if (error == Errno.None) return error;
         file.Close();

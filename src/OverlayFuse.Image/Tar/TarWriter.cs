@@ -1,3 +1,5 @@
+using OverlayFuse.Linux;
+
 namespace OverlayFuse.Image;
 
 /// <summary>Writes an archive: ustar headers, with a pax header before each entry that does not fit into one.</summary>
@@ -42,7 +44,7 @@ public sealed class TarWriter(Stream archive)
     private void WriteRecords(TarEntry entry)
     {
         var records = PaxRecords.For(entry);
-        TarHeader.Write(_block, new TarEntry { Name = "PaxHeaders/entry"u8.ToArray(), Mode = 0x1a4, Size = records.Length }, (byte)'x');
+        TarHeader.Write(_block, new TarEntry { Name = "PaxHeaders/entry"u8.ToArray(), Mode = Mode.OwnerReadWriteOthersRead, Size = records.Length }, (byte)'x');
         archive.Write(_block);
         archive.Write(records);
         EndContent(records.Length);

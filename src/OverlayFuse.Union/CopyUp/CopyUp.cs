@@ -141,7 +141,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         using (lower)
         {
             error = Status(lower, out var status);
-            if (error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Covered)) status.Mode = (uint)FileType.Directory | 0x1ED;
+            if (error == Errno.None && tree.Nodes[slot].Has(NodeFlags.Covered)) status.Mode = (uint)FileType.Directory | Mode.OwnerAllOthersReadExecute;
             if (error == Errno.None) error = Plan(lower, status, CopyUpReason.Metadata, 0).Refusal;
             if (error == Errno.None) error = Syscall.MkdirAt(Upper.Work.Temp, temp, OwnDirectory.Private);
             if (error == Errno.None) error = Syscall.OpenAt(Upper.Work.Temp, temp, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out data);
@@ -215,7 +215,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             return error != Errno.None ? error : Upper.MakeObject(work, temp, wanted, Upper.Overrides == OverrideForm.None ? 0 : 0x180u /* 0600 */);
         }
 
-        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180 /* 0600 */, out data);
+        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out data);
         if (failed != Errno.None) return failed;
         if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size);
         if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, status, plan.Length, out isPartial);

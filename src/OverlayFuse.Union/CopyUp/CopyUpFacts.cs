@@ -20,7 +20,7 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     {
         var error = XattrCopy.LosesSecurity(dir, name, form, credentials, out var loses);
         var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None
-            || (status.Mode & 0x100) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
+            || (status.Mode & Mode.OwnerRead) != 0 || status.Uid != credentials.Uid; // files with a mark are open to all
         facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
         {
             IsPrivileged = status.Type == FileType.Regular && ((!credentials.IsRoot && (status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) || XattrCopy.HasCapability(dir, name, form)),

@@ -102,7 +102,7 @@ internal static class LayerProbe
     {
         Kind = EntryKind.Directory,
         IsCovered = true,
-        Status = new FileStatus { Mode = (uint)FileType.Directory | 0x1ED /* 0755 */, LinkCount = 2, BlockSize = 4096 },
+        Status = new FileStatus { Mode = (uint)FileType.Directory | Linux.Mode.OwnerAllOthersReadExecute, LinkCount = 2, BlockSize = 4096 },
     };
 
     /// <summary>Whether a file .wh.NAME stands beside a name.</summary>

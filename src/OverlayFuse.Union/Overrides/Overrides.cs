@@ -9,7 +9,7 @@ internal static class Overrides
     /// The mode of the files and directories that carry the marks, as fuse-overlayfs and containers/storage have it: whoever reads the layer
     /// can read them, and the daemon can always write its own.
     /// </summary>
-    public const uint BackingMode = 0x1ED; // 0755
+    public const uint BackingMode = Mode.OwnerAllOthersReadExecute;
 
     /// <summary>Which mark the root of a layer carries; that it does is what says how its objects are to be read.</summary>
     public static OverrideForm FormOf(DirFd root)

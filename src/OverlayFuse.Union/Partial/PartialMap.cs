@@ -15,7 +15,6 @@ namespace OverlayFuse.Union;
 /// </remarks>
 internal sealed class PartialMap
 {
-    private const uint OwnerReadWrite = 0x180;
     private const int WordsAtOnce = 64;
 
     private readonly Fd _file;
@@ -55,7 +54,7 @@ internal sealed class PartialMap
     /// <param name="syncs">False with volatile mounts.</param>
     public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs)
     {
-        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerReadWrite, out var file);
+        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
         error = Begin(file, header, new PartialSlot(1, limit, boot));
         if (error == Errno.None && syncs) error = Syscall.FDataSync(file);

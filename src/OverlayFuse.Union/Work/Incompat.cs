@@ -128,7 +128,7 @@ internal sealed class Incompat
         directory.Close();
         if (error != Errno.None) return error;
 
-        error = Syscall.OpenAt(marker, "dirty"u8, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, 0x180, out var dirty);
+        error = Syscall.OpenAt(marker, "dirty"u8, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var dirty);
         dirty.Close();
         marker.Close();
         return error;

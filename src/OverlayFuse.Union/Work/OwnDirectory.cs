@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 internal static class OwnDirectory
 {
     /// <summary>rwx for the owner.</summary>
-    public const uint Private = 0x1C0;
+    public const uint Private = Mode.OwnerAll;
 
     private const OpenFlags Readable = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
 

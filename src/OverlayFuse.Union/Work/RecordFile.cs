@@ -16,7 +16,6 @@ internal sealed class RecordFile : IDisposable
     public const int FrameLength = 6;
 
     private const int StackSize = 256;
-    private const uint OwnerReadWrite = 0x180;
 
     private readonly DirFd _directory;
     private readonly byte[] _name;
@@ -37,7 +36,7 @@ internal sealed class RecordFile : IDisposable
     {
         file = new RecordFile(directory, name, magic);
         records = default;
-        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, OwnerReadWrite, out file._file);
+        var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, Mode.OwnerReadWrite, out file._file);
         if (error == Errno.None) error = file.Load(out records);
         if (error != Errno.None) file.Dispose();
         return error;
@@ -99,7 +98,7 @@ internal sealed class RecordFile : IDisposable
     public Errno Replace(ReadOnlySpan<byte> records)
     {
         byte[] newName = [.. _name, .. ".new"u8];
-        var error = Syscall.OpenAt(_directory, newName, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NoFollow, OwnerReadWrite, out var replacement);
+        var error = Syscall.OpenAt(_directory, newName, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var replacement);
         if (error != Errno.None) return error;
 
         error = Syscall.PWrite(replacement, _magic, 0, out _);

@@ -32,7 +32,7 @@ internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> 
         var text = Format();
         if (ReadText(root, out var before) == Errno.None && before.AsSpan().SequenceEqual(text)) return Errno.None;
 
-        var error = Syscall.OpenAt(root, NewName, NewFile, 0x180, out var file);
+        var error = Syscall.OpenAt(root, NewName, NewFile, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
         error = Syscall.PWrite(file, text, 0, out _);
         if (error == Errno.None) error = Syscall.FDataSync(file);

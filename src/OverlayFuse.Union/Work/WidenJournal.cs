@@ -15,7 +15,6 @@ internal sealed class WidenJournal : IDisposable
 {
     private const int NameSize = 16;
     private const int PathMax = 4096;
-    private const uint Rights = 0x1FF; // rwxrwxrwx
     private const int ModeLength = 4;
     private const OpenFlags ByPath = OpenFlags.Path | OpenFlags.NoFollow;
     private const ResolveFlags Inside = ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoXdev;
@@ -102,7 +101,7 @@ internal sealed class WidenJournal : IDisposable
         var isTheOne = status.Inode == inode && status.Type is FileType.Regular or FileType.Directory;
 
         // Another mode than the widened one was set since, by somebody who meant it. (Widening itself may have cost setgid.)
-        if (error == Errno.None && isTheOne && ((status.Mode ^ Wide(mode, status.Type)) & Rights) == 0) error = Syscall.Chmod(file, mode);
+        if (error == Errno.None && isTheOne && ((status.Mode ^ Wide(mode, status.Type)) & Mode.All) == 0) error = Syscall.Chmod(file, mode);
         file.Close();
         return error;
     }

@@ -34,7 +34,7 @@ internal static class WorkFormat
 
     public static Errno Write(DirFd root)
     {
-        var error = Syscall.OpenAt(root, "format.new"u8, NewFile, 0x180, out var file);
+        var error = Syscall.OpenAt(root, "format.new"u8, NewFile, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
 
         error = Syscall.PWrite(file, Current, 0, out _);

@@ -54,7 +54,7 @@ internal sealed partial class Upper
                 Span<byte> oci = stackalloc byte[OciNames.WhiteoutPrefix.Length + name.Length];
                 OciNames.WhiteoutPrefix.CopyTo(oci);
                 name.CopyTo(oci[OciNames.WhiteoutPrefix.Length..]);
-                error = Syscall.MknodAt(dir, oci, (uint)FileType.Regular | 0x180 /* 0600 */, 0, 0);
+                error = Syscall.MknodAt(dir, oci, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0);
                 return error == Errno.EXIST ? Errno.None : error;
         }
     }
@@ -84,7 +84,7 @@ internal sealed partial class Upper
         name.CopyTo(marker);
         marker[name.Length] = (byte)'/';
         OciNames.OpaqueMarker.CopyTo(marker[(name.Length + 1)..]);
-        var error = Syscall.MknodAt(dir, marker, (uint)FileType.Regular | 0x180, 0, 0);
+        var error = Syscall.MknodAt(dir, marker, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0);
         return error == Errno.EXIST ? Errno.None : error;
     }
 

@@ -187,7 +187,7 @@ internal sealed partial class Upper
         var error = Syscall.Stat(directory, out var status);
         if (error != Errno.None) return error;
         var mode = status.Mode & Mode.Permissions;
-        if (status.Uid != credentials.Uid || !status.IsDirectory || (mode & 0x1C0) == 0x1C0) return Errno.ACCES;
+        if (status.Uid != credentials.Uid || !status.IsDirectory || (mode & Mode.OwnerAll) == Mode.OwnerAll) return Errno.ACCES;
 
         error = work.WidenJournal.Record(status.Inode, mode, path.Length > 1 ? path.AsSpan(1) : "."u8, out var ticket);
         if (error != Errno.None) return error;

@@ -113,8 +113,8 @@ internal static class WritableSide
         var canMakeDevice = Works(Syscall.MknodAt(temp, a, (uint)FileType.CharDevice, 0, 0));
         _ = Syscall.UnlinkAt(temp, a);
 
-        var made = Syscall.MknodAt(temp, a, (uint)FileType.Regular | 0x180, 0, 0);
-        var exchanged = made == Errno.None ? Syscall.MknodAt(temp, b, (uint)FileType.Regular | 0x180, 0, 0) : made;
+        var made = Syscall.MknodAt(temp, a, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0);
+        var exchanged = made == Errno.None ? Syscall.MknodAt(temp, b, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0) : made;
         if (exchanged == Errno.None) exchanged = Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Exchange);
         var canExchange = Works(exchanged);
         _ = Syscall.UnlinkAt(temp, b);
