@@ -222,7 +222,8 @@ copied_through_a_plugin() { # cp goes into the volume and not beneath it, runnin
 driver() {
   with=(OVERLAYFUSE_DRIVER="$1")
   o run -d --name driven bb:1 sleep 1000 && has "$1" o inspect -f '{{.GraphDriver.Name}}' driven && o exec driven sh -c 'echo new >/data/seed.txt; rm /www/index.html' && o stop -t 0 driven && o start driven &&
-    prints "$(printf 'new\nseed.txt')" o exec driven sh -c 'cat /data/seed.txt; ls /data /www | grep seed' && o rm -f driven
+    prints "$(printf 'new\nseed.txt')" o exec driven sh -c 'cat /data/seed.txt; ls /data /www | grep seed' && prints $'C /data\nC /data/seed.txt\nC /www\nD /www/index.html' o diff driven &&
+    o commit driven committed:1 && prints $'new\nseed.txt' o run --rm committed:1 sh -c 'cat /data/seed.txt; ls /data /www | grep -v /' && o rm -f driven && o rmi committed:1
   local code=$?
   with=()
   return $code

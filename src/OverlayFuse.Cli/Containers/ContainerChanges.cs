@@ -12,10 +12,11 @@ internal static class ContainerChanges
     /// <exception cref="RefusedException">A layer cannot be read.</exception>
     public static List<Change> Of(ContainerStore store, ContainerRecord record)
     {
-        if (record.Driver == StorageDrivers.Copies) throw new RefusedException($"the storage driver vfs keeps a whole copy for {record.Name}, and not its changes: there is nothing to compare.");
+        var isCopy = record.Driver == StorageDrivers.Copies;
+        if (isCopy && !CopiedRoot.IsCopied(store, record)) return []; // it has not begun yet
         using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [],
             Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
-        var error = union.Changes(out var changes);
+        var error = isCopy ? union.ChangesOfCopy(out var changes) : union.Changes(out changes);
         return error == Errno.None ? changes : throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");
     }
 }

@@ -12,7 +12,9 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
 {
     private readonly ManualResetEventSlim _ended = new();
 
-    private string CopiedMark => Path.Combine(Own, "copied");
+    private string CopiedMark => MarkOf(Store, Container.Record);
+
+    public static bool IsCopied(ContainerStore store, ContainerRecord record) => File.Exists(MarkOf(store, record));
 
     /// <summary>Copies, unless that was done. By the command: a supervisor does not look into mounts.</summary>
     /// <exception cref="RefusedException">It could not be copied.</exception>
@@ -48,6 +50,8 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
     }
 
     public override void End() => _ended.Set();
+
+    private static string MarkOf(ContainerStore store, ContainerRecord record) => Path.Combine(store.Layers.PathOf(record.LayerId), "copied");
 
     private static DirFd Open(byte[] path)
     {

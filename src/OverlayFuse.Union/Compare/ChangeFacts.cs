@@ -26,4 +26,7 @@ internal readonly record struct ChangeFacts
     public bool HasOtherTime { get; init; }
 
     public bool IsOtherType { get; init; }
+
+    /// <summary>In a whole copy of the lower layers: what it has of this name is what they have, as far as its attributes tell.</summary>
+    public bool IsSame { get; init; }
 }

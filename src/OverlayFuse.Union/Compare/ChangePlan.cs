@@ -27,6 +27,7 @@ internal readonly record struct ChangePlan(ChangeKind? Kind, ChangeReason Reason
                 return default;
         }
 
+        if (facts.IsSame) return default;
         if (facts.IsMoved) return new ChangePlan(over, ChangeReason.Moved, default);
         if (facts.Below == EntryKind.Absent) return new ChangePlan(ChangeKind.Added, ChangeReason.New, default);
         if (facts.IsOtherType) return new ChangePlan(ChangeKind.Modified, ChangeReason.Type, default);

@@ -7,7 +7,8 @@ namespace OverlayFuse.Union;
 /// hides one of the same name.
 /// </summary>
 /// <remarks>Depth first, names of a directory in the order of their bytes; by a stack of its own, since a tree may be deeper than a thread's.</remarks>
-internal sealed class ChangeWalk(LayerView view, List<Change> changes)
+/// <param name="isCopy">The upper is a copy of all that the lower layers show, changed since: then all of it is compared.</param>
+internal sealed class ChangeWalk(LayerView view, List<Change> changes, bool isCopy = false)
 {
     private readonly Stack<Visit> _open = [];
     private readonly InodeMap _inodes = new(new InodeNumbers(), null);
@@ -15,7 +16,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
     public Errno Run()
     {
         var lowers = view.Layers.Skip(1).Select(layer => layer.Root).ToArray();
-        var error = Open([], view.Layers[0].Root, lowers, lowers, merges: true, timeChangedAt: null);
+        var error = Open([], view.Layers[0].Root, isCopy ? [] : lowers, lowers, merges: !isCopy, timeChangedAt: null);
         while (error == Errno.None && _open.TryPeek(out var visit))
         {
             if (visit.Names.TryDequeue(out var name)) error = Compare(visit, name);
@@ -47,12 +48,13 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
         if (entry.Kind is EntryKind.Absent or EntryKind.Whiteout && visit.Hidden.Contains(name)) entry.Kind = EntryKind.Whiteout; // nothing of it shows here
 
         var whole = new SearchResult();
-        if (entry.Kind == EntryKind.Directory) error = view.Search.FindIn([visit.Upper, .. visit.Members], name, whole);
+        if (entry.Kind == EntryKind.Directory && !isCopy) error = view.Search.FindIn([visit.Upper, .. visit.Members], name, whole);
         if (error != Errno.None) return error;
-        LayerDirectory[] members = [.. whole.Members.Skip(1)];
+        LayerDirectory[] members = isCopy ? [] : [.. whole.Members.Skip(1)];
 
         var hasOtherAttributes = false;
-        if (entry.Kind == EntryKind.Directory && below.Entry.Kind == EntryKind.Directory) error = CompareAttributes(visit, name, entry, below, out hasOtherAttributes);
+        var isDirectory = entry.Kind == EntryKind.Directory;
+        if (entry.Kind == below.Entry.Kind && (isDirectory || (isCopy && below.IsFound))) error = CompareAttributes(visit, name, entry, below, out hasOtherAttributes);
         if (error != Errno.None) return error;
 
         var from = MovedFrom(visit, name, entry, members, below);
@@ -65,8 +67,9 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
             IsMoved = from is not null,
             IsMetacopy = entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy) && !entry.Marks.Has(MarkSet.Partial),
             HasOtherAttributes = hasOtherAttributes,
-            HasOtherTime = below.IsFound && below.Entry.Status.ModifyTime != entry.Status.ModifyTime,
+            HasOtherTime = below.IsFound && !IsSameTime(below.Entry.Status.ModifyTime, entry.Status.ModifyTime),
             IsOtherType = below.IsFound && below.Entry.Status.Type != entry.Status.Type,
+            IsSame = isCopy && below.IsFound && !hasOtherAttributes && LooksSame(entry.Status, below.Entry.Status),
         });
         if (plan.Kind is { } kind && plan.Reason != ChangeReason.Time)
         {
@@ -89,19 +92,28 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes)
     {
         areOther = (below.Entry.Status.Mode, below.Entry.Status.Uid, below.Entry.Status.Gid) != (entry.Status.Mode, entry.Status.Uid, entry.Status.Gid);
         if (areOther) return Errno.None;
-        var lower = below.Members[0];
+        var isDirectory = entry.Kind == EntryKind.Directory;
+        var lower = isDirectory ? below.Members[0] : below.Where!;
         var error = visit.Upper.Enter(out var dir);
         if (error != Errno.None) return error;
         error = lower.Enter(out var lowerDir);
         if (error == Errno.None)
         {
-            error = XattrCopy.Compare(dir, name, visit.Upper.Layer.Overrides, lowerDir, "."u8, lower.Layer.Overrides, out var areSame);
+            error = XattrCopy.Compare(dir, name, visit.Upper.Layer.Overrides, lowerDir, isDirectory ? "."u8 : name, lower.Layer.Overrides, out var areSame);
             areOther = !areSame;
             lower.Leave();
         }
         visit.Upper.Leave();
         return error;
     }
+
+    // As a copy is told by others too (rsync(1)): with the same length and time the bytes are the same.
+    private static bool LooksSame(in FileStatus one, in FileStatus other) =>
+        (one.Mode, one.Size, one.RdevMajor, one.RdevMinor) == (other.Mode, other.Size, other.RdevMajor, other.RdevMinor) && IsSameTime(one.ModifyTime, other.ModifyTime);
+
+    // Archives, and some file systems, keep whole seconds.
+    private static bool IsSameTime(Timestamp one, Timestamp other) =>
+        one == other || (one.Seconds == other.Seconds && (one.Nanoseconds == 0 || other.Nanoseconds == 0));
 
     // Under an opaque directory a name is gone even without a whiteout for it.
     private static ChangeReason ReasonOf(in ChangePlan plan, Visit visit) =>

@@ -31,4 +31,11 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
         changes = [];
         return Layers[0].IsUpper ? new ChangeWalk(this, changes).Run() : Errno.ROFS;
     }
+
+    /// <summary>As <see cref="Changes"/>, of an upper that began as a whole copy of what the lower layers show.</summary>
+    public Errno ChangesOfCopy(out List<Change> changes)
+    {
+        changes = [];
+        return Layers[0].IsUpper ? new ChangeWalk(this, changes, isCopy: true).Run() : Errno.ROFS;
+    }
 }

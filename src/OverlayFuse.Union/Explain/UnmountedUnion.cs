@@ -46,6 +46,9 @@ public sealed class UnmountedUnion : IDisposable
     /// <summary>ROFS without an upper.</summary>
     public Errno Changes(out List<Change> changes) => _view.Changes(out changes);
 
+    /// <summary>What is other in an upper that began as a whole copy of the lower layers; ROFS without an upper.</summary>
+    public Errno ChangesOfCopy(out List<Change> changes) => _view.ChangesOfCopy(out changes);
+
     public void Dispose()
     {
         _cache.Close();

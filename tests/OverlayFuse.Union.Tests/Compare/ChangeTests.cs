@@ -68,6 +68,23 @@ internal class ChangeTests
     }
 
     [Test]
+    public void Of_a_whole_copy_what_is_other_than_in_the_layers_is_a_change()
+    {
+        using var union = new TestUnion(2)
+            .With("lower2", "d/same = \"1\"  d/longer = \"1\"  d/later = \"1\"  d/gone = \"1\"  d/hidden = \"1\"  e/x = \"1\"  f/x = \"1\"  g = \"1\"  link -> \"a\"  h/owned = \"1\"")
+            .With("lower1", "d/hidden whiteout  d/upper = \"1\"  i/marked = \"1\"");
+        union.Shell("cp -a lower2/. upper; cp -a lower1/d/upper upper/d/; cp -a lower1/i upper; rm upper/d/hidden; touch -r lower1/d upper/d");
+        using var unmounted = SurveyTests.Unmounted(union);
+        Assert.That(unmounted.ChangesOfCopy(out var changes), Is.EqualTo(Errno.None));
+        Assert.That(Describe(changes), Is.Empty);
+
+        union.Shell("cd upper; echo >>d/longer; touch -d tomorrow d/later; rm d/gone; echo >d/new; rm -r e; rm -r f; mkdir -m 700 f; rm g; mkdir g; ln -sfn b link; chmod 600 h/owned; setfattr -n user.a -v 1 i/marked");
+        Assert.That(unmounted.ChangesOfCopy(out changes), Is.EqualTo(Errno.None));
+        Assert.That(string.Join(' ', changes.Select(change => $"{ChangeText.Key(change.Kind)}{Encoding.UTF8.GetString(change.Path)}")),
+            Is.EqualTo("D/d/gone M/d/later M/d/longer A/d/new D/e M/f D/f/x M/g M/h/owned M/i/marked M/link"));
+    }
+
+    [Test]
     public void A_lower_directory_is_not_listed_for_its_changes()
     {
         using var union = new TestUnion(5).With("upper", "d/f = \"2\"  d/g whiteout  d/n = \"\"");
