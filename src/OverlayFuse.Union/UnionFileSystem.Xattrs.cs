@@ -158,8 +158,8 @@ public sealed partial class UnionFileSystem
     private static Errno Stored(OverrideForm form, ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
     {
         stored = name;
-        if (MarkNames.IsMark(name)) stored = escaped[..MarkNames.Escape(name, escaped)];
-        else if (OverrideNames.IsKept(form, name)) stored = escaped[..OverrideNames.Store(name, escaped)];
+        if (OverrideNames.IsKept(form, name)) stored = escaped[..OverrideNames.Store(name, escaped)];
+        else if (MarkNames.IsMark(name)) stored = escaped[..MarkNames.Escape(name, escaped)];
         if (stored.Length > LongestName) return Errno.RANGE;
         return OverrideNames.IsPrivate(form, stored) ? Errno.PERM : Errno.None;
     }

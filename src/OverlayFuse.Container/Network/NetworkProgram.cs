@@ -59,7 +59,8 @@ internal abstract class NetworkProgram
     {
         var error = Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing);
         var log = Fd.None;
-        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Mode.OwnerReadWriteOthersRead, out log);
+        var path = Encoding.UTF8.GetBytes(LogOf(container));
+        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Mode.OwnerReadWriteOthersRead, out log);
         var pid = 0;
         if (error == Errno.None)
             error = Syscall.Spawn(

@@ -11,6 +11,7 @@ namespace OverlayFuse.Image;
 public sealed class LayerApplier(DirFd root) : IDisposable
 {
     private const int MostDevices = 4096;
+    private const int LongestAttribute = 255; // XATTR_NAME_MAX
     private const uint OwnerOnly = Mode.OwnerReadWrite; // until the owner is right
 
     private readonly LayerParents _parents = new(root);
@@ -150,9 +151,10 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     // A mark in an archive belongs to a union inside the image. What needs rights we have not is left out, as other tools do.
     private static Errno SetXattr(DirFd directory, byte[] name, byte[] attribute, byte[] value)
     {
-        Span<byte> stored = stackalloc byte[MarkNames.EscapedSize];
-        if (attribute.Length > 255) return Errno.None;
-        var length = MarkNames.Escape(attribute, stored);
+        Span<byte> stored = stackalloc byte[OverrideNames.StoredSize];
+        if (attribute.Length > LongestAttribute) return Errno.None;
+        var length = OverrideNames.IsKept(OverrideForm.None, attribute) ? OverrideNames.Store(attribute, stored) : MarkNames.Escape(attribute, stored);
+        if (length > LongestAttribute) return Errno.None;
         var error = Syscall.SetXattrAt(directory, name, stored[..length], value, XattrFlags.None);
         return error is Errno.NOTSUP or Errno.PERM or Errno.INVAL ? Errno.None : error;
     }

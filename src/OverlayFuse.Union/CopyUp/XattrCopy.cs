@@ -44,7 +44,7 @@ internal static class XattrCopy
         {
             var stored = list[..end];
             list = list[(end + 1)..];
-            if (OverrideNames.IsPrivate(form, stored)) continue;
+            if (MarkNames.IsPrivate(stored) || OverrideNames.IsPrivate(form, stored)) continue;
             var attribute = OverrideNames.Show(form, stored);
             if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual("security.selinux"u8)) continue;
 

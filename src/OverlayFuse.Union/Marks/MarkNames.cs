@@ -4,7 +4,7 @@ namespace OverlayFuse.Union;
 /// <remarks>
 /// Kernel: fs/overlayfs/overlayfs.h (OVL_XATTR_*), fs/overlayfs/xattrs.c. A mark set through the union belongs to a union inside
 /// it and is stored with one more "overlay." behind the prefix: trusted.overlay.X as trusted.overlay.overlay.X, at any depth. So are
-/// those of a fuse-overlayfs inside, user.fuseoverlayfs.X.
+/// those of a fuse-overlayfs inside, user.fuseoverlayfs.X and security.fuseoverlayfs.X.
 /// </remarks>
 internal static class MarkNames
 {
@@ -16,6 +16,8 @@ internal static class MarkNames
     private static ReadOnlySpan<byte> UserPrefix => "user.overlay."u8;
 
     private static ReadOnlySpan<byte> FuseOverlayFsPrefix => "user.fuseoverlayfs."u8;
+
+    private static ReadOnlySpan<byte> PrivilegedFuseOverlayFsPrefix => "security.fuseoverlayfs."u8;
 
     private static ReadOnlySpan<byte> Nested => "overlay."u8;
 
@@ -118,5 +120,6 @@ internal static class MarkNames
         name.StartsWith(TrustedPrefix) ? TrustedPrefix.Length
         : name.StartsWith(UserPrefix) ? UserPrefix.Length
         : name.StartsWith(FuseOverlayFsPrefix) ? FuseOverlayFsPrefix.Length
+        : name.StartsWith(PrivilegedFuseOverlayFsPrefix) ? PrivilegedFuseOverlayFsPrefix.Length
         : 0;
 }

@@ -3,7 +3,8 @@ namespace OverlayFuse.Union;
 /// <summary>Names of extended attributes in a layer that keeps owners in marks: the mark itself, and what a user's attribute is stored as.</summary>
 /// <remarks>
 /// As fuse-overlayfs has it: in the form of containers/storage, security.X is kept as user.containers.override_security.X, for an ordinary
-/// user may set no attribute of that kind. Names that would pass for such ones are kept in the same way.
+/// user may set no attribute of that kind. Names that would pass for such ones are kept in the same way, in every form: else whoever owns the root of a
+/// union could have the next mount read owners and devices of his own invention.
 /// </remarks>
 internal static class OverrideNames
 {
@@ -29,18 +30,18 @@ internal static class OverrideNames
     /// <summary>A stored name that no user sees: the mark, and in the form of containers/storage what the backing file has of security.*.</summary>
     public static bool IsPrivate(OverrideForm form, ReadOnlySpan<byte> stored) => form switch
     {
-        OverrideForm.Containers => stored.StartsWith(Security) || (stored.StartsWith(Prefix) && !IsStored(stored)),
+        _ when stored.StartsWith(Prefix) => !IsStored(form, stored),
+        OverrideForm.Containers => stored.StartsWith(Security),
         OverrideForm.None => false,
         _ => stored.SequenceEqual(Mark(form)),
     };
 
     /// <summary>The user's name of a stored one that is not private.</summary>
-    public static ReadOnlySpan<byte> Show(OverrideForm form, ReadOnlySpan<byte> stored) =>
-        form == OverrideForm.Containers && IsStored(stored) ? stored[Prefix.Length..] : stored;
+    public static ReadOnlySpan<byte> Show(OverrideForm form, ReadOnlySpan<byte> stored) => IsStored(form, stored) ? stored[Prefix.Length..] : stored;
 
     /// <summary>Whether a user's name is kept under another one.</summary>
     public static bool IsKept(OverrideForm form, ReadOnlySpan<byte> name) =>
-        form == OverrideForm.Containers && (name.StartsWith(Security) || name.StartsWith(Prefix));
+        name.StartsWith(Prefix) || (form == OverrideForm.Containers && name.StartsWith(Security));
 
     /// <summary>Writes the name that <see cref="IsKept"/> speaks of; the length written.</summary>
     public static int Store(ReadOnlySpan<byte> name, Span<byte> to)
@@ -50,6 +51,5 @@ internal static class OverrideNames
         return Prefix.Length + name.Length;
     }
 
-    private static bool IsStored(ReadOnlySpan<byte> stored) =>
-        stored.StartsWith(Prefix) && (stored[Prefix.Length..].StartsWith(Security) || stored[Prefix.Length..].StartsWith(Prefix));
+    private static bool IsStored(OverrideForm form, ReadOnlySpan<byte> stored) => stored.StartsWith(Prefix) && IsKept(form, stored[Prefix.Length..]);
 }

@@ -9,6 +9,7 @@ internal class MarkNamesTests
     [TestCase("user.overlay.opaque", true)]
     [TestCase("user.overlay.", true)]
     [TestCase("user.fuseoverlayfs.opaque", true)]
+    [TestCase("security.fuseoverlayfs.override_stat", true)]
     [TestCase("trusted.overlay.overlay.opaque", false, Description = "a mark of a union inside this one")]
     [TestCase("user.overlay.overlay.overlay.x", false)]
     [TestCase("trusted.overlay.overlayopaque", true)]
@@ -26,6 +27,7 @@ internal class MarkNamesTests
     [TestCase("user.overlay.\xff", "user.overlay.overlay.\xff")]
     [TestCase("user.overlay.", "user.overlay.overlay.")]
     [TestCase("user.fuseoverlayfs.opaque", "user.fuseoverlayfs.overlay.opaque")]
+    [TestCase("security.fuseoverlayfs.override_stat", "security.fuseoverlayfs.overlay.override_stat")]
     public void A_users_mark_is_stored_one_level_deeper_and_comes_back(string name, string stored)
     {
         var buffer = new byte[MarkNames.EscapedSize];

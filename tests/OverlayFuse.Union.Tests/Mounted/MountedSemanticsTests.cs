@@ -165,6 +165,19 @@ public class MountedSemanticsTests(string options)
         Assert.That(_union.Run("cat m/d/f; getfattr --only-values -n user.fuseoverlayfs.opaque m/d"), Is.EqualTo("lower\ny"));
     }
 
+    [TestCase("user.containers.override_stat")]
+    [TestCase("user.fuseoverlayfs.override_stat")]
+    [TestCase("security.fuseoverlayfs.override_stat")]
+    public void Owners_and_devices_are_not_invented_by_attributes(string name)
+    {
+        _union.Run("mkdir -p l1/d && echo lower > l1/f && cp l1/f u/g && chown 1000 u/g");
+        _union.Mount();
+        _union.Run($"setfattr -n {name} -v 0:0:0777:dir m; setfattr -n {name} -v 0:0:4755:file m/f; setfattr -n {name} -v 0:0:0666:char-1-9 m/g");
+        _union.Remount();
+        Assert.That(_union.Run($"stat -c '%n %u %a %F' m/f m/g; getfattr --only-values -n {name} m/g; getfattr -m . m/g | grep override; ls u"),
+            Is.EqualTo($"m/f 0 644 regular file\nm/g 1000 644 regular file\n0:0:0666:char-1-9{name}\nf\ng"));
+    }
+
     [Test]
     public void A_chown_to_the_same_owner_clears_setuid()
     {
