@@ -34,7 +34,7 @@ internal sealed class QuestionArguments
         if (options.Lowers.Count == 0) throw new MountException("lowerdir is missing. A union needs one layer at least: -o lowerdir=DIR, topmost layer first.");
         var caller = Caller.Current();
         return new UnmountedUnion(options.Lowers.Select(caller.Absolute), options.DataOnly.Select(caller.Absolute),
-            options.Upper is null ? null : caller.Absolute(options.Upper), options.ReadOnly == true);
+            options.Upper is null ? null : caller.Absolute(options.Upper), options.Work is null ? null : caller.Absolute(options.Work), options.ReadOnly == true);
     }
 
     /// <summary>Words that look like flags end up here: the library takes what it does not know for a path.</summary>

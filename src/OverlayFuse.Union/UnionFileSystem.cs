@@ -44,7 +44,12 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _upkeep = UpkeepOf(tree.Upper);
         tree.PartialWatch = _upkeep is null ? null : _upkeep.Watch;
         _desk = new ControlDesk(
-            new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy) { Maps = tree.Upper?.Work.PartialMaps }, Status,
+            new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy)
+            {
+                Maps = tree.Upper?.Work.PartialMaps,
+                Links = tree.Upper?.Work.Links ?? new DirFd(-1),
+            },
+            Status,
             Syscall.GetEUid());
     }
 

@@ -11,6 +11,7 @@ busybox=$(command -v busybox)
 busybox_root bb data www
 echo seed >bb/data/seed.txt
 echo page >bb/www/index.html
+echo one >bb/www/linked && ln bb/www/linked bb/www/other && ln bb/www/linked bb/data/third
 tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
@@ -69,6 +70,7 @@ life() {
   check "$who: nobody waits for what exec has put into the background" in_background
   check "$who: an image cannot name what is the host's" hostile_image
 
+  check "$who: what is written by one of several names is in diff and in the image by all" linked
   check "$who: the storage driver vfs copies" driver vfs
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
@@ -219,11 +221,15 @@ hostile_image() { # a volume is a path, all of it
 copied_through_a_plugin() { # cp goes into the volume and not beneath it, running or not
   o create --name far -v far:/data bb:1 sleep 1000 && prints kept eval 'o cp far:/data/f - | tar -xO' && o start far && prints kept eval 'o cp far:/data/f - | tar -xO' && o rm -f far
 }
+linked() {
+  o run --name linked bb:1 sh -c 'rm /www/linked; echo two >>/www/other' && prints $'C /data\nC /data/third\nC /www\nD /www/linked\nC /www/other' o diff linked && o commit linked linked:1 &&
+    prints $'one\ntwo\none\ntwo' o run --rm linked:1 cat /www/other /data/third && o rm linked && o rmi linked:1
+}
 driver() {
   with=(OVERLAYFUSE_DRIVER="$1")
   o run -d --name driven bb:1 sleep 1000 && has "$1" o inspect -f '{{.GraphDriver.Name}}' driven && o exec driven sh -c 'echo new >/data/seed.txt; rm /www/index.html' && o stop -t 0 driven && o start driven &&
     prints "$(printf 'new\nseed.txt')" o exec driven sh -c 'cat /data/seed.txt; ls /data /www | grep seed' && prints $'C /data\nC /data/seed.txt\nC /www\nD /www/index.html' o diff driven &&
-    o commit driven committed:1 && prints $'new\nseed.txt' o run --rm committed:1 sh -c 'cat /data/seed.txt; ls /data /www | grep -v /' && o rm -f driven && o rmi committed:1
+    o commit driven committed:1 && prints $'new\nseed.txt' o run --rm committed:1 sh -c 'cat /data/seed.txt; ls /data /www | grep seed' && o rm -f driven && o rmi committed:1
   local code=$?
   with=()
   return $code

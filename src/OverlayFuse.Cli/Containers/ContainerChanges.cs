@@ -15,7 +15,7 @@ internal static class ContainerChanges
         var isCopy = record.Driver == StorageDrivers.Copies;
         if (isCopy && !CopiedRoot.IsCopied(store, record)) return []; // it has not begun yet
         using var union = new UnmountedUnion(record.Lowers.Select(layer => Encoding.UTF8.GetBytes(store.Layers.DiffOf(layer))), [],
-            Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), readOnly: false);
+            Encoding.UTF8.GetBytes(store.Layers.DiffOf(record.LayerId)), Encoding.UTF8.GetBytes(Path.Combine(store.Layers.PathOf(record.LayerId), "work")), readOnly: false);
         var error = isCopy ? union.ChangesOfCopy(out var changes) : union.Changes(out changes);
         return error == Errno.None ? changes : throw new RefusedException($"cannot compare the layers of {record.Name}: {error.Describe()}.");
     }

@@ -14,6 +14,9 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     /// <summary>The maps of partial files; null where they are not at hand.</summary>
     public PartialMaps? Maps { get; init; }
 
+    /// <summary>WORKDIR/overlayfuse/links; not open where it is not at hand.</summary>
+    public DirFd Links { get; init; } = new(-1);
+
     /// <summary>INVAL for what is no path of a union; NAMETOOLONG.</summary>
     public Errno Explain(ReadOnlySpan<byte> path, out Explanation? explanation)
     {
@@ -29,7 +32,11 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     public Errno Changes(out List<Change> changes)
     {
         changes = [];
-        return Layers[0].IsUpper ? new ChangeWalk(this, changes).Run() : Errno.ROFS;
+        if (!Layers[0].IsUpper) return Errno.ROFS;
+        var error = new ChangeWalk(this, changes).Run();
+        var copies = new HashSet<ulong>();
+        if (error == Errno.None && Links.IsOpen) error = ReadCopies(copies);
+        return error != Errno.None || copies.Count == 0 ? error : new SharedCopyWalk(this, copies, changes).Run();
     }
 
     /// <summary>As <see cref="Changes"/>, of an upper that began as a whole copy of what the lower layers show.</summary>
@@ -37,5 +44,14 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     {
         changes = [];
         return Layers[0].IsUpper ? new ChangeWalk(this, changes, isCopy: true).Run() : Errno.ROFS;
+    }
+
+    // By a descriptor of its own: others may be reading, too.
+    private Errno ReadCopies(HashSet<ulong> copies)
+    {
+        var error = Syscall.OpenAt(Links, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var links);
+        if (error == Errno.None) error = LinkIndex.ReadUnnamed(new DirFd(links.Number), copies);
+        links.Close();
+        return error;
     }
 }

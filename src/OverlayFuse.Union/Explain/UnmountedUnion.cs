@@ -15,11 +15,15 @@ public sealed class UnmountedUnion : IDisposable
     private readonly List<Layer> _layers = [];
     private readonly DescriptorCache _cache = new(OpenDirectories);
     private readonly LayerView _view;
+    private DirFd _own = new(-1); // WORKDIR/overlayfuse
+    private DirFd _links = new(-1);
 
+    /// <param name="work">The work directory of the upper, which has copies of files with several names; null: not at hand.</param>
     /// <exception cref="MountException">A layer cannot be opened.</exception>
-    public UnmountedUnion(IEnumerable<byte[]> lowers, IEnumerable<byte[]> dataOnly, byte[]? upper, bool readOnly)
+    public UnmountedUnion(IEnumerable<byte[]> lowers, IEnumerable<byte[]> dataOnly, byte[]? upper, byte[]? work, bool readOnly)
     {
-        var opener = new LayerOpener(_cache, new LayerNumbers(), MountInfo.Read(), OpenDirectories / 2);
+        using var numbers = work is null || !OpenWork(work, out var own) ? new LayerNumbers() : LayerNumbers.Read(own);
+        var opener = new LayerOpener(_cache, numbers, MountInfo.Read(), OpenDirectories / 2);
         try
         {
             if (upper is not null && !readOnly) _layers.Add(opener.OpenUpper(LayerOpener.OpenDirectory("upper directory", upper), upper));
@@ -35,7 +39,10 @@ public sealed class UnmountedUnion : IDisposable
         var dataRoots = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Root).ToArray();
         var writer = HasUpper ? new Writer(Credentials.OfThisProcess(_layers[0].Overrides), CanMetacopy: true) : null;
         _view = new LayerView([.. _layers.Where(layer => !layer.IsDataOnly)], new Search(new UnionDirectory(HasUpper ? _layers[0].Root : null, roots), dataRoots), writer,
-            HasSharedCopy: (_, _) => false);
+            HasSharedCopy)
+        {
+            Links = _links,
+        };
     }
 
     private bool HasUpper => _layers is [{ IsUpper: true }, ..];
@@ -53,5 +60,22 @@ public sealed class UnmountedUnion : IDisposable
     {
         _cache.Close();
         foreach (var layer in _layers) layer.Root.CloseRoot();
+        _links.Close();
+        _own.Close();
+    }
+
+    private bool OpenWork(byte[] work, out DirFd own)
+    {
+        own = new DirFd(-1);
+        if (Syscall.OpenAt(DirFd.Cwd, [.. work, .. "/overlayfuse"u8], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var opened) != Errno.None) return false;
+        own = _own = new DirFd(opened.Number);
+        if (Syscall.OpenAt(own, "links"u8, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var links) == Errno.None) _links = new DirFd(links.Number);
+        return true;
+    }
+
+    private bool HasSharedCopy(Layer layer, FileStatus status)
+    {
+        Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
+        return _links.IsOpen && Syscall.StatAt(_links, buffer[..LinkIndex.NameOf(layer.Number, status.Inode, buffer)], cached: false, out _) == Errno.None;
     }
 }

@@ -98,7 +98,7 @@ internal sealed partial class Tree
 
     /// <summary>Name of the hard link index for an inode number of the union.</summary>
     public ReadOnlySpan<byte> IndexName(ulong inode, Span<byte> buffer) =>
-        buffer[..Upper!.Work.LinkIndex.NameOf(IndexLayer(inode), IndexInode(inode), buffer)];
+        buffer[..LinkIndex.NameOf(IndexLayer(inode), IndexInode(inode), buffer)];
 
     /// <summary>The two halves of a packed inode number, the key of the hard link index.</summary>
     public static int IndexLayer(ulong inode) => (int)(inode >> InodeNumber.LayerShift);

@@ -91,13 +91,29 @@ internal sealed class LinkIndex
         _ = Syscall.UnlinkAt(_links, NoteOf(layer, inode, buffer));
     }
 
+    /// <summary>Adds what the union may show under names that the upper does not have, as the inode numbers it shows.</summary>
+    /// <param name="links">The index, to be read.</param>
+    public static Errno ReadUnnamed(DirFd links, HashSet<ulong> numbers)
+    {
+        const int OfIndexes = 2; // links that are no names: ours, and it may be in the kernel's index too
+        var names = new List<byte[]>();
+        var error = DirectoryNames.Read(links, names);
+        foreach (var name in names)
+        {
+            if (!TryParse(name, out var key)) continue;
+            if (!LinkCount.TryRead(links, name, MarkFamily.Trusted, out var difference)) difference = LinkCount.Read(links, name, MarkFamily.User);
+            if (difference + OfIndexes > 0) numbers.Add(key.Number);
+        }
+        return error;
+    }
+
     public bool Contains(int layer, ulong inode)
     {
         lock (_lock) return _present.Contains(new LayerInode(layer, inode));
     }
 
     /// <summary>Writes the name under which the index has an object, and returns its length.</summary>
-    public int NameOf(int layer, ulong inode, Span<byte> name)
+    public static int NameOf(int layer, ulong inode, Span<byte> name)
     {
         Utf8Formatter.TryFormat((uint)layer, name, out var length, 'x');
         name[length++] = (byte)'-';
@@ -129,7 +145,7 @@ internal sealed class LinkIndex
         return Errno.None;
     }
 
-    private ReadOnlySpan<byte> NoteOf(int layer, ulong inode, Span<byte> buffer)
+    private static ReadOnlySpan<byte> NoteOf(int layer, ulong inode, Span<byte> buffer)
     {
         var length = NameOf(layer, inode, buffer);
         buffer[length] = NoteSuffix;

@@ -172,7 +172,7 @@ internal sealed partial class Upper
     private Errno LinkAndCount(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        var index = buffer[..work.LinkIndex.NameOf(layerNumber, inode, buffer)];
+        var index = buffer[..LinkIndex.NameOf(layerNumber, inode, buffer)];
         var error = Syscall.StatAt(work.Links, index, cached: false, out var status);
         if (error != Errno.None) return error;
         var difference = NlinkDifference(work.Links, index);

@@ -56,6 +56,22 @@ internal class ChangeTests
         Assert.That(Describe(Live(union)), Is.EqualTo("M /d Metadata, M /e Time, D /g/h/f Whiteout, A /g/h/n New"));
     }
 
+    // A copy of a file with several names lies in the index of links; the upper need not have any of its names.
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_file_with_several_names_changed_through_one_is_changed_under_all(bool removeFirst)
+    {
+        using var union = new TestUnion(1).With("lower1", "d/a = \"1\"  d/b is d/a  d/e/c is d/a  f = \"2\"  g is f").Open();
+        if (removeFirst) Assert.That(union.Kernel.Remove("d/a", false), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Write("d/b", "new"u8), Is.EqualTo(Errno.None));
+        if (!removeFirst) Assert.That(union.Kernel.Remove("d/a", false), Is.EqualTo(Errno.None));
+        const string Expected = "D /d/a Whiteout, M /d/b Copy, M /d/e/c Copy";
+        Assert.That(Describe(Live(union)), Is.EqualTo(Expected));
+        using var unmounted = SurveyTests.Unmounted(union);
+        Assert.That(unmounted.Changes(out var changes), Is.EqualTo(Errno.None));
+        Assert.That(Describe(changes), Is.EqualTo(Expected));
+    }
+
     [Test]
     public void Another_attribute_of_a_directory_is_a_change_and_marks_are_not()
     {

@@ -76,7 +76,8 @@ internal class SurveyTests
     }
 
     internal static UnmountedUnion Unmounted(TestUnion union) =>
-        new(Enumerable.Range(1, union.LowerCount).Select(i => Encoding.UTF8.GetBytes($"{union.Path}/lower{i}")), [], Encoding.UTF8.GetBytes(union.Upper), readOnly: false);
+        new(Enumerable.Range(1, union.LowerCount).Select(i => Encoding.UTF8.GetBytes($"{union.Path}/lower{i}")), [], Encoding.UTF8.GetBytes(union.Upper),
+            Encoding.UTF8.GetBytes($"{union.Path}/work"), readOnly: false);
 
     internal static Explanation Live(TestUnion union, string path)
     {

@@ -68,7 +68,7 @@ internal class OverrideUpperTests
         Assert.That(union.Kernel.Create("d/new", [], 0x1A4), Is.EqualTo(Errno.None));
         Assert.That(union.Kernel.Chown("e", 5, 6), Is.EqualTo(Errno.None));
         union.Close();
-        using var unmounted = new UnmountedUnion([Bytes($"{union.Path}/lower1")], [], Bytes(union.Upper), readOnly: false);
+        using var unmounted = new UnmountedUnion([Bytes($"{union.Path}/lower1")], [], Bytes(union.Upper), null, readOnly: false);
         Assert.That(unmounted.Changes(out var changes), Is.EqualTo(Errno.None));
         Assert.That(changes.Select(change => $"{change.Reason} {System.Text.Encoding.UTF8.GetString(change.Path)}"), Is.EquivalentTo(new[] { "New /d/new", "Metadata /e" }));
         union.Open();

@@ -19,9 +19,8 @@ internal class LinkIndexTests
     [TestCase(32766, ulong.MaxValue, "7ffe-ffffffffffffffff")]
     public void A_name_is_the_layer_and_the_inode_in_hexadecimal(int layer, ulong inode, string expected)
     {
-        var index = Open();
         var name = new byte[LinkIndex.NameSize];
-        Assert.That(Encoding.ASCII.GetString(name, 0, index.NameOf(layer, inode, name)), Is.EqualTo(expected));
+        Assert.That(Encoding.ASCII.GetString(name, 0, LinkIndex.NameOf(layer, inode, name)), Is.EqualTo(expected));
 
         File.WriteAllText($"{_scratch.Path}/work/{expected}", "");
         Assert.That(Open().Contains(layer, inode), Is.True);
