@@ -26,6 +26,7 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
 
             error = CopyUpToCount(victim);
+            if (error == Errno.None) error = LinkIndexedFirst(victim, parent, name);
             if (error != Errno.None) return error;
 
             _tree.Locks.EnterWrite(parent);

@@ -27,6 +27,10 @@ public sealed partial class UnionFileSystem
             error = PlanRename(source, from, oldName, target, to, newName, flags, out var plan);
             if (error != Errno.None || plan.IsNothing) return error;
 
+            error = LinkIndexedFirst(source, fromSlot, oldName);
+            if (error == Errno.None) error = LinkIndexedFirst(target, toSlot, newName);
+            if (error != Errno.None) return error;
+
             var same = fromSlot == toSlot ? from : null;
             error = Mark(source, plan.Source, same);
             if (error == Errno.None && flags == RenameFlags.Exchange) error = Mark(target, plan.Target, same);
@@ -269,7 +273,11 @@ public sealed partial class UnionFileSystem
 
     // A name that is only found through the index gets its link in the upper, so that it can be moved or removed.
     private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name) =>
-        Upper!.LinkFromIndex(Tree.IndexLayer(_tree.Nodes[slot].Inode), Tree.IndexInode(_tree.Nodes[slot].Inode), dir, name);
+        Upper!.LinkFromIndex(_tree.Nodes[slot].Inode, dir, name);
+
+    // An ordinary user's daemon may have to open the object up to count its links anew, for which names must not be locked.
+    private Errno LinkIndexedFirst(int slot, int parent, ReadOnlySpan<byte> name) =>
+        slot == 0 || Upper!.Credentials.IsRoot || !_tree.Nodes[slot].Has(NodeFlags.Indexed) ? Errno.None : _copyUp.LinkIndexed(slot, parent, name);
 
     private void Renamed(int slot, ReadOnlySpan<byte> oldName, LayerDirectory newParent, ReadOnlySpan<byte> newName)
     {

@@ -16,7 +16,7 @@ internal sealed partial class CopyUp
         // the index; before the name is there, a daemon that dies leaves it among the temporary objects, and the index drops it.
         var index = Upper.Work.LinkIndex;
         var names = tree.Nodes.NamesOf(slot);
-        var error = Upper.SetNlink(Upper.Work.Temp, temp, (int)lowerLinks - 2);
+        var error = CountLinks(temp, (int)lowerLinks - 2);
         if (error == Errno.None) error = index.Add(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode), Upper.Work.Temp, temp);
         if (error != Errno.None) return error;
         error = Publish(slot, temp, flags | NodeFlags.Indexed, where, name);
@@ -27,6 +27,16 @@ internal sealed partial class CopyUp
         }
         foreach (var (parent, other) in names) _ = TryLinkName(slot, parent, other, gateHeld: true); // what fails is made up for when the name is next changed
         return Errno.None;
+    }
+
+    // Of a copy that has its mode already, which may not let its owner set a mark; nobody else has it yet.
+    private Errno CountLinks(ReadOnlySpan<byte> temp, int difference)
+    {
+        var error = Upper.SetNlink(Upper.Work.Temp, temp, difference);
+        if (error != Errno.ACCES || Syscall.StatAt(Upper.Work.Temp, temp, cached: false, out var status) != Errno.None) return error;
+        error = Syscall.ChmodAt(Upper.Work.Temp, temp, WidenJournal.Wide(status.Mode & Mode.Permissions, status.Type));
+        if (error == Errno.None) error = Upper.SetNlink(Upper.Work.Temp, temp, difference);
+        return error != Errno.None ? error : Syscall.ChmodAt(Upper.Work.Temp, temp, status.Mode & Mode.Permissions);
     }
 
     /// <summary>A name that leads to an indexed copy through the index only gets its link in the upper. Nothing to do where it has one.</summary>
@@ -40,13 +50,19 @@ internal sealed partial class CopyUp
     private Errno TryLinkName(int slot, int parent, ReadOnlySpan<byte> name, bool gateHeld)
     {
         var error = LinkNameAt(slot, parent, name, widened: false);
-        if (error != Errno.ACCES) return error;
-        if (!tree.Gate.EnterAbove(parent, gateHeld ? slot : null)) return Errno.AGAIN;
-        error = LinkNameAt(slot, parent, name, widened: true);
-        tree.Gate.LeaveAbove(parent);
+        if (error != Errno.ACCES || Upper.Credentials.IsRoot) return error;
+        if (!gateHeld) tree.Gate.Enter(slot);
+        error = Errno.AGAIN;
+        if (tree.Gate.EnterAbove(parent, slot))
+        {
+            error = LinkNameAt(slot, parent, name, widened: true);
+            tree.Gate.LeaveAbove(parent);
+        }
+        if (!gateHeld) tree.Gate.Leave(slot);
         return error;
     }
 
+    // Widened: whichever of the directory and the object is in the way; the caller holds the gates of both.
     private Errno LinkNameAt(int slot, int parent, ReadOnlySpan<byte> name, bool widened)
     {
         tree.Locks.EnterWrite(parent);
@@ -57,13 +73,15 @@ internal sealed partial class CopyUp
             if (error != Errno.None) return error;
             var widening = default(Widening);
             if (widened) error = Upper.BeginWide(parent, dir.Fd, upper.PathFromRoot(), out widening);
+            var isWide = widened && error == Errno.None;
+            if (error == Errno.ACCES) error = Errno.None;
             if (error == Errno.None)
             {
                 var times = Syscall.StatAt(dir, "."u8, cached: false, out var status);
                 if (Syscall.StatAt(dir, name, cached: false, out _) == Errno.None) error = Errno.EXIST; // the name it was published by
-                if (error == Errno.None) error = Upper.LinkFromIndex(Tree.IndexLayer(tree.Nodes[slot].Inode), Tree.IndexInode(tree.Nodes[slot].Inode), dir, name);
+                if (error == Errno.None) error = Upper.LinkFromIndex(tree.Nodes[slot].Inode, dir, name, widened ? slot : 0);
                 if (error == Errno.None && times == Errno.None) _ = Syscall.UtimensAt(dir, "."u8, status.AccessTime, status.ModifyTime);
-                if (widened) Upper.EndWide(dir.Fd, widening);
+                if (isWide) Upper.EndWide(dir.Fd, widening);
             }
             upper.Leave();
             return error;

@@ -164,12 +164,14 @@ internal sealed partial class Upper
     public int NlinkDifference(DirFd dir, ReadOnlySpan<byte> name) => LinkCount.Read(dir, name, Family);
 
     /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union counts no name more.</summary>
-    public Errno LinkFromIndex(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
+    /// <param name="number">The inode number that the union shows.</param>
+    /// <param name="widened">The node, when its mode may be widened for the mark that counts: the caller holds its gate then. Else 0.</param>
+    public Errno LinkFromIndex(ulong number, DirFd dir, ReadOnlySpan<byte> name, int widened = 0)
     {
-        lock (_linking) return LinkAndCount(layerNumber, inode, dir, name);
+        lock (_linking) return LinkAndCount(Tree.IndexLayer(number), Tree.IndexInode(number), dir, name, widened);
     }
 
-    private Errno LinkAndCount(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name)
+    private Errno LinkAndCount(int layerNumber, ulong inode, DirFd dir, ReadOnlySpan<byte> name, int widened)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
         var index = buffer[..LinkIndex.NameOf(layerNumber, inode, buffer)];
@@ -183,6 +185,7 @@ internal sealed partial class Upper
         if (error == Errno.None)
         {
             error = SetNlink(work.Links, index, difference - 1);
+            if (error == Errno.ACCES && widened != 0) error = WidenAt(widened, new Place(work.Links, index, isUpper: true), place => SetNlink(place.Dir, place.Name, difference - 1));
             if (error != Errno.None) _ = Syscall.UnlinkAt(dir, name);
         }
         work.LinkIndex.End(layerNumber, inode);

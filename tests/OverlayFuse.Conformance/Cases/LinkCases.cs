@@ -26,6 +26,18 @@ internal static class LinkCases
             Link("d/a", "c").Ok();
             Same(3u, LinksOf("e/b"));
         }),
+        Anyone("names of a file that nobody may write come and go", [AFile("a", "text", 444), AHardLink("b", "a"), AHardLink("c", "a"), AHardLink("d", "a"), AFile("e")], () =>
+        {
+            Unlink("a").Ok();
+            Same(3u, LinksOf("b"));
+            Rename("b", "f").Ok();
+            Rename("e", "c").Ok();
+            Link("d", "g").Ok();
+            Same((3u, 444), (LinksOf("f"), ModeOf("g")));
+            Chmod("f", 400).Ok();
+            Same((400, "text"), (ModeOf("d"), TextOf("g")));
+            Same(LStat("d").Inode, LStat("f").Inode);
+        }),
         Anyone("a name that is there is EEXIST", [AFile("a"), AFile("b")], () => Link("a", "b").Is(EXIST)),
         Anyone("onto itself is EEXIST", [AFile("a")], () => Link("a", "a").Is(EXIST)),
         Anyone("onto a dangling link is EEXIST", [AFile("a"), ASymlink("l", "nowhere")], () => Link("a", "l").Is(EXIST)),
