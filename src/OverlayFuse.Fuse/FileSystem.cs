@@ -15,6 +15,9 @@ public abstract class FileSystem
     /// <summary>INIT was negotiated; requests follow. <paramref name="session"/> tells which capabilities the kernel granted.</summary>
     public virtual void Started(Session session) { }
 
+    /// <summary>The connection is about to be cut, with files still open: has the kernel hand over what it holds of them (<see cref="Notifier.InvalidateInode"/>).</summary>
+    public virtual void WriteBack() { }
+
     /// <summary>No request will follow.</summary>
     public virtual void Stopped() { }
 

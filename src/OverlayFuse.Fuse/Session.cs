@@ -93,6 +93,15 @@ public sealed class Session : IDisposable
     /// </summary>
     public void Stop() => _stopAsked.Set();
 
+    /// <summary>
+    /// <see cref="Stop"/> for a mount that was taken out of the tree and is held by its last users only, when somebody needs what it holds: where it is mounted
+    /// anywhere, also in another mount namespace, nothing happens.
+    /// </summary>
+    public void StopIfDetached()
+    {
+        if (_mounted.Device is { } device && _mounted.Place() is null && !MountInfo.HasDevice(device.Major, device.Minor)) Stop();
+    }
+
     /// <summary>Registers a file for passthrough. The id is given back by <see cref="CloseBacking"/>; the descriptor may be closed before.</summary>
     /// <returns>NOTSUP where PASSTHROUGH was not granted; PERM without CAP_SYS_ADMIN in the initial user namespace; LOOP where <see cref="SessionOptions.MaxStackDepth"/> is too small.</returns>
     public Errno OpenBacking(Fd file, out int id)
@@ -131,6 +140,11 @@ public sealed class Session : IDisposable
         }
         if (pool.Finished.WaitOne(StopInterval)) return;
 
+        if ((Granted & InitFlags.WritebackCache) != 0)
+        {
+            _fileSystem.WriteBack();
+            AwaitWrites();
+        }
         pool.End();
         if (_mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor)) pool.Finished.WaitOne(StopPatience);
     }
@@ -138,8 +152,13 @@ public sealed class Session : IDisposable
     // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none come any more.
     private void WriteBack(byte[] path)
     {
-        var until = Environment.TickCount64 + (long)WritebackPatience.TotalMilliseconds;
         Unmounter.WriteBack(path, WritebackPatience);
+        AwaitWrites();
+    }
+
+    private void AwaitWrites()
+    {
+        var until = Environment.TickCount64 + (long)WritebackPatience.TotalMilliseconds;
         for (long before = -1, now; (now = Requests[Opcode.Write]) != before && Environment.TickCount64 < until; before = now) Thread.Sleep(StopInterval);
     }
 

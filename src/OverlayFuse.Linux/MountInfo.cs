@@ -31,6 +31,25 @@ public static class MountInfo
         return found;
     }
 
+    /// <summary>Whether a file system is mounted anywhere: in any mount namespace of a process that this one may look at.</summary>
+    public static bool HasDevice(uint major, uint minor)
+    {
+        var seen = new HashSet<(string?, string?)>(); // a process in a chroot sees the mounts below that only
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (!char.IsAsciiDigit(process[^1]) || !seen.Add((new FileInfo($"{process}/ns/mnt").LinkTarget, new FileInfo($"{process}/root").LinkTarget))) continue;
+                if (Parse(File.ReadAllBytes($"{process}/mountinfo")).Any(entry => (entry.DeviceMajor, entry.DeviceMinor) == (major, minor))) return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended, or is somebody else's.
+            }
+        }
+        return false;
+    }
+
     /// <summary>
     /// The number of the mount that an open file is on, as <see cref="MountPointEntry.Id"/>; 0 where /proc does not tell. Asks the kernel
     /// only, so it answers for a server that is dead too.

@@ -74,6 +74,14 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
     }
 
+    public override void WriteBack()
+    {
+        if (Upper is not { } upper || _notifier is not { } notifier) return;
+        upper.Work.SayEnding();
+        foreach (var id in _tree.Nodes.Files()) notifier.InvalidateInode(new NodeId(id));
+        notifier.Wait(WritebackPatience);
+    }
+
     /// <summary>There is a mount now: what the work directory holds stays, and says what the upper is stacked on.</summary>
     internal void Use()
     {

@@ -1,4 +1,5 @@
 using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
@@ -55,6 +56,15 @@ internal sealed partial class NodeTable
     {
         slot = (int)(id.Value & ((1UL << SlotBits) - 1));
         return _nodes.IsPresent(slot) && _nodes[slot].Id == id.Value;
+    }
+
+    /// <summary>The ids of the regular files that the kernel knows now; some may be forgotten while they are told.</summary>
+    public IEnumerable<ulong> Files()
+    {
+        for (var slot = Root; slot < _nodes.End; slot++)
+        {
+            if (_nodes.IsPresent(slot) && _nodes[slot] is { Id: > 0 and var id, Type: FileType.Regular }) yield return id;
+        }
     }
 
     /// <summary>Puts in the root, which has no name and is never forgotten.</summary>

@@ -28,6 +28,9 @@ internal sealed class SlotArray<T>
 
     public ref T this[int slot] => ref _chunks[slot >> ChunkBits].Items[slot & (ChunkSize - 1)];
 
+    /// <summary>Beyond every slot that was given out so far.</summary>
+    public int End => _chunks.Length << ChunkBits;
+
     /// <summary>True when <paramref name="slot"/> lies in a chunk that exists; it may still be free.</summary>
     public bool IsPresent(int slot)
     {

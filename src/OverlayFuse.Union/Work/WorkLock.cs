@@ -14,6 +14,8 @@ internal static class WorkLock
     // Container tools mount again the moment they unmounted, while the old daemon is still on its way out.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan PatienceBeforeAsking = TimeSpan.FromMilliseconds(300);
+
     // A daemon that says that its mount is gone has the rest of its partial files to bring up, and then ends.
     private static readonly TimeSpan PatienceWithEnding = TimeSpan.FromMinutes(10);
 
@@ -26,7 +28,12 @@ internal static class WorkLock
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}. Give a work directory that you may write to.");
 
-        error = Acquire(file);
+        error = Acquire(file, PatienceBeforeAsking);
+        if (error == Errno.AGAIN)
+        {
+            Ask(file);
+            error = Acquire(file);
+        }
         if (error == Errno.AGAIN && IsEnding(file))
         {
             slow?.Invoke($"waiting for the daemon{Holder(file)} of the union that was mounted with work directory {workPath}: it brings up the rest of files that are partly in the upper.");
@@ -71,6 +78,14 @@ internal static class WorkLock
     {
         Span<byte> text = stackalloc byte[64];
         if (Syscall.PRead(held, text, 0, out var count) == Errno.None) _ = Syscall.PWrite(held, Ending, count, out _);
+    }
+
+    // Of a mount that was taken away lazily nothing is left but what somebody has open, or stands in: its daemon then lets go. The file may be lied in, so the
+    // signal is one that harms nobody.
+    private static void Ask(Fd file)
+    {
+        Span<byte> text = stackalloc byte[64];
+        if (Syscall.PRead(file, text, 0, out var count) == Errno.None && Utf8Parser.TryParse(text[..count], out int pid, out _) && pid > 0) _ = Syscall.Kill(pid, Signal.Urgent);
     }
 
     private static bool IsEnding(Fd file)
