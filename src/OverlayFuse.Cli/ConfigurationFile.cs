@@ -1,5 +1,6 @@
 using System.Text;
 using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -10,8 +11,19 @@ namespace OverlayFuse.Cli;
 /// <param name="Default">The distribution's file, which a file at <paramref name="Path"/> replaces as a whole: a new one starts as that.</param>
 internal sealed record ConfigurationFile(string Path, Func<string?, string> Add, Func<string, string?, string>? Remove = null, bool IsLink = false, string? Default = null)
 {
+    /// <summary>What is written: where a file is kept elsewhere and linked to from <see cref="Path"/>, that one.</summary>
+    /// <exception cref="MountException">There is nothing where it leads.</exception>
+    public string Place
+    {
+        get
+        {
+            if (IsLink || new FileInfo(Path).LinkTarget is not { } target) return Path;
+            return Syscall.Stat(Path, out _) == Errno.None ? File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName : throw new MountException($"it is a link to {target}, where there is no file");
+        }
+    }
+
     /// <summary>The file as it was before; empty where there was none.</summary>
-    public string BackupPath => Path + ".before-overlayfuse";
+    public string BackupPath => Place + ".before-overlayfuse";
 
     /// <exception cref="MountException">It cannot be read or is not understood.</exception>
     public FileChange? ToInstall() => Sentence(() =>
@@ -38,6 +50,7 @@ internal sealed record ConfigurationFile(string Path, Func<string?, string> Add,
     {
         try
         {
+            _ = Place;
             return make();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException or MountException)

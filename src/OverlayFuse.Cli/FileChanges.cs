@@ -18,7 +18,7 @@ internal static class FileChanges
             {
                 at = change.File.Path;
                 if (change.After is null) continue;
-                var place = Place(change.File);
+                var place = change.File.Place;
                 Directory.CreateDirectory(Path.GetDirectoryName(place)!);
                 written.Add(place + ".new");
                 Write(change, place);
@@ -26,9 +26,10 @@ internal static class FileChanges
             foreach (var change in changes)
             {
                 at = change.File.Path;
-                if (change.Backup is not null) File.WriteAllText(change.File.BackupPath, change.Backup);
-                if (change.After is null) File.Delete(change.File.Path);
-                else File.Move(Place(change.File) + ".new", Place(change.File), overwrite: true);
+                var place = change.File.Place;
+                if (change.Backup is not null) WriteAs(place, change.File.BackupPath, change.Backup);
+                if (change.After is null) File.Delete(place);
+                else File.Move(place + ".new", place, overwrite: true);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,23 +56,31 @@ internal static class FileChanges
         foreach (var file in files.Where(file => file.Remove is not null)) File.Delete(file.BackupPath);
     }
 
-    // A file that a link leads to stays where it is.
-    private static string Place(ConfigurationFile file) =>
-        !file.IsLink && File.Exists(file.Path) && File.ResolveLinkTarget(file.Path, returnFinalTarget: true) is { } target ? target.FullName : file.Path;
-
     private static void Write(FileChange change, string place)
     {
-        File.Delete(place + ".new");
-        if (change.File.IsLink)
+        if (!change.File.IsLink)
         {
-            File.CreateSymbolicLink(place + ".new", change.After!);
+            WriteAs(place, place + ".new", change.After!);
             return;
         }
-        File.WriteAllText(place + ".new", change.After);
-        if (Syscall.Stat(place, out var old) != Errno.None) return;
-        var copy = Encoding.UTF8.GetBytes(place + ".new");
-        _ = Syscall.ChownAt(DirFd.Cwd, copy, old.Uid, old.Gid); // an ordinary user's are their own
-        var error = Syscall.ChmodAt(DirFd.Cwd, copy, old.Mode & 0xfff /* 07777 */);
-        if (error != Errno.None) throw new IOException(error.Describe());
+        File.Delete(place + ".new");
+        File.CreateSymbolicLink(place + ".new", change.After!);
+    }
+
+    /// <summary>Writes <paramref name="copy"/> with the owner and the mode of <paramref name="original"/>, where there is one.</summary>
+    private static void WriteAs(string original, string copy, string text)
+    {
+        File.Delete(copy);
+        var path = Encoding.UTF8.GetBytes(copy);
+        var exists = Syscall.Stat(original, out var old) == Errno.None;
+
+        // There may be a password in it: nobody else opens it before it has the mode.
+        var mode = exists ? Mode.OwnerReadWrite : Mode.OwnerReadWriteOthersRead;
+        var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode, out var file);
+        if (error == Errno.None) error = Syscall.WriteAll(file, Encoding.UTF8.GetBytes(text));
+        file.Close();
+        if (exists) _ = Syscall.ChownAt(DirFd.Cwd, path, old.Uid, old.Gid); // an ordinary user's are their own
+        if (error == Errno.None && exists) error = Syscall.ChmodAt(DirFd.Cwd, path, old.Mode & Mode.Permissions);
+        if (error != Errno.None) throw new IOException(null, (int)error);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Cli;
@@ -6,7 +7,7 @@ namespace OverlayFuse.Cli;
 /// storage.conf of Podman, Buildah and others (containers-storage.conf(5)), changed line by line: comments, order and all else stay.
 /// Understands as much of TOML as such files hold, and refuses the rest. Pure.
 /// </summary>
-internal static class StorageConf
+internal static partial class StorageConf
 {
     private const string Driver = "storage.driver";
     private const string MountProgram = "storage.options.overlay.mount_program";
@@ -51,6 +52,8 @@ internal static class StorageConf
         var lines = Lines(text);
         var entries = Parse(lines);
         var quoted = Quote(value);
+        var newline = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        void Close(int line) => lines[line] = lines[line].EndsWith('\n') ? lines[line] : lines[line] + newline;
         if (entries.Find(entry => entry.Name == name) is { } there)
         {
             var line = lines[there.Line];
@@ -63,18 +66,18 @@ internal static class StorageConf
         var header = lines.FindIndex(line => Header(line) == table);
         if (header < 0)
         {
-            if (lines.Count > 0) lines[^1] = lines[^1].TrimEnd('\n') + "\n\n";
-            lines.Add($"[{table}]\n");
-            header = lines.Count - 1;
+            header = lines.Count;
+            if (header > 0) Close(header - 1);
+            lines.Add(header > 0 ? $"{newline}[{table}]" : $"[{table}]");
         }
-        lines[header] = lines[header].TrimEnd('\n') + "\n";
+        Close(header);
 
         // Behind the line that shows how it would be written, where there is one.
         var end = lines.FindIndex(header + 1, line => Header(line) is not null);
         var sample = lines.FindIndex(header, (end < 0 ? lines.Count : end) - header, line => line.TrimStart('#', ' ', '\t').StartsWith($"{key} =", StringComparison.Ordinal));
         var place = (sample < 0 ? header : sample) + 1;
-        lines[place - 1] = lines[place - 1].TrimEnd('\n') + "\n";
-        lines.Insert(place, $"{key} = {quoted}\n");
+        Close(place - 1);
+        lines.Insert(place, $"{key} = {quoted}{newline}");
         return string.Concat(lines);
     }
 
@@ -112,24 +115,40 @@ internal static class StorageConf
             }
 
             var line = lines[i];
-            var equals = line.IndexOf('=');
-            var start = equals + 1;
-            while (equals > 0 && start < line.Length && line[start] is ' ' or '\t') start++;
-            var rest = equals < 1 ? "" : line[start..].TrimEnd();
-            if (rest.Length == 0 || bare[0] == '[' || rest.StartsWith("\"\"\"", StringComparison.Ordinal) || rest.StartsWith("'''", StringComparison.Ordinal)) throw NotUnderstood(i, bare);
+            var keys = Keys(line, out var start);
+            while (start < line.Length && line[start] is ' ' or '\t') start++;
+            var rest = line[start..].TrimEnd();
+            if (keys.Count == 0 || rest.Length == 0 || rest.StartsWith("\"\"\"", StringComparison.Ordinal) || rest.StartsWith("'''", StringComparison.Ordinal)) throw NotUnderstood(i, bare);
             var length = rest.Length;
             if (rest[0] is '"' or '\'')
             {
                 length = rest.IndexOf(rest[0], 1) + 1;
                 if (length == 0 || rest.AsSpan(length).TrimStart() is [not '#', ..] || rest.AsSpan(0, length).Contains('\\')) throw NotUnderstood(i, bare);
             }
-            else if (rest[0] == '[')
+            else if (rest[0] is '[' or '{')
             {
                 open = Brackets(rest);
             }
-            entries.Add(new StorageConfEntry(table + line[..equals].Trim(), rest[..length].Trim('"', '\''), i, start, start + length));
+
+            // A table that is written so cannot have a header too, and nothing is put into it.
+            if (keys.Count > 1 && IsOurs(table + keys[0]) || rest[0] == '{' && IsOurs(table + string.Join('.', keys))) throw NotUnderstood(i, bare);
+            entries.Add(new StorageConfEntry(table + string.Join('.', keys), rest[..length].Trim('"', '\''), i, start, start + length));
         }
         return open == 0 ? entries : throw new MountException("it ends inside a list, so it is broken.");
+    }
+
+    private static bool IsOurs(string table) => $"{MountProgram}.".StartsWith($"{table}.", StringComparison.Ordinal);
+
+    /// <summary>The words before the "=", bare or quoted, with dots between; none: it is no such line.</summary>
+    private static List<string> Keys(string line, out int end)
+    {
+        var keys = new List<string>();
+        end = 0;
+        var match = KeyPattern().Match(line);
+        if (!match.Success) return keys;
+        end = match.Length;
+        foreach (Capture key in match.Groups["key"].Captures) keys.Add(key.Value is ['"' or '\'', ..] && !key.Value.Contains('.') ? key.Value[1..^1] : key.Value);
+        return keys;
     }
 
     private static string? Header(string line)
@@ -137,7 +156,7 @@ internal static class StorageConf
         var bare = line.Trim();
         var end = bare.IndexOf(']');
         return bare.StartsWith('[') && !bare.StartsWith("[[", StringComparison.Ordinal) && end > 1 && bare[(end + 1)..].TrimStart() is "" or ['#', ..]
-            ? bare[1..end].Replace(" ", "").Replace("\"", "")
+            ? bare[1..end].Replace(" ", "").Replace("\"", "").Replace("'", "")
             : null;
     }
 
@@ -160,4 +179,7 @@ internal static class StorageConf
         : $"\"{value}\"";
 
     private static MountException NotUnderstood(int line, string text) => new($"line {line + 1} is not understood: {text}");
+
+    [GeneratedRegex("""^[ \t]*(?<key>[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*')([ \t]*\.[ \t]*(?<key>[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*'))*[ \t]*=""")]
+    private static partial Regex KeyPattern();
 }

@@ -16,7 +16,12 @@ public sealed class InstallTests
     [TestCase(
         "[storage]\n  driver=''\n[ storage.options.overlay ]\n  mount_program  =  \"/usr/bin/fuse-overlayfs\"  # fast",
         "[storage]\n  driver=\"overlay\"\n[ storage.options.overlay ]\n  mount_program  =  \"/usr/local/bin/overlayfuse\"  # fast")]
-    [TestCase("[storage.options]\noverlay.mount_program = \"/x\"\n[storage]\ngraphroot = \"/g\"\n", "[storage.options]\noverlay.mount_program = \"/usr/local/bin/overlayfuse\"\n[storage]\ndriver = \"overlay\"\ngraphroot = \"/g\"\n")]
+    [TestCase("[storage]\n\"driver\" = \"overlay\"\n[storage.options.'overlay']\n'mount_program' = \"/x\"\n", "[storage]\n\"driver\" = \"overlay\"\n[storage.options.'overlay']\n'mount_program' = \"/usr/local/bin/overlayfuse\"\n")]
+    [TestCase(
+        "[storage]\ndriver = \"overlay\"\n[storage.options]\n\"overlay.mount_program\" = \"/x\"\npull_options = {enable_partial_images = \"true\"}\nthinpool.size = \"\"\n",
+        "[storage]\ndriver = \"overlay\"\n[storage.options]\n\"overlay.mount_program\" = \"/x\"\npull_options = {enable_partial_images = \"true\"}\nthinpool.size = \"\"\n\n[storage.options.overlay]\nmount_program = \"/usr/local/bin/overlayfuse\"\n",
+        Description = "a dot in quotes parts nothing, and other tables may be written as they like")]
+    [TestCase("[storage]\r\ngraphroot = \"/g\"", "[storage]\r\ndriver = \"overlay\"\r\ngraphroot = \"/g\"\r\n\r\n[storage.options.overlay]\r\nmount_program = \"/usr/local/bin/overlayfuse\"\r\n")]
     public void The_mount_program_is_set_and_all_else_stays(string before, string expected)
     {
         var after = StorageConf.Add(before, Program, forAll: false);
@@ -35,6 +40,11 @@ public sealed class InstallTests
     [TestCase("a = \"b\n", "line 1")]
     [TestCase("a = \"\"\"\nlong\n\"\"\"\n", "line 1")]
     [TestCase("a = [ 1,\n", "ends inside a list")]
+    [TestCase("[storage.options]\noverlay = { mount_program = \"/x\" }\n", "line 2 is not understood: overlay = {")]
+    [TestCase("storage = { driver = \"overlay\" }\n", "line 1 is not understood")]
+    [TestCase("[storage.options]\noverlay.mountopt = \"nodev\"\n", "line 2 is not understood: overlay.mountopt")]
+    [TestCase("[storage]\n\"options\" . 'overlay'.mount_program = \"/x\"\n", "line 2 is not understood")]
+    [TestCase("[storage]\na b = 1\n", "line 2 is not understood")]
     public void A_storage_conf_that_is_broken_or_for_another_driver_is_refused(string text, string why) =>
         Assert.That(() => StorageConf.Add(text, Program, forAll: false), Throws.TypeOf<MountException>().With.Message.Contains(why));
 
@@ -99,11 +109,30 @@ public sealed class InstallTests
         Assert.That(Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), 0x180), Is.EqualTo(Errno.None));
         FileChanges.Make([file.ToInstall()!]);
         Assert.That(Syscall.Stat(path, out var status), Is.EqualTo(Errno.None));
-        Assert.That((File.ReadAllText(file.BackupPath), status.Mode & 0xfff), Is.EqualTo(("{ \"debug\":true }", 0x180)));
+        Assert.That(Syscall.Stat(file.BackupPath, out var backup), Is.EqualTo(Errno.None));
+        Assert.That((File.ReadAllText(file.BackupPath), status.Mode & 0xfff, backup.Mode & 0xfff), Is.EqualTo(("{ \"debug\":true }", 0x180, 0x180)), "there may be a password in it");
         FileChanges.Make([file.ToRemove()!]);
         FileChanges.DropBackups([file]);
         Assert.That(File.ReadAllText(path), Is.EqualTo("{ \"debug\":true }"));
         Assert.That(file.ToRemove(), Is.Null, "what somebody else has written is not ours to take away");
+    }
+
+    [Test]
+    public void Where_a_link_leads_the_file_is_changed_and_kept()
+    {
+        using var place = new TemporaryDirectory();
+        var (path, target) = ($"{place.Path}/daemon.json", $"{place.Path}/kept/here.json");
+        Directory.CreateDirectory($"{place.Path}/kept");
+        File.CreateSymbolicLink(path, "kept/here.json");
+        var file = new ConfigurationFile(path, DaemonJson.Add, DaemonJson.Remove);
+        Assert.That(() => file.ToInstall(), Throws.TypeOf<MountException>().With.Message.Contains("it is a link to kept/here.json, where there is no file"));
+
+        File.WriteAllText(target, "{}");
+        FileChanges.Make([file.ToInstall()!]);
+        Assert.That((new FileInfo(path).LinkTarget, File.ReadAllText(target), File.ReadAllText(target + ".before-overlayfuse")), Is.EqualTo(("kept/here.json", DaemonJson.Add("{}"), "{}")));
+        FileChanges.Make([file.ToRemove()!]);
+        FileChanges.DropBackups([file]);
+        Assert.That((new FileInfo(path).LinkTarget, File.ReadAllText(target), Directory.GetFileSystemEntries($"{place.Path}/kept").Length), Is.EqualTo(("kept/here.json", "{}", 1)));
     }
 
     [Test]

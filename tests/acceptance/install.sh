@@ -33,6 +33,13 @@ changes_and_changes_back() {
 }
 check a_storage_conf_is_changed_as_shown_and_changed_back changes_and_changes_back
 
+keeps_rights() { # of a file that is linked to
+  mkdir -p kept && rm "$conf" && printf '[storage]\ndriver = "overlay"\n' >kept/conf && chmod 600 kept/conf && ln -s "$scratch/kept/conf" "$conf" || return
+  install --podman --yes && [ -L "$conf" ] && grep -q "$program" kept/conf && [ "$(stat -c %a kept/conf kept/conf.before-overlayfuse | sort -u)" = 600 ] || return
+  install --podman --remove --yes && same "$(ls kept)" conf && ! grep -q "$program" kept/conf && rm "$conf"
+}
+check a_linked_file_is_changed_where_it_is_and_kept_with_its_rights keeps_rights
+
 docker_too() {
   local before link=$HOME/.local/share/overlayfuse/docker/fuse-overlayfs
   mkdir -p "${json%/*}" && printf '{\n    "debug": true\n}\n' >"$json" && before=$(state) || return
@@ -62,6 +69,8 @@ printf '[storage]\ndriver = "vfs"\n' >"$conf"
 check another_driver_is_left_alone unchanged 'driver = "vfs"' install --podman --yes
 printf '[storage\n' >"$conf"
 check a_broken_storage_conf_is_left_alone unchanged 'line 1' install --podman --yes
+printf '[storage.options]\noverlay = { mount_program = "/x" }\n' >"$conf"
+check a_table_in_a_line_is_left_alone unchanged 'line 2 is not understood: overlay = {' install --podman --yes
 printf '[storage]\ndriver = "\xff"\n' >"$conf"
 check bytes_that_are_no_text_are_left_alone unchanged 'no UTF-8' install --podman --yes
 printf '{ "debug": true, }' >"$json"
