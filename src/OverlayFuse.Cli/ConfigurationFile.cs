@@ -18,7 +18,8 @@ internal sealed record ConfigurationFile(string Path, Func<string?, string> Add,
         get
         {
             if (IsLink || new FileInfo(Path).LinkTarget is not { } target) return Path;
-            return Syscall.Stat(Path, out _) == Errno.None ? File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName : throw new MountException($"it is a link to {target}, where there is no file");
+            if (Syscall.Stat(Path, out _) != Errno.None) throw new MountException($"it is a link to {target}, where there is no file");
+            return File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         }
     }
 

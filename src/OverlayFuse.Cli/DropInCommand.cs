@@ -6,8 +6,9 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse -o OPTIONS MERGED" as container tools call fuse-overlayfs, and "overlayfuse SOURCE MERGED -o OPTIONS" as mount(8) does.</summary>
 internal static class DropInCommand
 {
-    public static RootCommand Create(MountArguments arguments, bool mountHelper)
+    public static RootCommand Create(MountArguments arguments, RawArguments raw)
     {
+        var mountHelper = CommandWords.IsMountHelper(raw);
         var command = new RootCommand("A union of directories, without root.");
         arguments.AddTo(command);
 
@@ -17,8 +18,18 @@ internal static class DropInCommand
         // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
         foreach (var flag in new[] { "-s", "-n", "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });
         CommandWords.LeaveSlashes(command);
+
+        // The library's own wants to stand alone; fuse-overlayfs answers it wherever it stands.
+        command.Options.Remove(command.Options.OfType<VersionOption>().Single());
+        var version = new Option<bool>("--version", "-V") { Description = "Show version information" };
+        command.Options.Add(version);
         command.Directives.Clear(); // a word in brackets is a path like any other
-        command.SetAction(result => Run(arguments, result, mountHelper));
+        command.SetAction(result =>
+        {
+            if (!result.GetValue(version)) return Run(arguments, result, mountHelper);
+            Terminal.Print(VersionText.For(raw.ProgramName));
+            return 0;
+        });
         return command;
     }
 

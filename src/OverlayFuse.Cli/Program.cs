@@ -35,7 +35,7 @@ internal static class Program
 
     private static int Run(RawArguments arguments)
     {
-        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments.Words) : DropInCommand.Create(new MountArguments(), CommandWords.IsMountHelper(arguments));
+        Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
             throw new RefusedException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.", VerbTable.RefusalCode(arguments.Words));

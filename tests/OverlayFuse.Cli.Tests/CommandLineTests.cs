@@ -38,12 +38,32 @@ public sealed class CommandLineTests
     public void A_path_is_no_question_whatever_its_name(string path)
     {
         var arguments = new MountArguments();
-        var parsed = DropInCommand.Create(arguments, mountHelper: false).Parse(["-o", "lowerdir=/a", path]);
+        var parsed = DropInCommand.Create(arguments, new RawArguments("overlayfuse", [])).Parse(["-o", "lowerdir=/a", path]);
         Assert.That((parsed.Errors.Count, arguments.Places(parsed)), Is.EqualTo((0, (string[])[path])));
-        parsed = VerbCommand.Create(["umount"]).Parse(["umount", path]);
+        parsed = VerbCommand.Create(new RawArguments("overlayfuse", ["umount"])).Parse(["umount", path]);
         Assert.That(parsed.Errors, Is.Empty);
         Assert.That(parsed.GetRequiredValue<string>("MERGED"), Is.EqualTo(path));
         Assert.That(parsed.Action, Is.Not.InstanceOf<System.CommandLine.Help.HelpAction>());
+    }
+
+    [TestCase("-f -V", true)]
+    [TestCase("-V -o lowerdir=/a /m", true)]
+    [TestCase("--version /m", true)]
+    [TestCase("/m -o lowerdir=/a --version", true)]
+    [TestCase("-o -V /m", false, Description = "a value is no question")]
+    [TestCase("-o lowerdir=/a -- -V", false)]
+    public void The_version_may_be_asked_for_anywhere(string words, bool isAsked)
+    {
+        var command = DropInCommand.Create(new MountArguments(), new RawArguments("fuse-overlayfs", []));
+        var parsed = command.Parse(CommandWords.Separate(Words(words)));
+        Assert.That((parsed.Errors.Count, parsed.GetValue<bool>("--version")), Is.EqualTo((0, isAsked)));
+    }
+
+    [Test]
+    public void Under_the_name_of_fuse_overlayfs_the_version_is_said_as_it_does()
+    {
+        Assert.That(VersionText.For("fuse-overlayfs").Split('\n'), Has.Length.EqualTo(3).And.ItemAt(0).Match("^fuse-overlayfs: version [0-9.]+$").And.ItemAt(1).StartsWith("overlayfuse "));
+        Assert.That(VersionText.For("overlayfuse"), Does.StartWith("overlayfuse ").And.EndsWith(")\n"));
     }
 
     [Test]

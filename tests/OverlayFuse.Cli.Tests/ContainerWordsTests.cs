@@ -18,7 +18,7 @@ public sealed class ContainerWordsTests
     public void Flags_behind_the_image_are_those_of_the_program(string words, string expected)
     {
         var split = words.Split(' ');
-        Assert.That(string.Join(' ', CommandWords.Separate(split, VerbCommand.Create(split))), Is.EqualTo(expected));
+        Assert.That(string.Join(' ', CommandWords.Separate(split, VerbCommand.Create(new RawArguments("overlayfuse", split)))), Is.EqualTo(expected));
     }
 
     [TestCase(0, "0B")]

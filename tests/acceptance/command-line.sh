@@ -30,6 +30,14 @@ for name in fuse-overlayfs mount.fuse.overlayfuse; do
   ln -s "$OVERLAYFUSE" "$name"
   check "called_as_$name" mounts_with "^mount" "./$name" mount "$m" -o "rw,lowerdir=$a"
 done 2>/dev/null
+version_anywhere() {
+  local how
+  for how in "-f -V" "-V -o lowerdir=$a $m" "--version $m" "-o lowerdir=$a $m --version"; do
+    # shellcheck disable=SC2086 # words
+    ./fuse-overlayfs $how >said && ! is_mounted "$m" && [ "$(head -n 1 said | sed 's/[0-9.]*$//')" = "fuse-overlayfs: version " ] && grep -q '^overlayfuse .*NET' said || return
+  done
+}
+check version_is_said_wherever_it_is_asked_for version_anywhere
 mount_helper_fake() { ./mount.fuse.overlayfuse none "$m" -f -o "lowerdir=$a" && ! is_mounted "$m"; }
 check mount_helper_with_f_mounts_nothing mount_helper_fake
 
