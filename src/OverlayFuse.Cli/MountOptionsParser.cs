@@ -62,8 +62,8 @@ internal sealed class MountOptionsParser
             case "lowerdir": AddLayersAtOnce(element); break;
             case "lowerdir+": AddLayer(element); break;
             case "datadir+": _options.DataOnly.Add(Path(element)); break;
-            case "upperdir": _options.Upper = OnlyOne(element, _options.Upper); break;
-            case "workdir": _options.Work = OnlyOne(element, _options.Work); break;
+            case "upperdir": _options.Upper = LastOne(element, _options.Upper); break;
+            case "workdir": _options.Work = LastOne(element, _options.Work); break;
             case "uidmapping": Map(element, _options.UidMapping); break;
             case "gidmapping": Map(element, _options.GidMapping); break;
             case "squash_to_uid": _options.SquashToUid = Same(element, _options.SquashToUid, IdMappingText.ReadId(element, Value(element))); break;
@@ -71,7 +71,7 @@ internal sealed class MountOptionsParser
             case "xattr_permissions": _options.KeepOwnersIn = Same(element, _options.KeepOwnersIn, Choose(element, OverrideValues)); break;
             case "context" or "fscontext" or "defcontext" or "rootcontext": _options.Labels.Add([.. ByteText.Bytes(element.Name), (byte)'=', .. Value(element)]); break;
             case "fsname": _options.SourceName = Path(element); break;
-            case "volatile": SetDurability(element, element.RawValue is null ? Durability.Volatile : throw TakesNoValue(element)); break;
+            case "volatile": if (IsSet(element)) SetDurability(element, Durability.Volatile); break;
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
             case "data": _options.Data = Same(element, _options.Data, Choose(element, DataValues)); break;
             case "writeback": _options.WriteBack = Same(element, _options.WriteBack, Choose(element, SwitchValues)); break;
@@ -83,7 +83,7 @@ internal sealed class MountOptionsParser
 
     private void ServeFlag(OptionElement element)
     {
-        if (element.RawValue is not null) throw TakesNoValue(element);
+        if (!IsSet(element)) return;
         switch (element.Name)
         {
             case "immutable": _options.Immutable = true; break;
@@ -122,7 +122,13 @@ internal sealed class MountOptionsParser
 
     private void AddLayersAtOnce(OptionElement element)
     {
-        if (_layersAtOnce) throw new MountException("lowerdir is given twice. Write all layers in one lowerdir=A:B:C, or one by one as lowerdir+=A,lowerdir+=B.");
+        if (_layersAtOnce)
+        {
+            if (_form == MountForm.Verb) throw new MountException("lowerdir is given twice. Write all layers in one lowerdir=A:B:C, or one by one as lowerdir+=A,lowerdir+=B.");
+            _options.Notices.Add($"lowerdir is given twice; {ByteText.Show(element.RawValue)} counts.");
+            _options.Lowers.Clear();
+            _options.DataOnly.Clear();
+        }
         _layersAtOnce = true;
         var layers = OptionText.Layers(Value(element));
         for (var i = 0; i < layers.Count; i++)
@@ -148,6 +154,11 @@ internal sealed class MountOptionsParser
     private void Map(OptionElement element, List<IdRange> mapping)
     {
         if (mapping.Count > 0 && _form == MountForm.Verb) throw new MountException($"{element.Name} is given twice. Write all ranges in one, as {element.Name}=STORED:SHOWN:COUNT:STORED:SHOWN:COUNT.");
+        if (_form != MountForm.Verb && element.RawValue is [])
+        {
+            _options.Notices.Add($"option \"{element}\" ignored: it maps no ids.");
+            return;
+        }
         mapping.Clear();
         mapping.AddRange(IdMappingText.Read(element, Value(element)));
         _mapping = mapping;
@@ -181,11 +192,13 @@ internal sealed class MountOptionsParser
         return value;
     }
 
-    private static byte[] OnlyOne(OptionElement element, byte[]? before)
+    private byte[] LastOne(OptionElement element, byte[]? before)
     {
         var path = Path(element);
         if (before is null || before.AsSpan().SequenceEqual(path)) return path;
-        throw new MountException($"{element.Name} is given twice: {ByteText.Show(before)} and {ByteText.Show(path)}. A union has one.");
+        if (_form == MountForm.Verb) throw new MountException($"{element.Name} is given twice: {ByteText.Show(before)} and {ByteText.Show(path)}. A union has one.");
+        _options.Notices.Add($"{element.Name} is given twice; {ByteText.Show(path)} counts.");
+        return path;
     }
 
     private static byte[] Path(OptionElement element) => OptionText.Unescape(Value(element));
@@ -193,7 +206,15 @@ internal sealed class MountOptionsParser
     private static byte[] Value(OptionElement element) =>
         element.RawValue is { Length: > 0 } value ? value : throw new MountException($"option \"{element.Name}\" needs a value: {element.Name}=...");
 
-    private static MountException TakesNoValue(OptionElement element) => new($"option \"{element.Name}\" takes no value, but \"{element}\" was given.");
+    /// <summary>Of an option that takes no value. fuse-overlayfs mounts whatever stands behind the "="; what is meant by a 0 is plain.</summary>
+    private bool IsSet(OptionElement element)
+    {
+        if (element.RawValue is not { } value) return true;
+        if (_form == MountForm.Verb) throw new MountException($"option \"{element.Name}\" takes no value, but \"{element}\" was given.");
+        var isSet = ByteText.Show(value) is not ("0" or "off" or "no" or "false");
+        _options.Notices.Add($"option \"{element}\" {(isSet ? $"is taken for \"{element.Name}\"" : "ignored")}: it takes no value.");
+        return isSet;
+    }
 
     private static T Choose<T>(OptionElement element, (string Word, T Value)[] choices)
     {

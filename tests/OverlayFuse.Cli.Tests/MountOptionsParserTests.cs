@@ -93,9 +93,6 @@ public sealed class MountOptionsParserTests
     [TestCase("fsync=ordered", Durability.Ordered)]
     public void Durability_has_several_words(string list, Durability expected) => Assert.That(Parse(list).Durability, Is.EqualTo(expected));
 
-    [TestCase("lowerdir=/a,lowerdir=/b", "given twice", "lowerdir+=")]
-    [TestCase("upperdir=/a,upperdir=/b", "/a", "/b")]
-    [TestCase("workdir=/a,workdir=/b", "given twice", "/b")]
     [TestCase("lowerdir=/a::/b:/c", "/c", "behind a data-only layer")]
     [TestCase("lowerdir=/a:::/b", "empty path", "between two colons")]
     [TestCase("lowerdir=/a::", "empty path", "end")]
@@ -108,8 +105,6 @@ public sealed class MountOptionsParserTests
     [TestCase("fsync=sometimes", "fsync=sometimes", "ordered, strict, volatile")]
     [TestCase("data=fast", "data=fast", "cached, passthrough")]
     [TestCase("writeback=maybe", "writeback=maybe", "on, off")]
-    [TestCase("volatile=1", "volatile", "takes no value")]
-    [TestCase("ro=yes", "ro", "takes no value")]
     [TestCase("remount,rw", "remount", "unmount it and mount it again")]
     [TestCase("uidmapping=:0:1", "uidmapping=:0:1", "STORED:SHOWN:COUNT")]
     [TestCase("uidmapping=0:1:2:3", "uidmapping", "STORED:SHOWN:COUNT")]
@@ -124,7 +119,6 @@ public sealed class MountOptionsParserTests
     [TestCase("uidmapping=0:1\\,1:1:2:3", "uidmapping", "STORED:SHOWN:COUNT")]
     [TestCase("squash_to_uid=root", "squash_to_uid=root", "no id")]
     [TestCase("squash_to_gid=4294967295", "squash_to_gid", "no id")]
-    [TestCase("squash_to_root=1", "squash_to_root", "takes no value")]
     [TestCase("xattr_permissions=3", "xattr_permissions=3", "0, 1, 2")]
     [TestCase("plugins=a", "plugins=a", "plugin")]
     [TestCase("verity=require", "verity=require", "digests")]
@@ -137,6 +131,13 @@ public sealed class MountOptionsParserTests
         }
     }
 
+    [TestCase("lowerdir=/a,lowerdir=/b", "given twice", "lowerdir+=")]
+    [TestCase("upperdir=/a,upperdir=/b", "/a", "/b")]
+    [TestCase("workdir=/a,workdir=/b", "given twice", "/b")]
+    [TestCase("volatile=1", "volatile", "takes no value")]
+    [TestCase("ro=yes", "ro", "takes no value")]
+    [TestCase("squash_to_root=1", "squash_to_root", "takes no value")]
+    [TestCase("uidmapping=", "uidmapping", "needs a value")]
     [TestCase("volatile,fsync=strict", "fsync=strict", "volatile")]
     [TestCase("fsync=ordered,fsync=strict", "fsync=strict", "fsync=ordered")]
     [TestCase("fsync=strict,volatile", "volatile", "fsync=strict")]
@@ -149,6 +150,26 @@ public sealed class MountOptionsParserTests
     {
         var message = Assert.Throws<MountException>(() => Parse(list))!.Message;
         foreach (var word in words) Assert.That(message, Does.Contain(word));
+    }
+
+    [TestCase("volatile=1", "rw Volatile", "option \"volatile=1\" is taken for \"volatile\": it takes no value.")]
+    [TestCase("volatile=0", "rw", "option \"volatile=0\" ignored: it takes no value.")]
+    [TestCase("static_nlink=1,ro=yes", "ro nlink", "option \"static_nlink=1\" is taken", "option \"ro=yes\" is taken")]
+    [TestCase("static_nlink=off", "rw", "ignored")]
+    [TestCase("lowerdir=/b:/c", "/b /c rw", "lowerdir is given twice; /b:/c counts.")]
+    [TestCase("upperdir=/u,upperdir=/v,upperdir=/v", "/v rw", "upperdir is given twice; /v counts.")]
+    [TestCase("workdir=/u,workdir=/v", "rw", "workdir is given twice; /v counts.")]
+    [TestCase("uidmapping=,gidmapping=", "rw", "option \"uidmapping=\" ignored: it maps no ids.", "gidmapping")]
+    public void A_container_tool_gets_a_line_and_its_mount_where_a_person_is_refused(string list, string expected, params string[] notices)
+    {
+        var options = MountOptionsParser.Parse(MountForm.DropIn, [B("lowerdir=/a," + list)]);
+        var said = Text(options.Lowers).Append(options.Upper is null ? "" : Encoding.UTF8.GetString(options.Upper)).Where(path => path is not ("" or "/a")).ToList();
+        said.Add(options.ReadOnly == true ? "ro" : "rw");
+        if (options.Durability is { } durability) said.Add(durability.ToString());
+        if (options.StaticLinkCount) said.Add("nlink");
+        Assert.That(string.Join(' ', said), Is.EqualTo(expected));
+        Assert.That(options.Notices, Has.Count.EqualTo(notices.Length));
+        foreach (var (notice, words) in options.Notices.Zip(notices)) Assert.That(notice, Does.Contain(words));
     }
 
     [TestCase(":0:1:1001")]

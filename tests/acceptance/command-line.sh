@@ -52,6 +52,10 @@ unknown_in_drop_in() {
     grep -q 'unknown option "frobnicate=1" ignored' <<<"$said" && grep -q 'Did you mean "lowerdir"' <<<"$said"
 }
 check drop_in_names_unknown_options_and_mounts unknown_in_drop_in
+lenient_drop_in() {
+  mounts_with "[^a-z]rw," "$OVERLAYFUSE" -o "lowerdir=$b,static_nlink=1,gidmapping=,upperdir=$b,upperdir=$u,workdir=$w,lowerdir=$a" "$m" 2>said && [ "$(grep -c '^overlayfuse: ' said)" = 4 ]
+}
+check drop_in_names_what_a_person_is_refused_and_mounts lenient_drop_in
 
 layers_file() {
   printf '%s\n' "$a" "$b" >lines && printf '%s\0' "$a" "$b" >nuls
