@@ -1,13 +1,11 @@
 using System.CommandLine;
+using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Cli;
 
 /// <summary>Which form a command line has, and its words as the library for command lines wants them.</summary>
 internal static class CommandWords
 {
-    /// <summary>The name under which container tools look for a program of our kind.</summary>
-    public const string DropInName = "fuse-overlayfs";
-
     private static readonly string[] Questions = ["--help", "-h", "-?", "--version", "-V"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
@@ -18,7 +16,7 @@ internal static class CommandWords
         if (Questions.Contains(first)) return true;
 
         // Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.
-        return VerbTable.Has(first) && !IsMountHelper(arguments) && arguments.ProgramName != DropInName;
+        return VerbTable.Has(first) && !IsMountHelper(arguments) && arguments.ProgramName != OverlayType.DropIn;
     }
 
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>

@@ -7,6 +7,7 @@ namespace OverlayFuse.Cli;
 internal static class Descriptors
 {
     private const int CloseOnExec = 0x80000;
+    private static readonly (uint Major, uint Minor) FuseDevice = (10, 229); // devices.txt of the kernel
 
     /// <summary>Everything up to the end of the stream, or null and the error.</summary>
     public static byte[]? ReadToEnd(Fd fd, out Errno error)
@@ -34,6 +35,17 @@ internal static class Descriptors
             if (!int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
             if (number > 2 && number != kept.Number && IsInherited(path)) new Fd(number).Close();
         }
+    }
+
+    /// <summary>What keeps a path /dev/fd/N from being a mount that the caller has made, as a clause; null: nothing, or it is another path.</summary>
+    public static string? WhyNoMount(byte[] path)
+    {
+        if (!path.AsSpan().StartsWith("/dev/fd/"u8)) return null;
+        var named = Named(path);
+        if (!named.IsOpen) return "behind /dev/fd/ the number of a descriptor from 3 on is needed, an open and mounted /dev/fuse";
+        var error = Syscall.Stat(named, out var status);
+        if (error != Errno.None) return $"the descriptor is not open: {error.Describe()}";
+        return status.Type == FileType.CharDevice && (status.RdevMajor, status.RdevMinor) == FuseDevice ? null : "the descriptor is no open /dev/fuse";
     }
 
     /// <summary>The descriptor that a path /dev/fd/N names, or <see cref="Fd.None"/>.</summary>

@@ -8,7 +8,6 @@ internal static class DropInCommand
 {
     public static RootCommand Create(MountArguments arguments, RawArguments raw)
     {
-        var mountHelper = CommandWords.IsMountHelper(raw);
         var command = new RootCommand("A union of directories, without root.");
         arguments.AddTo(command);
 
@@ -26,7 +25,7 @@ internal static class DropInCommand
         command.Directives.Clear(); // a word in brackets is a path like any other
         command.SetAction(result =>
         {
-            if (!result.GetValue(version)) return Run(arguments, result, mountHelper);
+            if (!result.GetValue(version)) return Run(arguments, result, raw);
             Terminal.Print(VersionText.For(raw.ProgramName));
             return 0;
         });
@@ -34,11 +33,14 @@ internal static class DropInCommand
     }
 
     // mount -f: "do everything but the mount".
-    private static int Run(MountArguments arguments, ParseResult result, bool mountHelper) =>
-        MountAction.Run(mountHelper ? MountForm.MountHelper : MountForm.DropIn, Words(arguments, result, mountHelper), fake: mountHelper && arguments.Foreground(result));
+    private static int Run(MountArguments arguments, ParseResult result, RawArguments raw)
+    {
+        var mountHelper = CommandWords.IsMountHelper(raw);
+        return MountAction.Run(mountHelper ? MountForm.MountHelper : MountForm.DropIn, Words(arguments, result, raw), fake: mountHelper && arguments.Foreground(result));
+    }
 
     /// <summary>What the words say; one line on standard error for each flag that is not known.</summary>
-    internal static MountWords Words(MountArguments arguments, ParseResult result, bool mountHelper)
+    internal static MountWords Words(MountArguments arguments, ParseResult result, RawArguments raw)
     {
         var places = arguments.Places(result).ToLookup(place => place.StartsWith('-'));
         foreach (var flag in places[true]) Terminal.Say($"unknown flag \"{ByteText.Show(flag)}\" ignored.");
@@ -46,10 +48,11 @@ internal static class DropInCommand
         {
             MountPoint = MountPoint([.. places[false]]),
             Source = places[false].Count() == 2 ? ByteText.Bytes(places[false].First()) : null,
+            Subtype = raw.ProgramName == OverlayType.DropIn ? OverlayType.DropIn : OverlayType.Own,
             OptionLists = arguments.OptionLists(result),
             LayerFile = arguments.LayerFile(result),
             LogFile = arguments.LogFile(result),
-            Foreground = arguments.Foreground(result) && !mountHelper,
+            Foreground = arguments.Foreground(result) && !CommandWords.IsMountHelper(raw),
             Debug = arguments.Debug(result),
         };
     }

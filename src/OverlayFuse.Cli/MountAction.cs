@@ -8,6 +8,20 @@ internal static class MountAction
     /// <exception cref="MountException">Nothing was mounted.</exception>
     public static int Run(MountForm form, MountWords words, bool fake = false)
     {
+        if (Descriptors.WhyNoMount(words.MountPoint) is { } why) throw new MountException($"cannot mount on {ByteText.Show(words.MountPoint)}: {why}.");
+        try
+        {
+            return Mount(form, words, fake);
+        }
+        catch (MountException e) when (Descriptors.Named(words.MountPoint).IsOpen)
+        {
+            throw new MountException($"{e.Message}\nThe mount that was made before, of {ByteText.Show(words.MountPoint)}, is there still and nobody serves it. Take it away: umount -l MERGED, " +
+                "or fusermount3 -uz MERGED");
+        }
+    }
+
+    private static int Mount(MountForm form, MountWords words, bool fake)
+    {
         var options = MountOptionsParser.Parse(form, words.OptionLists);
         if (words.LayerFile is not null)
         {
@@ -19,7 +33,7 @@ internal static class MountAction
         MountJob job;
         try
         {
-            job = MountPlanner.Plan(form, options, words.Source, words.MountPoint, Caller.Current());
+            job = MountPlanner.Plan(form, options, words.Source, words.MountPoint, Caller.Current(), words.Subtype);
         }
         finally
         {

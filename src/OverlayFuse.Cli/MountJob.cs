@@ -1,3 +1,4 @@
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
@@ -10,6 +11,9 @@ internal sealed class MountJob
 
     /// <summary>The first field of /proc/mounts.</summary>
     public required byte[] Source { get; init; }
+
+    /// <summary>The type in mount tables, behind "fuse.".</summary>
+    public string Subtype { get; init; } = OverlayType.Own;
 
     public required MountFlags Flags { get; init; }
 

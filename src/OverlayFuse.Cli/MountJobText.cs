@@ -1,4 +1,5 @@
 using System.Globalization;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
@@ -31,6 +32,7 @@ internal static class MountJobText
         if (union.SquashToUid is { } uid) text.Add("squash_to_uid", uid);
         if (union.SquashToGid is { } gid) text.Add("squash_to_gid", gid);
         text.Add("source", job.Source);
+        text.Add("subtype", ByteText.Bytes(job.Subtype));
         text.Add("flags", (long)job.Flags);
         if (job.Labels.Length > 0) text.Add("labels", job.Labels);
         if (job.LogFile is not null) text.Add("log", job.LogFile);
@@ -77,6 +79,7 @@ internal static class MountJobText
         {
             Union = union,
             Source = source,
+            Subtype = Value("subtype") is { } subtype ? ByteText.Carry(subtype) : OverlayType.Own,
             Flags = (MountFlags)(Number("flags") ?? 0),
             AllowOther = allowOther == 1,
             Labels = Value("labels") ?? [],

@@ -9,10 +9,8 @@ internal static class MountPlanner
 {
     private const MountFlags UnknownToHelper = MountFlags.NoDirAtime | MountFlags.RelAtime | MountFlags.StrictAtime;
 
-    private static ReadOnlySpan<byte> DefaultSource => "overlayfuse"u8;
-
     /// <exception cref="MountException">The options contradict each other or lack something.</exception>
-    public static MountJob Plan(MountForm form, MountOptions options, byte[]? source, byte[] mountPoint, Caller caller)
+    public static MountJob Plan(MountForm form, MountOptions options, byte[]? source, byte[] mountPoint, Caller caller, string subtype = OverlayType.Own)
     {
         if (mountPoint.Length == 0) throw new MountException("the mount point is empty. Give the directory to mount on; in a script, look at the variable that should hold it.");
         CheckDirectories(form, options);
@@ -45,7 +43,8 @@ internal static class MountPlanner
         return new MountJob
         {
             Union = union,
-            Source = options.SourceName ?? source ?? DefaultSource.ToArray(),
+            Source = options.SourceName ?? source ?? ByteText.Bytes(subtype),
+            Subtype = subtype,
             Flags = Flags(form, options, union.ReadOnly, caller),
             AllowOther = options.AllowOther ?? caller.IsRoot,
             Labels = Labels(options, caller),

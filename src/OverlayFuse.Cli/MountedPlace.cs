@@ -7,7 +7,6 @@ namespace OverlayFuse.Cli;
 /// <summary>A path in a live union: where that is mounted, and what the path is in it. The path need not exist.</summary>
 internal sealed class MountedPlace : IDisposable
 {
-    private const string Type = "fuse.overlayfuse";
     private const int MostTries = 5;
 
     private readonly Fd _root;
@@ -29,7 +28,7 @@ internal sealed class MountedPlace : IDisposable
             var mounts = MountInfo.Read();
             var id = MountInfo.IdOf(nearest);
             var mount = mounts.FirstOrDefault(entry => entry.Id == id) ?? throw new MountException($"cannot tell what {asked} lies on: /proc does not show the mounts of this process.");
-            if (mount.Type != Type)
+            if (!OverlayType.MayBeOurs(mount.Type))
                 throw new MountException($"{asked} lies in no union of overlayfuse: {ByteText.Show(mount.MountPoint)} is {mount.Type}. Layers that are not mounted can " +
                     "be asked with -o lowerdir=A:B,upperdir=U, and paths from the root of their union.");
 
@@ -37,7 +36,7 @@ internal sealed class MountedPlace : IDisposable
             if (!Beneath(real, mount.MountPoint, out var inside)) throw new MountException($"cannot tell where {asked} lies: {ByteText.Show(mount.MountPoint)} was moved meanwhile. Try again.");
             var root = mount.Root is [(byte)'/']
                 ? mount
-                : mounts.LastOrDefault(entry => entry.Type == Type && entry.Root is [(byte)'/'] && (entry.DeviceMajor, entry.DeviceMinor) == (mount.DeviceMajor, mount.DeviceMinor))
+                : mounts.LastOrDefault(entry => OverlayType.MayBeOurs(entry.Type) && entry.Root is [(byte)'/'] && (entry.DeviceMajor, entry.DeviceMinor) == (mount.DeviceMajor, mount.DeviceMinor))
                 ?? throw new MountException($"cannot ask the union that {asked} lies in: only a part of it is mounted here, and it is asked at its root. Ask from where all of it is mounted.");
             byte[] prefix = mount.Root is [(byte)'/'] ? [] : mount.Root;
             return new MountedPlace(OpenRoot(root, asked), root.MountPoint, [.. prefix, .. inside, .. rest], asked);
@@ -63,7 +62,7 @@ internal sealed class MountedPlace : IDisposable
     public static string Sentence(Errno error, byte[] mountPoint) => error switch
     {
         Errno.PERM => "only the user who mounted it and root may ask.",
-        Errno.NOTTY or Errno.NOSYS => "its daemon is of a version that cannot be asked yet. Mount it again.",
+        Errno.NOTTY or Errno.NOSYS => "its daemon cannot be asked: it is fuse-overlayfs, or ours of an old version. Mount it again.",
         Errno.NOTSUP => "its daemon is of a version that does not know this question. Mount it again.",
         Errno.NOTCONN or Errno.CONNABORTED => $"its daemon is dead. overlayfuse umount {ByteText.Show(mountPoint)} takes the mount away.",
         Errno.STALE => "too many ask at once. Try again.",

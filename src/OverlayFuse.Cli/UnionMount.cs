@@ -85,6 +85,7 @@ internal static class UnionMount
     {
         MountPoint = job.Union.MountPoint,
         Source = job.Source,
+        Subtype = job.Subtype,
         Flags = job.Flags,
         AllowOther = job.AllowOther,
         Labels = job.Labels,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Cli;
 
@@ -14,6 +15,6 @@ internal static class VersionText
         var own = $"overlayfuse {version} (.NET {Environment.Version}, {code}, {RuntimeInformation.RuntimeIdentifier})\n";
 
         // podman info and people look for this line under this name.
-        return programName == CommandWords.DropInName ? $"{programName}: version {version}\n{own}" : own;
+        return programName == OverlayType.DropIn ? $"{programName}: version {version}\n{own}" : own;
     }
 }

@@ -12,7 +12,7 @@ public sealed class MountRequest
     public byte[] Source { get; init; } = "overlayfuse"u8.ToArray();
 
     /// <summary>What mount tables show as the type, behind "fuse.".</summary>
-    public string Subtype { get; init; } = "overlayfuse";
+    public string Subtype { get; init; } = OverlayType.Own;
 
     /// <summary>Restrictions: read-only, nodev, nosuid, noexec, access times.</summary>
     public MountFlags Flags { get; init; } = MountFlags.NoDev | MountFlags.NoSuid;

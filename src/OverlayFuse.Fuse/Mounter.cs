@@ -59,8 +59,9 @@ internal static class Mounter
             var path = Resolve(mountPoint, out var isDead);
             if (!isDead) return path;
 
-            // What a killed daemon of our kind has left is in nobody's way; another kind's may be waited for by who mounted it.
-            if (tries == MostDeadMounts || MountInfo.Find(path) is not { } dead || dead.Type != $"fuse.{request.Subtype}") throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
+            // What the killed daemon of a union has left is in nobody's way; another file system's may be waited for by who mounted it.
+            if (tries == MostDeadMounts || MountInfo.Find(path) is not { } dead || !(OverlayType.IsUnion(dead.Type, dead.Source) || dead.Type == $"fuse.{request.Subtype}"))
+                throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
             if (Unmounter.Detach(path) is { } failure) throw Failure(mountPoint, $"the daemon of the mount that is there has died, and it cannot be taken away: {failure}");
         }
     }

@@ -72,7 +72,7 @@ public sealed class ClientCommandLineTests
         var arguments = new MountArguments();
         var parsed = DropInCommand.Create(arguments, new RawArguments("overlayfuse", [])).Parse(CommandWords.Separate(words.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.That(parsed.Errors, Is.Empty);
-        var given = DropInCommand.Words(arguments, parsed, mountHelper: false);
+        var given = DropInCommand.Words(arguments, parsed, new RawArguments("overlayfuse", []));
         var options = MountOptionsParser.Parse(MountForm.DropIn, given.OptionLists);
         var job = MountPlanner.Plan(MountForm.DropIn, options, given.Source, given.MountPoint, Inside);
         var union = job.Union;

@@ -105,6 +105,20 @@ public sealed class CommandLineTests
     public void A_mounted_descriptor_is_named_by_its_path(string path, int number) =>
         Assert.That(Descriptors.Named(Encoding.UTF8.GetBytes(path)).Number, Is.EqualTo(number));
 
+    [TestCase("/mnt", null)]
+    [TestCase("/dev/fd/0", "from 3 on")]
+    [TestCase("/dev/fd/x", "from 3 on")]
+    [TestCase("/dev/fd/99999", "not open")]
+    public void A_descriptor_that_is_no_mount_is_said(string path, string? why) =>
+        Assert.That(Descriptors.WhyNoMount(Encoding.UTF8.GetBytes(path)), why is null ? Is.Null : Does.Contain(why));
+
+    [Test]
+    public void A_file_is_no_mounted_descriptor()
+    {
+        using var file = File.OpenRead("/proc/self/status");
+        Assert.That(Descriptors.WhyNoMount(Encoding.UTF8.GetBytes($"/dev/fd/{file.SafeFileHandle.DangerousGetHandle()}")), Does.Contain("no open /dev/fuse"));
+    }
+
     [TestCase("volatile", "volatile", 0)]
     [TestCase("volatlie", "volatile", 1, Description = "two letters swapped are one slip")]
     [TestCase("upper", "upperdir", 3)]

@@ -13,6 +13,7 @@ public sealed class MountJobTextTests
         var job = Job();
         var read = MountJobText.Read(MountJobText.Write(job))!;
         Assert.That(read.Source, Is.EqualTo(job.Source));
+        Assert.That(read.Subtype, Is.EqualTo("fuse-overlayfs").And.EqualTo(job.Subtype));
         Assert.That(read.Flags, Is.EqualTo(job.Flags));
         Assert.That(read.AllowOther, Is.EqualTo(job.AllowOther));
         Assert.That(read.LogFile, Is.EqualTo(job.LogFile));
@@ -73,7 +74,8 @@ public sealed class MountJobTextTests
             KeepOwnersIn = OverrideForm.Containers,
             StaticLinkCount = true,
         },
-        Source = B("none"),
+        Subtype = "fuse-overlayfs",
+            Source = B("none"),
         Flags = MountFlags.NoDev | MountFlags.StrictAtime,
         AllowOther = true,
         LogFile = B("/log"),

@@ -103,6 +103,8 @@ public sealed class MountPlannerTests
     public void The_source_is_the_word_given_or_our_name()
     {
         Assert.That(S(Plan(MountForm.Verb, Full, Root).Source), Is.EqualTo("overlayfuse"));
+        var theirs = MountPlanner.Plan(MountForm.DropIn, Options(MountForm.DropIn, Full), null, B("/m"), Root, "fuse-overlayfs");
+        Assert.That((S(theirs.Source), theirs.Subtype), Is.EqualTo(("fuse-overlayfs", "fuse-overlayfs")), "callers who know that name look for it");
         Assert.That(S(MountPlanner.Plan(MountForm.DropIn, Options(MountForm.DropIn, Full), B("none"), B("/m"), Root).Source), Is.EqualTo("none"));
         Assert.That(S(Plan(MountForm.Verb, Full + ",fsname=mine", Root).Source), Is.EqualTo("mine"));
     }

@@ -30,6 +30,11 @@ for name in fuse-overlayfs mount.fuse.overlayfuse; do
   ln -s "$OVERLAYFUSE" "$name"
   check "called_as_$name" mounts_with "^mount" "./$name" mount "$m" -o "rw,lowerdir=$a"
 done 2>/dev/null
+their_type() { # and all that is ours knows it
+  ./fuse-overlayfs -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && findmnt -n -t fuse.fuse-overlayfs -o SOURCE "$m" | grep -qx fuse-overlayfs &&
+    "$OVERLAYFUSE" status "$m" && "$OVERLAYFUSE" explain "$m/one" && "$OVERLAYFUSE" changes "$m" && unmount && ! is_mounted "$m"
+}
+check called_as_fuse_overlayfs_the_type_is_that their_type
 version_anywhere() {
   local how
   for how in "-f -V" "-V -o lowerdir=$a $m" "--version $m" "-o lowerdir=$a $m --version"; do
@@ -143,6 +148,24 @@ dead_twice() { # whose users still hold a file of the first
   [ "$(mounts_here)" = 1 ] && [ "$(cat "$m/one")" = one ] && echo new >"$m/new" && unmount && ! is_mounted "$m" && [ "$(cat u/new)" = new ] && rm u/new
 }
 check the_next_mount_takes_a_dead_one_away dead_twice
+dead_of_others() { # type, source: a connection that dies with the one who holds it
+  python3 - "$m" "$1" "$2" <<'END' || return
+import ctypes, os, sys
+libc, fd = ctypes.CDLL(None, use_errno=True), os.open("/dev/fuse", os.O_RDWR)
+place, kind, source = (word.encode() for word in sys.argv[1:])
+sys.exit(libc.mount(source, place, kind, 0, b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fd) != 0)
+END
+  is_mounted "$m" && "$OVERLAYFUSE" mount -o "lowerdir=$b" "$m" 2>said
+}
+dead_union_of_others() { dead_of_others "$@" && [ "$(grep -c " $m " /proc/mounts)" = 1 ] && [ -e "$m/two" ] && unmount; }
+dead_and_no_union() { ! dead_of_others fuse.sshfs host: && grep -q 'server has died' said && umount -l "$m"; }
+if [ "$(id -u)" = 0 ] && command -v python3 >/dev/null; then
+  check the_next_mount_takes_a_dead_fuse_overlayfs_away dead_union_of_others fuse.fuse-overlayfs fuse-overlayfs
+  check the_next_mount_takes_a_dead_one_without_a_type_away dead_union_of_others fuse fuse-overlayfs
+  check the_next_mount_leaves_another_dead_file_system dead_and_no_union
+else
+  skip the_next_mount_takes_a_dead_fuse_overlayfs_away "needs root and python3"
+fi
 covered() { # a live mount is nobody's to take away, whatever is asked for twice
   "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && "$OVERLAYFUSE" mount -o "lowerdir=$b" "$m" && [ "$(mounts_here)" = 2 ] && [ -e "$m/two" ] && unmount && [ -e "$m/one" ] && unmount
 }
@@ -182,6 +205,14 @@ check refuses_contradictions refuses 'contradict' "$OVERLAYFUSE" mount -o "lower
 check refuses_remount refuses 'remount' "$OVERLAYFUSE" none "$m" -o "remount,rw,lowerdir=$a"
 check refuses_owners_in_attributes_that_nobody_knows refuses '0, 1, 2' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,xattr_permissions=3" "$m"
 check refuses_a_mapping_that_is_none refuses 'STORED:SHOWN:COUNT' "$OVERLAYFUSE" -o "lowerdir=$a,upperdir=$u,workdir=$w,,volatile,uidmapping=:0:1" "$m"
+descriptor() { # words, redirection
+  local words=$1
+  refuses "$words" bash -c '"$OVERLAYFUSE" none "$0" -o "lowerdir=$a" '"$3" "$2" && refuses "$words" bash -c '"$OVERLAYFUSE" none "$0" -f -o "lowerdir=$a" '"$3" "$2"
+}
+check refuses_a_descriptor_that_is_a_standard_stream descriptor 'cannot mount on /dev/fd/0: behind /dev/fd/ the number of a descriptor from 3 on' /dev/fd/0 ""
+check refuses_a_descriptor_that_is_a_file descriptor 'cannot mount on /dev/fd/7: the descriptor is no open /dev/fuse' /dev/fd/7 '7<"$a/one"'
+check refuses_a_descriptor_that_is_closed descriptor 'the descriptor is not open' /dev/fd/9 '9<&-'
+if [ -w /dev/fuse ]; then check refuses_a_descriptor_that_is_not_mounted descriptor 'the descriptor that was given is not mounted' /dev/fd/7 '7<>/dev/fuse'; fi
 check refuses_no_mount_point refuses 'mount point is missing' "$OVERLAYFUSE" mount -o "lowerdir=$a"
 check refuses_an_unreadable_list refuses 'cannot read the layers' "$OVERLAYFUSE" mount --layers none "$m"
 check refuses_an_empty_list refuses 'holds no path' "$OVERLAYFUSE" mount --layers /dev/null "$m"

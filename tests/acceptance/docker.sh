@@ -283,7 +283,7 @@ is_as_on_overlay2() { # section
 }
 is_served_by_us() {
   engine=fuse-overlayfs
-  [ "$(d info --format '{{.Driver}}')" = fuse-overlayfs ] && d run --rm --network none -v "$scratch:/s:ro" bb:1 sh -c 'grep " / " /proc/mounts' | grep -q '^[^ ]* / fuse.overlayfuse '
+  [ "$(d info --format '{{.Driver}}')" = fuse-overlayfs ] && d run --rm --network none -v "$scratch:/s:ro" bb:1 sh -c 'grep " / " /proc/mounts' | grep -q '^[^ ]* / fuse.fuse-overlayfs '
 }
 leaves_nothing() {
   for engine in "${engines[@]}"; do stop "$engine"; done

@@ -142,7 +142,7 @@ docker_of_all() { # started as systemd would
   engine=$!
   export DOCKER_HOST=unix://$scratch/all/sock
   eventually /usr/bin/docker info >/dev/null 2>&1 && same "$(/usr/bin/docker info --format '{{.Driver}}')" fuse-overlayfs && /usr/bin/docker import image.tar image:1 &&
-    timeout 60 /usr/bin/docker run --rm --network none image:1 /bin/grep ' / fuse.overlayfuse ' /proc/mounts
+    timeout 60 /usr/bin/docker run --rm --network none image:1 /bin/grep ' / fuse.fuse-overlayfs ' /proc/mounts
   i=$?
   kill $engine && wait $engine 2>/dev/null
   [ $i = 0 ] || { tail -n 5 all/log; return 1; }

@@ -7,7 +7,7 @@ cut_connections() {
   local device place rest
   while read -r _ _ device _ place rest; do
     case $place in "$scratch"/*) ;; *) continue ;; esac
-    case $rest in *" - fuse.overlayfuse "*) ;; *) continue ;; esac
+    case $rest in *" - fuse.overlayfuse "* | *" - fuse.fuse-overlayfs "*) ;; *) continue ;; esac
     timeout 5 stat -f "$(printf '%b' "$place")" >/dev/null 2>&1 || echo 1 >"/sys/fs/fuse/connections/${device#*:}/abort"
   done </proc/self/mountinfo 2>/dev/null
 }
