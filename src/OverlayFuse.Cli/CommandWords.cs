@@ -6,7 +6,7 @@ namespace OverlayFuse.Cli;
 /// <summary>Which form a command line has, and its words as the library for command lines wants them.</summary>
 internal static class CommandWords
 {
-    private static readonly string[] Questions = ["--help", "-h", "-?", "--version", "-V"];
+    private static readonly string[] Questions = ["--help", "-h", "-?"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
     /// <summary>True: "overlayfuse VERB ...", or a question about the program. False: a drop-in or mount(8) form.</summary>
@@ -14,6 +14,7 @@ internal static class CommandWords
     {
         if (arguments.Words is not [var first, ..]) return true;
         if (Questions.Contains(first)) return true;
+        if (first is "--version" or "-V") return arguments.Words.Count == 1; // beside a mount it is asked, too
 
         // Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.
         return VerbTable.Has(first) && !IsMountHelper(arguments) && arguments.ProgramName != OverlayType.DropIn;

@@ -54,6 +54,7 @@ public sealed class CommandLineTests
     [TestCase("-o lowerdir=/a -- -V", false)]
     public void The_version_may_be_asked_for_anywhere(string words, bool isAsked)
     {
+        Assert.That(CommandWords.HaveVerb(new RawArguments("overlayfuse", Words(words))), Is.False);
         var command = DropInCommand.Create(new MountArguments(), new RawArguments("fuse-overlayfs", []));
         var parsed = command.Parse(CommandWords.Separate(Words(words)));
         Assert.That((parsed.Errors.Count, parsed.GetValue<bool>("--version")), Is.EqualTo((0, isAsked)));
