@@ -36,7 +36,10 @@ internal static class DropInCommand
     private static int Run(MountArguments arguments, ParseResult result, RawArguments raw)
     {
         var mountHelper = CommandWords.IsMountHelper(raw);
-        return MountAction.Run(mountHelper ? MountForm.MountHelper : MountForm.DropIn, Words(arguments, result, raw), fake: mountHelper && arguments.Foreground(result));
+        var words = Words(arguments, result, raw);
+        var fake = mountHelper && arguments.Foreground(result);
+        if (!fake && Caller.Current().IsRoot && MountFuse3.IsAskedFor(words)) return MountFuse3.Run(words);
+        return MountAction.Run(mountHelper ? MountForm.MountHelper : MountForm.DropIn, words, fake);
     }
 
     /// <summary>What the words say; one line on standard error for each flag that is not known.</summary>

@@ -106,6 +106,20 @@ public sealed class CommandLineTests
     public void A_mounted_descriptor_is_named_by_its_path(string path, int number) =>
         Assert.That(Descriptors.Named(Encoding.UTF8.GetBytes(path)).Number, Is.EqualTo(number));
 
+    [TestCase("none /m -o lowerdir=/a,setuid=me,ro", "/bin/of#none /m -o lowerdir=/a,setuid=me,ro,subtype=overlayfuse")]
+    [TestCase("/m -o drop_privileges -o lowerdir=/a\\,b", "/bin/of#overlayfuse /m -o drop_privileges,lowerdir=/a\\,b,subtype=overlayfuse")]
+    [TestCase("/m -o lowerdir=/a", null)]
+    [TestCase("/m -o lowerdir=/a\\,setuid=me", null, Description = "part of a path")]
+    [TestCase("/m -o lowerdir=/a,setuid,drop_privileges=1", null, Description = "mount.fuse3 would hand these back to us")]
+    [TestCase("-f /m -o lowerdir=/a,setuid=me", null, Description = "a flag that mount.fuse3 does not know")]
+    public void Who_is_to_be_another_user_goes_to_mount_fuse3(string words, string? expected)
+    {
+        var (arguments, raw) = (new MountArguments(), new RawArguments("overlayfuse", []));
+        var given = DropInCommand.Words(arguments, DropInCommand.Create(arguments, raw).Parse(CommandWords.Separate(Words(words))), raw);
+        var seen = MountFuse3.IsAskedFor(given) ? string.Join(' ', MountFuse3.Arguments("/bin/of"u8.ToArray(), given).Skip(1).Select(Encoding.UTF8.GetString)) : null;
+        Assert.That(seen, Is.EqualTo(expected));
+    }
+
     [TestCase("/mnt", null)]
     [TestCase("/dev/fd/0", "from 3 on")]
     [TestCase("/dev/fd/x", "from 3 on")]

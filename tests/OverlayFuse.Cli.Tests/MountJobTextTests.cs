@@ -75,7 +75,7 @@ public sealed class MountJobTextTests
             StaticLinkCount = true,
         },
         Subtype = "fuse-overlayfs",
-            Source = B("none"),
+        Source = B("none"),
         Flags = MountFlags.NoDev | MountFlags.StrictAtime,
         AllowOther = true,
         LogFile = B("/log"),

@@ -45,9 +45,11 @@ for row in by_type by_name by_fstab by_all not_again refusal_is_seen unknown_is_
 if [ -n "$test_user" ]; then
   mkdir -m 755 mine && mkdir mine/{a,u,w,m} && echo one >mine/a/one && chown -R "$test_user:" mine
   theirs=lowerdir=$scratch/mine/a,upperdir=$scratch/mine/u,workdir=$scratch/mine/w
-  as_another() { # options
+  as_another() { # options, the mount point that the daemon knows, how to mount
     m=$scratch/mine/m
-    mount -t fuse3 -o "$theirs,setuid=$test_user$1" "overlayfuse#none" "$m" && as_user sh -c "cat $m/one; echo x >$m/new" && [ "$(stat -c %U mine/u/new)" = "$test_user" ] &&
+    local how=${3:--t fuse3 overlayfuse#none}
+    # shellcheck disable=SC2086 # words
+    mount $how -o "$theirs,setuid=$test_user$1" "$m" && shows ' fuse.overlayfuse ' && as_user sh -c "cat $m/one; echo x >$m/new" && [ "$(stat -c %U mine/u/new)" = "$test_user" ] &&
       [ "$(ps -o user= -p "$(pgrep -f "overlayfuse --daemon ${2:-$m}")")" = "$test_user" ] && rm mine/u/new && umount "$m" && eventually eval '! pgrep -f "overlayfuse --daemon ${2:-$m}" >/dev/null'
   }
   check mount.fuse3.setuid as_another ""
@@ -72,6 +74,14 @@ fi
 mkdir helper && ln -s /usr/local/bin/overlayfuse helper/mount.fuse.overlayfuse
 "$OVERLAYFUSE" mount -o "lowerdir=$scratch/helper:/usr/sbin" /usr/sbin || { echo "not ok mount.fuse.overlayfuse: no union over /usr/sbin"; exit 0; }
 fake() { mount -f -t fuse.overlayfuse -o "$full" none "$m" && ! is_mounted "$m"; }
-refuses_setuid() { ! mount -t fuse.overlayfuse -o "$full,setuid=nobody" none "$m" 2>said && grep -q 'mount.fuse3 does that' said && ! is_mounted "$m"; }
-for row in by_type by_fstab by_all not_again refusal_is_seen unknown_is_named fake refuses_setuid; do check "mount.fuse.overlayfuse.$row" $row; done
+for row in by_type by_fstab by_all not_again refusal_is_seen unknown_is_named fake; do check "mount.fuse.overlayfuse.$row" $row; done
+if [ -n "$test_user" ]; then
+  check mount.fuse.overlayfuse.setuid as_another "" "" "-t fuse.overlayfuse overlay"
+  check mount.fuse.overlayfuse.setuid_drop_privileges as_another ",drop_privileges" /dev/fd/3 "-t fuse.overlayfuse overlay"
+fi
+umount -l /usr/sbin
+m=$scratch/m
+mknod helper/mount.fuse3 c 0 0 && "$OVERLAYFUSE" mount -o "lowerdir=$scratch/helper:/usr/sbin" /usr/sbin || { echo "not ok mount.fuse.overlayfuse: no union over /usr/sbin"; exit 0; }
+alone() { ! mount -t fuse.overlayfuse -o "$full,setuid=nobody" none "$m" 2>said && grep -q 'Install fuse3' said && ! is_mounted "$m"; }
+check mount.fuse.overlayfuse.setuid_without_mount.fuse3_names_the_package alone
 umount -l /usr/sbin
