@@ -22,8 +22,8 @@ internal sealed record ClientConfiguration(string Tool, IReadOnlyList<Configurat
         var unit = $"[Service]\nEnvironment=PATH={directory}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n";
         return new ClientConfiguration("Docker",
         [
-            new ConfigurationFile(Path.Combine(directory, DaemonJson.Driver), _ => program, IsLink: true),
-            new ConfigurationFile(Path.Combine(config, user ? "systemd/user" : "systemd/system", "docker.service.d/overlayfuse.conf"), _ => unit),
+            new ConfigurationFile(Path.Combine(directory, DaemonJson.Driver), _ => program, IsLink: true, OwnDirectories: 2),
+            new ConfigurationFile(Path.Combine(config, user ? "systemd/user" : "systemd/system", "docker.service.d/overlayfuse.conf"), _ => unit, OwnDirectories: 1),
             new ConfigurationFile(Path.Combine(config, "docker/daemon.json"), DaemonJson.Add, DaemonJson.Remove),
         ],
         $"Start the engine again: systemctl {(user ? "--user " : "")}daemon-reload, then systemctl {(user ? "--user " : "")}restart docker. " +

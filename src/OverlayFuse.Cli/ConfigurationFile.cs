@@ -9,7 +9,9 @@ namespace OverlayFuse.Cli;
 /// <param name="Remove">From its text, and the one before we came, to that without us. Null: the file is our own.</param>
 /// <param name="IsLink">A symbolic link; its text is where it leads.</param>
 /// <param name="Default">The distribution's file, which a file at <paramref name="Path"/> replaces as a whole: a new one starts as that.</param>
-internal sealed record ConfigurationFile(string Path, Func<string?, string> Add, Func<string, string?, string>? Remove = null, bool IsLink = false, string? Default = null)
+/// <param name="OwnDirectories">How many directories above it are for it alone.</param>
+internal sealed record ConfigurationFile(string Path, Func<string?, string> Add, Func<string, string?, string>? Remove = null, bool IsLink = false, string? Default = null,
+    int OwnDirectories = 0)
 {
     /// <summary>What is written: where a file is kept elsewhere and linked to from <see cref="Path"/>, that one.</summary>
     /// <exception cref="MountException">There is nothing where it leads.</exception>

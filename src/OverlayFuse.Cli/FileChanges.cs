@@ -50,6 +50,20 @@ internal static class FileChanges
         _ => e.GetType().Name,
     };
 
+    /// <summary>Takes away the directories of our own that are empty now.</summary>
+    public static void DropDirectories(IEnumerable<ConfigurationFile> files)
+    {
+        foreach (var file in files)
+        {
+            var directory = file.Place;
+            for (var i = 0; i < file.OwnDirectories; i++)
+            {
+                directory = Path.GetDirectoryName(directory)!;
+                if (Syscall.RmdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory)) != Errno.None) break; // somebody else's files are in it, too
+            }
+        }
+    }
+
     /// <summary>Forgets how files were before.</summary>
     public static void DropBackups(IEnumerable<ConfigurationFile> files)
     {

@@ -36,7 +36,11 @@ internal static class InstallVerb
         foreach (var change in changes) Terminal.Print(Show(change));
         if (!yes && !IsAgreed()) throw new MountException("nothing was changed.");
         FileChanges.Make(changes);
-        if (remove) FileChanges.DropBackups(client.Files);
+        if (remove)
+        {
+            FileChanges.DropBackups(client.Files);
+            FileChanges.DropDirectories(client.Files);
+        }
         Terminal.Print($"Done. {client.Next}\n");
         return 0;
     }

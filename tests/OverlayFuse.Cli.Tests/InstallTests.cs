@@ -96,14 +96,15 @@ public sealed class InstallTests
         using var place = new TemporaryDirectory();
         var path = $"{place.Path}/d/daemon.json";
         var file = new ConfigurationFile(path, DaemonJson.Add, DaemonJson.Remove);
-        var link = new ConfigurationFile($"{place.Path}/bin/name", _ => Program, IsLink: true);
+        var link = new ConfigurationFile($"{place.Path}/lib/of/bin/name", _ => Program, IsLink: true, OwnDirectories: 2);
 
         FileChanges.Make([file.ToInstall()!, link.ToInstall()!]);
         Assert.That((file.ToInstall(), link.ToInstall()), Is.EqualTo(((FileChange?)null, (FileChange?)null)), "all is there already");
         Assert.That(new FileInfo(link.Path).LinkTarget, Is.EqualTo(Program));
         FileChanges.Make([file.ToRemove()!, link.ToRemove()!]);
         FileChanges.DropBackups([file, link]);
-        Assert.That(Directory.GetFileSystemEntries(place.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EquivalentTo(new[] { "d", "bin" }), "where there was no file there is none");
+        FileChanges.DropDirectories([file, link]);
+        Assert.That(Directory.GetFileSystemEntries(place.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EquivalentTo(new[] { "d", "lib" }), "where there was no file there is none, and no directory of ours");
 
         File.WriteAllText(path, "{ \"debug\":true }");
         Assert.That(Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), 0x180), Is.EqualTo(Errno.None));

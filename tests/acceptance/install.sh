@@ -45,7 +45,7 @@ docker_too() {
   mkdir -p "${json%/*}" && printf '{\n    "debug": true\n}\n' >"$json" && before=$(state) || return
   install --docker --yes && [ "$(readlink "$link")" = "$program" ] && "$link" --version && same "$(cat "$json")" "$(printf '{\n    "storage-driver": "fuse-overlayfs",\n    "debug": true\n}')" &&
     grep -q "PATH=${link%/*}:" "$HOME/.config/systemd/user/docker.service.d/overlayfuse.conf" || return
-  install --docker --yes | grep -q 'set up already' && install --docker --remove --yes && same "$(cat "$json")" "$(printf '{\n    "debug": true\n}')" && ! [ -L "$link" ] && ! ls "$json".* 2>/dev/null
+  install --docker --yes | grep -q 'set up already' && install --docker --remove --yes && same "$(cat "$json")" "$(printf '{\n    "debug": true\n}')" && ! [ -e "$HOME/.local/share/overlayfuse" ] && ! ls "$json".* 2>/dev/null && same "$(ls "$HOME/.config/systemd/user")" ""
 }
 check docker_finds_us_by_name_and_storage_driver docker_too
 
@@ -115,7 +115,7 @@ over() { # directory: what is written there stays here
   mkdir -p "$here/u" "$here/w" && "$OVERLAYFUSE" mount -o "lowerdir=$1,upperdir=$here/u,workdir=$here/w" "$1"
 }
 over /etc && over /usr/local/lib && over /usr/share && mkdir -p /usr/share/containers /etc/docker && rm -f /etc/containers/storage.conf /etc/docker/daemon.json || { echo "not ok what_all_users_share: no unions"; exit 0; }
-all_users_files() { find /etc/containers /etc/docker /etc/systemd /usr/local/lib \( -type f -o -type l \) -printf '%p %l %m\n' -type f -exec sha256sum {} + | sort; }
+all_users_files() { find /etc/systemd /usr/local/lib -type d; find /etc/containers /etc/docker /etc/systemd /usr/local/lib \( -type f -o -type l \) -printf '%p %l %m\n' -type f -exec sha256sum {} + | sort; }
 files_before=$(all_users_files)
 as_before() { diff <(echo "$files_before") <(all_users_files); }
 
