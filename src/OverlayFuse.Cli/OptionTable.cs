@@ -1,3 +1,5 @@
+using OverlayFuse.Fuse;
+
 namespace OverlayFuse.Cli;
 
 /// <summary>
@@ -20,13 +22,14 @@ internal static class OptionTable
 
         Silent("private"), Silent("rprivate"), Silent("unbindable"), Silent("runbindable"), Silent("defaults"), Silent("auto"), Silent("noauto"),
         Silent("user"), Silent("nouser"), Silent("users"), Silent("nousers"), Silent("owner"), Silent("noowner"), Silent("group"), Silent("nogroup"), Silent("_netdev"), Silent("nofail"),
-        Silent("comment"), Silent("silent"), Silent("loud"), Silent("mand"), Silent("nomand"), Silent("iversion"), Silent("noiversion"), Silent("nonempty"), Silent("subtype"), Silent("uhelper"),
+        Silent("comment"), Silent("silent"), Silent("loud"), Silent("mand"), Silent("nomand"), Silent("iversion"), Silent("noiversion"), Silent("nonempty"), Silent("uhelper"),
         Silent("clone_fd"), Silent("big_writes"), Silent("splice_read"), Silent("splice_write"), Silent("splice_move"), Silent("kernel_cache"),
 
         NoEffect("shared", "the mount takes the propagation of the mount it stands on"),
         NoEffect("rshared", "the mount takes the propagation of the mount it stands on"),
         NoEffect("slave", "the mount takes the propagation of the mount it stands on"),
         NoEffect("rslave", "the mount takes the propagation of the mount it stands on"),
+        NoEffect("subtype", "the type is fuse.overlayfuse, or fuse.fuse-overlayfs where we are called by that name", OverlayType.Own, OverlayType.DropIn),
         NoEffect("lazytime", "times are kept by the file system of the upper"), Silent("nolazytime"),
         NoEffect("allow_root", "only the owner of the mount has access; allow_other opens it to all"),
         NoEffect("auto_unmount", "the mount is taken away when overlayfuse ends by a signal it can catch, and by \"overlayfuse umount\" otherwise"),

@@ -217,6 +217,7 @@ public sealed class MountOptionsParserTests
     [TestCase("threaded=0", "threads")]
     [TestCase("timeout=1", "cached for good")]
     [TestCase("ino32_t", "64 bits")]
+    [TestCase("subtype=other", "fuse.overlayfuse")]
     [TestCase("redirect_dir=off", "redirect")]
     public void An_option_that_we_do_otherwise_is_accepted_and_named(string list, string why)
     {
@@ -230,7 +231,7 @@ public sealed class MountOptionsParserTests
     [TestCase("xattr_permissions=2,xattr_permissions=2", OverrideForm.Containers)]
     public void Where_owners_are_kept_is_a_number(string list, OverrideForm form) => Assert.That(Parse(list).KeepOwnersIn, Is.EqualTo(form));
 
-    [TestCase("private,default_permissions,x-foo=1,_netdev,defaults,noauto,user,comment=x,nonempty,kernel_cache")]
+    [TestCase("private,default_permissions,x-foo=1,_netdev,defaults,noauto,user,comment=x,nonempty,kernel_cache,subtype=overlayfuse")]
     [TestCase("redirect_dir=on,metacopy=on,index=on,xino=auto,nfs_export=off,noxattrs=0,xattr_permissions=0,threaded=1,verity=off")]
     public void An_option_that_asks_for_what_is_so_anyway_is_accepted_in_silence(string list) => Assert.That(Parse(list).Notices, Is.Empty);
 
