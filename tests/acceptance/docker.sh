@@ -273,7 +273,7 @@ alike() { # engine, section
     -e 's/(Less than a second|About a minute|About an hour|[0-9]+ (second|minute)s?) ago/WHEN/g; s/Up (Less than a second|About a minute|[0-9]+ (second|minute)s?)/Up SINCE/' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/DATE/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}/DATE/; s/[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}/DATE/g; s/[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}/DATE/' \
     -e 's/"Pid": [0-9]+/"Pid": PID/; s/^root( +[0-9]+){3} +[0-9]{2}:[0-9]{2} /root PIDS TIME /; s/ [a-z]+_[a-z]+$/ NAME/' \
-    -e 's/^(overlay|overlayfuse) on \/ type (overlay|fuse\.overlayfuse) \(rw,.*/DRIVER on \/ type DRIVER (rw,OPTIONS)/; s/^(overlay|overlayfuse) +([0-9.]+[MGT]) .* \/$/DRIVER \2 USED \//' \
+    -e 's/^(overlay|DRIVER) on \/ type (overlay|fuse\.DRIVER) \(rw,.*/DRIVER on \/ type DRIVER (rw,OPTIONS)/; s/^(overlay|DRIVER) +([0-9.]+[MGT]) .* \/$/DRIVER \2 USED \//' \
     -e 's/^(d[rwxst-]{9}) +[0-9]+ /\1 LINKS /; s/ +/ /g; s/(WHEN [0-9.]+[kMG]?B [0-9.]+[kMG]?B) [0-9.]+[kMG]?B ([0-9]+)$/\1 UNIQUE \2/' "$1/$2"
 }
 is_as_on_overlay2() { # section
