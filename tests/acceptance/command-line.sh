@@ -187,6 +187,32 @@ lazily() { # somebody is still inside when it is mounted again elsewhere
 }
 check a_mount_that_is_held_open_for_a_second_is_waited_for lazily
 
+# One that is mounted nowhere any more gives way to the next, with what was written to it; who stands in it loses it.
+held() {
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" || return
+  (cd "$m" && exec 7>>held && echo one >&7 && cd "$m" && echo two >&7 && touch "$scratch/standing" && exec sleep 30) & local holder=$!
+  eventually [ -e standing ] && umount -l "$m" && "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && [ "$(cat "$m/held")" = "one
+two" ] && kill -0 $holder && rm "$m/held" standing
+  local code=$?
+  kill $holder
+  wait $holder 2>/dev/null
+  unmount && return $code
+}
+check a_mount_that_is_gone_and_held_open_gives_way held
+
+# In another mount namespace it is still there.
+elsewhere() {
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" || return
+  unshare -m --propagation private sh -c "touch '$scratch/copied'; exec sleep 30" & local holder=$!
+  eventually [ -e copied ] && umount -l "$m" && refuses 'is in use by a live mount' "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m"
+  local code=$?
+  kill $holder
+  wait $holder 2>/dev/null
+  rm -f copied
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && unmount && return $code
+}
+if [ "$(id -u)" = 0 ]; then check a_mount_that_is_in_another_namespace_stays elsewhere; fi
+
 logs() { "$OVERLAYFUSE" mount --log log -o "lowerdir=$a" "$m" && [ -e log ] && [ "$(readlink "/proc/$(daemon_of "$m")/fd/2")" = "$scratch/log" ] && unmount; }
 check log_file logs
 
