@@ -52,7 +52,7 @@ internal static class ChangeTable
         new("make a device", (kernel, _) => kernel.Mknod("d/s/n", (uint)FileType.CharDevice | 0x1A4, 1, 3)) { NeedsRoot = true },
         new("make a device over a whiteout", (kernel, _) => kernel.Mknod("gone", (uint)FileType.CharDevice | 0x1A4, 1, 3)) { NeedsRoot = true },
         new("chown a file", (kernel, _) => kernel.Change("d/s/f", Owner)) { NeedsRoot = true },
-        new("chown a hard link", (kernel, _) => kernel.Change("a", Owner)) { NeedsRoot = true },
+        new("chown a hard link", (kernel, _) => kernel.Change("a", Owner)) { NeedsRoot = true, NeedsMarks = true },
         new("chown a directory", (kernel, _) => kernel.Change("d/s", Owner)) { NeedsRoot = true },
         new("chown a symbolic link", (kernel, _) => kernel.Change("l", Owner)) { NeedsRoot = true },
         new("set the times of a file", (kernel, _) => kernel.Change("d/s/f", Times)),
