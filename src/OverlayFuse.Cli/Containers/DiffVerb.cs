@@ -15,7 +15,7 @@ internal static class DiffVerb
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToChange());
-            Terminal.Print(Text(ContainerChanges.Of(store, store.Get(ByteText.Text(result.GetRequiredValue(name))).Record)));
+            Terminal.Print(Text(ContainerChanges.Of(store, store.Get(ByteText.Text(result.GetRequiredValue(name))).Record, expandsMoves: true)));
             return 0;
         });
         return command;

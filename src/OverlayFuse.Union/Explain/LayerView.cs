@@ -36,7 +36,7 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
         var error = new ChangeWalk(this, changes).Run();
         var copies = new HashSet<ulong>();
         if (error == Errno.None && Links.IsOpen) error = ReadCopies(copies);
-        return error != Errno.None || copies.Count == 0 ? error : new SharedCopyWalk(this, copies, changes).Run();
+        return error != Errno.None || copies.Count == 0 ? error : AddCopies(copies, changes);
     }
 
     /// <summary>As <see cref="Changes"/>, of an upper that began as a whole copy of what the lower layers show.</summary>
@@ -44,6 +44,32 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     {
         changes = [];
         return Layers[0].IsUpper ? new ChangeWalk(this, changes, isCopy: true).Run() : Errno.ROFS;
+    }
+
+    /// <summary>Puts all that is in a moved directory in the place of what was changed in it: as if it had been copied there.</summary>
+    public Errno ExpandMoves(List<Change> changes)
+    {
+        var error = Errno.None;
+        foreach (var moved in changes.Where(change => change.Reason == ChangeReason.Moved).ToList())
+        {
+            byte[] inside = [.. moved.Path, (byte)'/'];
+            changes.RemoveAll(change => change.Path.AsSpan().StartsWith(inside));
+            if (error == Errno.None) error = new UnionWalk(this).Run(moved.Path, (path, _, _) => changes.Add(new Change(ChangeKind.Added, path, ChangeReason.New)));
+        }
+        changes.Sort((one, other) => PathOrder.Compare(one.Path, other.Path));
+        return error;
+    }
+
+    // The upper says nothing of names of lower objects that show a copy which lies in the index of hard links alone.
+    private Errno AddCopies(HashSet<ulong> copies, List<Change> changes)
+    {
+        var error = new UnionWalk(this).Run([], (path, listing, i) =>
+        {
+            var shows = listing.Member(i) >= 0 && listing.Type(i) != FileType.Directory && copies.Contains(listing.Inode(i));
+            if (shows) changes.Add(new Change(ChangeKind.Modified, path, ChangeReason.Copy, null));
+        });
+        changes.Sort((one, other) => PathOrder.Compare(one.Path, other.Path));
+        return error;
     }
 
     // By a descriptor of its own: others may be reading, too.

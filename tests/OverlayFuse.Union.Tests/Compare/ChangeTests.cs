@@ -84,6 +84,18 @@ internal class ChangeTests
     }
 
     [Test]
+    public void What_is_in_a_moved_directory_can_be_told_as_new()
+    {
+        using var union = new TestUnion(1)
+            .With("lower1", "old/a = \"1\"  old/s/b = \"1\"  old/s/c = \"1\"  f = \"1\"")
+            .With("upper", "old whiteout  new/ redirect=\"/old\"  new/a = \"2\"  new/s/b whiteout  new/s/n = \"n\"  f = \"2\"  new-er = \"1\"");
+        using var unmounted = SurveyTests.Unmounted(union);
+        Assert.That(unmounted.Changes(out var changes), Is.EqualTo(Errno.None));
+        Assert.That(unmounted.ExpandMoves(changes), Is.EqualTo(Errno.None));
+        Assert.That(Describe(changes), Is.EqualTo("M /f Copy, A /new Moved /old, A /new/a New, A /new/s New, A /new/s/c New, A /new/s/n New, A /new-er New, D /old Whiteout"));
+    }
+
+    [Test]
     public void Of_a_whole_copy_what_is_other_than_in_the_layers_is_a_change()
     {
         using var union = new TestUnion(2)
