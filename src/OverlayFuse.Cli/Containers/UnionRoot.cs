@@ -9,7 +9,7 @@ namespace OverlayFuse.Cli;
 /// <summary>The driver overlayfuse: our union, served by this process.</summary>
 internal sealed class UnionRoot(ContainerStore store, StoredContainer container) : ContainerRoot(store, container)
 {
-    private const int LongestSource = 2048;
+    private const int LongestSource = 4000; // mount(2) takes a page
 
     private Session? _session;
 
@@ -44,10 +44,13 @@ internal sealed class UnionRoot(ContainerStore store, StoredContainer container)
         };
     }
 
-    /// <summary>What mount(8) shows: a FUSE mount has no options of its own to tell of its layers.</summary>
+    /// <summary>
+    /// What mount(8) shows: a FUSE mount has no options of its own to tell of its layers. Where they are many, as docker has it: as seen from overlay2.
+    /// </summary>
     private static byte[] Source(List<string> stack, string upper, string work)
     {
         var text = $"overlay:lowerdir={string.Join(':', stack)},upperdir={upper},workdir={work}";
+        if (text.Length >= LongestSource) text = text.Replace(Path.GetDirectoryName(Path.GetDirectoryName(work))! + "/", "", StringComparison.Ordinal);
         return Encoding.UTF8.GetBytes(text.Length < LongestSource ? text : "overlay");
     }
 }
