@@ -35,6 +35,14 @@ public static unsafe partial class Syscall
     public static Errno Open(string path, OpenFlags flags, out Fd fd) =>
         OpenAt(DirFd.Cwd, System.Text.Encoding.UTF8.GetBytes(path), flags, 0, out fd);
 
+    /// <summary>openat(2) of what is open by its path only, by way of /proc/self/fd: unlike "." of a directory it needs no right to search it.</summary>
+    public static Errno Reopen(Fd fd, OpenFlags flags, out Fd reopened)
+    {
+        Span<byte> path = stackalloc byte[ProcPath.Size];
+        path = ProcPath.Of(fd, path);
+        return OpenAt(DirFd.Cwd, path[..path.IndexOf((byte)0)], flags, 0, out reopened);
+    }
+
     /// <summary>
     /// openat2(2) with O_CLOEXEC: resolves <paramref name="path"/> under the restrictions of <paramref name="resolve"/>.
     /// XDEV: left the directory or its mount; LOOP: met a link that is not allowed. Kernels before 5.6: NOSYS.

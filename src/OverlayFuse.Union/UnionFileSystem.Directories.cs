@@ -58,16 +58,24 @@ public sealed partial class UnionFileSystem
 
     public override Errno FSyncDirectory(in Request request, NodeId node, ulong handle, bool dataOnly)
     {
-        var error = _tree.FindDirectory(node, out _, out var directory);
+        var error = _tree.FindDirectory(node, out var slot, out var directory);
         if (error != Errno.None || directory.Upper is not { } upper) return error;
-        error = upper.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
-        upper.Leave();
+        error = OpenToSync(upper, out var fd);
+        if (error == Errno.ACCES) error = Upper!.Widened(_tree, slot, gateHeld: false, _ => OpenToSync(upper, out fd));
         if (error != Errno.None) return error;
         error = BeginSync(fd, out var isDone);
         if (!isDone) error = dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
         fd.Close();
+        return error;
+    }
+
+    private static Errno OpenToSync(LayerDirectory directory, out Fd fd)
+    {
+        fd = Fd.None;
+        var error = directory.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = DirectoryReader.OpenToRead(dir, out fd);
+        directory.Leave();
         return error;
     }
 
@@ -78,7 +86,15 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         if (_tree.Nodes[slot].Has(NodeFlags.Orphan | NodeFlags.Removed)) return Errno.NOENT;
         if (offset == 0) directory.BeginPass();
-        error = _listings.Get(directory, _tree.Inodes, out var read);
+        return ReadNames(slot, directory, out listing);
+    }
+
+    // The kernel has asked for the right to read. A closer look needs the right to search, which the owner of an upper directory can have for a moment.
+    private Errno ReadNames(int slot, UnionDirectory directory, out Listing listing)
+    {
+        var error = _listings.Get(directory, _tree.Inodes, out var read);
+        if (error == Errno.ACCES && directory.Upper is not null)
+            error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out read));
         listing = read!;
         return error;
     }

@@ -63,13 +63,9 @@ public sealed partial class UnionFileSystem
     private Errno IsEmpty(int slot)
     {
         var directory = _tree.Directory(slot);
-        var error = _listings.Get(directory, _tree.Inodes, out var listing);
-
-        // An empty directory is removed by whoever may write the one above it, readable or not.
-        if (error == Errno.ACCES && directory.Upper is not null)
-            error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out listing));
+        var error = ReadNames(slot, directory, out var listing); // readable or not: it is removed by whoever may write the one above it
         if (error != Errno.None) return error;
-        for (var i = 0; i < listing!.Count; i++)
+        for (var i = 0; i < listing.Count; i++)
         {
             if (!listing.IsRemoved(i)) return Errno.NOTEMPTY;
         }

@@ -28,9 +28,17 @@ internal ref struct DirectoryReader
     public static Errno Open(DirFd directory, out DirectoryReader reader)
     {
         reader = default;
-        var error = Syscall.OpenAt(directory, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd);
+        var error = OpenToRead(directory, out var fd);
         if (error == Errno.None) reader = new DirectoryReader(fd);
         return error;
+    }
+
+    /// <summary>Opens a directory for its names, of which an ordinary user's daemon may have no more than the right to read them.</summary>
+    public static Errno OpenToRead(DirFd directory, out Fd fd)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory;
+        var error = Syscall.OpenAt(directory, "."u8, Flags, 0, out fd);
+        return error == Errno.ACCES ? Syscall.Reopen(directory.Fd, Flags, out fd) : error;
     }
 
     /// <summary>Goes to the next entry; false at the end and on an error, which is then in <see cref="Error"/>.</summary>

@@ -34,6 +34,26 @@ internal static class DirectoryCases
             foreach (var entry in ReadAll(Open(".", O_RDONLY).Ok()).Where(entry => entry.Name is not ("." or "..")))
                 Same(LStat(entry.Name).Inode, entry.Inode, entry.Name);
         }),
+        Anyone("names are told without the right to search", [ADirectory("d", 400), AFile("d/a"), ADirectory("d/b"), ADirectory("e", 600), ASymlink("e/c", "x")], () =>
+        {
+            Same("a b", NamesIn("d"));
+            Same("c", NamesIn("e"));
+            Same(FileType.Directory, ReadAll(Open("d", O_RDONLY).Ok()).Single(entry => entry.Name == "b").Type);
+        }),
+        Anyone("names are told without the right to search after changes too", [ADirectory("d"), AFile("d/a"), AFile("d/b"), AFile("d/c")], () =>
+        {
+            Unlink("d/a").Ok();
+            Create("d/e");
+            Chmod("d", 400).Ok();
+            Same("b c e", NamesIn("d"));
+        }),
+        Anyone("the right to search makes what is listed reachable", [ADirectory("d", 600), AFile("d/f", "text")], () =>
+        {
+            Chmod("d", 700).Ok();
+            Same("f", NamesIn("d"));
+            Same("text", TextOf("d/f"));
+        }).Differs(Engine.User, "saw ACCES", "a FUSE daemon with its user's rights has no more of them in a lower layer, whatever the copy of the directory allows", Origin.Below),
+        Anyone("fsync takes a directory that one may not search", [ADirectory("d", 400), AFile("d/f")], () => FSync(Open("d", O_RDONLY).Ok()).Ok()),
         Anyone("an empty directory has only the dots", [ADirectory("d")], () => Same("", NamesIn("d"))),
         Anyone("a removed name is gone, a new one there", [AFile("a"), AFile("b"), AFile("c")], () =>
         {
