@@ -6,6 +6,7 @@ namespace OverlayFuse.Union;
 internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadOnlySet<ulong> kernelIndex)
 {
     private readonly Dictionary<ulong, int> _lowerNames = [];
+    private Dictionary<ulong, int>? _hidden;
 
     private DirFd Links => union.Links;
 
@@ -47,7 +48,10 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
     {
         // Each index has a link that is no name.
         var names = (int)status.LinkCount - (kernelIndex.Contains(status.Inode) ? 2 : 1) + lowerNames;
-        if (names == 0)
+        var mark = Mark(name, out var family);
+        int? counted = mark is { Base: NlinkBase.Upper } upper ? (int)status.LinkCount + upper.Difference : null;
+        var hidden = counted == names ? 0 : Hidden(key.Number);
+        if (names == 0 && (hidden == 0 || counted != hidden))
         {
             var isOfTheStack = key.Layer == InodeNumber.AllocatedLayer || union.LayerNumbers.Contains(key.Layer);
             report.Problem("link-unreachable", PathOf(name), "the copy of a lower file with several names, of which the union has none any more",
@@ -55,13 +59,15 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
                 isOfTheStack ? () => Syscall.UnlinkAt(Links, name) : null);
             return;
         }
-        var mark = Mark(name, out var family);
-        if (mark is { Base: NlinkBase.Upper } counted && (int)status.LinkCount + counted.Difference == names)
+        if (counted == names + hidden)
         {
-            report.Explain("link", PathOf(name), $"the copy of a lower file with several names; the union has {names} of them");
+            var text = $"the copy of a lower file with several names; the union has {(names == 0 ? "none" : names)} of them";
+            if (hidden > 0) text += $", and {hidden} that the lower layers do not show are counted";
+            if (names == 0) text += "; \"overlayfuse settle\" removes it";
+            report.Explain("link", PathOf(name), text);
             return;
         }
-        var difference = names - (int)status.LinkCount;
+        var difference = names + hidden - (int)status.LinkCount;
         report.Problem("nlink-wrong", PathOf(name), $"the union has {names} names of this file, but {(mark is null ? "no mark says so" : "its mark says otherwise")}", "The mark is set right.", () =>
         {
             var value = new byte[NlinkMark.MaxLength];
@@ -71,32 +77,18 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
     }
 
     // A listing shows a lower object by its number, and only those that the upper neither has nor hides.
-    private bool CountLowerNames()
+    private bool CountLowerNames() => Errno.None == NamesWalk.Run(union.Root, union.Search, union.Inodes, (directory, listing, i) =>
     {
-        var waiting = new Stack<UnionDirectory>();
-        waiting.Push(union.Root);
-        var found = new SearchResult();
-        while (waiting.TryPop(out var directory))
-        {
-            if (ListingBuilder.Build(directory, union.Inodes, out var listing) != Errno.None) return false;
-            for (var i = 0; i < listing!.Count; i++)
-            {
-                if (listing.Type(i) == FileType.Directory)
-                {
-                    if (union.Search.Find(directory, listing.Name(i), found) != Errno.None) return false;
-                    if (found.Members.Count > 0) waiting.Push(StackOf(found));
-                }
-                else if (HasOwnNumber(directory, listing, i) && _lowerNames.TryGetValue(listing.Inode(i), out var count)) _lowerNames[listing.Inode(i)] = count + 1;
-            }
-        }
-        return true;
+        var hasOwnNumber = directory.Upper is null || listing.Member(i) >= 0;
+        if (hasOwnNumber && _lowerNames.TryGetValue(listing.Inode(i), out var count)) _lowerNames[listing.Inode(i)] = count + 1;
+    });
+
+    // Counted when a count is first found not to be that of the names: the lower layers are read once more for it.
+    private int Hidden(ulong inode)
+    {
+        if (_hidden is null && HiddenNames.Count(union.Root, union.Search, union.Inodes, _lowerNames.Keys.ToHashSet(), out _hidden) != Errno.None) _hidden = [];
+        return _hidden.GetValueOrDefault(inode);
     }
-
-    private static bool HasOwnNumber(UnionDirectory directory, Listing listing, int index) => directory.Upper is null || listing.Member(index) >= 0;
-
-    private static UnionDirectory StackOf(SearchResult found) => found.Members[0].Layer.IsUpper
-        ? new UnionDirectory(found.Members[0], [.. found.Members[1..]])
-        : new UnionDirectory(null, [.. found.Members]);
 
     private NlinkMark? Mark(byte[] name, out MarkFamily family)
     {

@@ -35,18 +35,40 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Ha
     }
 
     /// <summary>Takes files out of the index that have all their names in the upper. The mark that counted the others goes later.</summary>
-    public Errno Release() => ReadIndex((name, key, status, missing) =>
+    public Errno Release()
     {
-        // Without a name in the upper the index holds the only link: where the names are gone by the count, nobody misses it.
-        var isCountedByKernel = kernelIndex.Contains(status.Inode);
-        if (missing > 0 && (_hasFailed || status.LinkCount == (isCountedByKernel ? 2 : 1)))
+        var hidden = HiddenNamesOfTheLost(out var failed);
+        return failed != Errno.None ? failed : ReadIndex((name, key, status, missing) =>
         {
-            report.Add([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing));
-            return;
-        }
-        if (isCountedByKernel) _ = Upper.SetNlink(Upper.Work.Links, name, Upper.NlinkDifference(Upper.Work.Links, name) + 1); // one link less
-        if (Upper.Work.LinkIndex.Remove(key.Layer, key.Inode) == Errno.None) report.Removed++;
-    });
+            // Without a name in the upper the index holds the only link: where the names are gone by the count, nobody misses it.
+            var isLost = IsLost(status, missing) && (!hidden.TryGetValue(key.Number, out var notShown) || notShown != missing);
+            if (missing > 0 && (_hasFailed || isLost))
+            {
+                report.Add([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing));
+                return;
+            }
+            if (kernelIndex.Contains(status.Inode)) _ = Upper.SetNlink(Upper.Work.Links, name, Upper.NlinkDifference(Upper.Work.Links, name) + 1); // one link less
+            Upper.DropMapOf(Upper.Work.PartialMaps, Upper.Work.Links, name);
+            if (Upper.Work.LinkIndex.Remove(key.Layer, key.Inode) != Errno.None) return;
+            if (status.LinkCount == 1) _ = Upper.Work.Origins.Remove(status.Inode);
+            report.Removed++;
+        });
+    }
+
+    private bool IsLost(in FileStatus status, int missing) => missing > 0 && status.LinkCount == (kernelIndex.Contains(status.Inode) ? 2 : 1);
+
+    // Of files that have no name in the upper and ought to have one: names that the lower layers themselves hide are nobody's loss.
+    private Dictionary<ulong, int> HiddenNamesOfTheLost(out Errno error)
+    {
+        var lost = new HashSet<ulong>();
+        var hidden = new Dictionary<ulong, int>();
+        error = ReadIndex((name, key, status, missing) =>
+        {
+            if (IsLost(status, missing)) lost.Add(key.Number);
+        });
+        if (error == Errno.None && lost.Count > 0) error = HiddenNames.Count(tree.RootDirectory, tree.Search, tree.Inodes, lost, out hidden);
+        return hidden;
+    }
 
     private Errno LinkIn(int slot, Stack<int> waiting)
     {

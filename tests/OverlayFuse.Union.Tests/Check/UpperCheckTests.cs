@@ -134,6 +134,18 @@ internal class UpperCheckTests
         Assert.That(Problems(UpperCheck.Run(union.Stack(), repair: false), all: true), Is.Empty, "settled");
     }
 
+    [TestCase("rm d", "has 2 of them, and 1 ")]
+    [TestCase("rm d,rm c,rm a", "has none of them, and 1 ")]
+    public void A_name_that_a_lower_layer_hides_is_counted_and_no_problem(string removals, string explanation)
+    {
+        using var union = new TestUnion(2).With("lower1", "b whiteout").With("lower2", "a = \"a\"  b is a  c is a  d is a").Open();
+        foreach (var action in (string[])["write a \"A\"", .. removals.Split(',')]) Assert.That(new Script(union.Actor).Do(action), Is.Null);
+        union.Close();
+        var report = UpperCheck.Run(union.Stack(), repair: false);
+        Assert.That(Problems(report, all: true), Is.Empty);
+        Assert.That(report.Findings.Single(f => f.Kind == "link").Text, Does.Contain(explanation));
+    }
+
     [Test]
     public void A_live_mount_keeps_it_out()
     {
