@@ -97,6 +97,20 @@ as_root() {
   check ours_follows_the_kernels_index eval 'mounted_by ours i && tree_of i/m >by && stat -c "%n %h" i/m/d/c i/m/b i/m/a | sort >by.links; unmounted i && same_tree i.tree by && diff i.links by.links'
   check the_kernel_still_follows_its_index eval 'mounted_by kernel-index i && tree_of i/m >by && stat -c "%n %h" i/m/a i/m/b i/m/d/c >by.links; unmounted i && same_tree i.tree by && diff i.links by.links'
   check settled_the_index_is_not_needed eval '"$program" settle --plain i/u && shows fuse-overlayfs i by && same_but_marks i.tree by'
+
+  # Names that the kernel has given a copy, metadata only or with its bytes, and that no lower layer has: one inode from the first look on.
+  names_of_the_kernel() { # where, change
+    mkdir -p "$1"/{l,u,w,m} && echo old >"$1/l/b" && ln "$1/l/b" "$1/l/d" && ln "$1/l/b" "$1/l/gone" || return
+    layers=$1/l
+    mounted_by kernel-index "$1" && eval "(cd $1/m && $2 && ln b a && ln b e && mv d sub && rm gone)"; unmounted "$1" || return
+    local round
+    for round in 1 2 3; do
+      mounted_by ours "$1" && stat -c '%i %h' "$1"/m/{a,sub,e,b} >>"$1.seen"; unmounted "$1" || return
+    done
+    [ "$(sort -u "$1.seen" | tee /dev/stderr | wc -l)" = 1 ] && [ "$(cut -d' ' -f2 "$1.seen" | sort -u)" = 4 ] && sound "$1"
+  }
+  check names_of_the_kernel_for_metadata names_of_the_kernel nm 'chmod 600 b'
+  check names_of_the_kernel_for_bytes names_of_the_kernel nb 'echo new >>b'
   layers=top:mid:low
 
   layers_are_unchanged() {

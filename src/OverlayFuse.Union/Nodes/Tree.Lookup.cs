@@ -152,7 +152,7 @@ internal sealed partial class Tree
     }
 
     // The number to show. An upper object that another program copied up names its origin by a file handle: where the lower object of
-    // the same name has that handle, its number goes on to be shown.
+    // the same name has that handle, its number goes on to be shown. Another name of a copy with several of them is the same inode.
     private Errno NumberOf(int parent, ReadOnlySpan<byte> name, SearchResult found, out ulong inode)
     {
         ref var entry = ref found.Entry;
@@ -174,11 +174,14 @@ internal sealed partial class Tree
                 return Errno.None;
         }
 
+        var isLinked = !entry.Status.IsDirectory && entry.Status.LinkCount > 1;
         var below = new SearchResult();
-        if (Search.FindBelow(Directory(parent), name, below) != Errno.None || !below.IsFound) return Errno.None;
-        if (below.Entry.Status.Type != entry.Status.Type || !HasHandle(below.Where!, name, origin.Handle)) return Errno.None;
-        inode = Inodes.NumberOf(below.Where!.Layer, below.Entry.Status);
-        if (!entry.Status.IsDirectory && entry.Status.LinkCount > 1) Upper?.TakeOverLink(value[..length], entry.Status.Type, below.Entry.Status.LinkCount, inode);
+        uint links;
+        if (Search.FindBelow(Directory(parent), name, below) == Errno.None && below.IsFound && below.Entry.Status.Type == entry.Status.Type && HasHandle(below.Where!, name, origin.Handle))
+            (inode, links) = (Inodes.NumberOf(below.Where!.Layer, below.Entry.Status), below.Entry.Status.LinkCount);
+        else if (isLinked && Upper?.IsInKernelIndex(value[..length]) == true && _lowerLinks!.TryFind(origin.Handle, out var file)) (inode, links) = file;
+        else return Errno.None;
+        if (isLinked) Upper?.TakeOverLink(value[..length], entry.Status.Type, links, inode);
         return Inodes.CopiedUp(entry.Status, inode);
     }
 

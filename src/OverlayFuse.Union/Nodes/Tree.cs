@@ -9,6 +9,8 @@ internal sealed partial class Tree
     /// <summary>Room for a name of NAME_MAX bytes, an orphan's or an index link's.</summary>
     public const int NameSize = 256;
 
+    private readonly LowerLinks? _lowerLinks;
+
     public Tree(UnionDirectory root, InodeMap inodes, Upper? upper, Owners owners, LayerDirectory[] dataOnly)
     {
         RootDirectory = root;
@@ -17,6 +19,7 @@ internal sealed partial class Tree
         Owners = owners;
         Nodes = new NodeTable(Removed);
         Search = new Search(root, dataOnly);
+        if (upper is not null) _lowerLinks = new LowerLinks(root, Search, inodes, upper.Layer.Device);
     }
 
     public NodeTable Nodes { get; }

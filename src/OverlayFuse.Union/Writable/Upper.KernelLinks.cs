@@ -28,17 +28,25 @@ internal sealed partial class Upper
     public void TakeOverLink(ReadOnlySpan<byte> origin, FileType type, uint lowerLinks, ulong inode)
     {
         if (!MayTakeOver(inode)) return;
-        Span<byte> buffer = stackalloc byte[HexSize];
+        var hex = NameOf(origin, stackalloc byte[HexSize]);
+        lock (_linking)
+        {
+            if (MayTakeOver(inode)) AddAndCount(hex, type, lowerLinks, Tree.IndexLayer(inode), Tree.IndexInode(inode));
+        }
+    }
+
+    /// <summary>Whether kernel overlayfs has the copy of the file with this origin mark in its index.</summary>
+    public bool IsInKernelIndex(ReadOnlySpan<byte> origin) =>
+        work.KernelIndex.IsOpen && Syscall.StatAt(work.KernelIndex, NameOf(origin, stackalloc byte[HexSize]), cached: false, out _) == Errno.None;
+
+    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> origin, Span<byte> buffer)
+    {
         for (var i = 0; i < origin.Length; i++)
         {
             buffer[2 * i] = HexDigits[origin[i] >> 4];
             buffer[2 * i + 1] = HexDigits[origin[i] & 15];
         }
-        var hex = buffer[..(2 * origin.Length)];
-        lock (_linking)
-        {
-            if (MayTakeOver(inode)) AddAndCount(hex, type, lowerLinks, Tree.IndexLayer(inode), Tree.IndexInode(inode));
-        }
+        return buffer[..(2 * origin.Length)];
     }
 
     // Ours is one link more that is no name of the union. The note first: whatever happens in between, the next mount sets the mark right.
