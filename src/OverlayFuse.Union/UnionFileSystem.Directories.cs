@@ -89,12 +89,18 @@ public sealed partial class UnionFileSystem
         return ReadNames(slot, directory, out listing);
     }
 
-    // The kernel has asked for the right to read. A closer look needs the right to search, which the owner of an upper directory can have for a moment.
     private Errno ReadNames(int slot, UnionDirectory directory, out Listing listing)
     {
         var error = _listings.Get(directory, _tree.Inodes, out var read);
-        if (error == Errno.ACCES && directory.Upper is not null)
-            error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out read));
+        listing = read!;
+        return error == Errno.ACCES && directory.Upper is not null ? ReadNamesWidened(slot, directory, out listing) : error;
+    }
+
+    // The kernel has asked for the right to read. A closer look needs the right to search, which the owner of an upper directory can have for a moment.
+    private Errno ReadNamesWidened(int slot, UnionDirectory directory, out Listing listing)
+    {
+        Listing? read = null;
+        var error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out read));
         listing = read!;
         return error;
     }

@@ -187,6 +187,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (error != Errno.None)
         {
             if ((flags & NodeFlags.Partial) != 0) Upper.DropMapOf(Upper.Work.PartialMaps, Upper.Work.Temp, temp);
+            Upper.ForgetMarks(Upper.Work.Temp, temp);
             _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
         }
         return error;

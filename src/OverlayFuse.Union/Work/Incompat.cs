@@ -98,6 +98,8 @@ internal sealed class Incompat
         }
     }
 
+    public bool Stands(Fence fence) => (_raised & Bit(fence)) != 0;
+
     /// <summary>Lowers a fence; no error where none stands.</summary>
     public Errno Lower(Fence fence)
     {

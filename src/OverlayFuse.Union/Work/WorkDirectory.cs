@@ -87,6 +87,8 @@ internal sealed class WorkDirectory : IDisposable
     /// <summary>To be called before the first mark that kernel overlayfs would misread is set; nearly free once raised.</summary>
     public Errno RaiseFence(Fence fence) => _incompat.Raise(fence);
 
+    public bool IsFenced(Fence fence) => _incompat.Stands(fence);
+
     /// <summary>To be called when the last such mark is gone.</summary>
     public Errno LowerFence(Fence fence) => _incompat.Lower(fence);
 

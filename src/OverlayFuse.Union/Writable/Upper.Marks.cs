@@ -108,13 +108,17 @@ internal sealed partial class Upper
     {
         if (features.Marks is not { } family || path.Length > RedirectMark.MaxLength) return Errno.XDEV;
         var error = FenceUserMarks(family);
-        return error != Errno.None ? error : Syscall.SetXattrAt(dir, name, MarkNames.Redirect(family), path, XattrFlags.None);
+        if (error == Errno.None) error = Syscall.SetXattrAt(dir, name, MarkNames.Redirect(family), path, XattrFlags.None);
+        if (error == Errno.None) RememberMarks(Syscall.StatAt(dir, name, cached: false, out var status), status);
+        return error;
     }
 
     public Errno SetMetacopy(Fd file)
     {
         var error = FenceUserMarks(Family);
-        return error != Errno.None ? error : Syscall.SetXattr(file, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
+        if (error == Errno.None) error = Syscall.SetXattr(file, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
+        if (error == Errno.None) RememberMarks(Syscall.Stat(file, out var status), status);
+        return error;
     }
 
     /// <summary>Makes a metacopy a plain file: the commit point of a data copy-up. The redirect means nothing without it and goes after.</summary>
@@ -123,6 +127,7 @@ internal sealed partial class Upper
         var error = RemoveMark(file, MarkSet.Metacopy);
         if (error != Errno.None && !IsMetacopy(file)) error = Errno.None; // it was of the other family
         if (error == Errno.None) _ = RemoveMark(file, MarkSet.Redirect);
+        if (error == Errno.None) ForgetMarks(file);
         return error;
     }
 
@@ -211,8 +216,6 @@ internal sealed partial class Upper
         var error = Syscall.SetXattrAt(dir, "."u8, MarkNames.Opaque(Family), OpaqueMark.HasXattrWhiteouts, XattrFlags.Create);
         return error == Errno.EXIST ? Errno.None : error;
     }
-
-    private Errno FenceUserMarks(MarkFamily family) => family == MarkFamily.User ? work.RaiseFence(Fence.UserMarks) : Errno.None;
 
     private byte[] FileSystemUuid()
     {

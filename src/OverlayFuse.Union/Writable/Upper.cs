@@ -6,6 +6,8 @@ namespace OverlayFuse.Union;
 /// <summary>The writable side: the upper layer, its work directory, and the marks that are set in it.</summary>
 internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatures features, Credentials credentials, Durability durability) : IDisposable
 {
+    private bool _isDisposed;
+
     public Layer Layer => layer;
 
     public WorkDirectory Work => work;
@@ -26,7 +28,13 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// <summary>What is written to it.</summary>
     public WriteCounters Counters => work.PartialMaps.Counters;
 
-    public void Dispose() => work.Dispose();
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        LowerNeedlessFence();
+        work.Dispose();
+    }
 
     /// <summary>The name of a node in the orphans directory.</summary>
     public static ReadOnlySpan<byte> OrphanName(ulong nodeId, Span<byte> buffer)
@@ -78,6 +86,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         FileStatus status = default;
         isCopy = isCopy && Syscall.StatAt(work.Orphans, name, cached: false, out status) == Errno.None && (status.IsDirectory || status.LinkCount == 1);
         if (isPartial) DropMapOf(work.PartialMaps, work.Orphans, name);
+        ForgetMarks(work.Orphans, name);
         RemoveTree(work.Orphans, name);
         if (isCopy) _ = work.Origins.Remove(status.Inode);
     }

@@ -37,6 +37,28 @@ internal class FenceTests
         }
     }
 
+    [TestCase("chmod f 600,write f \"new\"", false)]
+    [TestCase("chmod f 600,rm f", false)]
+    [TestCase("mv f g,write g \"new\"", false)]
+    [TestCase("mv d e,rm e/a,rmdir e", false)]
+    [TestCase("chmod f 600", true)]
+    [TestCase("chmod f 600,mv d e,write f \"new\"", true)]
+    [TestCase("chmod f 600,link f g,rm f", true)]
+    [TestCase("chmod f 600,again,write f \"new\"", true)]
+    public void The_fence_falls_with_the_mount_that_raised_it_when_no_mark_came_to_stay(string actions, bool stays) => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("lower1", "d/a = \"a\"  f = \"f\"").Open();
+        foreach (var action in actions.Split(','))
+        {
+            if (action == "again") union.Close();
+            if (action == "again") union.Open();
+            else Assert.That(new Script(union.Actor).Do(action), Is.Null);
+        }
+        Assert.That(Directory.Exists($"{union.Path}/work/work/incompat/overlayfuse-user-marks"), Is.True);
+        union.Close();
+        Assert.That(Directory.Exists($"{union.Path}/work/work/incompat/overlayfuse-user-marks"), Is.EqualTo(stays));
+    });
+
     [Test]
     public void Lowering_one_fence_leaves_the_other()
     {

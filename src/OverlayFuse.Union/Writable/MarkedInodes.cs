@@ -1,0 +1,33 @@
+namespace OverlayFuse.Union;
+
+/// <summary>Inodes of the upper that were given a mark by this mount and have it still. What is not known to be without it counts.</summary>
+internal sealed class MarkedInodes
+{
+    private const int Most = 1 << 16; // more are not worth their memory
+
+    private readonly Lock _lock = new(); // leaf; protects the fields below
+    private readonly HashSet<ulong> _inodes = [];
+    private bool _isOverfull;
+
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock) return _inodes.Count == 0 && !_isOverfull;
+        }
+    }
+
+    public void Add(ulong inode)
+    {
+        lock (_lock)
+        {
+            if (_inodes.Count < Most) _inodes.Add(inode);
+            else _isOverfull = true;
+        }
+    }
+
+    public void Remove(ulong inode)
+    {
+        lock (_lock) _inodes.Remove(inode);
+    }
+}
