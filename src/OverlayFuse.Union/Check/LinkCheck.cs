@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadOnlySet<ulong> kernelIndex)
 {
     private readonly Dictionary<ulong, int> _lowerNames = [];
-    private Dictionary<ulong, int>? _hidden;
+    private Dictionary<ulong, LowerNameCount>? _lowerCounts;
 
     private DirFd Links => union.Links;
 
@@ -76,6 +76,35 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
         });
     }
 
+    /// <summary>
+    /// Copies that had no name in the upper and are gone from the index. A name of such a file was removed, which goes on counting the others in its copy;
+    /// but another one shows the lower file. Their records of inode numbers are all that is left of them.
+    /// </summary>
+    /// <param name="unclaimed">Inodes of the upper with such a record of which nothing was met, and the number that they showed.</param>
+    public HashSet<ulong> FindLost(IReadOnlyCollection<(ulong Inode, ulong Number)> unclaimed)
+    {
+        var lost = new HashSet<ulong>();
+        _lowerNames.Clear();
+        foreach (var (_, number) in unclaimed) _lowerNames[number] = 0;
+        foreach (var name in Names())
+        {
+            if (LinkIndex.TryParse(name, out var key)) _lowerNames.Remove(key.Number);
+        }
+        if (_lowerNames.Count == 0 || !CountLowerNames()
+            || LowerNameCounts.Read(union.Root, union.Search, union.Inodes, _lowerNames.Keys.ToHashSet(), out var counts) != Errno.None) return lost;
+        foreach (var (inode, number) in unclaimed)
+        {
+            if (!counts.TryGetValue(number, out var count) || count.Links < 2 || !_lowerNames.TryGetValue(number, out var shown) || shown == 0 || shown == count.Shown) continue;
+            lost.Add(inode);
+            var name = new byte[LinkIndex.NameSize];
+            var length = LinkIndex.NameOf(Tree.IndexLayer(number), Tree.IndexInode(number), name);
+            report.Problem("link-lost", PathOf(name[..length]),
+                $"the copy of a lower file with several names is gone, and the {shown} that are left show the file as it is in the lower layer",
+                "If you have a copy of that file, put it back; else write the file anew.");
+        }
+        return lost;
+    }
+
     // A listing shows a lower object by its number, and only those that the upper neither has nor hides.
     private bool CountLowerNames() => Errno.None == NamesWalk.Run(union.Root, union.Search, union.Inodes, (directory, listing, i) =>
     {
@@ -86,8 +115,8 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
     // Counted when a count is first found not to be that of the names: the lower layers are read once more for it.
     private int Hidden(ulong inode)
     {
-        if (_hidden is null && HiddenNames.Count(union.Root, union.Search, union.Inodes, _lowerNames.Keys.ToHashSet(), out _hidden) != Errno.None) _hidden = [];
-        return _hidden.GetValueOrDefault(inode);
+        if (_lowerCounts is null && LowerNameCounts.Read(union.Root, union.Search, union.Inodes, _lowerNames.Keys.ToHashSet(), out _lowerCounts) != Errno.None) _lowerCounts = [];
+        return _lowerCounts.TryGetValue(inode, out var count) ? count.Hidden : 0;
     }
 
     private NlinkMark? Mark(byte[] name, out MarkFamily family)

@@ -8,6 +8,9 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
 {
     private const int LongestValue = 4096;
 
+    // Directories of the upper by the topmost lower directory that shows in them.
+    private readonly Dictionary<(int Layer, ulong Inode), UpperObject> _merged = [];
+
     /// <summary>Redirects and metacopies in user marks that say something: they need the fence.</summary>
     public int UserMarks { get; private set; }
 
@@ -17,6 +20,7 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
     public void Examine(UpperObject at)
     {
         Override(at);
+        MergedOnce(at);
         foreach (var family in (ReadOnlySpan<MarkFamily>)[MarkFamily.Trusted, MarkFamily.User])
         {
             var found = family == MarkFamily.Trusted ? at.Marks.Trusted : at.Marks.User;
@@ -46,6 +50,19 @@ internal sealed class MarkCheck(InspectedUnion union, CheckReport report, Partia
                 $"Write what it was, as UID:GID:MODE:TYPE, with setfattr -n {name}.");
         else
             report.Explain("override", at.Path, $"shows as {stat.ToText()}, whatever it is in the upper");
+    }
+
+    // Two directories can have the same one below only where one of them was moved there.
+    private void MergedOnce(UpperObject at)
+    {
+        if (at.IsRoot || at.Below is not { Lowers: [var lower, ..] } || _merged.TryAdd((lower.Layer.Index, lower.Inode), at)) return;
+        var other = _merged[(lower.Layer.Index, lower.Inode)];
+        var isLater = at.Path.AsSpan().SequenceCompareTo(other.Path) > 0;
+        var (moved, first) = at.Marks.Has(MarkSet.Redirect) && (isLater || !other.Marks.Has(MarkSet.Redirect)) ? (at, other) : (other, at);
+        if (!moved.Marks.Has(MarkSet.Redirect)) return;
+        var family = moved.Marks.FamilyOf(MarkSet.Redirect);
+        report.Problem("redirect-twice", moved.Path, $"it shows the same directory of the lower layers as {Show(first.Path)}, and nothing can have been moved to two places",
+            $"Whichever of the two is not it: take its mark {Name(MarkSet.Redirect, family)} away, and hide what is below with setfattr -n {Name(MarkSet.Opaque, family)} -v y.");
     }
 
     private void Examine(UpperObject at, MarkSet mark, MarkFamily family)

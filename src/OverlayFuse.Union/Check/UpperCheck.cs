@@ -50,7 +50,9 @@ public static class UpperCheck
         var walk = new UpperWalk(union, marks, report, progress);
         walk.Run();
         links.Run();
-        work.CheckOrigins([.. walk.Unclaimed.Where(inode => !counted.Contains(inode))]); // a copy may have no name but those found by the index
+        var unclaimed = walk.Unclaimed.Where(origin => !counted.Contains(origin.Inode)).ToList(); // a copy may have no name but those found by the index
+        var lost = links.FindLost(unclaimed);
+        work.CheckOrigins([.. unclaimed.Select(origin => origin.Inode).Where(inode => !lost.Contains(inode))]);
         var isComplete = !report.Problems.Any(finding => finding.Kind is "unreadable" or "mark-unreadable");
         partial.CheckMaps(isComplete);
         FenceCheck.Run(union, report, Fence.UserMarks, marks.UserMarks, "redirects or metacopies in user marks", isComplete);

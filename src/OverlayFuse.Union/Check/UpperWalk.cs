@@ -10,7 +10,8 @@ internal sealed class UpperWalk(InspectedUnion union, MarkCheck marks, CheckRepo
     private readonly HashSet<ulong> _claimed = [];
 
     /// <summary>Upper inodes with a record of an inode number to show, of which nothing was met.</summary>
-    public IReadOnlyCollection<ulong> Unclaimed => [.. _origins.Inodes.Where(inode => !_claimed.Contains(inode))];
+    public IReadOnlyCollection<(ulong Inode, ulong Number)> Unclaimed =>
+        [.. _origins.Inodes.Where(inode => !_claimed.Contains(inode)).Select(inode => (inode, _origins.TryGet(inode, out var number) ? number : 0))];
 
     public void Run()
     {

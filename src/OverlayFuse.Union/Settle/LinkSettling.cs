@@ -37,11 +37,11 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Ha
     /// <summary>Takes files out of the index that have all their names in the upper. The mark that counted the others goes later.</summary>
     public Errno Release()
     {
-        var hidden = HiddenNamesOfTheLost(out var failed);
+        var counts = CountNamesOfTheLost(out var failed);
         return failed != Errno.None ? failed : ReadIndex((name, key, status, missing) =>
         {
             // Without a name in the upper the index holds the only link: where the names are gone by the count, nobody misses it.
-            var isLost = IsLost(status, missing) && (!hidden.TryGetValue(key.Number, out var notShown) || notShown != missing);
+            var isLost = IsLost(status, missing) && (!counts.TryGetValue(key.Number, out var count) || count.Hidden != missing);
             if (missing > 0 && (_hasFailed || isLost))
             {
                 report.Add([.. "/overlayfuse/links/"u8, .. name], SettleSentences.NamesNotFound(missing));
@@ -58,16 +58,16 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Ha
     private bool IsLost(in FileStatus status, int missing) => missing > 0 && status.LinkCount == (kernelIndex.Contains(status.Inode) ? 2 : 1);
 
     // Of files that have no name in the upper and ought to have one: names that the lower layers themselves hide are nobody's loss.
-    private Dictionary<ulong, int> HiddenNamesOfTheLost(out Errno error)
+    private Dictionary<ulong, LowerNameCount> CountNamesOfTheLost(out Errno error)
     {
         var lost = new HashSet<ulong>();
-        var hidden = new Dictionary<ulong, int>();
+        var counts = new Dictionary<ulong, LowerNameCount>();
         error = ReadIndex((name, key, status, missing) =>
         {
             if (IsLost(status, missing)) lost.Add(key.Number);
         });
-        if (error == Errno.None && lost.Count > 0) error = HiddenNames.Count(tree.RootDirectory, tree.Search, tree.Inodes, lost, out hidden);
-        return hidden;
+        if (error == Errno.None && lost.Count > 0) error = LowerNameCounts.Read(tree.RootDirectory, tree.Search, tree.Inodes, lost, out counts);
+        return counts;
     }
 
     private Errno LinkIn(int slot, Stack<int> waiting)

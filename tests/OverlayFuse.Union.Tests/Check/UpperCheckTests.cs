@@ -18,6 +18,8 @@ internal class UpperCheckTests
         ("setfattr -n $M.redirect -v a/b upper/moved", "redirect-broken /moved", "redirect-broken /moved"),
         ("setfattr -n $M.redirect -v /no/where upper/moved", "redirect-nowhere /moved", "redirect-nowhere /moved"),
         ("rm -r lower1/d", "redirect-nowhere /moved", "redirect-nowhere /moved"),
+        ("mkdir upper/own/z && setfattr -n $M.redirect -v /d upper/own/z", "redirect-twice /own/z", "redirect-twice /own/z"),
+        ("rm upper/d && mkdir upper/d", "redirect-twice /moved", "redirect-twice /moved"),
         ("setfattr -n $M.metacopy -v ab upper/meta", "metacopy-broken /meta", "metacopy-broken /meta"),
         ("rm lower1/meta", "metacopy-without-data /meta", "metacopy-without-data /meta"),
         ("echo longer >>lower1/meta", "metacopy-size /meta", "metacopy-size /meta"),
@@ -63,6 +65,8 @@ internal class UpperCheckTests
 
         // Hard links.
         ("touch $O/links/mine", "link-foreign overlayfuse/links/mine", "link-foreign overlayfuse/links/mine"),
+        ("rm upper/link && mknod upper/link c 0 0 && rm $O/links/*", "link-lost overlayfuse/links/LINK", "link-lost overlayfuse/links/LINK"),
+        ("rm upper/link $O/links/*", "origins-without-object overlayfuse/origins", ""), // as where the copy was never finished
         ("setfattr -n $M.nlink -v U+7 upper/link", "nlink-wrong overlayfuse/links/LINK", ""),
         ("setfattr -x $M.nlink upper/link", "nlink-wrong overlayfuse/links/LINK", ""),
         ("setfattr -n $M.nlink -v some upper/link", "nlink-wrong overlayfuse/links/LINK", ""),
@@ -160,7 +164,8 @@ internal class UpperCheckTests
         union.Shell($"M={(union.Family == MarkFamily.Trusted ? "trusted" : "user")}.overlay; O=work/overlayfuse\n{plant}");
         var planted = Everything(union);
         var report = UpperCheck.Run(union.Stack(), repair: false);
-        Assert.That(Problems(report, all: true), Is.EqualTo(found.Replace("LINK", link, StringComparison.Ordinal)));
+        (found, left) = (found.Replace("LINK", link, StringComparison.Ordinal), left.Replace("LINK", link, StringComparison.Ordinal));
+        Assert.That(Problems(report, all: true), Is.EqualTo(found));
         Assert.That(Everything(union), Is.EqualTo(planted), "without --repair nothing is changed");
         Assert.That(report.Problems.Select(f => f.CanRepair), Is.All.EqualTo(left.Length == 0));
         Assert.That(report.Problems.Select(f => f.Remedy), Has.None.Null, "each says what to do");
