@@ -47,7 +47,8 @@ public sealed partial class UnionFileSystem
 
         if (change.Has(SetAttributesMask.Size))
         {
-            // With the writeback cache the kernel keeps the time by itself and sends it along when the size changed.
+            // With the writeback cache the kernel keeps the time by itself and sends it along when the size changed. It takes none from us: another one
+            // in the upper would come to light when the kernel forgets the file (tried on 6.18).
             var keepTime = _writeback is not null && !change.Has(SetAttributesMask.ModifyTime);
             error = SetSize(slot, change.Size, change.Has(SetAttributesMask.KillSuidGid), keepTime);
         }

@@ -110,6 +110,8 @@ internal static class Constants
     public const uint FS_IOC_GETFLAGS = 0x80086601;
     public const uint FS_IOC_SETFLAGS = 0x40086602;
     public const uint FS_IOC_FSGETXATTR = 0x801C581F;
+    public const uint FS_IMMUTABLE_FL = 0x10;
+    public const uint FS_APPEND_FL = 0x20;
     public const uint FIONREAD = 0x541B;
 
     public const int NAME_MAX = 255;

@@ -79,6 +79,18 @@ internal static class DataCases
             Fallocate(fd, FALLOC_FL_ZERO_RANGE, 2, 3).Ok();
             Same("01\u0000\u0000\u000056789", TextAt(fd, 0));
         }),
+        Anyone("a range is taken out", [AFile("f", new string('a', Block) + new string('b', Block) + "c")], () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            Fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, Block).Ok();
+            Same((Block + 1L, "b", "bc"), (SizeOf("f"), TextAt(fd, 0, 1), TextAt(fd, Block - 1, 2)));
+        }).Differs(Engine.Ours, "saw NOTSUP", "FUSE: the kernel refuses FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE without asking"),
+        Anyone("a range is put in", [AFile("f", new string('a', Block) + "b")], () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            Fallocate(fd, FALLOC_FL_INSERT_RANGE, 0, Block).Ok();
+            Same((2 * Block + 1L, "\0", "\0a", "ab"), (SizeOf("f"), TextAt(fd, 0, 1), TextAt(fd, Block - 1, 2), TextAt(fd, 2 * Block - 1, 2)));
+        }).Differs(Engine.Ours, "saw NOTSUP", "FUSE: the kernel refuses FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE without asking"),
         Anyone("punching without FALLOC_FL_KEEP_SIZE is EOPNOTSUPP", [AFile("f", "text")], () => Fallocate(Open("f", O_RDWR).Ok(), FALLOC_FL_PUNCH_HOLE, 0, 1).Is(NOTSUP)),
         Anyone("a length of nothing is EINVAL", [AFile("f")], () => Fallocate(Open("f", O_RDWR).Ok(), 0, 0, 0).Is(INVAL)),
         Anyone("a negative offset is EINVAL", [AFile("f")], () => Fallocate(Open("f", O_RDWR).Ok(), 0, -1, 1).Is(INVAL)),

@@ -3,6 +3,8 @@ namespace OverlayFuse.Conformance;
 /// <summary>FIFOs and sockets between processes, execution, and what a file system says of itself.</summary>
 internal static class SpecialCases
 {
+    private const string KeepsNoFlags = "FUSE takes no flags of inodes from the daemon: the kernel would open the file, and with the writeback cache take bytes, that the daemon then may not write";
+
     public static Case[] Fifos => OfFamily("fifo",
         Anyone("what one writes another reads", [AFifo("p")], () =>
             Beside(() => Write(Open("p", O_WRONLY).Ok(), "through").Gives(7), () =>
@@ -163,6 +165,25 @@ internal static class SpecialCases
         Anyone("FS_IOC_GETFLAGS of a file", [AFile("f")], () => IoControl(Open("f", O_RDONLY).Ok(), FS_IOC_GETFLAGS, new byte[8]).Is(None)),
         Anyone("FS_IOC_GETFLAGS of a directory", [ADirectory("d")], () => IoControl(Open("d", O_RDONLY).Ok(), FS_IOC_GETFLAGS, new byte[8]).Is(None)),
         Anyone("FS_IOC_FSGETXATTR of a file", [AFile("f")], () => IoControl(Open("f", O_RDONLY).Ok(), FS_IOC_FSGETXATTR, new byte[28]).Is(None)),
+        Root("FS_IOC_SETFLAGS makes a file immutable", [AFile("f", "text")], () =>
+        {
+            Flagged("f", FS_IMMUTABLE_FL, () =>
+            {
+                Open("f", O_WRONLY).Is(PERM);
+                Unlink("f").Is(PERM);
+                Chmod("f", 600).Is(PERM);
+            });
+            WriteFile("f", "new");
+        }).Differs(Engine.Root, "saw NOTTY", KeepsNoFlags),
+        Root("FS_IOC_SETFLAGS lets a file only grow", [AFile("f", "text")], () =>
+        {
+            Flagged("f", FS_APPEND_FL, () =>
+            {
+                Open("f", O_WRONLY).Is(PERM);
+                Write(Open("f", O_WRONLY | O_APPEND).Ok(), " more").Gives(5);
+            });
+            Same("text more", TextOf("f"));
+        }).Differs(Engine.Root, "saw NOTTY", KeepsNoFlags),
         Anyone("an ioctl that is none is ENOTTY", [AFile("f")], () => IoControl(Open("f", O_RDONLY).Ok(), 0x1234, new byte[8]).Is(NOTTY)),
         Anyone("FIONREAD tells what is left to read", [AFile("f", "0123456789")], () =>
         {
@@ -183,6 +204,24 @@ internal static class SpecialCases
         Anyone("fsync of a descriptor for reading", [AFile("f", "text")], () => FSync(Open("f", O_RDONLY).Ok()).Ok()),
         Anyone("fsync of a FIFO is EINVAL", [AFifo("p")], () => FSync(Open("p", O_RDONLY | O_NONBLOCK).Ok()).Is(INVAL)),
         Anyone("fsync of no descriptor is EBADF", [], () => FSync(-1).Is(BADF)));
+
+    // On what has a flag nothing can be cleaned up.
+    private static void Flagged(string path, uint flag, Action action)
+    {
+        var fd = Open(path, O_RDONLY).Ok();
+        var flags = new byte[8];
+        IoControl(fd, FS_IOC_GETFLAGS, flags).Is(None);
+        var before = BitConverter.ToUInt32(flags);
+        IoControl(fd, FS_IOC_SETFLAGS, BitConverter.GetBytes((ulong)(before | flag))).Is(None);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            IoControl(fd, FS_IOC_SETFLAGS, BitConverter.GetBytes((ulong)before)).Is(None);
+        }
+    }
 
     private static FileSystemStatus FileSystem(string path)
     {

@@ -3,7 +3,10 @@ namespace OverlayFuse.Conformance;
 /// <summary>utimensat(2), futimens(3), and who moves which time.</summary>
 internal static class TimeCases
 {
+    private const string NoAccessTimes = "FUSE: the page cache answers without the daemon, and the kernel keeps no times of access";
+
     private static readonly Timestamp Future = new(4_000_000_000, 5); // beyond 32 bits
+    private static readonly Timestamp Farthest = new(1L << 40, 0); // beyond ext4 and XFS
 
     public static Case[] All => OfFamily("utimensat",
         Anyone("both times are set to the nanosecond", [AFile("f", "text")], () =>
@@ -56,6 +59,13 @@ internal static class TimeCases
             Utimens("f", new Timestamp(-1000, 7), new Timestamp(-2000, 8)).Ok();
             Same(new Timestamp(-2000, 8), LStat("f").ModifyTime);
         }),
+        Anyone("a time that cannot be kept is cut alike everywhere", [AFile("f"), ADirectory("d")], () =>
+        {
+            Utimens("f", Farthest, Farthest).Ok();
+            Utimens("d", Farthest, Farthest).Ok();
+            Same(LStat("d").ModifyTime.Seconds, LStat("d").AccessTime.Seconds);
+            Same(LStat("f").AccessTime.Seconds, LStat("f").ModifyTime.Seconds);
+        }).Differs(Engine.Writeback, "LStat(\"f\").ModifyTime.Seconds: expected", "FUSE: with the writeback cache the kernel keeps the time of modification as it was asked for, and takes none from the daemon"),
         Anyone("nanoseconds over 999999999 are EINVAL", [AFile("f")], () => Utimens("f", new Timestamp(1, 1_000_000_000), Old).Is(INVAL)),
         Anyone("a flag that is none is EINVAL", [AFile("f")], () => Utimens("f", Old, Old, 0x1).Is(INVAL)),
         Anyone("a directory", [ADirectory("d"), AFile("d/f")], () =>
@@ -119,6 +129,13 @@ internal static class TimeCases
         Root("who may not write may not set a time: EPERM", [AFile("f", "", 644)], () => As(Alice, () => Utimens("f", Old, Old).Is(PERM))),
         Root("a writer by a supplementary group may set now", [AFile("f", "", 664).OwnedBy(Bob, Staff)], () => As(Alice, Alice, [Staff], () => Touch("f").Ok())),
         Anyone("reading moves no time of modification or change", [AFile("f", "text")], () => Moves("f", "", () => TextOf("f"))),
+        Anyone("reading moves the time of access, from the cache too", [AFile("f", "text")], () =>
+        {
+            Same("text", TextOf("f"));
+            Utimens("f", Older, Old).Ok();
+            Same("text", TextOf("f"));
+            True(LStat("f").AccessTime.Seconds > Old.Seconds);
+        }).Differs(Engine.Ours & ~Engine.Passthrough, "AccessTime", NoAccessTimes).Differs(Engine.Passthrough, "AccessTime", NoAccessTimes, Origin.Below),
         Anyone("a write moves modification and change", [AFile("f", "text")], () => Moves("f", "mc", () =>
         {
             var fd = Open("f", O_WRONLY).Ok();
