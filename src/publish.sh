@@ -60,8 +60,8 @@ attempt() { # name, options...
 
 # What was published is newer than all that it is made of. A directory tells of files that came or went.
 is_up_to_date() {
-  [ -x "$artifacts/overlayfuse" ] && ! find "$root"/Directory.* "$root/src" \( -name bin -o -name obj \) -prune -o \
-    -newer "$artifacts/overlayfuse" -print 2>/dev/null | grep -q .
+  local newer
+  [ -x "$artifacts/overlayfuse" ] && newer=$(find "$root"/Directory.* "$root/src" \( -name bin -o -name obj \) -prune -o -newer "$artifacts/overlayfuse" -print -quit) && [ -z "$newer" ]
 }
 
 took=

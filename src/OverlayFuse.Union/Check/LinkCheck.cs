@@ -106,9 +106,9 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
     }
 
     // A listing shows a lower object by its number, and only those that the upper neither has nor hides.
-    private bool CountLowerNames() => Errno.None == NamesWalk.Run(union.Root, union.Search, union.Inodes, (directory, listing, i) =>
+    private bool CountLowerNames() => Errno.None == UnionWalk.Run(union.Root, [], union.Search, union.Inodes, (path, directory, listing, i) =>
     {
-        var hasOwnNumber = directory.Upper is null || listing.Member(i) >= 0;
+        var hasOwnNumber = listing.Type(i) != FileType.Directory && (directory.Upper is null || listing.Member(i) >= 0);
         if (hasOwnNumber && _lowerNames.TryGetValue(listing.Inode(i), out var count)) _lowerNames[listing.Inode(i)] = count + 1;
     });
 

@@ -54,7 +54,7 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
         {
             byte[] inside = [.. moved.Path, (byte)'/'];
             changes.RemoveAll(change => change.Path.AsSpan().StartsWith(inside));
-            if (error == Errno.None) error = new UnionWalk(this).Run(moved.Path, (path, _, _) => changes.Add(new Change(ChangeKind.Added, path, ChangeReason.New)));
+            if (error == Errno.None) error = Walk(moved.Path, (path, _, _, _) => changes.Add(new Change(ChangeKind.Added, path, ChangeReason.New)));
         }
         changes.Sort((one, other) => PathOrder.Compare(one.Path, other.Path));
         return error;
@@ -63,13 +63,20 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     // The upper says nothing of names of lower objects that show a copy which lies in the index of hard links alone.
     private Errno AddCopies(HashSet<ulong> copies, List<Change> changes)
     {
-        var error = new UnionWalk(this).Run([], (path, listing, i) =>
+        var error = Walk([], (path, _, listing, i) =>
         {
             var shows = listing.Member(i) >= 0 && listing.Type(i) != FileType.Directory && copies.Contains(listing.Inode(i));
             if (shows) changes.Add(new Change(ChangeKind.Modified, path, ChangeReason.Copy, null));
         });
         changes.Sort((one, other) => PathOrder.Compare(one.Path, other.Path));
         return error;
+    }
+
+    private Errno Walk(byte[] path, UnionWalk.Visitor visit)
+    {
+        var root = new UnionDirectory(Layers[0].IsUpper ? Layers[0].Root : null, [.. Layers.Where(layer => !layer.IsUpper).Select(layer => layer.Root)]);
+        var error = UnionWalk.Find(root, path, Search, out var directory);
+        return error != Errno.None || directory is null ? error : UnionWalk.Run(directory, path, Search, new InodeMap(new InodeNumbers(), null), visit);
     }
 
     // By a descriptor of its own: others may be reading, too.

@@ -21,10 +21,10 @@ internal sealed class LowerLinks(UnionDirectory root, Search search, InodeMap in
     private Dictionary<string, (ulong, uint)> Read()
     {
         var numbers = new Dictionary<string, (ulong, uint)>();
-        _ = NamesWalk.Run(new UnionDirectory(null, root.Lowers), search, inodes, (directory, listing, i) =>
+        _ = UnionWalk.Run(new UnionDirectory(null, root.Lowers), [], search, inodes, (path, directory, listing, i) =>
         {
             var member = directory.Lowers[listing.Member(i)];
-            if (member.Layer.Device != device || member.Enter(out var dir) != Errno.None) return;
+            if (listing.Type(i) == FileType.Directory || member.Layer.Device != device || member.Enter(out var dir) != Errno.None) return;
             Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
             if (Syscall.StatAt(dir, listing.Name(i), cached: true, out var status) == Errno.None && status.LinkCount > 1
                 && Syscall.NameToHandleAt(dir, listing.Name(i), handle, out _, out var length) == Errno.None)

@@ -11,10 +11,10 @@ internal static class LowerNameCounts
     {
         var found = new Dictionary<ulong, LowerNameCount>();
         var failed = Errno.None;
-        var error = NamesWalk.Run(new UnionDirectory(null, root.Lowers), search, inodes, (directory, listing, i) =>
+        var error = UnionWalk.Run(new UnionDirectory(null, root.Lowers), [], search, inodes, (path, directory, listing, i) =>
         {
             var inode = listing.Inode(i);
-            if (!wanted.Contains(inode)) return;
+            if (listing.Type(i) == FileType.Directory || !wanted.Contains(inode)) return;
             if (!found.TryGetValue(inode, out var count))
             {
                 var asked = LayerProbe.Ask(directory.Lowers[listing.Member(i)], listing.Name(i), isLast: true, out var entry);
