@@ -25,22 +25,4 @@ public sealed class StateTests
         Assert.That(Syscall.Stat(root, out var status), Is.EqualTo(Errno.None));
         Assert.That(status.Mode & 0x1ff, Is.EqualTo(0x1c0 /* 0700 */));
     }
-
-    [Test]
-    public void Who_waits_for_a_lock_reads_what_its_holder_has_left_though_the_file_is_gone()
-    {
-        var path = Path.Combine(_place, "lock");
-        var held = StateLock.Take(path);
-        var waiting = Task.Run(() =>
-        {
-            using var free = StateLock.Take(path, shared: true);
-            return free.Left();
-        });
-        Assert.That(() => waiting.Status, Is.EqualTo(TaskStatus.Running).After(2000, 10));
-        Thread.Sleep(200); // until it has the file open and waits
-        held.Leave("7");
-        File.Delete(path);
-        held.Dispose();
-        Assert.That(waiting.Result, Is.EqualTo("7"));
-    }
 }

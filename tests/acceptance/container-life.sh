@@ -63,6 +63,7 @@ life() {
   check "$who: a device of the host" device
   check "$who: its id in a file" id_file
   check "$who: another signal stops it, and not for long" stop_signal
+  check "$who: stop, start and restart at once take turns, and all end" at_once
   check "$who: nothing would start it again" ends 125 'there is no daemon that would start it again' o run --rm --restart always bb:1 true
   check "$who: what flags asked for is in inspect" inspected_flags
 
@@ -205,6 +206,20 @@ stop_signal() {
   o run -d --name deaf --stop-timeout 1 bb:1 sh -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done' && eventually o exec deaf ls /ready || return 1
   SECONDS=0
   o stop deaf && [ $SECONDS -lt 8 ] && o rm deaf && ends 125 'Invalid signal: NOSUCH' o run --rm --stop-signal NOSUCH bb:1 true
+}
+at_once() {
+  local i pids code=0
+  o run -d --name same bb:1 sleep 1000 || return 1
+  for i in 1 2 3; do
+    pids=()
+    for verb in "stop -t 0" start "restart -t 0" "stop -t 0" start; do timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $verb same & pids+=($!); done
+    for pid in "${pids[@]}"; do wait "$pid" || { code=$?; echo "round $i: exit code $code"; }; done
+  done
+  o start same && has Up o ps -f name=same && o rm -f same & pids=($!)
+  timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" rm -f same
+  wait "${pids[0]}"
+  o rm -f same
+  return $code
 }
 inspected_flags() {
   o create --name flagged --cap-add chown --ulimit core=0 --shm-size 2m --dns 9.9.9.9 --stop-signal INT --stop-timeout 3 --device /dev/fuse bb:1 true || return 1

@@ -55,7 +55,7 @@ internal sealed class WorkingContainer : IDisposable
         passing.Start();
         try
         {
-            var supervisor = ContainerLauncher.Start(_store, Container, new Attachment(Fd.None, write, write));
+            var supervisor = ContainerLauncher.Start(_store, Container, new Attachment(Fd.None, write, write)) ?? throw ContainerLauncher.AlreadyServed(Container);
             write.Close();
             write = Fd.None;
             return AttachedContainer.Await(Container, supervisor);

@@ -14,7 +14,7 @@ internal static class AttachedContainer
     public static int Run(ContainerStore store, StoredContainer container)
     {
         using var raw = container.Record.Terminal ? RawTerminal.Enter() : null;
-        return Await(container, ContainerLauncher.Start(store, container, attached: true));
+        return ContainerLauncher.Start(store, container, attached: true) is { } supervisor ? Await(container, supervisor) : throw ContainerLauncher.AlreadyServed(container);
     }
 
     /// <param name="supervisor">Our child.</param>

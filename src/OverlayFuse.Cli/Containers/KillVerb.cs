@@ -21,8 +21,8 @@ internal static class KillVerb
             {
                 var container = store.Get(name);
                 if (!container.IsRunning) throw new RefusedException($"Cannot kill container: {name}: Container {container.Id} is not running");
-                Stopping.Send(container, number);
-                if (number == Signal.Kill) Stopping.Wait(container);
+                if (number == Signal.Kill) Stopping.Kill(store, container);
+                else Stopping.Send(store, container, number);
                 return name + "\n";
             });
         });

@@ -7,8 +7,6 @@ namespace OverlayFuse.Cli;
 /// <summary>The file system of a container, to read from and write to: that of one that runs, or mounted for as long as we look at it.</summary>
 internal sealed class MountedContainer : IDisposable
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
-
     private readonly int _supervisor;
     private readonly Fd _go = Fd.None;
 
@@ -45,12 +43,7 @@ internal sealed class MountedContainer : IDisposable
         return Open(store, container);
     }
 
-    public static MountedContainer Open(ContainerStore store, StoredContainer container)
-    {
-        // While it is being started, cleaned up, or looked at by another command.
-        for (; container is { IsServed: true, IsRunning: false }; container = store.Get(container.Id)) Thread.Sleep(LookAgain);
-        return new MountedContainer(store, container);
-    }
+    public static MountedContainer Open(ContainerStore store, StoredContainer container) => new(store, store.Settled(container));
 
     // In another mount namespace than the supervisor's its place is an empty directory of the layer.
     private bool IsMounted(Fd root)

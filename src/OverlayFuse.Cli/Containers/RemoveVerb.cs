@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
-using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -29,16 +28,26 @@ internal static class RemoveVerb
             Terminal.Say($"No such container: {name}"); // as docker: said, and no failure
             return "";
         }
-        var container = store.Get(name);
-        for (; container is { IsServed: true, IsRunning: false } && store.Read(container.Id) is { } now; container = now) Thread.Sleep(20); // one that is being started hears nothing yet
-        if (container.IsRunning)
+        // Another command may start it again before it is ours.
+        for (var container = store.Get(name); container is not null; container = store.Read(container.Id))
         {
-            if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");
-            Stopping.Send(container, Signal.Kill);
+            if (!container.IsServed && Remove(store, container, withVolumes)) break;
+            if (container.IsRunning)
+            {
+                if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");
+                Stopping.Kill(store, container);
+            }
+            else Thread.Sleep(20); // one that is being started hears nothing yet
         }
-        Stopping.Wait(container);
-        using var namesHeld = store.Lock();
-        if (store.Read(container.Id) is { } left) new ContainerRemoval(store).Remove(left, withVolumes); // --rm may have been first
         return name + "\n";
+    }
+
+    private static bool Remove(ContainerStore store, StoredContainer container, bool withVolumes)
+    {
+        using var namesHeld = store.Lock();
+        if (store.Read(container.Id) is not { } left) return true; // --rm was first
+        if (left.IsServed) return false;
+        new ContainerRemoval(store).Remove(left, withVolumes);
+        return true;
     }
 }

@@ -16,7 +16,7 @@ internal static class RestartVerb
             var store = new ContainerStore(StatePlace.ToChange());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                Stopping.Stop(store.Get(name), result.GetValue(time));
+                Stopping.Stop(store, store.Get(name), result.GetValue(time));
                 return StartVerb.Start(store, name);
             });
         });

@@ -25,8 +25,7 @@ internal static class StartVerb
 
     internal static string Start(ContainerStore store, string name)
     {
-        var container = store.Get(name);
-        if (!container.IsRunning) ContainerLauncher.Start(store, container, attached: false);
+        ContainerLauncher.Start(store, store.Get(name), attached: false);
         return name + "\n";
     }
 }

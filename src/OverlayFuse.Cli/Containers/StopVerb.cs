@@ -16,7 +16,7 @@ internal static class StopVerb
             var store = new ContainerStore(StatePlace.ToRead());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                Stopping.Stop(store.Get(name), result.GetValue(time));
+                Stopping.Stop(store, store.Get(name), result.GetValue(time));
                 return name + "\n";
             });
         });

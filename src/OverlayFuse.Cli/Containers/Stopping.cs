@@ -1,58 +1,65 @@
-using System.Globalization;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Ending containers, and waiting for their end: the lock that a supervisor holds until everything is cleaned up.</summary>
+/// <summary>Ending containers, and waiting for their end.</summary>
 internal static class Stopping
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
-
     /// <summary>Seconds that a container has to end by itself, unless it was made with others.</summary>
     public const int Patience = 10;
 
+    private static readonly TimeSpan ToLeave = TimeSpan.FromSeconds(1);
+
     /// <summary>Asks by its stop signal; after so many <paramref name="seconds"/> (null: as it was made with) it is killed, never where that is negative.</summary>
-    public static void Stop(StoredContainer container, int? seconds)
+    public static void Stop(ContainerStore store, StoredContainer container, int? seconds)
     {
-        if (!container.IsRunning) return;
+        using var run = Current(store, container);
+        if (run is null) return;
         var patience = TimeSpan.FromSeconds(seconds ?? container.Record.StopTimeout ?? Patience);
-        Send(container, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Signal.Terminate);
-        if (Ends(container, patience)) return;
-        Send(container, Signal.Kill);
-        Wait(container);
+        Send(container, run, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Signal.Terminate);
+        if (!run.IsOver(patience)) Kill(container, run);
     }
 
-    public static void Send(StoredContainer container, int signal)
+    public static void Kill(ContainerStore store, StoredContainer container)
     {
-        if (!ControlPipe.Send(container, signal) && Holds(container))
-            throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
+        using var run = Current(store, container);
+        if (run is not null) Kill(container, run);
     }
 
-    /// <summary>Waits until nobody serves it.</summary>
-    /// <returns>What it ended with, where somebody has served it, though the container be removed by now.</returns>
+    public static void Send(ContainerStore store, StoredContainer container, int signal)
+    {
+        using var run = Current(store, container);
+        if (run is not null) Send(container, run, signal);
+    }
+
+    /// <summary>Waits for the end of what runs.</summary>
+    /// <returns>What it ended with, where it has run, though the container be removed by now.</returns>
     public static int? Wait(StoredContainer container)
     {
-        if (!File.Exists(container.LockPath)) return null;
-        using var free = StateLock.Take(container.LockPath, shared: true);
-        return int.TryParse(free.Left(), NumberStyles.None, CultureInfo.InvariantCulture, out var exitCode) ? exitCode : null;
+        using var run = ContainerRun.Latest(container);
+        return run?.Wait();
     }
 
-    private static bool Ends(StoredContainer container, TimeSpan patience)
+    /// <summary>Null: it does not run.</summary>
+    private static ContainerRun? Current(ContainerStore store, StoredContainer container)
     {
-        for (var waited = TimeSpan.Zero; patience < TimeSpan.Zero || waited < patience; waited += Step)
-        {
-            if (!Holds(container)) return true;
-            Thread.Sleep(Step);
-        }
-        return !Holds(container);
+        var run = ContainerRun.Latest(container); // before the state is read: what runs by then is this, or one that began after we were asked
+        if (store.Read(container.Id) is { IsRunning: true }) return run;
+        run?.Dispose();
+        return null;
     }
 
-    private static bool Holds(StoredContainer container)
+    private static void Kill(StoredContainer container, ContainerRun run)
     {
-        if (!File.Exists(container.LockPath)) return false;
-        using var free = StateLock.TryTake(container.LockPath, shared: true);
-        return free is null;
+        Send(container, run, Signal.Kill);
+        run.Wait();
+    }
+
+    private static void Send(StoredContainer container, ContainerRun run, int signal)
+    {
+        if (run.IsOver() || ControlPipe.Send(container, signal) || run.IsOver(ToLeave)) return;
+        throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
     }
 }

@@ -39,9 +39,11 @@ internal sealed class Supervisor
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
             var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
+            using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
             ProcessList.Write(container);
-            var exitCode = new Supervisor(store, store.Get(container.Id), attachment).Serve(held, isRun: how != ContainerLauncher.MountOnly); // by now it may be another, or gone
+            var exitCode = new Supervisor(store, store.Get(container.Id), attachment).Serve(run); // by now it may be another, or gone
             ProcessList.Remove(container.Directory);
+            held.Dispose(); // before the run is over: who waits for that finds the container free
             return exitCode;
         }
         catch (Exception e) when (e is RefusedException or MountException)
@@ -51,13 +53,14 @@ internal sealed class Supervisor
         }
     }
 
-    private int Serve(StateLock held, bool isRun)
+    /// <param name="run">Null: it is mounted only.</param>
+    private int Serve(ContainerRun? run)
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
         new VolumeUses(_store).End(_container);
-        if (isRun) held.Leave(_exitCode.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        if (isRun && _container.Record.AutoRemove) RemoveIt();
+        run?.Leave(_exitCode);
+        if (run is not null && _container.Record.AutoRemove) RemoveIt();
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
     }

@@ -7,7 +7,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>The containers that are here: containers/ID/{container.json,state.json,lock,control,...} and their layers.</summary>
-/// <remarks>Locks, in this order: image/lock, containers/lock (names), containers/ID/lock (held by the supervisor while it lives), volumes/lock.</remarks>
+/// <remarks>Locks, in this order: image/lock, containers/lock (names), containers/ID/turn, containers/ID/lock (held by the supervisor while it lives), volumes/lock.</remarks>
 public sealed class ContainerStore(StateDirectory state)
 {
     public StateDirectory State => state;
@@ -100,6 +100,14 @@ public sealed class ContainerStore(StateDirectory state)
             if (held is not null || tries == mostTries) return held;
             Thread.Sleep(10); // whoever looks whether it is held holds it for a moment
         }
+    }
+
+    /// <summary>Waits while it is being started, cleaned up, or looked at by another command: it runs then, or nobody serves it.</summary>
+    /// <exception cref="RefusedException">It was removed meanwhile.</exception>
+    public StoredContainer Settled(StoredContainer container)
+    {
+        for (; container is { IsServed: true, IsRunning: false }; container = Get(container.Id)) Thread.Sleep(20);
+        return container;
     }
 
     private static bool IsServed(string path)

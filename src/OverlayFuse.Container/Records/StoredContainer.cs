@@ -20,6 +20,11 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
 
     public string LockPath => Path.Combine(Directory, "lock");
 
+    public string RunPath => Path.Combine(Directory, "run");
+
+    /// <summary>Held while somebody starts it.</summary>
+    public string TurnPath => Path.Combine(Directory, "turn");
+
     /// <summary>Is there while drivers have its volumes ready for it.</summary>
     public string VolumesPath => Path.Combine(Directory, "volumes");
 

@@ -30,6 +30,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             ProcessList.Write(container, _state.Pid);
             Connect();
             Do("start", container.Id);
+            ControlPipe.Listen(container, Signal); // before the state says that it hears
             (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
             ContainerStore.WriteState(container.Directory, _state);
         }
@@ -42,7 +43,6 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             TryWriteState();
             throw refused;
         }
-        ControlPipe.Listen(container, Signal);
         started();
         return Await();
     }

@@ -21,20 +21,6 @@ public sealed class StateLock : IDisposable
     public static StateLock? TryTake(string path, bool shared = false) =>
         Acquire(path, (shared ? LockOperation.Shared : LockOperation.Exclusive) | LockOperation.NonBlocking, out var file) == Errno.None ? new StateLock(file) : null;
 
-    /// <summary>Leaves a word for whoever waits for the lock, though its file may be removed by then.</summary>
-    public void Leave(string note)
-    {
-        _ = Syscall.Truncate(_file, 0);
-        _ = Syscall.PWrite(_file, System.Text.Encoding.ASCII.GetBytes(note), 0, out _);
-    }
-
-    /// <summary>What the last holder has left; empty where that is nothing.</summary>
-    public string Left()
-    {
-        Span<byte> note = stackalloc byte[32];
-        return Syscall.PRead(_file, note, 0, out var length) == Errno.None ? System.Text.Encoding.ASCII.GetString(note[..length]) : "";
-    }
-
     public void Dispose()
     {
         _file.Close();
