@@ -9,6 +9,9 @@ internal static class CommandWords
     private static readonly string[] Questions = ["--help", "-h", "-?"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
+    // Their words are paths, which may begin with a dash, and flags of other programs, which are passed over.
+    private static readonly string[] OfMounts = ["mount", "umount", "explain", "changes", "status", "settle", "check", "install"];
+
     /// <summary>True: "overlayfuse VERB ...", or a question about the program. False: a drop-in or mount(8) form.</summary>
     public static bool HaveVerb(RawArguments arguments)
     {
@@ -32,13 +35,23 @@ internal static class CommandWords
         }
     }
 
+    /// <summary>A first word that would be a verb and is none: no path, no option, and nothing says that it is a source. Null: there is no such word.</summary>
+    public static string? UnknownVerb(RawArguments arguments)
+    {
+        if (HaveVerb(arguments) || IsMountHelper(arguments) || arguments.ProgramName == "fuse-overlayfs" || arguments.Words is not [var first, ..]) return null;
+        if (first.StartsWith('-') || first.AsSpan().ContainsAny('/', '=') || Directory.Exists(ByteText.Text(first))) return null;
+        return arguments.Words.Any(word => word is "--options" or "--layers" || word.StartsWith("-o", StringComparison.Ordinal)) ? null : first;
+    }
+
     /// <summary>The words as the library wants them, for the command they are for.</summary>
+    /// <exception cref="Image.RefusedException">A flag is none of the verb's.</exception>
     public static List<string> Separate(IReadOnlyList<string> words, Command command)
     {
-        var verb = command.Subcommands.FirstOrDefault(verb => words is [var first, ..] && verb.Name == first);
-        var depth = 1;
-        if (verb is not null && words.Count > 1 && verb.Subcommands.FirstOrDefault(inner => inner.Name == words[1]) is { } inner) (verb, depth) = (inner, 2);
-        return verb is { Name: "unshare" } or { Name: "run" or "create" or "exec" or "top", Arguments.Count: > 1 } ? StopAtPlace(words, verb, depth) : Separate(words);
+        var (verb, depth) = (command, 0);
+        while (depth < words.Count && verb.Subcommands.FirstOrDefault(inner => inner.Name == words[depth] || inner.Aliases.Contains(words[depth])) is { } inner) (verb, depth) = (inner, depth + 1);
+        if (depth == 0 || OfMounts.Contains(verb.Name)) return Separate(words);
+        var stops = verb is { Name: "unshare" } or { Name: "run" or "create" or "exec" or "top", Arguments.Count: > 1 };
+        return stops ? StopAtPlace(words, verb, depth) : Separate(Checked(words, verb, depth));
     }
 
     /// <summary>What follows the first place belongs to the program in the container: "--" goes before it.</summary>
@@ -49,17 +62,21 @@ internal static class CommandWords
             var word = words[i];
             if (word == "--") break;
             if (word.Length < 2 || word[0] != '-') return [.. words.Take(i), "--", .. words.Skip(i)];
-            if (ExpectsNext(word, verb)) i++;
+            FlagWords.Check(word, verb, string.Join(' ', words.Take(start)));
+            if (FlagWords.ExpectsNext(word, verb)) i++;
         }
         return [.. words];
     }
 
-    private static bool ExpectsNext(string word, Command verb)
+    private static IReadOnlyList<string> Checked(IReadOnlyList<string> words, Command verb, int start)
     {
-        bool TakesValue(string name) => verb.Options.Any(option => (option.Name == name || option.Aliases.Contains(name)) && option.Arity.MinimumNumberOfValues > 0);
-        if (word.StartsWith("--", StringComparison.Ordinal)) return !word.Contains('=') && TakesValue(word);
-        var letter = Enumerable.Range(1, word.Length - 1).FirstOrDefault(at => TakesValue($"-{word[at]}"), -1);
-        return letter == word.Length - 1; // else the value stands behind the letter
+        for (var i = start; i < words.Count && words[i] != "--"; i++)
+        {
+            if (words[i] is not ['-', _, ..]) continue;
+            FlagWords.Check(words[i], verb, string.Join(' ', words.Take(start)));
+            if (FlagWords.ExpectsNext(words[i], verb)) i++;
+        }
+        return words;
     }
 
     /// <summary>"-oX" becomes "-o", "X": the library would look for flags in X.</summary>

@@ -35,6 +35,7 @@ internal static class Program
 
     private static int Run(RawArguments arguments)
     {
+        if (CommandWords.UnknownVerb(arguments) is { } unknown) throw new RefusedException($"'{ByteText.Show(unknown)}' is not an overlayfuse command.\nSee 'overlayfuse --help'");
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)

@@ -23,6 +23,21 @@ public sealed class CommandLineTests
     public void The_form_is_told_by_the_first_word_and_our_name(string name, string words, bool hasVerb) =>
         Assert.That(CommandWords.HaveVerb(new RawArguments(name, Words(words))), Is.EqualTo(hasVerb));
 
+    [TestCase("overlayfuse", "pause c1", "pause")]
+    [TestCase("overlayfuse", "attach", "attach")]
+    [TestCase("overlayfuse", "builder prune", "builder")]
+    [TestCase("overlayfuse", "ps -a", null)]
+    [TestCase("overlayfuse", "none /m -o lowerdir=/a", null)]
+    [TestCase("overlayfuse", "m -olowerdir=/a", null)]
+    [TestCase("overlayfuse", "m --layers f", null)]
+    [TestCase("overlayfuse", "-o lowerdir=/a m", null)]
+    [TestCase("overlayfuse", "./m", null)]
+    [TestCase("overlayfuse", ".", null, Description = "a directory that is there")]
+    [TestCase("fuse-overlayfs", "pause c1", null)]
+    [TestCase("mount.fuse.overlayfuse", "none m", null)]
+    public void A_word_that_is_no_verb_and_no_place_is_named(string name, string words, string? unknown) =>
+        Assert.That(CommandWords.UnknownVerb(new RawArguments(name, Words(words))), Is.EqualTo(unknown));
+
     [TestCase("-olowerdir=/a /m", "-o lowerdir=/a /m")]
     [TestCase("-o -ox /m", "-o -ox /m", Description = "a value is never taken apart")]
     [TestCase("a -ofoo b -o bar -f", "a -o foo b -o bar -f")]

@@ -21,6 +21,32 @@ public sealed class ContainerWordsTests
         Assert.That(string.Join(' ', CommandWords.Separate(split, VerbCommand.Create(new RawArguments("overlayfuse", split)))), Is.EqualTo(expected));
     }
 
+    [TestCase("run --rm --nosuch none bb:1 true", "unknown flag: --nosuch\nSee 'overlayfuse run --help'.")]
+    [TestCase("container run --nosuch=x bb:1", "unknown flag: --nosuch\nSee 'overlayfuse container run --help'.")]
+    [TestCase("create -ty bb:1", "unknown shorthand flag: 'y' in -ty\nSee 'overlayfuse create --help'.")]
+    [TestCase("rm c1 --nosuch", "unknown flag: --nosuch\nSee 'overlayfuse rm --help'.")]
+    [TestCase("ps -ax", "unknown shorthand flag: 'x' in -ax\nSee 'overlayfuse ps --help'.")]
+    public void A_flag_that_is_none_is_no_name(string words, string said)
+    {
+        var split = words.Split(' ');
+        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(split)), Throws.TypeOf<RefusedException>().With.Message.EqualTo(said).And.Property("ExitCode").EqualTo(125));
+    }
+
+    [TestCase("container list -aq -f name=-x")]
+    [TestCase("run --rm=false -itp80:80 -e=A=b --env -x -- bb:1")]
+    [TestCase("stop -t -1 c1")]
+    [TestCase("ps --help")]
+    [TestCase("logs --tail -1 c1")]
+    [TestCase("load -i -")]
+    [TestCase("cp - c1:/")]
+    [TestCase("system df -v")]
+    [TestCase("explain -m -x")]
+    public void Flags_and_values_that_begin_with_a_dash_are_told_apart(string words)
+    {
+        var split = words.Split(' ');
+        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(split)), Throws.Nothing);
+    }
+
     [TestCase(0, "0B")]
     [TestCase(75, "75B")]
     [TestCase(1_984_207, "1.98MB")]

@@ -32,6 +32,17 @@ public sealed class RunFlagTests
     [TestCase("Name:\tx\n", ulong.MaxValue)]
     public void The_bounding_set_is_read_from_the_status_of_a_process(string status, ulong expected) => Assert.That(Capabilities.BoundingSet(status), Is.EqualTo(expected));
 
+    [Test]
+    public void Kernel_settings_of_the_container_are_taken_and_those_of_the_machine_refused()
+    {
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Sysctls = ["net.core.somaxconn=5", "kernel.sem=1 2 3 4"], Domainname = "x.org", NoHealthcheck = true, Expose = ["80-81", "9/udp"] });
+        Assert.That(string.Join(',', record.Sysctls!), Is.EqualTo("[kernel.sem, 1 2 3 4],[net.core.somaxconn, 5]"));
+        Assert.That((record.Domainname, record.Config.Healthcheck!.Test![0]), Is.EqualTo(("x.org", "NONE")));
+        Assert.That(record.Config.ExposedPorts!.Keys, Is.SupersetOf(new[] { "80/tcp", "81/tcp", "9/udp" }));
+        foreach (var (sysctl, network) in new[] { ("kernel.pid_max=9", "none"), ("kernel.sem", "none"), ("net.core.somaxconn=5", "host") })
+            Assert.That(() => ContainerPlanTests.Plan(new RunRequest { Image = "i", Sysctls = [sysctl], Network = network }), Throws.TypeOf<RefusedException>().With.Message.Contains("is not allowed"));
+    }
+
     [TestCase("nofile=10:20", "nofile 10 20")]
     [TestCase("nproc=5", "nproc 5 5")]
     [TestCase("core=0:-1", "core 0 -1")]

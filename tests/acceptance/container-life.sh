@@ -16,7 +16,8 @@ tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
 supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
-kill_supervisor() { kill -9 $(supervisors); }
+no_supervisor() { [ -z "$(supervisors)" ]; }
+kill_supervisor() { kill -9 $(supervisors) && eventually no_supervisor; }
 nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/dev/null && ! pgrep -f '^sleep 76543$' >/dev/null; }
 
 life() {
@@ -54,6 +55,7 @@ life() {
   check "$who: the volumes of another container, read only" others_volumes
   check "$who: exec has the user's groups and home, the caller's variables, and a directory" exec_as
   check "$who: exec -t has a terminal and says of which kind" has xterm exec_terminal
+  check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec --privileged has what there is" exec_privileged
   check "$who: the caller's umask is his own" other_umask
   check "$who: capabilities are dropped and added" capabilities
@@ -62,6 +64,9 @@ life() {
   check "$who: hosts, name servers and groups" resolves
   check "$who: a device of the host" device
   check "$who: its id in a file" id_file
+  check "$who: settings of the kernel, and streams" further_flags
+  check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
+  check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
   check "$who: another signal stops it, and not for long" stop_signal
   check "$who: stop, start and restart at once take turns, and all end" at_once
   check "$who: nothing would start it again" ends 125 'there is no daemon that would start it again' o run --rm --restart always bb:1 true
@@ -178,6 +183,10 @@ exec_as() {
   return $code
 }
 exec_terminal() { script -qec "$(printf '%q ' timeout 60 "${as[@]}" env TERM=dumb OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" exec -t execed sh -c '[ -t 1 ] && echo $TERM')" /dev/null; }
+no_terminal() {
+  prints terminal eval "setsid -w timeout 60 ${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE exec -t execed sh -c '[ -t 0 ] && echo terminal' </dev/null | tr -d '\r'" && ends 7 '' o exec -t execed sh -c 'exit 7' &&
+    ends 126 'no such file or directory' o exec -t execed /no/such && ends 1 'the input device is not a TTY' o exec -it execed true && ends 1 'the input device is not a TTY' o run --rm -it bb:1 true
+}
 effective() { sed -n 's/^CapEff:[^0-9a-f]*//p'; }
 exec_privileged() { local all; all=$(o exec --privileged execed cat /proc/self/status | effective) && [ $((16#$all & 1 << 21)) != 0 ] && prints 00000000a80425fb eval 'o exec execed cat /proc/self/status | effective'; }
 other_umask() {
@@ -197,6 +206,12 @@ resolves() {
     prints '0 8' o run --rm -u 33 --group-add 8 bb:1 id -G && ends 125 'unable to find group nosuch' o run --rm --group-add nosuch bb:1 true
 }
 device() { prints opened o run --rm --device /dev/fuse:/dev/other bb:1 sh -c 'exec 3<>/dev/other && echo opened' && ends 125 'error gathering device information while adding custom device "/dev/nosuch"' o run --rm --device /dev/nosuch bb:1 true; }
+further_flags() {
+  prints 5000 o run --rm --sysctl net.core.somaxconn=5000 bb:1 cat /proc/sys/net/core/somaxconn && ends 125 "sysctl 'kernel.pid_max=9' is not allowed" o run --rm --sysctl kernel.pid_max=9 bb:1 true &&
+    prints out eval 'o run --rm -a stdout bb:1 sh -c "echo out; echo errors >&2" 2>&1' && ends 125 'valid streams are STDIN, STDOUT and STDERR' o run --rm -a x bb:1 true &&
+    o run --rm --platform linux --no-healthcheck bb:1 true && ends 125 '--platform linux/s390x' o run --rm --platform linux/s390x bb:1 true || return 1
+  if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'by root only' o run --rm --domainname example.org bb:1 true; fi
+}
 id_file() {
   o create --cidfile "$home/id" --name filed bb:1 true && prints "$(o inspect -f '{{.Id}}' filed)" cat "$home/id" && ends 125 "make sure the other container isn't running or delete $home/id" o run --rm --cidfile "$home/id" bb:1 true && o rm filed &&
     ! o create --cidfile "$home/none" --name '?' bb:1 true && [ ! -e "$home/none" ]

@@ -11,10 +11,10 @@ internal static class AttachedContainer
     private static readonly (PosixSignal Signal, int Number)[] Passed =
         [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15), ((PosixSignal)ControlPipe.WindowChanged, ControlPipe.WindowChanged)];
 
-    public static int Run(ContainerStore store, StoredContainer container)
+    public static int Run(ContainerStore store, StoredContainer container, Attachment streams)
     {
         using var raw = container.Record.Terminal ? RawTerminal.Enter() : null;
-        return ContainerLauncher.Start(store, container, attached: true) is { } supervisor ? Await(container, supervisor) : throw ContainerLauncher.AlreadyServed(container);
+        return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, supervisor) : throw ContainerLauncher.AlreadyServed(container);
     }
 
     /// <param name="supervisor">Our child.</param>

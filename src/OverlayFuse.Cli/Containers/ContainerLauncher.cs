@@ -15,17 +15,14 @@ internal static class ContainerLauncher
     public const string MountOnly = "mounted";
 
     /// <summary>Returns once its program runs: the id of its supervisor, our child; null where another command was faster.</summary>
-    /// <exception cref="RefusedException">It could not be started.</exception>
-    public static int? Start(ContainerStore store, StoredContainer container, bool attached) =>
-        Start(store, container, attached ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None);
-
     /// <param name="streams">What its program gets as standard input, output and error.</param>
+    /// <exception cref="RefusedException">It could not be started.</exception>
     public static int? Start(ContainerStore store, StoredContainer container, Attachment streams)
     {
         using var turn = StateLock.Take(container.TurnPath); // commands that start it at once do so one after another
         container = store.Settled(store.Get(container.Id));
         if (container.IsRunning) return null;
-        var pid = Spawn(store, container, streams.Output.IsOpen ? "attached" : "detached", streams, out var report, out var go);
+        var pid = Spawn(store, container, streams != Attachment.None ? "attached" : "detached", streams, out var report, out var go);
         try
         {
             Await(report, pid);

@@ -42,6 +42,8 @@ internal static class ContainerMaking
         if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot)
             throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.",
                 Refused);
+        if (record.Domainname.Length > 0 && !Caller.Current().IsHostRoot)
+            throw new RefusedException("--domainname is set by root only: the kernel lets an ordinary user's container have none of its own.", Refused);
         var limit = record.Memory > 0 ? "memory" : record.NanoCpus > 0 ? "cpus" : record.PidsLimit > 0 ? "pids-limit" : null;
         if (limit is null || Caller.Current().IsHostRoot) return;
         throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);

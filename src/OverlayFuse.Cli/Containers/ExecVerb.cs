@@ -25,6 +25,7 @@ internal static class ExecVerb
         var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, environmentFile, directory, user, privileged };
         command.SetAction(result =>
         {
+            if (result.GetValue(tty) && result.GetValue(interactive) && !result.GetValue(detach)) RawTerminal.Require();
             var container = Running(ByteText.Text(result.GetRequiredValue(name)), out var store);
             var isDetached = result.GetValue(detach);
             var request = new ExecRequest
@@ -36,7 +37,7 @@ internal static class ExecVerb
                 Terminal = result.GetValue(tty) && !isDetached,
                 Privileged = result.GetValue(privileged),
             };
-            return Run(container, store, request, !isDetached && (result.GetValue(interactive) || result.GetValue(tty)), isDetached);
+            return Run(container, store, request, !isDetached && result.GetValue(interactive), isDetached);
         });
         return command;
     }
@@ -56,11 +57,14 @@ internal static class ExecVerb
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
-        var streams = new Attachment(withInput ? new Fd(0) : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
+        using var raw = request.Terminal && withInput ? RawTerminal.Enter() : null;
+        var streams = new Attachment(withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
         var (exitCode, refusal) = FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached);
         root.Close();
         nothing.Close();
-        return refusal.Length == 0 ? exitCode : CannotExecute; // runc has said why, on the stream that is the program's too
+        if (refusal.Length == 0) return exitCode;
+        if (request.Terminal) Terminal.Say($"OCI runtime exec failed: {refusal}"); // else it has said so itself, on the stream that is the program's too
+        return CannotExecute;
     }
 
     private static List<string> Texts(string[]? carried) => [.. (carried ?? []).Select(ByteText.Text)];

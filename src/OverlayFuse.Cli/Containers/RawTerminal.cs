@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -21,6 +22,12 @@ internal sealed class RawTerminal : IDisposable
     private readonly byte[] _before;
 
     private RawTerminal(byte[] before) => _before = before;
+
+    /// <exception cref="RefusedException">Standard input is no terminal; in docker's words.</exception>
+    public static void Require()
+    {
+        if (Syscall.IoControl(Input, Get, new byte[Size]) != Errno.None) throw new RefusedException("the input device is not a TTY");
+    }
 
     /// <summary>Null where standard input is no terminal.</summary>
     public static RawTerminal? Enter()

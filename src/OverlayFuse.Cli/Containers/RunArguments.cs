@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -26,6 +27,12 @@ internal sealed class RunArguments
     private readonly Option<string[]> _label = new("--label", "-l") { Description = "NAME=VALUE" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Nothing but its mounts can be written to." };
     private readonly Option<string> _hostname = new("--hostname", "-h") { Description = "Its host name." };
+    private readonly Option<string> _domainname = new("--domainname") { Description = "Its NIS domain name. For root." };
+    private readonly Option<string[]> _sysctl = new("--sysctl") { Description = "NAME=VALUE: a setting of the kernel that a container, or its network, has for itself." };
+    private readonly Option<string[]> _expose = new("--expose") { Description = "A further port that it listens on, for -P." };
+    private readonly Option<bool> _noHealthcheck = new("--no-healthcheck") { Description = "Without the image's HEALTHCHECK, which nothing here runs." };
+    private readonly Option<string> _platform = new("--platform") { Description = "This machine's only." };
+    private readonly Option<string[]> _attach = new("--attach", "-a") { Description = "Only stdin, stdout or stderr; may be repeated." };
     private readonly Option<string> _network = new("--network", "--net") { Description = "none (the default): itself only; host: the host's; private: one of its own that leads out." };
     private readonly Option<string[]> _publish = new("--publish", "-p") { Description = "[[IP:]HOST:]PORT[/udp]: a port of the host leads to one of it." };
     private readonly Option<bool> _publishAll = new("--publish-all", "-P") { Description = "All ports that the image exposes, each at a free one of the host." };
@@ -61,6 +68,7 @@ internal sealed class RunArguments
             _interactive, _tty, _remove, _name, _environment, _environmentFile, _directory, _user, _entrypoint, _volume, _volumeDriver, _mount, _tmpfs, _volumesFrom,
             _label, _readOnly, _hostname, _network, _publish, _publishAll, _memory, _cpus, _pids, _sharedMemory, _ulimit, _privileged, _capAdd, _capDrop, _groupAdd,
             _device, _host, _dns, _dnsSearch, _dnsOption, _idFile, _stopSignal, _stopTimeout, _restart, _init, _pull, _security, _runtime,
+            _domainname, _sysctl, _expose, _noHealthcheck, _platform, _attach,
         ];
         foreach (var option in options)
             command.Add(option);
@@ -75,7 +83,23 @@ internal sealed class RunArguments
         var other => throw new RefusedException($"invalid pull option: '{other}': must be one of \"always\", \"missing\" or \"never\".", 125),
     };
 
-    public RunRequest Request(ParseResult result) => new()
+    /// <summary>The streams that somebody at the terminal is to have.</summary>
+    /// <exception cref="RefusedException">There is no such stream, in docker's words.</exception>
+    public Attachment Streams(ParseResult result)
+    {
+        var names = Texts(result.GetValue(_attach)).ConvertAll(name => name.ToLowerInvariant());
+        if (names.Find(name => name is not ("stdin" or "stdout" or "stderr")) is { } other)
+            throw new RefusedException($"invalid argument \"{other}\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR", 125);
+        Fd Of(string name, int number) => names.Count == 0 || names.Contains(name) ? new Fd(number) : Fd.None;
+        return new Attachment(Of("stdin", 0), Of("stdout", 1), Of("stderr", 2));
+    }
+
+    /// <exception cref="RefusedException">Images for this platform do not run here.</exception>
+    public RunRequest Request(ParseResult result) => Text(result.GetValue(_platform)) is not { } platform || PredefinedArguments.IsOurs(platform)
+        ? Read(result)
+        : throw new RefusedException($"--platform {platform}: containers run as on this machine only, which is {PredefinedArguments.Platform}.", 125);
+
+    private RunRequest Read(ParseResult result) => new()
     {
         Image = ByteText.Text(result.GetRequiredValue(_image)),
         Command = Texts(result.GetValue(_command)),
@@ -92,6 +116,10 @@ internal sealed class RunArguments
         VolumesFrom = Texts(result.GetValue(_volumesFrom)),
         Labels = Texts(result.GetValue(_label)),
         Hostname = Text(result.GetValue(_hostname)),
+        Domainname = Text(result.GetValue(_domainname)),
+        Sysctls = Texts(result.GetValue(_sysctl)),
+        Expose = Texts(result.GetValue(_expose)),
+        NoHealthcheck = result.GetValue(_noHealthcheck),
         Network = Text(result.GetValue(_network)),
         Publish = Texts(result.GetValue(_publish)),
         PublishAll = result.GetValue(_publishAll),

@@ -13,18 +13,19 @@ internal static class RunVerb
         var detach = new Option<bool>("--detach", "-d") { Description = "In the background; its id is printed." };
         var command = new Command("run", "Make a container of an image and start it.") { detach };
         arguments.AddTo(command);
-        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), result.GetValue(detach)));
+        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), arguments.Streams(result), result.GetValue(detach)));
         return command;
     }
 
-    private static int Run(RunRequest request, PullPolicy pull, bool inBackground)
+    private static int Run(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)
     {
+        if (!inBackground && request is { Terminal: true, OpenInput: true } && streams.Input.IsOpen) RawTerminal.Require();
         var store = new ContainerStore(StatePlace.ToChange());
         var container = ContainerMaking.Create(store, request, pull);
         try
         {
-            if (!inBackground) return AttachedContainer.Run(store, container);
-            ContainerLauncher.Start(store, container, attached: false);
+            if (!inBackground) return AttachedContainer.Run(store, container, streams);
+            ContainerLauncher.Start(store, container, Attachment.None);
             Terminal.Print(container.Id + "\n");
             return 0;
         }

@@ -18,14 +18,14 @@ internal static class StartVerb
             var given = result.GetValue(names) ?? [];
             if (!result.GetValue(attach)) return ForEach.Name(given, name => Start(store, name));
             if (given is not [var only]) throw new RefusedException("you cannot start and attach multiple containers at once");
-            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)));
+            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)), Attachment.Own);
         });
         return command;
     }
 
     internal static string Start(ContainerStore store, string name)
     {
-        ContainerLauncher.Start(store, store.Get(name), attached: false);
+        ContainerLauncher.Start(store, store.Get(name), Attachment.None);
         return name + "\n";
     }
 }

@@ -38,7 +38,7 @@ internal sealed class Supervisor
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
-            var attachment = how == "attached" ? new Attachment(new Fd(0), new Fd(1), new Fd(2)) : Attachment.None;
+            var attachment = how == "attached" ? Attachment.Own : Attachment.None;
             using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
             ProcessList.Write(container);
             var exitCode = new Supervisor(store, store.Get(container.Id), attachment).Serve(run); // by now it may be another, or gone

@@ -42,6 +42,7 @@ internal static class HostConfigDescription
         config["UTSMode"] = "";
         config["UsernsMode"] = "";
         config["ShmSize"] = record.ShmSize;
+        if (record.Sysctls is not null) config["Sysctls"] = ImageDescription.Pairs(record.Sysctls);
         config["Runtime"] = record.Runtime;
         config["ConsoleSize"] = new JsonArray(0, 0);
         config["Isolation"] = "";

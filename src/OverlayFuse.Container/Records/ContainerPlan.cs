@@ -32,6 +32,8 @@ public static class ContainerPlan
             Config = config,
             Command = command,
             Hostname = request.Hostname ?? (network == "host" ? Environment.MachineName : Identifier.Short(id)),
+            Domainname = request.Domainname ?? "",
+            Sysctls = KernelSettings.Read(request.Sysctls, network),
             Terminal = request.Terminal,
             OpenInput = request.OpenInput,
             AutoRemove = request.AutoRemove,
@@ -87,6 +89,11 @@ public static class ContainerPlan
     // What is published is exposed too, as docker has it.
     private static List<PortMapping> Ports(RunRequest request, ContainerConfig config)
     {
+        foreach (var text in request.Expose)
+        {
+            if (text.Contains(':')) throw new RefusedException($"invalid port format for --expose: {text}", Refused);
+            foreach (var port in PublishFlag.Parse(text)) (config.ExposedPorts ??= [])[port.Exposed] = default;
+        }
         var ports = request.Publish.SelectMany(PublishFlag.Parse).ToList();
         foreach (var exposed in request.PublishAll ? config.ExposedPorts?.Keys.ToArray() ?? [] : [])
         {
@@ -111,6 +118,7 @@ public static class ContainerPlan
             config.WorkingDir = directory.StartsWith('/') ? directory : throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
         if (config.Env is null or []) config.Env = [UsualPath];
         Variables.Set(config, request.Environment);
+        if (request.NoHealthcheck) config.Healthcheck = new Healthcheck { Test = ["NONE"] };
         if (request.StopSignal is not null) config.StopSignal = request.StopSignal;
         foreach (var label in request.Labels)
         {

@@ -34,6 +34,11 @@ public sealed class ContainerRecord
 
     public required string Hostname { get; set; }
 
+    public string Domainname { get; set; } = "";
+
+    /// <summary>What --sysctl said.</summary>
+    public SortedDictionary<string, string>? Sysctls { get; set; }
+
     public bool Terminal { get; set; }
 
     public bool OpenInput { get; set; }

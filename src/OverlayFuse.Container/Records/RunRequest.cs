@@ -37,6 +37,16 @@ public sealed class RunRequest
 
     public string? Hostname { get; init; }
 
+    public string? Domainname { get; init; }
+
+    /// <summary>"NAME=VALUE", for the kernel.</summary>
+    public IReadOnlyList<string> Sysctls { get; init; } = [];
+
+    /// <summary>Further ports that it listens on.</summary>
+    public IReadOnlyList<string> Expose { get; init; } = [];
+
+    public bool NoHealthcheck { get; init; }
+
     /// <summary>Null: private where ports are published, else none.</summary>
     public string? Network { get; init; }
 

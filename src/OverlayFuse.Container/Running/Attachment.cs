@@ -5,5 +5,6 @@ namespace OverlayFuse.Container;
 /// <summary>The streams of whoever looks on; closed descriptors for a container in the background.</summary>
 public sealed record Attachment(Fd Input, Fd Output, Fd Error)
 {
+    public static readonly Attachment Own = new(new Fd(0), new Fd(1), new Fd(2));
     public static readonly Attachment None = new(Fd.None, Fd.None, Fd.None);
 }

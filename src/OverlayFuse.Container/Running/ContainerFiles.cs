@@ -20,7 +20,7 @@ internal static class ContainerFiles
         var hosts = record.Network switch
         {
             "host" when OfHost("/etc/hosts") is { Length: > 0 } ofHost => ofHost,
-            "private" => $"{Hosts}127.0.1.1\t{record.Hostname}\n",
+            "private" => $"{Hosts}127.0.1.1\t{(record.Domainname.Length > 0 ? $"{record.Hostname}.{record.Domainname} " : "")}{record.Hostname}\n",
             _ => Hosts,
         };
         foreach (var extra in record.ExtraHosts ?? [])

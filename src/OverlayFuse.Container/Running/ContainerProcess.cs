@@ -109,17 +109,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         _terminal = terminal.Receive();
         Terminal.CopySize(attachment.Input, _terminal);
         _pumps.Add(new OutputPump(_terminal, attachment.Output, log, "stdout"));
-        if (container.Record.OpenInput && attachment.Input.IsOpen) new Thread(Type) { IsBackground = true, Name = "stdin" }.Start();
-    }
-
-    // What is typed goes to the terminal, which makes signals of it where that is wanted.
-    private void Type()
-    {
-        var buffer = new byte[4096];
-        while (Syscall.Read(attachment.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_terminal, buffer.AsSpan(0, count)) == Errno.None)
-        {
-            // Until either side is gone.
-        }
+        if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment.Input, _terminal);
     }
 
     private void Signal(int signal)

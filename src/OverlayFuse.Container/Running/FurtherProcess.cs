@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
@@ -18,19 +20,39 @@ public static class FurtherProcess
     {
         var user = UserLookup.Find(request.User ?? container.Record.Config.User, root, container.Record.GroupAdd);
         var spec = Describe(container.Record, request, user, HostFacts.BoundingSet());
-        var path = Path.Combine(container.RuntimeRoot, $"exec.{Identifier.New()[..8]}");
-        Directory.CreateDirectory(container.RuntimeRoot);
+        var place = Path.Combine(container.RuntimeRoot, $"exec.{Identifier.New()[..8]}");
+        Directory.CreateDirectory(place);
         try
         {
+            var path = Path.Combine(place, "process.json");
             File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
             _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
+            if (request.Terminal) return RunOnTerminal(container, place, path, streams);
             string[] how = isDetached ? ["--detach"] : [];
             return Runtime.Of(container).Run(["exec", .. how, "--process", path, container.Id], streams.Input, streams.Output, streams.Error);
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(place, recursive: true);
         }
+    }
+
+    // The runtime would pass on a terminal that controls us, and there may be none: the terminal is ours to pass on.
+    private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, string place, string process, Attachment streams)
+    {
+        _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
+        var pidFile = Path.Combine(place, "pid");
+        using var console = new Terminal(place);
+        var (exitCode, error) = Runtime.Of(container).RunQuietly("exec", "--detach", "--tty", "--console-socket", console.SocketPath, "--pid-file", pidFile, "--process", process, container.Id);
+        if (exitCode != 0) return (exitCode, error.Length > 0 ? error : "the runtime did not say why");
+        var terminal = console.Receive();
+        Terminal.CopySize(streams.Output, terminal);
+        using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
+        var pump = new OutputPump(terminal, streams.Output, null, "stdout");
+        if (streams.Input.IsOpen) Terminal.Type(streams.Input, terminal);
+        var waited = Syscall.WaitPid(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture), out exitCode);
+        pump.Join();
+        return (waited == Errno.None ? exitCode : 255, "");
     }
 
     /// <summary>The process as the runtime is told of it. Pure.</summary>

@@ -82,7 +82,7 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
         var linux = new JsonObject { ["namespaces"] = namespaces };
         if (!record.Privileged) (linux["maskedPaths"], linux["readonlyPaths"]) = (Strings(Masked), Strings(ReadOnlyPaths));
         if (!record.Privileged && !record.SecurityOptions.Contains(SecurityOptions.Unconfined)) linux["seccomp"] = Seccomp.Profile(RuntimeInformation.ProcessArchitecture, _capabilities);
-        if (!HasHostNetwork) linux["sysctl"] = new JsonObject { ["net.ipv4.ip_unprivileged_port_start"] = "0" }; // it is the container's own, root or not
+        if (Sysctls() is { Count: > 0 } settings) linux["sysctl"] = settings;
         if (host.IsRootless) return linux;
         if (host.Devices.Count > 0) linux["devices"] = new JsonArray([.. host.Devices.Select(Node)]);
         linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
@@ -90,6 +90,15 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
         if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal))) linux["rootfsPropagation"] = "shared";
         else if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal))) linux["rootfsPropagation"] = "slave";
         return linux;
+    }
+
+    private JsonObject Sysctls()
+    {
+        var settings = new JsonObject();
+        if (!HasHostNetwork) settings["net.ipv4.ip_unprivileged_port_start"] = "0"; // it is the container's own, root or not
+        if (record.Domainname.Length > 0) settings["kernel.domainname"] = record.Domainname;
+        foreach (var (name, value) in record.Sysctls ?? []) settings[name] = value;
+        return settings;
     }
 
     private JsonObject Resources()
