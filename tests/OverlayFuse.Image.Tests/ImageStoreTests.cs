@@ -17,7 +17,7 @@ public sealed class ImageStoreTests
         var link = Path.Combine(scratch["state/overlay2/l"], File.ReadAllText(Path.Combine(store.Layers.PathOf(layer), "link")));
         Assert.That(File.ReadAllText(Path.Combine(link, "f")), Is.EqualTo("text"));
         Assert.That(image.Record.Layers.Single().DiffId, Is.EqualTo("sha256:" + layer));
-        Assert.That(Directory.GetFileSystemEntries(scratch["state/tmp"]), Is.Empty);
+        Assert.That(Directory.GetFiles(scratch["state/tmp"], "*", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]
@@ -48,7 +48,7 @@ public sealed class ImageStoreTests
         Assert.That(() => new ImageLoader(other).Load(scratch["saved.tar"]), Throws.TypeOf<RefusedException>().With.Message.Contains("digest"));
         Assert.That(other.All(), Is.Empty);
         Assert.That(Directory.GetDirectories(scratch["other/overlay2"]).Select(Path.GetFileName), Is.EqualTo(new[] { "l" }));
-        Assert.That(Directory.GetFileSystemEntries(scratch["other/tmp"]), Is.Empty);
+        Assert.That(Directory.GetFiles(scratch["other/tmp"], "*", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]
@@ -103,14 +103,27 @@ public sealed class ImageStoreTests
     }
 
     [Test]
-    public void What_killed_commands_left_goes_when_it_is_old()
+    public void What_a_process_makes_is_its_own_until_it_is_gone()
     {
         using var scratch = new Scratch();
-        var store = new ImageStore(StateDirectory.Open(scratch["state"]));
+        var state = StateDirectory.Open(scratch["state"]);
+        Directory.CreateDirectory(scratch["state/tmp/process-dead/deep"]);
+        var made = state.NewTemporary(); // which takes away what the dead one has left
+        File.WriteAllText(made, "");
+        Assert.That(Directory.Exists(scratch["state/tmp/process-dead"]), Is.False);
+        StateDirectory.Open(scratch["state"]).SweepTemporary();
+        Assert.That((File.Exists(made), Path.GetDirectoryName(state.NewTemporary())), Is.EqualTo((true, Path.GetDirectoryName(made))));
+    }
+
+    [Test]
+    public void What_is_kept_for_the_next_command_goes_when_it_is_old()
+    {
+        using var scratch = new Scratch();
+        var state = StateDirectory.Open(scratch["state"]);
         Directory.CreateDirectory(scratch["state/tmp/old/deep"]);
         Directory.CreateDirectory(scratch["state/tmp/young"]);
         Directory.SetLastWriteTimeUtc(scratch["state/tmp/old"], DateTime.UtcNow.AddDays(-2));
-        store.Layers.SweepTemporary();
+        state.SweepTemporary();
         Assert.That(Directory.GetFileSystemEntries(scratch["state/tmp"]).Select(Path.GetFileName), Is.EqualTo(new[] { "young" }));
     }
 

@@ -80,6 +80,7 @@ life() {
   check "$who: the storage driver vfs copies" driver vfs
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
+  check "$who: what a killed load was making goes with the next" killed_load
   check "$who: df counts, prune empties" emptied
 }
 
@@ -280,6 +281,17 @@ killed_commands() { # at random moments of a start, each time another
   for i in $(o ps -aq); do o rm -f "$i" || return 1; done
   eventually nothing_left && prints ok o run --rm -v kept:/kept bb:1 echo ok
 }
+killed_load() {
+  mkfifo "$home/never" 2>/dev/null
+  exec 9<>"$home/never"
+  head -c 1000 /dev/zero >&9
+  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" load <&9 & local command=$!
+  eventually making && kill -9 $(pgrep -f -- "^[^ ]*overlayfuse load$") || return 1
+  wait $command 2>/dev/null
+  exec 9>&-
+  making && o create --name next bb:1 true && o rm next && ! making
+}
+making() { [ -n "$(find "$state/tmp" -type f)" ]; }
 emptied() {
   has 'Images          1' o system df && o system prune -a -f --volumes && prints $'bound\nmemory' o volume ls -q && o volume rm bound memory && prints "" o volume ls -q && prints "" o images -q && [ -z "$(ls "$state/containers" | grep -v '^lock$')" ] && prints l ls "$state/overlay2"
 }
@@ -331,6 +343,9 @@ full_disk() {
   check "$who: import of one" fails_in_a_sentence o import large.tar large:1
   check "$who: run on a full disk" fails_in_a_sentence o run --name more bb:1 true
   check "$who: a build on one" fails_in_a_sentence o build -q -t built:1 small
+  check "$who: export to a full disk leaves no half of an archive, and says why" no_room export -o "$state/full.tar" full
+  check "$who: save to a full disk" no_room save -o "$state/full.tar" bb:1
+  check "$who: cp to a full disk" no_room cp full:/big "$state/full.tar"
   check "$who: nothing of all that is left" prints bb:1 o images --format '{{.Repository}}:{{.Tag}}'
   check "$who: the disk is free again when the container is removed" freed
   umount -l "$state"
@@ -342,6 +357,7 @@ fails_in_a_sentence() {
   echo "$said (exit code $code)"
   [ $code != 0 ] && grep -qE '^(overlayfuse|docker): ' <<<"$said" && ! grep -qE '^ +at |Exception|should not have happened' <<<"$said"
 }
+no_room() { ends 1 'no space left on device' o "$@" && ! ls "$state" -a | grep full; }
 load_large() { o load <large.tar; }
 freed() { o rm -f full && { o rm -f more; [ -z "$(o ps -aq)" ]; } && prints hello o run --rm bb:1 echo hello && [ -z "$(find "$state" -size +6M)" ]; }
 if [ "$(id -u)" = 0 ]; then

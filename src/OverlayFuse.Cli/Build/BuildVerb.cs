@@ -41,7 +41,7 @@ internal static class BuildVerb
             };
             foreach (var tag in request.Tags) ImageReference.Parse(tag);
             var image = Run(request, StatePlace.ToChange());
-            if (result.GetValue(idFile) is { } path) SaveVerb.Write(ByteText.Text(path), stream => stream.Write(Encoding.ASCII.GetBytes(image.Id)));
+            if (result.GetValue(idFile) is { } path) OutputFile.Write(ByteText.Text(path), stream => stream.Write(Encoding.ASCII.GetBytes(image.Id)));
             return 0;
         });
         return command;

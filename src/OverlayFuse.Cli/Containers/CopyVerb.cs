@@ -43,7 +43,7 @@ internal static class CopyVerb
         var source = Existing(resolver.Find(parsed, follow), $"{name}:{ByteText.Show(path)}");
         if (target.AsSpan().SequenceEqual(Stream))
         {
-            SaveVerb.Write(null, output =>
+            OutputFile.Write(null, output =>
             {
                 var archive = new TarWriter(output);
                 source.WriteTo(new TreeArchive(archive), parsed.Name);

@@ -58,7 +58,8 @@ internal static class ExecVerb
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
         using var raw = request.Terminal && withInput ? RawTerminal.Enter() : null;
-        var streams = new Attachment(withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing, isDetached ? nothing : new Fd(1), isDetached ? nothing : new Fd(2)); // who reads our output does not wait for it
+        var input = withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
+        var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)); // who reads our output does not wait for what is detached
         var (exitCode, refusal) = FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached);
         root.Close();
         nothing.Close();

@@ -14,7 +14,7 @@ internal static class ExportVerb
         command.SetAction(result =>
         {
             using var mounted = MountedContainer.Open(ByteText.Text(result.GetRequiredValue(name)));
-            SaveVerb.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream =>
+            OutputFile.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream =>
             {
                 var archive = new TarWriter(stream);
                 new TreeArchive(archive).WriteContents(mounted.Root);

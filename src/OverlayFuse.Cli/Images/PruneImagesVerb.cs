@@ -42,7 +42,7 @@ internal static class PruneImagesVerb
             removed.Add($"deleted: {image.Id}");
         }
         if (filter.IsEmpty) store.SweepUnused(layer => ContainerLayers.AreUsed(containers, layer));
-        store.Layers.SweepTemporary();
+        store.State.SweepTemporary();
         return (ReclaimedText.List("Deleted Images", removed), reclaimed);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Win32.SafeHandles;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
@@ -20,7 +19,7 @@ internal static class SaveVerb
                 .GroupBy(found => found.Image.Id)
                 .Select(group => (group.First().Image, Names: (IReadOnlyList<ImageReference>)[.. group.SelectMany(found => Names(found.Image, found.Name)).Distinct()]))
                 .ToList();
-            Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream => new ImageSaver(store, new TarWriter(stream)).Save(images));
+            OutputFile.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream => new ImageSaver(store, new TarWriter(stream)).Save(images));
             return 0;
         });
         return command;
@@ -29,19 +28,4 @@ internal static class SaveVerb
     /// <summary>A name as it was asked for; for an id or a digest, all that the image has.</summary>
     private static IEnumerable<ImageReference> Names(StoredImage image, string asked) =>
         ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.References.Where(known => known.Digest is null);
-
-    internal static void Write(string? path, Action<Stream> write)
-    {
-        try
-        {
-            using Stream stream = path is null
-                ? new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 1 << 16)
-                : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-            write(stream);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RefusedException($"cannot write {path ?? "to standard output"}: is there such a directory, may you write to it, and is there room?");
-        }
-    }
 }

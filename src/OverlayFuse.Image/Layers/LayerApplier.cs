@@ -120,13 +120,22 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     {
         var error = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly, out var file);
         if (error != Errno.None) return error;
-        for (int count; error == Errno.None && (count = archive.Read(_buffer)) > 0;)
+        var isWhole = false;
+        try
         {
-            Size += count;
-            error = Syscall.WriteAll(file, _buffer.AsSpan(0, count));
+            for (int count; error == Errno.None && (count = archive.Read(_buffer)) > 0;)
+            {
+                Size += count;
+                error = Syscall.WriteAll(file, _buffer.AsSpan(0, count));
+            }
+            isWhole = error == Errno.None;
+            return error;
         }
-        file.Close();
-        return error;
+        finally
+        {
+            file.Close();
+            if (!isWhole) _ = Syscall.UnlinkAt(directory, name); // half a file looks like one
+        }
     }
 
     // Owner before mode: chown takes set-uid away. Attributes after the owner: it takes capabilities away, too. Times last.

@@ -9,7 +9,6 @@ namespace OverlayFuse.Image;
 public sealed class LayerStore(StateDirectory state)
 {
     private const uint ReadableDirectory = Mode.OwnerAllOthersReadExecute;
-    private static readonly TimeSpan LongestWork = TimeSpan.FromDays(1);
 
     public string PathOf(string id) => Path.Combine(state.Overlay, id);
 
@@ -93,16 +92,6 @@ public sealed class LayerStore(StateDirectory state)
         var temporary = state.NewTemporary();
         Directory.Move(PathOf(id), temporary);
         Discard(temporary);
-    }
-
-    /// <summary>Takes away what commands that were killed have left; what is younger may be at work.</summary>
-    public void SweepTemporary()
-    {
-        foreach (var path in Directory.EnumerateFileSystemEntries(state.Temporary).Where(path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LongestWork).ToList())
-        {
-            if (Directory.Exists(path)) Discard(path);
-            else File.Delete(path);
-        }
     }
 
     /// <summary>Removes a tree of any depth and names; nothing happens where there is none.</summary>

@@ -9,7 +9,9 @@ public sealed class StateDirectory
     // Nobody else may pass: layers and volumes hold set-uid programs, which whoever is root in a container only may have made.
     private const uint Own = Mode.OwnerAll;
 
-    private StateDirectory(string root) => Root = root;
+    private readonly TemporaryFiles _temporary;
+
+    private StateDirectory(string root) => (Root, _temporary) = (root, new TemporaryFiles(Path.Combine(root, "tmp")));
 
     public string Root { get; }
 
@@ -25,7 +27,7 @@ public sealed class StateDirectory
 
     public string Volumes => Path.Combine(Root, "volumes");
 
-    /// <summary>Things being made. What killed commands left goes with "image prune".</summary>
+    /// <summary>Things being made. What killed commands left goes with the next that makes something, and with "image prune".</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
     /// <exception cref="RefusedException">It cannot be made.</exception>
@@ -53,6 +55,9 @@ public sealed class StateDirectory
         return error == Errno.None ? new StateDirectory(Encoding.UTF8.GetString(path)) : state;
     }
 
-    /// <summary>A new name below <see cref="Temporary"/>; nothing is made.</summary>
-    public string NewTemporary() => Path.Combine(Temporary, Identifier.New()[..32]);
+    /// <summary>A new name below <see cref="Temporary"/>; nothing is made that has it.</summary>
+    public string NewTemporary() => _temporary.NewName();
+
+    /// <summary>Takes away what commands that were killed have left.</summary>
+    public void SweepTemporary() => _temporary.Sweep();
 }
