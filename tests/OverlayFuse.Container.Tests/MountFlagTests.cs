@@ -35,6 +35,8 @@ public sealed class MountFlagTests
     [TestCase("v:/x/..", "destination can't be '/'")]
     [TestCase("v:/x:sideways", "invalid mode")]
     [TestCase("a:/b:ro:x", "too many colons")]
+    [TestCase("a:/b:ro,rw", "invalid mode: ro,rw")]
+    [TestCase("/a:/b:shared,slave", "invalid mode: shared,slave")]
     public void A_volume_flag_that_makes_no_sense_ends_with_125(string text, string words) =>
         Assert.That(() => VolumeFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
 
@@ -53,6 +55,20 @@ public sealed class MountFlagTests
             source=v,target=/b,"volume-opt=o=addr=1.2.3.4,rw","volume-opt=device=say ""x""",volume-opt=type=nfs
             """");
         Assert.That(mount.DriverOptions, Is.EqualTo(new Dictionary<string, string> { ["device"] = "say \"x\"", ["o"] = "addr=1.2.3.4,rw", ["type"] = "nfs" }));
+    }
+
+    [Test]
+    public void A_mount_flag_labels_the_volume_that_it_makes() =>
+        Assert.That(MountFlag.Parse("source=v,target=/b,volume-label=a=b=c,volume-label=d").VolumeLabels, Is.EqualTo(new Dictionary<string, string> { ["a"] = "b=c", ["d"] = "" }));
+
+    [TestCase("size=1m,mode=700,noexec", null)]
+    [TestCase("ro", null)]
+    [TestCase("bogus=1", "invalid tmpfs option [\"bogus\" \"1\"]")]
+    [TestCase("size=1m,bogus", "invalid tmpfs option [\"bogus\"]")]
+    public void Options_of_a_tmpfs_are_those_that_there_are(string options, string? said)
+    {
+        if (said is null) Assert.That(TmpfsOptions.Check(options), Is.EqualTo(options.Split(',')));
+        else Assert.That(() => TmpfsOptions.Check(options), Throws.TypeOf<RefusedException>().With.Message.EqualTo(said));
     }
 
     [TestCase("type=bind,source=/h,target=/", "destination can't be '/'")]

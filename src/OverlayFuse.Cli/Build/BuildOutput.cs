@@ -5,15 +5,19 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The progress of a build, as docker's "--progress plain" has it: each line with the number of its step, on stderr.</summary>
+/// <summary>The progress of a build, as docker's "--progress plain" has it: each line with the number of its step, on stderr. A quiet one says nothing but the step that failed.</summary>
 internal sealed class BuildOutput(bool isQuiet)
 {
+    private const int MostKept = 1 << 24;
+
+    private readonly MemoryStream _step = new(); // of a quiet build: what the step has said so far
     private int _number;
     private long _started;
 
     public void Begin(string title)
     {
         _number++;
+        _step.SetLength(0);
         _started = Stopwatch.GetTimestamp();
         Say($"#{_number} {title}");
     }
@@ -22,7 +26,11 @@ internal sealed class BuildOutput(bool isQuiet)
 
     public void Done() => Say($"#{_number} DONE {Seconds()}s\n");
 
-    public void Failed(string why) => Say($"#{_number} ERROR: {why}\n");
+    public void Failed(string why)
+    {
+        Say($"#{_number} ERROR: {why}\n");
+        if (isQuiet) _ = Syscall.WriteAll(new Fd(2), _step.ToArray());
+    }
 
     public void Line(string text) => Say($"#{_number} {text}");
 
@@ -57,6 +65,8 @@ internal sealed class BuildOutput(bool isQuiet)
 
     private void Say(string text)
     {
-        if (!isQuiet) _ = Syscall.WriteAll(new Fd(2), Encoding.UTF8.GetBytes(text + "\n"));
+        var line = Encoding.UTF8.GetBytes(text + "\n");
+        if (!isQuiet) _ = Syscall.WriteAll(new Fd(2), line);
+        else if (_step.Length < MostKept) _step.Write(line);
     }
 }

@@ -40,6 +40,7 @@ internal static class BuildVerb
                 Network = result.GetValue(network) is { } which ? ByteText.Text(which) : null,
             };
             foreach (var tag in request.Tags) ImageReference.Parse(tag);
+            _ = StorageDrivers.Chosen(); // for its sentence: no step needs another than ours
             var image = Run(request, StatePlace.ToChange());
             if (result.GetValue(idFile) is { } path) OutputFile.Write(ByteText.Text(path), stream => stream.Write(Encoding.ASCII.GetBytes(image.Id)));
             return 0;

@@ -32,6 +32,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
             }
         }
         if (request.Target is not null && !IsTarget(_stage)) throw new RefusedException($"failed to reach build target {request.Target} in Dockerfile");
+        if (_stage!.IsNothing && request.Labels.Count == 0) throw new RefusedException("No image was generated. Is your Dockerfile empty?");
         Label(_stage!);
         using var held = images.Lock();
         var image = _stage!.Keep(images);

@@ -68,6 +68,7 @@ internal static class ImageDescription
         described["OnBuild"] = Strings(config.OnBuild);
         described["Labels"] = config.Labels is null ? Nil.Map.ToNode() : Pairs(config.Labels);
         if (config.StopSignal is not null) described["StopSignal"] = config.StopSignal;
+        if (config.Shell is not null) described["Shell"] = Strings(config.Shell);
         return described;
     }
 

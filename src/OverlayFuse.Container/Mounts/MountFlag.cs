@@ -8,12 +8,15 @@ namespace OverlayFuse.Container;
 public static class MountFlag
 {
     private const int Refused = 125;
+    private static readonly string[] Known =
+        ["type", "source", "target", "readonly", "bind-propagation", "volume-nocopy", "volume-driver", "volume-opt", "volume-label", "tmpfs-size", "tmpfs-mode", "consistency"];
+
     private static readonly string[] Propagations = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
 
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
     public static MountPoint Parse(string text)
     {
-        var fields = Read(text, out var driverOptions);
+        var fields = Read(text, out var driverOptions, out var labels);
         var type = fields.GetValueOrDefault("type", "volume");
         if (!fields.TryGetValue("target", out var target) || target.Length == 0) throw Argument(text, "target is required");
         var mount = type switch
@@ -28,6 +31,7 @@ public static class MountFlag
         if (mount.Target == "/") throw Config(type, "invalid specification: destination can't be '/'");
         mount.ReadOnly = fields.TryGetValue("readonly", out var readOnly) && IsTrue(text, "readonly", readOnly);
         mount.IsFromMountFlag = true;
+        if (mount.Kind == MountKind.Volume && labels.Count > 0) mount.VolumeLabels = labels;
         return mount;
     }
 
@@ -71,10 +75,10 @@ public static class MountFlag
         return mount;
     }
 
-    private static Dictionary<string, string> Read(string text, out SortedDictionary<string, string> driverOptions)
+    private static Dictionary<string, string> Read(string text, out SortedDictionary<string, string> driverOptions, out SortedDictionary<string, string> labels)
     {
         var fields = new Dictionary<string, string>();
-        driverOptions = [];
+        (driverOptions, labels) = ([], []);
         foreach (var field in Fields(text))
         {
             var at = field.IndexOf('=');
@@ -86,10 +90,11 @@ public static class MountFlag
                 var other => other,
             };
             if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
-            if (key is not ("type" or "source" or "target" or "readonly" or "bind-propagation" or "volume-nocopy" or "volume-driver" or "volume-opt" or "tmpfs-size" or "tmpfs-mode" or "consistency"))
+            if (!Known.Contains(key))
                 throw Argument(text, $"unexpected key '{key}' in '{field}'");
             var value = at < 0 ? "true" : field[(at + 1)..];
             fields[key] = value;
+            if (key == "volume-label") labels[value.Split('=')[0]] = value.IndexOf('=') is var sign and >= 0 ? value[(sign + 1)..] : "";
             if (key != "volume-opt") continue;
             if (value.Split('=', 2) is not [var name, var option]) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
             driverOptions[name] = option;

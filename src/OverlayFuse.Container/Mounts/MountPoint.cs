@@ -16,6 +16,9 @@ public sealed class MountPoint
 
     public SortedDictionary<string, string> DriverOptions { get; set; } = [];
 
+    /// <summary>Of a volume that is to be made; null: none.</summary>
+    public SortedDictionary<string, string>? VolumeLabels { get; set; }
+
     /// <summary>The container made this volume for itself alone: it goes with "rm -v".</summary>
     public bool IsAnonymous { get; set; }
 

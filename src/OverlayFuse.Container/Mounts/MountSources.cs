@@ -28,6 +28,7 @@ public sealed class MountSources(VolumeStore volumes)
             Driver = mount.Driver ?? VolumeDriver.Local,
             IsDriverAsked = mount.Driver is not null,
             Options = mount.DriverOptions,
+            Labels = mount.VolumeLabels ?? [],
             IsAnonymous = mount.IsAnonymous,
         });
         mount.Driver = volume.Driver;

@@ -31,7 +31,7 @@ public static class VolumeFlag
     {
         var propagation = "rprivate";
         var isReadOnly = false;
-        foreach (var mode in Modes(modes))
+        foreach (var mode in Modes(text, modes))
         {
             if (Propagations.Contains(mode)) propagation = mode;
             else if (mode is "ro") isReadOnly = true;
@@ -56,7 +56,7 @@ public static class VolumeFlag
                 "pass a host directory, use absolute path.",
                 Refused);
         bool isReadOnly = false, noCopy = false;
-        foreach (var mode in Modes(modes))
+        foreach (var mode in Modes(text, modes))
         {
             if (mode is "ro") isReadOnly = true;
             else if (mode is "nocopy") noCopy = true;
@@ -76,7 +76,20 @@ public static class VolumeFlag
 
     private static bool IsPath(string source) => source.StartsWith('/');
 
-    private static string[] Modes(string modes) => modes.Split(',', StringSplitOptions.RemoveEmptyEntries);
+    // One of each kind at most, as docker has it.
+    private static string[] Modes(string text, string modes)
+    {
+        var all = modes.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return all.GroupBy(Kind).All(kind => kind.Count() == 1) ? all : throw Invalid(text, $"invalid mode: {modes}");
+    }
+
+    private static string Kind(string mode) => mode switch
+    {
+        "ro" or "rw" => "access",
+        "z" or "Z" => "label",
+        "delegated" or "cached" or "consistent" => "consistency",
+        _ => Propagations.Contains(mode) ? "propagation" : mode,
+    };
 
     private static string Target(string text, string kind, string target)
     {

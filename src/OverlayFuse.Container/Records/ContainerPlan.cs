@@ -160,6 +160,6 @@ public static class ContainerPlan
         var (target, options) = Split(text);
         if (!target.StartsWith('/')) throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: the path must be absolute", Refused);
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) == "/") throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: destination can't be '/'", Refused);
-        return new MountPoint { Kind = MountKind.Tmpfs, Target = target, Options = [.. options.Split(',', StringSplitOptions.RemoveEmptyEntries)] };
+        return new MountPoint { Kind = MountKind.Tmpfs, Target = target, Options = [.. TmpfsOptions.Check(options)] };
     }
 }

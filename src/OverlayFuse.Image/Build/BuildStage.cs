@@ -17,7 +17,10 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     /// <summary>Build arguments of this stage, in the order of their ARG.</summary>
     public List<(string Name, string? Value)> Arguments { get; } = [];
 
-    public IReadOnlyList<string> Shell { get; private set; } = ConfigChange.UsualShell;
+    public IReadOnlyList<string> Shell => Config.Shell ?? ConfigChange.UsualShell;
+
+    /// <summary>FROM scratch, and nothing behind it.</summary>
+    public bool IsNothing => parent is null && _added.Count == 0;
 
     public IReadOnlyList<LayerRecord> Layers => _layers;
 
@@ -33,7 +36,7 @@ public sealed class BuildStage(string? name, StoredImage? parent)
         switch (instruction.Keyword)
         {
             case "SHELL":
-                Shell = ConfigChange.JsonList(instruction.Text) ?? throw new RefusedException("SHELL requires the arguments to be in JSON form");
+                Config.Shell = ConfigChange.JsonList(instruction.Text) ?? throw new RefusedException("SHELL requires the arguments to be in JSON form");
                 return;
             case "MAINTAINER":
                 _author = instruction.Text;

@@ -30,6 +30,10 @@ public sealed class ContainerConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Healthcheck? Healthcheck { get; set; }
 
+    /// <summary>What SHELL said; null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<string>? Shell { get; set; }
+
     /// <summary>A copy that can be changed.</summary>
     public ContainerConfig Copy() => new()
     {
@@ -44,5 +48,6 @@ public sealed class ContainerConfig
         Labels = Labels is null ? null : new(Labels),
         StopSignal = StopSignal,
         Healthcheck = Healthcheck,
+        Shell = Shell is null ? null : [.. Shell],
     };
 }
