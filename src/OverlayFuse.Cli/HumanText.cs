@@ -1,10 +1,13 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace OverlayFuse.Cli;
 
 /// <summary>Sizes and times as docker writes them for people.</summary>
-internal static class HumanText
+internal static partial class HumanText
 {
+    private const double Longest = 6e10; // seconds; longer than there have been dates
+
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
     /// <summary>Decimal units, so many digits in all.</summary>
@@ -47,4 +50,28 @@ internal static class HumanText
 
     /// <summary>Cut to a number of characters, the last an ellipsis.</summary>
     public static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "\u2026";
+
+    /// <summary>As docker: an age such as 24h or 1h30m, a time, or seconds since 1970. Null: it is none.</summary>
+    public static DateTimeOffset? Moment(string text, DateTimeOffset now)
+    {
+        if (Age().Match(text) is { Success: true } age)
+        {
+            var seconds = age.Groups["part"].Captures.Sum(part => Seconds(part.Value));
+            if (seconds < Longest) return now - TimeSpan.FromSeconds(seconds);
+        }
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var since) && since < (decimal)Longest
+            ? DateTimeOffset.UnixEpoch.AddTicks((long)(since * TimeSpan.TicksPerSecond))
+            : Time(text);
+    }
+
+    private static double Seconds(string part) => double.Parse(part.AsSpan().TrimEnd("hms"), CultureInfo.InvariantCulture) * (part[^1], part[^2]) switch
+    {
+        ('s', 'm') => 0.001,
+        ('s', _) => 1,
+        ('m', _) => 60,
+        _ => 3600,
+    };
+
+    [GeneratedRegex(@"^(?<part>\d+(\.\d+)?(h|ms|m|s))+$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Age();
 }

@@ -39,7 +39,8 @@ internal static class Program
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
-            throw new RefusedException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.", VerbTable.RefusalCode(arguments.Words));
+            throw new RefusedException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.",
+                first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.RefusalCode(arguments.Words) : 1); // docker's code where words are missing
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 }

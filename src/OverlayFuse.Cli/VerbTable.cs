@@ -66,5 +66,5 @@ internal static class VerbTable
     }
 
     /// <summary>What a command line that makes no sense ends with.</summary>
-    public static int RefusalCode(IReadOnlyList<string> words) => words is ["run" or "create", ..] ? Refused : 1;
+    public static int RefusalCode(IReadOnlyList<string> words) => words is ["run" or "create", ..] or ["container", "run" or "create", ..] ? Refused : 1;
 }

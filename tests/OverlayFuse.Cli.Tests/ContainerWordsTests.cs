@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using OverlayFuse.Container;
 using OverlayFuse.Image;
 using OverlayFuse.Union;
 
@@ -104,5 +105,57 @@ public sealed class ContainerWordsTests
         var table = new TableText("DRIVER", "VOLUME NAME");
         table.Add("local", "v");
         Assert.That(table.ToString(), Is.EqualTo("DRIVER    VOLUME NAME\nlocal     v\n"));
+    }
+
+    [TestCase("{{json .}}", true)]
+    [TestCase("table {{ json . }}", true)]
+    [TestCase("{{.ID}} {{.Size}}", true)]
+    [TestCase("{{json .ID}}", false)]
+    public void A_template_may_want_the_sizes(string template, bool wants) => Assert.That(PsVerb.ShowsSize(template), Is.EqualTo(wants));
+
+    [TestCase("2026-11-26T08:11:02Z", "2026-11-26T08:11:02.0000000Z")]
+    [TestCase("1h30m", "2019-12-31T22:30:00.0000000Z")]
+    [TestCase("1500000000.5", "2017-07-14T02:40:00.5000000Z")]
+    [TestCase("x", null)]
+    [TestCase("", null)]
+    public void A_moment_is_a_time_an_age_or_seconds(string text, string? expected) =>
+        Assert.That(HumanText.Moment(text, new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero))?.UtcDateTime.ToString("O"), Is.EqualTo(expected));
+
+    [Test]
+    public void A_line_of_a_log_is_shown_within_its_times()
+    {
+        var entry = System.Text.Json.Nodes.JsonNode.Parse("""{"log":"a\n","stream":"stdout","time":"2020-01-01T00:00:01.5Z"}""")!.AsObject();
+        DateTimeOffset At(double seconds) => new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(seconds);
+        Assert.That(new LogView { Times = true, Details = true }.Text(entry), Is.EqualTo("2020-01-01T00:00:01.5Z  a\n"));
+        Assert.That(new LogView { Since = At(1), Until = At(2) }.Text(entry), Is.EqualTo("a\n"));
+        Assert.That(new LogView { Since = At(2) }.Text(entry), Is.Null);
+        Assert.That(new LogView { Until = At(1) }.Text(entry), Is.Null);
+    }
+
+    [Test]
+    public void A_list_shows_mounts_by_name_and_times_as_docker_does()
+    {
+        var record = new ContainerRecord
+        {
+            Id = new string('1', 64),
+            Name = "c",
+            Created = DateTimeOffset.UnixEpoch,
+            Image = "i",
+            ImageId = "i",
+            Layers = [],
+            LayerId = "l",
+            Config = new ContainerConfig(),
+            Command = ["true"],
+            Hostname = "h",
+            Network = "none",
+            Mounts =
+            [
+                new MountPoint { Kind = MountKind.Volume, Target = "/a", Volume = "a-volume-with-a-long-name" },
+                new MountPoint { Kind = MountKind.Bind, Target = "/b", Source = "/b" },
+                new MountPoint { Kind = MountKind.Tmpfs, Target = "/t" },
+            ],
+        };
+        var row = PsVerb.Row(new StoredContainer(record, new ContainerState(), "/c", IsServed: false), whole: false);
+        Assert.That(($"{row["Mounts"]}", $"{row["CreatedAt"]}"), Is.EqualTo(("a-volume-with-\u2026,/b", "1970-01-01 00:00:00 +0000 UTC")));
     }
 }

@@ -91,4 +91,14 @@ public sealed class FormatTemplateTests
 
     [Test]
     public void A_table_without_rows_has_its_headings() => Assert.That(RowFormat.Write([], "table {{.ID}}\\t{{.CreatedAt}}", ("IMAGE ID", "ID")), Is.EqualTo("IMAGE ID   CREATED AT\n"));
+
+    [TestCase("{{json .State.Health}}|{{.State.Health}}|{{if .State.Health}}x{{end}}", "null|<nil>|")]
+    [TestCase("{{json .HostConfig.Mounts}}|{{.HostConfig.Mounts}}|{{len .HostConfig.Tmpfs}}", "null|[]|0")]
+    public void What_docker_leaves_out_is_nothing_and_no_mistake(string template, string expected) =>
+        Assert.That(FormatTemplate.Parse(template).Render(JsonNode.Parse("""{"State":{},"HostConfig":{}}""")), Is.EqualTo(expected));
+
+    [TestCase("{{")]
+    [TestCase("{{if .A}}")]
+    public void A_template_that_cannot_be_read_has_the_code_that_was_asked_for(string template) =>
+        Assert.That(() => FormatTemplate.Parse(template, FormatTemplate.Unreadable), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(64));
 }

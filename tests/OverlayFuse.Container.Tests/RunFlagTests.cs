@@ -43,6 +43,11 @@ public sealed class RunFlagTests
             Assert.That(() => ContainerPlanTests.Plan(new RunRequest { Image = "i", Sysctls = [sysctl], Network = network }), Throws.TypeOf<RefusedException>().With.Message.Contains("is not allowed"));
     }
 
+    [TestCase("low 0\noom 1\noom_kill 2\n", true)]
+    [TestCase("oom_kill_disable 0\nunder_oom 0\noom_kill 0\n", false)]
+    [TestCase("", false)]
+    public void A_control_group_tells_what_ran_out_of_memory(string events, bool hasKilled) => Assert.That(ControlGroup.HasKilled(events), Is.EqualTo(hasKilled));
+
     [TestCase("nofile=10:20", "nofile 10 20")]
     [TestCase("nproc=5", "nproc 5 5")]
     [TestCase("core=0:-1", "core 0 -1")]

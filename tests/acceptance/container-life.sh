@@ -55,7 +55,6 @@ life() {
   check "$who: the volumes of another container, read only" others_volumes
   check "$who: exec has the user's groups and home, the caller's variables, and a directory" exec_as
   check "$who: exec -t has a terminal and says of which kind" has xterm exec_terminal
-  check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec --privileged has what there is" exec_privileged
   check "$who: the caller's umask is his own" other_umask
   check "$who: capabilities are dropped and added" capabilities
@@ -64,11 +63,7 @@ life() {
   check "$who: hosts, name servers and groups" resolves
   check "$who: a device of the host" device
   check "$who: its id in a file" id_file
-  check "$who: settings of the kernel, and streams" further_flags
-  check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
-  check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
   check "$who: another signal stops it, and not for long" stop_signal
-  check "$who: stop, start and restart at once take turns, and all end" at_once
   check "$who: nothing would start it again" ends 125 'there is no daemon that would start it again' o run --rm --restart always bb:1 true
   check "$who: what flags asked for is in inspect" inspected_flags
 
@@ -80,7 +75,6 @@ life() {
   check "$who: the storage driver vfs copies" driver vfs
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
-  check "$who: what a killed load was making goes with the next" killed_load
   check "$who: df counts, prune empties" emptied
 }
 
@@ -178,16 +172,12 @@ exec_as() {
   printf '# c\nLINE=1\n' >"$home/variables"
   with=(OURS=mine)
   prints "$(printf '33\n33 8\n/home/www\nmine its 1 2\n/')" o exec -u www -w / -e OURS -e TWO=2 --env-file "$home/variables" execed sh -c 'id -u; id -G; echo $HOME; echo $OURS $CONTAINER $LINE $TWO; pwd' && prints "$(printf '33\n8\n/data')" o exec -u 33:mail execed sh -c 'id -u; id -G; pwd' &&
-    ends 126 'no such file or directory' o exec execed /no/such && ends 125 'unable to find user nobody9' o exec -u nobody9 execed id
+    ends 126 'no such file or directory' o exec execed /no/such && ends 126 'unable to find user nobody9' o exec -u nobody9 execed id
   local code=$?
   with=()
   return $code
 }
 exec_terminal() { script -qec "$(printf '%q ' timeout 60 "${as[@]}" env TERM=dumb OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" exec -t execed sh -c '[ -t 1 ] && echo $TERM')" /dev/null; }
-no_terminal() {
-  prints terminal eval "setsid -w timeout 60 ${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE exec -t execed sh -c '[ -t 0 ] && echo terminal' </dev/null | tr -d '\r'" && ends 7 '' o exec -t execed sh -c 'exit 7' &&
-    ends 126 'no such file or directory' o exec -t execed /no/such && ends 1 'the input device is not a TTY' o exec -it execed true && ends 1 'the input device is not a TTY' o run --rm -it bb:1 true
-}
 effective() { sed -n 's/^CapEff:[^0-9a-f]*//p'; }
 exec_privileged() { local all; all=$(o exec --privileged execed cat /proc/self/status | effective) && [ $((16#$all & 1 << 21)) != 0 ] && prints 00000000a80425fb eval 'o exec execed cat /proc/self/status | effective'; }
 other_umask() {
@@ -207,12 +197,6 @@ resolves() {
     prints '0 8' o run --rm -u 33 --group-add 8 bb:1 id -G && ends 125 'unable to find group nosuch' o run --rm --group-add nosuch bb:1 true
 }
 device() { prints opened o run --rm --device /dev/fuse:/dev/other bb:1 sh -c 'exec 3<>/dev/other && echo opened' && ends 125 'error gathering device information while adding custom device "/dev/nosuch"' o run --rm --device /dev/nosuch bb:1 true; }
-further_flags() {
-  prints 5000 o run --rm --sysctl net.core.somaxconn=5000 bb:1 cat /proc/sys/net/core/somaxconn && ends 125 "sysctl 'kernel.pid_max=9' is not allowed" o run --rm --sysctl kernel.pid_max=9 bb:1 true &&
-    prints out eval 'o run --rm -a stdout bb:1 sh -c "echo out; echo errors >&2" 2>&1' && ends 125 'valid streams are STDIN, STDOUT and STDERR' o run --rm -a x bb:1 true &&
-    o run --rm --platform linux --no-healthcheck bb:1 true && ends 125 '--platform linux/s390x' o run --rm --platform linux/s390x bb:1 true || return 1
-  if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'by root only' o run --rm --domainname example.org bb:1 true; fi
-}
 id_file() {
   o create --cidfile "$home/id" --name filed bb:1 true && prints "$(o inspect -f '{{.Id}}' filed)" cat "$home/id" && ends 125 "make sure the other container isn't running or delete $home/id" o run --rm --cidfile "$home/id" bb:1 true && o rm filed &&
     ! o create --cidfile "$home/none" --name '?' bb:1 true && [ ! -e "$home/none" ]
@@ -222,20 +206,6 @@ stop_signal() {
   o run -d --name deaf --stop-timeout 1 bb:1 sh -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done' && eventually o exec deaf ls /ready || return 1
   SECONDS=0
   o stop deaf && [ $SECONDS -lt 8 ] && o rm deaf && ends 125 'Invalid signal: NOSUCH' o run --rm --stop-signal NOSUCH bb:1 true
-}
-at_once() {
-  local i pids code=0
-  o run -d --name same bb:1 sleep 1000 || return 1
-  for i in 1 2 3; do
-    pids=()
-    for verb in "stop -t 0" start "restart -t 0" "stop -t 0" start; do timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $verb same & pids+=($!); done
-    for pid in "${pids[@]}"; do wait "$pid" || { code=$?; echo "round $i: exit code $code"; }; done
-  done
-  o start same && has Up o ps -f name=same && o rm -f same & pids=($!)
-  timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" rm -f same
-  wait "${pids[0]}"
-  o rm -f same
-  return $code
 }
 inspected_flags() {
   o create --name flagged --cap-add chown --ulimit core=0 --shm-size 2m --dns 9.9.9.9 --stop-signal INT --stop-timeout 3 --device /dev/fuse bb:1 true || return 1
@@ -281,17 +251,6 @@ killed_commands() { # at random moments of a start, each time another
   for i in $(o ps -aq); do o rm -f "$i" || return 1; done
   eventually nothing_left && prints ok o run --rm -v kept:/kept bb:1 echo ok
 }
-killed_load() {
-  mkfifo "$home/never" 2>/dev/null
-  exec 9<>"$home/never"
-  head -c 1000 /dev/zero >&9
-  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" load <&9 & local command=$!
-  eventually making && kill -9 $(pgrep -f -- "^[^ ]*overlayfuse load$") || return 1
-  wait $command 2>/dev/null
-  exec 9>&-
-  making && o create --name next bb:1 true && o rm next && ! making
-}
-making() { [ -n "$(find "$state/tmp" -type f)" ]; }
 emptied() {
   has 'Images          1' o system df && o system prune -a -f --volumes && prints $'bound\nmemory' o volume ls -q && o volume rm bound memory && prints "" o volume ls -q && prints "" o images -q && [ -z "$(ls "$state/containers" | grep -v '^lock$')" ] && prints l ls "$state/overlay2"
 }

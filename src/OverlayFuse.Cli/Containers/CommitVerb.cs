@@ -13,7 +13,8 @@ internal static class CommitVerb
         var author = new Option<string>("--author", "-a") { Description = "Who made it, such as 'Jane Doe <jane@example.org>'." };
         var message = new Option<string>("--message", "-m") { Description = "The comment in the image's history." };
         var changes = new Option<string[]>("--change", "-c") { Description = "An instruction of a Dockerfile, such as 'CMD [\"/bin/sh\"]'." };
-        var command = new Command("commit", "Make an image of what a container has changed: one layer upon those of its image.") { name, target, author, message, changes };
+        var pause = new Option<bool>("--pause", "-p") { Description = "Accepted: nothing is paused, and what is written meanwhile may be in it or not." };
+        var command = new Command("commit", "Make an image of what a container has changed: one layer upon those of its image.") { name, target, author, message, changes, pause };
         command.SetAction(result =>
         {
             var reference = result.GetValue(target) is { } given ? ImageReference.Parse(ByteText.Text(given)) : null;

@@ -8,8 +8,9 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
+    /// <param name="nameRefusal">The exit code where the name cannot be had: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
-    public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull)
+    public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull, int nameRefusal)
     {
         var images = new ImageStore(store.State);
         using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
@@ -18,7 +19,7 @@ internal static class ContainerMaking
         var image = images.Find(request.Image) ?? throw new RefusedException(
             $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
         using var namesHeld = store.Lock();
-        var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
+        var record = ContainerPlan.For(request, image, Name(store, request.Name, nameRefusal), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         var made = store.Create(record);
@@ -49,21 +50,21 @@ internal static class ContainerMaking
         throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
     }
 
-    private static string Name(ContainerStore store, string? wanted)
+    private static string Name(ContainerStore store, string? wanted, int refusal)
     {
         var taken = store.All().ToDictionary(container => container.Record.Name, container => container.Id);
         if (wanted is null) return ContainerNames.New(taken.ContainsKey);
-        CheckName(wanted, taken);
+        CheckName(wanted, taken, refusal);
         return wanted;
     }
 
-    public static void CheckName(string wanted, IReadOnlyDictionary<string, string> taken)
+    public static void CheckName(string wanted, IReadOnlyDictionary<string, string> taken, int refusal = 1)
     {
-        if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.", Refused);
+        if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.", refusal);
         if (taken.TryGetValue(wanted, out var id))
             throw new RefusedException(
                 $"Conflict. The container name \"/{wanted}\" is already in use by container \"{id}\". You have to remove (or rename) that container to be able to " +
                 "reuse that name.",
-                Refused);
+                refusal);
     }
 }

@@ -9,7 +9,7 @@ namespace OverlayFuse.Cli;
 internal static class InspectVerb
 {
     // In the order in which a name is looked for.
-    private static readonly (string Kind, Func<StateDirectory, string, JsonObject?> Find)[] Kinds = [("container", Container), ("image", Image), ("volume", Volume)];
+    private static readonly (string Kind, Func<StateDirectory, string, bool, JsonObject?> Find)[] Kinds = [("container", Container), ("image", Image), ("volume", Volume)];
 
     public static Command Create()
     {
@@ -26,16 +26,17 @@ internal static class InspectVerb
     {
         var names = new Argument<string[]>("NAME") { Arity = ArgumentArity.OneOrMore };
         var format = new Option<string>("--format", "-f") { Description = "A template, such as '{{ json .Mounts }}'." };
-        var command = new Command("inspect", description) { names, format };
+        var size = new Option<bool>("--size", "-s") { Description = "How much a container has written, and how much that is with its image." };
+        var command = new Command("inspect", description) { names, format, size };
         command.SetAction(result =>
         {
-            var template = result.GetValue(format) is { } text ? FormatTemplate.Parse(ByteText.Text(text)) : null;
-            var (state, wanted) = (StatePlace.ToRead(), kind(result));
+            var template = result.GetValue(format) is { } text ? FormatTemplate.Parse(ByteText.Text(text), FormatTemplate.Unreadable) : null;
+            var (state, wanted) = (result.GetValue(size) ? StatePlace.ToChange() : StatePlace.ToRead(), kind(result)); // the files of containers have many owners
             if (wanted is not null && !Array.Exists(Kinds, known => known.Kind == wanted)) throw new RefusedException($"\"{wanted}\" is not a valid value for --type");
             var found = new List<JsonNode?>();
             var code = ForEach.Name(result.GetValue(names), name =>
             {
-                found.Add(Find(state, name, wanted));
+                found.Add(Find(state, name, wanted, result.GetValue(size)));
                 return "";
             });
             if (template is null) Terminal.Print(JsonText.Pretty(new JsonArray([.. found])));
@@ -45,23 +46,29 @@ internal static class InspectVerb
         return command;
     }
 
-    private static JsonObject Find(StateDirectory state, string name, string? kind) =>
-        Kinds.Where(known => kind is null || known.Kind == kind).Select(known => known.Find(state, name)).FirstOrDefault(described => described is not null)
+    private static JsonObject Find(StateDirectory state, string name, string? kind, bool hasSize) =>
+        Kinds.Where(known => kind is null || known.Kind == kind).Select(known => known.Find(state, name, hasSize)).FirstOrDefault(described => described is not null)
             ?? throw new RefusedException($"No such {kind ?? "object"}: {name}");
 
-    private static JsonObject? Container(StateDirectory state, string name)
+    private static JsonObject? Container(StateDirectory state, string name, bool hasSize)
     {
         var store = new ContainerStore(state);
-        return store.Find(name) is { } container ? ContainerDescription.Of(container, store.Layers) : null;
+        if (store.Find(name) is not { } container) return null;
+        var described = ContainerDescription.Of(container, store.Layers);
+        if (!hasSize) return described;
+        var (own, whole) = ContainerSize.Of(store, new ImageStore(state), container.Record);
+        described.Insert(described.IndexOf("Mounts"), "SizeRw", own);
+        described.Insert(described.IndexOf("Mounts"), "SizeRootFs", whole);
+        return described;
     }
 
-    private static JsonObject? Image(StateDirectory state, string name)
+    private static JsonObject? Image(StateDirectory state, string name, bool hasSize)
     {
         var store = new ImageStore(state);
         return store.Find(name) is { } image ? ImageDescription.Of(image, store.Layers) : null;
     }
 
-    private static JsonObject? Volume(StateDirectory state, string name)
+    private static JsonObject? Volume(StateDirectory state, string name, bool hasSize)
     {
         var store = new VolumeStore(state);
         return store.Find(name) is { } volume ? VolumeDescription.Of(store, volume) : null;

@@ -9,6 +9,7 @@ namespace OverlayFuse.Cli;
 internal static class PsVerb
 {
     private const int ShownOfCommand = 20;
+    private const int ShownOfMount = 15;
 
     private static readonly (string Heading, string Member)[] Columns =
         [("CONTAINER ID", "ID"), ("IMAGE", "Image"), ("COMMAND", "Command"), ("CREATED", "RunningFor"), ("STATUS", "Status"), ("PORTS", "Ports"), ("NAMES", "Names")];
@@ -30,7 +31,7 @@ internal static class PsVerb
         command.SetAction(result =>
         {
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
-            var hasSize = !result.GetValue(quiet) && (result.GetValue(size) || template?.Contains(".Size", StringComparison.Ordinal) == true);
+            var hasSize = !result.GetValue(quiet) && (result.GetValue(size) || (template is not null && ShowsSize(template)));
             var store = new ContainerStore(hasSize ? StatePlace.ToChange() : StatePlace.ToRead()); // the files of containers have many owners
             var images = new ImageStore(store.State);
             var filter = new ContainerFilter(ListFilter.Texts(result, filters), name => store.Get(name).Record.Created, name => Descendants(images, name));
@@ -47,6 +48,9 @@ internal static class PsVerb
         return command;
     }
 
+    /// <summary>It names the size, or all that there is.</summary>
+    internal static bool ShowsSize(string template) => template.Contains(".Size", StringComparison.Ordinal) || template.Replace(" ", "").Contains("json.}", StringComparison.Ordinal);
+
     /// <summary>An image that is not there has none, and that is no failure: docker's way.</summary>
     private static IEnumerable<string> Descendants(ImageStore images, string name) =>
         images.Find(name) is { } ancestor ? images.All().Where(image => image.StandsOn(ancestor)).Select(image => image.Id) : [];
@@ -54,10 +58,8 @@ internal static class PsVerb
     /// <summary>"0B (virtual 1.98MB)": what it has written, and that with its image.</summary>
     private static string Size(ContainerStore store, ImageStore images, ContainerRecord record)
     {
-        var below = images.Find(record.ImageId)?.Size ?? record.Layers.Sum(layer => TreeSize.Of(store.Layers.DiffOf(layer)));
-        var files = TreeSize.Of(store.Layers.DiffOf(record.LayerId));
-        var own = record.Driver == StorageDrivers.Copies ? Math.Max(0, files - below) : files; // a copy holds the image, too
-        return $"{HumanText.Size(own)} (virtual {HumanText.Size(own + below)})";
+        var (own, whole) = ContainerSize.Of(store, images, record);
+        return $"{HumanText.Size(own)} (virtual {HumanText.Size(whole)})";
     }
 
     internal static JsonObject Row(StoredContainer container, bool whole, string? size = null)
@@ -66,12 +68,12 @@ internal static class PsVerb
         return new JsonObject
         {
             ["Command"] = $"\"{(whole ? command : HumanText.Cut(command, ShownOfCommand))}\"",
-            ["CreatedAt"] = GoTime.Text(container.Record.Created),
+            ["CreatedAt"] = GoTime.OfList(container.Record.Created),
             ["ID"] = whole ? container.Id : Identifier.Short(container.Id),
             ["Image"] = container.Record.Image,
             ["Labels"] = string.Join(',', (container.Record.Config.Labels ?? []).Select(label => $"{label.Key}={label.Value}")),
             ["LocalVolumes"] = container.Record.Mounts.Count(mount => mount.Kind == MountKind.Volume).ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["Mounts"] = string.Join(',', container.Record.Mounts.Select(mount => mount.Volume ?? mount.Source)),
+            ["Mounts"] = string.Join(',', Mounts(container.Record).Select(name => whole ? name : HumanText.Cut(name, ShownOfMount))),
             ["Names"] = container.Record.Name,
             ["Networks"] = container.Record.Network,
             ["Ports"] = PortText.Of(container),
@@ -81,6 +83,9 @@ internal static class PsVerb
             ["Status"] = Status(container),
         };
     }
+
+    // A tmpfs has no name.
+    private static IEnumerable<string> Mounts(ContainerRecord record) => record.Mounts.Select(mount => mount.Volume ?? mount.Source).Where(name => name.Length > 0);
 
     private static string Status(StoredContainer container) => container.Status switch
     {

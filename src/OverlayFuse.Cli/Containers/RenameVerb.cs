@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
@@ -15,8 +16,10 @@ internal static class RenameVerb
         {
             var store = new ContainerStore(StatePlace.ToRead());
             using var held = store.Lock();
-            ContainerMaking.CheckName(ByteText.Text(result.GetRequiredValue(wanted)), store.All().ToDictionary(container => container.Record.Name, container => container.Id));
-            store.Rename(store.Get(ByteText.Text(result.GetRequiredValue(name))), ByteText.Text(result.GetRequiredValue(wanted)));
+            var (container, newName) = (store.Get(ByteText.Text(result.GetRequiredValue(name))), ByteText.Text(result.GetRequiredValue(wanted)));
+            if (container.Record.Name == newName) throw new RefusedException("Renaming a container with the same name as its current name");
+            ContainerMaking.CheckName(newName, store.All().ToDictionary(other => other.Record.Name, other => other.Id));
+            store.Rename(container, newName);
             return 0;
         });
         return command;

@@ -21,7 +21,7 @@ internal static class RunVerb
     {
         if (!inBackground && request is { Terminal: true, OpenInput: true } && streams.Input.IsOpen) RawTerminal.Require();
         var store = new ContainerStore(StatePlace.ToChange());
-        var container = ContainerMaking.Create(store, request, pull);
+        var container = ContainerMaking.Create(store, request, pull, nameRefusal: 125);
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container, streams);

@@ -62,7 +62,7 @@ internal static class ContainerDescription
         ["Running"] = container.IsRunning,
         ["Paused"] = false,
         ["Restarting"] = false,
-        ["OOMKilled"] = false,
+        ["OOMKilled"] = container.State.OomKilled == true,
         ["Dead"] = false,
         ["Pid"] = container.IsRunning ? container.State.Pid : 0,
         ["ExitCode"] = container.ExitCode,

@@ -58,7 +58,7 @@ internal static class FormatExpression
         foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             if (value is not JsonObject members) throw FormatTemplate.Broken($"there is nothing in which to look for \"{name}\" of {path}");
-            if (!members.TryGetPropertyValue(name, out value)) throw FormatTemplate.Broken($"map has no entry for key \"{name}\"");
+            if (!members.TryGetPropertyValue(name, out value) && !LeftOut.TryGet(name, out value)) throw FormatTemplate.Broken($"map has no entry for key \"{name}\"");
         }
         return value;
     }

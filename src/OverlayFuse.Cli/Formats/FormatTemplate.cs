@@ -8,12 +8,26 @@ namespace OverlayFuse.Cli;
 /// <remarks>Go, text/template.</remarks>
 internal sealed class FormatTemplate
 {
+    /// <summary>What inspect and info end with when a template cannot be read.</summary>
+    public const int Unreadable = 64;
+
     private readonly List<FormatPart> _parts;
 
     private FormatTemplate(List<FormatPart> parts) => _parts = parts;
 
+    /// <param name="refusal">The exit code for one that is broken: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">It is broken; the message says where.</exception>
-    public static FormatTemplate Parse(string text) => new(new FormatParser(text).ReadAll());
+    public static FormatTemplate Parse(string text, int refusal = 1)
+    {
+        try
+        {
+            return new FormatTemplate(new FormatParser(text).ReadAll());
+        }
+        catch (RefusedException e)
+        {
+            throw new RefusedException(e.Message, refusal);
+        }
+    }
 
     /// <exception cref="RefusedException">A field, variable or function is not there, or gets what it cannot take.</exception>
     public string Render(JsonNode? value)

@@ -7,5 +7,8 @@ internal static class GoTime
 {
     public const string Never = "0001-01-01T00:00:00Z";
 
+    /// <summary>As lists have them: Go's time.Time.String, in UTC.</summary>
+    public static string OfList(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
+
     public static string Text(DateTimeOffset? time) => time is { } known ? known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture) : Never;
 }

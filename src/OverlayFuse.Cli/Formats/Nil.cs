@@ -4,12 +4,13 @@ using System.Text.Json.Serialization;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>A list or map that nobody made: null in JSON, while Go's templates print [] or map[].</summary>
+/// <summary>A list, map or thing that nobody made: null in JSON, while Go's templates print [], map[] or &lt;nil&gt;.</summary>
 [JsonConverter(typeof(Nil.Writer))]
 internal sealed class Nil
 {
     public static readonly Nil List = new("[]");
     public static readonly Nil Map = new("map[]");
+    public static readonly Nil Pointer = new("<nil>");
 
     private Nil(string text) => Text = text;
 

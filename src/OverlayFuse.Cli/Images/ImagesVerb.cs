@@ -45,7 +45,7 @@ internal static class ImagesVerb
     private static JsonObject Row(StoredImage image, ImageReference? reference, bool whole) => new()
     {
         ["Containers"] = "N/A",
-        ["CreatedAt"] = image.Config.Created,
+        ["CreatedAt"] = HumanText.Time(image.Config.Created) is { } created ? GoTime.OfList(created) : "N/A",
         ["CreatedSince"] = HumanText.Ago(image.Config.Created),
         ["Digest"] = "<none>",
         ["ID"] = whole ? image.Id : Identifier.Short(image.Id),

@@ -18,7 +18,7 @@ internal static class InfoVerb
         command.SetAction(result =>
         {
             var described = Describe(StatePlace.ToRead());
-            Terminal.Print(result.GetValue(format) is { } text ? FormatTemplate.Parse(ByteText.Text(text)).Render(described) + "\n" : Lines(described));
+            Terminal.Print(result.GetValue(format) is { } text ? FormatTemplate.Parse(ByteText.Text(text), FormatTemplate.Unreadable).Render(described) + "\n" : Lines(described));
             return 0;
         });
         return command;

@@ -12,6 +12,9 @@ public sealed class ContainerState
 
     public int ExitCode { get; set; }
 
+    /// <summary>Its limit of memory has ended something in it.</summary>
+    public bool? OomKilled { get; set; }
+
     /// <summary>Why it could not be started.</summary>
     public string Error { get; set; } = "";
 

@@ -70,6 +70,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         if (error != Errno.None) exitCode = 255;
         foreach (var pump in _pumps) pump.Join();
         _network?.End();
+        if (container.Record.Memory > 0 && ControlGroup.HasRunOutOfMemory(container.Id)) _state.OomKilled = true; // before its group goes
         _runtime.RunQuietly("delete", "--force", container.Id);
         (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt, _state.Ports) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow, null);
         TryWriteState(); // on a full disk it counts as killed; who waits gets the code all the same

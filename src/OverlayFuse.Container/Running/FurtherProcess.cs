@@ -11,6 +11,7 @@ namespace OverlayFuse.Container;
 public static class FurtherProcess
 {
     private const int Refused = 125;
+    private const int CannotExecute = 126;
 
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
     /// <param name="root">The container's root file system.</param>
@@ -18,7 +19,7 @@ public static class FurtherProcess
     /// <exception cref="RefusedException">There is no such user, or it makes no sense.</exception>
     public static (int ExitCode, string Error) Run(StoredContainer container, ExecRequest request, DirFd root, Attachment streams, bool isDetached)
     {
-        var user = UserLookup.Find(request.User ?? container.Record.Config.User, root, container.Record.GroupAdd);
+        var user = User(container.Record, request, root);
         var spec = Describe(container.Record, request, user, HostFacts.BoundingSet());
         var place = Path.Combine(container.RuntimeRoot, $"exec.{Identifier.New()[..8]}");
         Directory.CreateDirectory(place);
@@ -34,6 +35,18 @@ public static class FurtherProcess
         finally
         {
             Directory.Delete(place, recursive: true);
+        }
+    }
+
+    private static UserLookup User(ContainerRecord record, ExecRequest request, DirFd root)
+    {
+        try
+        {
+            return UserLookup.Find(request.User ?? record.Config.User, root, record.GroupAdd);
+        }
+        catch (RefusedException e)
+        {
+            throw new RefusedException(e.Message, CannotExecute); // docker's code for exec, not for run
         }
     }
 

@@ -62,7 +62,8 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
                 : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", SystemAccess),
         ];
         if (!host.IsRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", SystemAccess));
-        foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate"));
+        var access = record.ReadOnly ? "ro" : "rw";
+        foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate", access));
         if (host.IsRootless) mounts.AddRange(host.Devices.Select(device => Mount(device.Path, "bind", device.Source, "bind", device.Access.Contains('w') ? "rw" : "ro"))); // who makes nodes is root
         if (record.Init) mounts.Add(Mount(InitProgram.Place, "bind", InitProgram.Find(), "bind", "ro"));
 
@@ -85,7 +86,7 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
         if (Sysctls() is { Count: > 0 } settings) linux["sysctl"] = settings;
         if (host.IsRootless) return linux;
         if (host.Devices.Count > 0) linux["devices"] = new JsonArray([.. host.Devices.Select(Node)]);
-        linux["cgroupsPath"] = "/overlayfuse/" + record.Id;
+        linux["cgroupsPath"] = ControlGroup.PathOf(record.Id);
         linux["resources"] = Resources();
         if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal))) linux["rootfsPropagation"] = "shared";
         else if (record.Mounts.Exists(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal))) linux["rootfsPropagation"] = "slave";

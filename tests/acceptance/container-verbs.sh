@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# timeout: 300
+# The words of containers' verbs, as docker has them: flags, exit codes, terminals, parts of logs; and commands that meet.
+export TMPDIR=/var/tmp
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/own-containers.sh"
+cd "$scratch"
+
+busybox=$(command -v busybox)
+busybox_root bb
+tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
+
+verbs() {
+  check "$who: an image" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' busybox.tar bb:1
+  check "$who: stop, start and restart at once take turns, and all end" at_once
+  check "$who: settings of the kernel, and streams" further_flags
+  check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
+  check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
+  check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
+  check "$who: exit codes are docker's" exit_codes
+  check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
+  check "$who: start -a of one that runs shows what it writes from now on" looked_on
+  check "$who: parts of a log, and one port" parts
+  check "$who: what a killed load was making goes with the next" killed_load
+  check "$who: what makes no sense is refused in docker's words" refused
+  check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
+  check "$who: SHELL and labels of volumes are kept" kept
+}
+
+at_once() {
+  local i pids code=0
+  o run -d --name same bb:1 sleep 1000 || return 1
+  for i in 1 2 3; do
+    pids=()
+    for verb in "stop -t 0" start "restart -t 0" "stop -t 0" start; do timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $verb same & pids+=($!); done
+    for pid in "${pids[@]}"; do wait "$pid" || { code=$?; echo "round $i: exit code $code"; }; done
+  done
+  o start same && has Up o ps -f name=same && o rm -f same & pids=($!)
+  timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" rm -f same
+  wait "${pids[0]}"
+  o rm -f same
+  return $code
+}
+further_flags() {
+  prints 5000 o run --rm --sysctl net.core.somaxconn=5000 bb:1 cat /proc/sys/net/core/somaxconn && ends 125 "sysctl 'kernel.pid_max=9' is not allowed" o run --rm --sysctl kernel.pid_max=9 bb:1 true &&
+    prints out eval 'o run --rm -a stdout bb:1 sh -c "echo out; echo errors >&2" 2>&1' && ends 125 'valid streams are STDIN, STDOUT and STDERR' o run --rm -a x bb:1 true &&
+    o run --rm --platform linux --no-healthcheck bb:1 true && ends 125 '--platform linux/s390x' o run --rm --platform linux/s390x bb:1 true || return 1
+  if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'by root only' o run --rm --domainname example.org bb:1 true; fi
+}
+no_terminal() {
+  o run -d --name execed bb:1 sleep 1000 || return 1
+  prints terminal eval "setsid -w timeout 60 ${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE exec -t execed sh -c '[ -t 0 ] && echo terminal' </dev/null | tr -d '\r'" && ends 7 '' o exec -t execed sh -c 'exit 7' &&
+    ends 126 'no such file or directory' o exec -t execed /no/such && ends 1 'the input device is not a TTY' o exec -it execed true && ends 1 'the input device is not a TTY' o run --rm -it bb:1 true && o rm -f execed
+}
+exit_codes() {
+  o create --name taken bb:1 true && ends 1 'is already in use' o create --name taken bb:1 true && ends 125 'is already in use' o run --name taken bb:1 true && ends 1 'the same name as its current name' o rename taken taken &&
+    ends 1 'Invalid container name' o rename taken '?' && ends 1 'Required argument missing' o run --network none && ends 64 'template parsing error' o inspect -f '{{' taken &&
+    prints 'null  null' o inspect -f '{{json .State.Health}} {{if .State.Health}}x{{end}} {{json .HostConfig.Mounts}}' taken && o rm taken
+}
+looked_on() {
+  o run -d --name watched bb:1 sh -c 'echo before; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 3' && eventually has before o logs watched || return 1
+  o start -a watched >"$scratch/watched" & local watching=$!
+  sleep 1
+  o exec watched touch /go
+  wait $watching
+  [ $? = 3 ] && prints after cat "$scratch/watched" && o rm watched
+}
+parts() {
+  o run -d --name told -p $port:80 bb:1 sh -c 'echo one; sleep 1.5; echo two; exec sleep 1000' && eventually has two o logs told && prints two o logs --since "$(o logs -t -n 1 told | cut -d ' ' -f 1)" told &&
+    prints one o logs --until "$(o logs -t -n 1 told | cut -c 1-19)Z" told && prints ' two' o logs --details -n 1 told && ends 1 'invalid value for "since"' o logs --since x told &&
+    prints "0.0.0.0:$port" o port told 80 && prints "0.0.0.0:$port" o port told 80/tcp && ends 1 "No public port '81/tcp' published for told" o port told 81 &&
+    prints "0 true" o inspect -s -f '{{.SizeRw}} {{gt .SizeRootFs 1000}}' told && o commit -p told told:1 && o rm -f told && o rmi told:1
+}
+out_of_memory() { ! o run --name hungry --memory 8m bb:1 sh -c 'x=$(head -c 60000000 /dev/zero | tr "\0" x); echo done' >&2 && o inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' hungry && o rm hungry >&2; }
+killed_load() {
+  mkfifo "$home/never" 2>/dev/null
+  exec 9<>"$home/never"
+  head -c 1000 /dev/zero >&9
+  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" load <&9 & local command=$!
+  eventually making && kill -9 $(pgrep -f -- "^[^ ]*overlayfuse load$") || return 1
+  wait $command 2>/dev/null
+  exec 9>&-
+  making && o create --name next bb:1 true && o rm next && ! making
+}
+making() { [ -n "$(find "$state/tmp" -type f)" ]; }
+refused() {
+  ends 125 'invalid mode: ro,rw' o run --rm -v some:/b:ro,rw bb:1 true && ends 125 'invalid tmpfs option ["bogus" "1"]' o run --rm --tmpfs /x:bogus=1 bb:1 true && ends 1 'volume name is too short' o volume create a || return 1
+  with=(OVERLAYFUSE_DRIVER=bogus)
+  mkdir -p "$scratch/context" && echo 'FROM bb:1' >"$scratch/context/Dockerfile" && ends 125 'names the storage driver "bogus"' o build "$scratch/context"
+  local code=$?
+  with=()
+  return $code
+}
+builds() {
+  echo $'FROM bb:1\nRUN echo all went well\nRUN echo said before; exit 3' >"$scratch/context/Dockerfile"
+  ends 3 'said before' o build -q "$scratch/context" && lacks 'all went well' o build -q "$scratch/context" && echo 'FROM scratch' >"$scratch/context/Dockerfile" && ends 1 'No image was generated' o build "$scratch/context"
+}
+kept() {
+  echo $'FROM bb:1\nSHELL ["/bin/sh", "-ec"]\nCMD echo x' >"$scratch/context/Dockerfile" && o build -q -t shelled:1 "$scratch/context" && prints '["/bin/sh","-ec"] ["/bin/sh","-ec","echo x"]' o inspect -f '{{json .Config.Shell}} {{json .Config.Cmd}}' shelled:1 &&
+    o create --name labelled --mount type=volume,source=labelled,target=/l,volume-label=a=b,volume-label=c bb:1 true && prints '{"a":"b","c":""}' o volume inspect -f '{{json .Labels}}' labelled && o rm labelled && o volume rm labelled && o rmi shelled:1
+}
+
+port=18097
+if [ "$(id -u)" = 0 ]; then
+  who=root as=() home=$scratch/root-home state=$scratch/root-state
+  mkdir "$home"
+  verbs
+  check "root: one that its limit has killed says so" prints 'true 137' out_of_memory
+fi
+if [ "$(id -u)" != 0 ] || [ -n "$test_user" ]; then
+  who="an ordinary user" home=$scratch/home state=$scratch/home/state
+  if [ "$(id -u)" = 0 ]; then as=(runuser -u "$test_user" --); install -d -o "$test_user" "$home"; else as=(); mkdir "$home"; fi
+  verbs
+fi
