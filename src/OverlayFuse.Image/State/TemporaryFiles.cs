@@ -48,7 +48,14 @@ internal sealed class TemporaryFiles(string directory)
 
     private string MakeOwn()
     {
-        Sweep();
+        try
+        {
+            Sweep();
+        }
+        catch (RefusedException)
+        {
+            // What cannot be removed is said by "system prune"; this command has something else to do.
+        }
         while (true)
         {
             var path = Path.Combine(directory, Prefix + Identifier.New()[..16]);
