@@ -53,6 +53,7 @@ internal static class VerbTable
         ("volume", VolumeVerbs.Create),
         ("system", SystemVerbs.Create),
         ("info", InfoVerb.Create),
+        ("version", VersionVerb.Create),
         ("unshare", UnshareVerb.Create),
     ];
 

@@ -18,6 +18,7 @@ verbs() {
   check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
   check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
+  check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
   check "$who: start -a of one that runs shows what it writes from now on" looked_on
@@ -53,6 +54,7 @@ no_terminal() {
   prints terminal eval "setsid -w timeout 60 ${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE exec -t execed sh -c '[ -t 0 ] && echo terminal' </dev/null | tr -d '\r'" && ends 7 '' o exec -t execed sh -c 'exit 7' &&
     ends 126 'no such file or directory' o exec -t execed /no/such && ends 1 'the input device is not a TTY' o exec -it execed true && ends 1 'the input device is not a TTY' o run --rm -it bb:1 true && o rm -f execed
 }
+versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {
   o create --name taken bb:1 true && ends 1 'is already in use' o create --name taken bb:1 true && ends 125 'is already in use' o run --name taken bb:1 true && ends 1 'the same name as its current name' o rename taken taken &&
     ends 1 'Invalid container name' o rename taken '?' && ends 1 'Required argument missing' o run --network none && ends 64 'template parsing error' o inspect -f '{{' taken &&

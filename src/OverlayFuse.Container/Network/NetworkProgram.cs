@@ -10,8 +10,6 @@ internal abstract class NetworkProgram
 {
     private const string TunDevice = "/dev/net/tun";
 
-    private const OpenFlags LogFlags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
-
     private static readonly (string Name, Func<NetworkProgram> Create)[] Known = [("slirp4netns", () => new Slirp4netns()), ("pasta", () => new Pasta())];
 
     /// <summary>The name server that the container is told of; null: the host's.</summary>
@@ -61,7 +59,8 @@ internal abstract class NetworkProgram
     {
         var error = Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing);
         var log = Fd.None;
-        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(LogOf(container)), LogFlags, Mode.OwnerReadWriteOthersRead, out log);
+        var path = Encoding.UTF8.GetBytes(LogOf(container));
+        if (error == Errno.None) error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Mode.OwnerReadWriteOthersRead, out log);
         var pid = 0;
         if (error == Errno.None)
             error = Syscall.Spawn(
