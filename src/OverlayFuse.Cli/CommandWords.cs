@@ -38,9 +38,9 @@ internal static class CommandWords
     /// <summary>A first word that would be a verb and is none: no path, no option, and nothing says that it is a source. Null: there is no such word.</summary>
     public static string? UnknownVerb(RawArguments arguments)
     {
-        if (HaveVerb(arguments) || IsMountHelper(arguments) || arguments.ProgramName == "fuse-overlayfs" || arguments.Words is not [var first, ..]) return null;
+        if (HaveVerb(arguments) || IsMountHelper(arguments) || arguments.ProgramName == OverlayType.DropIn || arguments.Words is not [var first, ..]) return null;
         if (first.StartsWith('-') || first.AsSpan().ContainsAny('/', '=') || Directory.Exists(ByteText.Text(first))) return null;
-        return arguments.Words.Any(word => word is "--options" or "--layers" || word.StartsWith("-o", StringComparison.Ordinal)) ? null : first;
+        return arguments.Words.Any(word => word is "--options" or "--layers" or "--version" or "-V" || word.StartsWith("-o", StringComparison.Ordinal)) ? null : first;
     }
 
     /// <summary>The words as the library wants them, for the command they are for.</summary>

@@ -31,6 +31,7 @@ public sealed class CommandLineTests
     [TestCase("overlayfuse", "m -olowerdir=/a", null)]
     [TestCase("overlayfuse", "m --layers f", null)]
     [TestCase("overlayfuse", "-o lowerdir=/a m", null)]
+    [TestCase("overlayfuse", "m --version", null)]
     [TestCase("overlayfuse", "./m", null)]
     [TestCase("overlayfuse", ".", null, Description = "a directory that is there")]
     [TestCase("fuse-overlayfs", "pause c1", null)]

@@ -30,7 +30,7 @@ public sealed class ContainerWordsTests
     public void A_flag_that_is_none_is_no_name(string words, string said)
     {
         var split = words.Split(' ');
-        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(split)), Throws.TypeOf<RefusedException>().With.Message.EqualTo(said).And.Property("ExitCode").EqualTo(125));
+        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(new RawArguments("overlayfuse", split))), Throws.TypeOf<RefusedException>().With.Message.EqualTo(said).And.Property("ExitCode").EqualTo(125));
     }
 
     [TestCase("container list -aq -f name=-x")]
@@ -45,7 +45,7 @@ public sealed class ContainerWordsTests
     public void Flags_and_values_that_begin_with_a_dash_are_told_apart(string words)
     {
         var split = words.Split(' ');
-        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(split)), Throws.Nothing);
+        Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(new RawArguments("overlayfuse", split))), Throws.Nothing);
     }
 
     [TestCase(0, "0B")]
