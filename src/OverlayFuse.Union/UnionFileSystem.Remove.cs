@@ -26,8 +26,8 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
 
             error = CopyUpToCount(victim);
-            if (error == Errno.None) error = LinkIndexedFirst(victim, parent, name);
             if (error != Errno.None) return error;
+            LinkIndexedFirst(victim, parent, name);
 
             _tree.Locks.EnterWrite(parent);
             try

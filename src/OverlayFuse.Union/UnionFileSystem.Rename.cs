@@ -27,9 +27,8 @@ public sealed partial class UnionFileSystem
             error = PlanRename(source, from, oldName, target, to, newName, flags, out var plan);
             if (error != Errno.None || plan.IsNothing) return error;
 
-            error = LinkIndexedFirst(source, fromSlot, oldName);
-            if (error == Errno.None) error = LinkIndexedFirst(target, toSlot, newName);
-            if (error != Errno.None) return error;
+            LinkIndexedFirst(source, fromSlot, oldName);
+            LinkIndexedFirst(target, toSlot, newName);
 
             var same = fromSlot == toSlot ? from : null;
             error = Mark(source, plan.Source, same);
@@ -275,9 +274,12 @@ public sealed partial class UnionFileSystem
     private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name) =>
         Upper!.LinkFromIndex(_tree.Nodes[slot].Inode, dir, name);
 
-    // An ordinary user's daemon may have to open the object up to count its links anew, for which names must not be locked.
-    private Errno LinkIndexedFirst(int slot, int parent, ReadOnlySpan<byte> name) =>
-        slot == 0 || Upper!.Credentials.IsRoot || !_tree.Nodes[slot].Has(NodeFlags.Indexed) ? Errno.None : _copyUp.LinkIndexed(slot, parent, name);
+    // An ordinary user's daemon may have to open the object up to count its links anew, for which names must not be locked. What fails is tried once more
+    // when they are, and tells then.
+    private void LinkIndexedFirst(int slot, int parent, ReadOnlySpan<byte> name)
+    {
+        if (slot != 0 && !Upper!.Credentials.IsRoot && _tree.Nodes[slot].Has(NodeFlags.Indexed)) _ = _copyUp.LinkIndexed(slot, parent, name);
+    }
 
     private void Renamed(int slot, ReadOnlySpan<byte> oldName, LayerDirectory newParent, ReadOnlySpan<byte> newName)
     {
