@@ -32,7 +32,13 @@ internal static class Leftovers
     public static void TakeAway(ContainerStore store, StoredContainer container)
     {
         using var held = StateLock.TryTake(container.LockPath);
-        if (held is null || !ProcessList.IsThere(container.Directory)) return; // it is served, or somebody was faster
+        if (held is not null) TakeAwayServed(store, container);
+    }
+
+    /// <summary>By who serves it from now on: a supervisor that was killed may have held the lock until a moment ago.</summary>
+    public static void TakeAwayServed(ContainerStore store, StoredContainer container)
+    {
+        if (!ProcessList.IsThere(container.Directory)) return; // somebody was faster
         ProcessList.End(container);
         if (Caller.Current().IsRoot)
         {

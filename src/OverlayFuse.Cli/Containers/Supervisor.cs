@@ -39,6 +39,7 @@ internal sealed class Supervisor
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
             var attachment = how == "attached" ? Attachment.Own : Attachment.None;
+            Leftovers.TakeAwayServed(store, container);
             using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
             ProcessList.Write(container);
             var exitCode = new Supervisor(store, store.Get(container.Id), attachment).Serve(run); // by now it may be another, or gone
