@@ -25,9 +25,11 @@ internal sealed class Worker : IDisposable
     private readonly Action<string>? _log;
     private readonly RequestBuffer _buffer;
     private readonly Fd _clone;
-    private int _streak; // requests in a row that were there at once
+    private int _streak; // requests in a row that were there at once, though nobody had waited for the answer before them
+    private uint _asker; // the thread that the last answer was for
     private int _misses; // looks in a row that were for nothing
     private int _rest; // reads until the next look
+    private bool _sleeps = true; // in a read of the clone, while there is nothing
 
     public Worker(WorkerPool pool, Fd session, Dispatcher dispatcher, Action<string>? log, uint maxWrite)
     {
@@ -56,12 +58,12 @@ internal sealed class Worker : IDisposable
     // True to go on.
     private bool ServeOne()
     {
-        LookOut();
-        var error = Syscall.Read(Device, _buffer.Incoming, out var received);
+        var error = Take(out var received, out var wasThere);
         var isRequest = error == Errno.None && received > 0;
         _pool.EndReading(isRequest && TakesLong(_buffer.Bytes));
         if (!isRequest) return GoesOnAfter(error);
         if (_pool.IsEnding) return false; // its descriptor may be gone by the time of the answer
+        CountStreak(wasThere);
         if (_streak >= BusyStreak)
         {
             _streak = 1;
@@ -76,29 +78,47 @@ internal sealed class Worker : IDisposable
         return true;
     }
 
-    // To be woken costs as much as to serve, so it looks for the next request a while, giving way to whoever wants the processor; and looks
-    // seldom where that was for nothing.
-    private void LookOut()
+    // To be woken costs as much as to serve, so it asks for the next request a while without sleeping, giving way to whoever wants the
+    // processor; and does so seldom where that was for nothing. Not on a descriptor that others sleep on.
+    private Errno Take(out int received, out bool wasThere)
     {
-        var streak = _streak;
-        _streak = 0;
-        if (SpinTime == 0 || _rest-- > 0) return;
+        wasThere = false;
+        if (SpinTime == 0 || !_clone.IsOpen || _rest-- > 0) return Syscall.Read(Device, _buffer.Incoming, out received);
 
         _rest = 0;
+        Sleeps(false);
         var until = Stopwatch.GetTimestamp() + SpinTime;
         for (var isFirst = true; ; isFirst = false)
         {
-            if (Syscall.Poll(Device, PollEvents.In, 0, out var ready) != Errno.None || ready != 0)
+            var error = Syscall.Read(_clone, _buffer.Incoming, out received);
+            if (error != Errno.AGAIN)
             {
                 _misses = 0;
-                if (isFirst) _streak = streak + 1;
-                return;
+                wasThere = isFirst;
+                return error;
             }
             if (Stopwatch.GetTimestamp() >= until) break;
             Thread.Yield();
         }
         _misses = Math.Min(_misses + 1, 6);
         _rest = Math.Min((1 << _misses) - 1, LongestRest);
+        Sleeps(true);
+        return Syscall.Read(_clone, _buffer.Incoming, out received);
+    }
+
+    private void Sleeps(bool sleeps)
+    {
+        if (_sleeps == sleeps || Syscall.SetNonBlocking(_clone, !sleeps) != Errno.None) return;
+        _sleeps = sleeps;
+    }
+
+    // A client on the same processor has its next request there by the time its answer is out: that is no sign of a queue. The kernel's own
+    // requests, of thread 0, wait for nothing.
+    private void CountStreak(bool wasThere)
+    {
+        var asker = MemoryMarshal.Read<InHeader>(_buffer.Bytes).Pid;
+        _streak = wasThere && (asker == 0 || asker != _asker) ? _streak + 1 : 0;
+        _asker = asker;
     }
 
     private bool GoesOnAfter(Errno error)

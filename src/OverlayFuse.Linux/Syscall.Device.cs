@@ -6,6 +6,7 @@ namespace OverlayFuse.Linux;
 public static unsafe partial class Syscall
 {
     private const uint TerminalGet = 0x5401; // TCGETS
+    private const int SetStatusFlags = 4; // F_SETFL
     private const nuint DeviceClone = 0x8004E500;
     private const nuint DeviceBackingOpen = 0x4010E501;
     private const nuint DeviceBackingClose = 0x4004E502;
@@ -49,6 +50,9 @@ public static unsafe partial class Syscall
         }
         return Errno.None;
     }
+
+    /// <summary>fcntl(2), F_SETFL: whether a read of an open description returns AGAIN where it would wait. Other status flags are taken away.</summary>
+    public static Errno SetNonBlocking(Fd fd, bool isNonBlocking) => Check(Native.fcntl(fd.Number, SetStatusFlags, isNonBlocking ? (nint)OpenFlags.NonBlock : 0));
 
     /// <summary>isatty(3): whether TCGETS (ioctl_tty(2)) is answered.</summary>
     public static bool IsTerminal(Fd fd) => IoControl(fd, TerminalGet, stackalloc byte[64]) == Errno.None;

@@ -86,11 +86,13 @@ public static unsafe partial class Syscall
             return Check(Native.utimensat(dir.Number, path, times, AtSymlinkNoFollow));
     }
 
-    /// <summary>futimens(2), by way of /proc so that descriptors opened with O_PATH work too.</summary>
+    /// <summary>futimens(2), by way of /proc for descriptors opened with O_PATH.</summary>
     public static Errno Utimens(Fd fd, Timestamp access, Timestamp modify)
     {
         var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Utimens, fd.Number) { Data = new(times, 4 * sizeof(long)) }, out var refused)) return refused;
+        var error = Check(Native.futimens(fd.Number, times));
+        if (error != Errno.BADF) return error;
         Span<byte> proc = stackalloc byte[ProcPath.Size];
         fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.utimensat(DirFd.Cwd.Number, path, times, 0));
     }
@@ -164,6 +166,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int fchownat(int dir, byte* path, uint uid, uint gid, int flags);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int futimens(int fd, long* times);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int utimensat(int dir, byte* path, long* times, int flags);

@@ -70,11 +70,14 @@ public static unsafe partial class Syscall
     public static Errno SetXattr(Fd fd, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value, XattrFlags flags)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SetXattr, fd.Number) { OtherName = attribute, Data = value, Detail = (ulong)flags }, out var refused)) return refused;
-        Span<byte> proc = stackalloc byte[ProcPath.Size];
-        fixed (byte* path = ProcPath.Of(fd, proc))
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         fixed (byte* data = value)
-            return Check(Native.setxattr(path, xattr, data, (nuint)value.Length, (int)flags));
+        {
+            var error = Check(Native.fsetxattr(fd.Number, xattr, data, (nuint)value.Length, (int)flags));
+            if (error != Errno.BADF) return error;
+            Span<byte> proc = stackalloc byte[ProcPath.Size];
+            fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.setxattr(path, xattr, data, (nuint)value.Length, (int)flags));
+        }
     }
 
     /// <summary>llistxattr(2): names, each closed by NUL. An empty buffer asks for the length only.</summary>
@@ -160,6 +163,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int setxattr(byte* path, byte* name, byte* value, nuint size, int flags);

@@ -8,7 +8,9 @@ public sealed partial class UnionFileSystem
 {
     public override Errno Create(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, OpenFlags flags, out Entry entry, out OpenReply reply)
     {
-        reply = default;
+        (entry, reply) = (default, default);
+        if (_passthrough is null) return Errno.NOSYS; // from now on by MKNOD: what was not opened here need not be released, one request less
+
         var wanted = new NewObject { Type = FileType.Regular, Mode = mode & Mode.Permissions, Umask = umask };
         var error = Make(request, parent, name, wanted, out entry, out var slot, out var fd);
         if (error == Errno.None) reply = Opened(slot, fd);
@@ -56,8 +58,9 @@ public sealed partial class UnionFileSystem
             return Errno.PERM; // it would be a whiteout
         }
         var wanted = new NewObject { Type = type, Mode = mode & Mode.Permissions, Umask = umask, Major = major, Minor = minor };
-        var error = Make(request, parent, name, wanted, out entry, out _, out var fd);
-        fd.Close();
+        var error = Make(request, parent, name, wanted, out entry, out var slot, out var fd);
+        if (error == Errno.None && fd.IsOpen) _files.Adopt(slot, fd); // its maker may be about to write
+        else fd.Close();
         return error;
     }
 

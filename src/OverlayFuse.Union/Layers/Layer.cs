@@ -34,6 +34,9 @@ internal sealed class Layer
     /// <summary>Where it keeps the owners of its objects.</summary>
     public OverrideForm Overrides { get; set; }
 
+    /// <summary>Written to, with whiteouts as files .wh.NAME: they come and go.</summary>
+    public bool GetsOciWhiteouts { get; set; }
+
     public LayerDirectory Root { get; set; } = null!;
 
     public bool IsUpper => Index == 0;

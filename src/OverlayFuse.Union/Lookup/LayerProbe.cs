@@ -36,7 +36,7 @@ internal static class LayerProbe
         var error = Syscall.StatAt(dir, name, cached: !directory.Layer.IsUpper, out entry.Status);
         if (error is Errno.NOENT or Errno.NAMETOOLONG)
         {
-            if (!isLast && HasOciWhiteout(dir, name, !directory.Layer.IsUpper)) entry.Kind = EntryKind.Whiteout;
+            if (!isLast && HasOciWhiteout(directory, dir, name)) entry.Kind = EntryKind.Whiteout;
             return Errno.None;
         }
         if (error != Errno.None) return error;
@@ -53,7 +53,7 @@ internal static class LayerProbe
             error = FoundMarks.Read(dir, name, out entry.Marks);
             if (error != Errno.None) return error;
         }
-        if (entry.Kind == EntryKind.Directory) return ReadOpaque(dir, name, isLast, ref entry);
+        if (entry.Kind == EntryKind.Directory) return ReadOpaque(directory, dir, name, isLast, ref entry);
 
         var isXattrWhiteout = directory.HasXattrWhiteouts && entry.Status is { Type: FileType.Regular, Size: 0 } && entry.Marks.Has(MarkSet.Whiteout);
         if (isXattrWhiteout) entry.Kind = EntryKind.Whiteout;
@@ -69,7 +69,7 @@ internal static class LayerProbe
                 || (directory.HasXattrWhiteouts && entry.Status.Size == 0)
                 || entry.Status.Blocks * 512 < entry.Status.Size));
 
-    private static Errno ReadOpaque(DirFd dir, ReadOnlySpan<byte> name, bool isLast, ref LayerEntry entry)
+    private static Errno ReadOpaque(LayerDirectory directory, DirFd dir, ReadOnlySpan<byte> name, bool isLast, ref LayerEntry entry)
     {
         if (entry.Marks.FuseOverlayFsOpaque) entry.IsOpaque = true;
         if (entry.Marks.Has(MarkSet.Opaque))
@@ -91,7 +91,7 @@ internal static class LayerProbe
 
         // A whiteout beside a directory of the same name hides what is below, so the two do not merge. A directory with a redirect looks
         // under another name, which no whiteout of its own name hides.
-        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name) || (!entry.Marks.Has(MarkSet.Redirect) && HasOciWhiteout(dir, name, cached: true));
+        if (!entry.IsOpaque && !isLast) entry.IsOpaque = HasOciOpaqueMarker(dir, name) || (!entry.Marks.Has(MarkSet.Redirect) && HasOciWhiteout(directory, dir, name));
         return Errno.None;
     }
 
@@ -113,6 +113,9 @@ internal static class LayerProbe
         name.CopyTo(whiteout[OciNames.WhiteoutPrefix.Length..]);
         return Syscall.StatAt(dir, whiteout, cached, out _) == Errno.None;
     }
+
+    private static bool HasOciWhiteout(LayerDirectory directory, DirFd dir, ReadOnlySpan<byte> name) =>
+        directory.MayHaveOciWhiteouts(dir) && HasOciWhiteout(dir, name, cached: !directory.Layer.IsUpper);
 
     private static bool HasOciOpaqueMarker(DirFd dir, ReadOnlySpan<byte> name)
     {

@@ -53,6 +53,22 @@ internal class SearchProperties
         return true;
     }));
 
+    [Test]
+    public void Names_are_found_alike_after_many_that_were_not_there() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(Stacks, layers =>
+    {
+        using var union = new TestUnion(layers.Length);
+        union.With("upper", layers[^1].Text(0));
+        for (var i = 0; i < layers.Length; i++) union.With($"lower{i + 1}", layers[i].Text(i));
+        union.Open();
+        var root = union.Tree.RootDirectory;
+        var search = new Search(root, []);
+        var before = Array.ConvertAll(Names, name => ByTable(search, root, name, out _));
+        for (var i = 0; i < 100; i++) ByTable(search, root, $"missing{i}", out _);
+        Assert.That(root.LowerNames, Is.Not.Null);
+        Assert.That(Array.ConvertAll(Names, name => ByTable(search, root, name, out _)), Is.EqualTo(before));
+        return true;
+    }));
+
     private static string ByTable(Search search, UnionDirectory directory, string name, out Errno error)
     {
         var result = new SearchResult();

@@ -35,6 +35,7 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
         var error = FindFree(path, out var parent, out var name);
         if (error != Errno.None) return Done(error);
         error = union.Create(Request, parent, name, mode, 0, OpenFlags.ReadWrite | OpenFlags.Create, out var entry, out _);
+        if (error == Errno.NOSYS) error = union.Mknod(Request, parent, name, (uint)FileType.Regular | mode, 0, 0, out entry); // fuse_atomic_open()
         if (error == Errno.None)
         {
             Got(entry);
