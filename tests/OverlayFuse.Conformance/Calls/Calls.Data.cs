@@ -17,7 +17,7 @@ internal static unsafe partial class Calls
 
     public static Result Write(int fd, string text) => Write(fd, Encoding.UTF8.GetBytes(text));
 
-    public static Result PRead(int fd, byte[] buffer, long offset)
+    public static Result PRead(int fd, Span<byte> buffer, long offset)
     {
         fixed (byte* to = buffer) return Result.Of($"pread({offset})", Native.pread64(fd, to, (nuint)buffer.Length, offset));
     }
@@ -27,7 +27,7 @@ internal static unsafe partial class Calls
         fixed (byte* from = Encoding.UTF8.GetBytes(text)) return Result.Of($"pwrite({text}, {offset})", Native.pwrite64(fd, from, (nuint)text.Length, offset));
     }
 
-    public static Result PWrite(int fd, byte[] data, long offset)
+    public static Result PWrite(int fd, ReadOnlySpan<byte> data, long offset)
     {
         fixed (byte* from = data) return Result.Of($"pwrite({data.Length} bytes, {offset})", Native.pwrite64(fd, from, (nuint)data.Length, offset));
     }

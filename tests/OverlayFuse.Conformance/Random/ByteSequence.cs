@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
+
 namespace OverlayFuse.Conformance;
 
 /// <summary>
-/// Random reads and writes of one file in the manner of fsx: through three descriptors, one of them older than every change, and through
-/// mappings, against the same bytes in memory. A seed gives the same calls on every file system.
+/// Random reads and writes of one file in the manner of fsx: through three descriptors, one of them older than every change, through one that
+/// appends and one past the page cache, and through mappings, against the same bytes in memory. A seed gives the same calls on every file system.
 /// </summary>
 internal sealed class ByteSequence
 {
@@ -11,10 +13,15 @@ internal sealed class ByteSequence
     private const int Punch = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private const int ZeroRange = 0x10;
     private const int Remembered = 12;
+    private const int Page = 4096;
+    private const int MostPages = 16;
 
     private readonly Random _random;
     private readonly string _path;
     private readonly int[] _open = new int[3];
+    private readonly int _appending;
+    private readonly int _direct;
+    private readonly byte[] _pages = GC.AllocateUninitializedArray<byte>((MostPages + 1) * Page, pinned: true);
     private readonly Queue<string> _calls = [];
     private byte[] _bytes;
 
@@ -26,6 +33,8 @@ internal sealed class ByteSequence
         _bytes = bytes;
         _open[0] = Open(path, O_RDONLY).Ok();
         for (var i = 1; i < _open.Length; i++) _open[i] = Open(path, O_RDWR).Ok();
+        _appending = Open(path, O_WRONLY | O_APPEND).Ok();
+        _direct = Open(path, O_RDWR | O_DIRECT).Ok();
     }
 
     /// <summary>What the file must hold.</summary>
@@ -47,7 +56,7 @@ internal sealed class ByteSequence
         {
             for (var i = 0; i < calls; i++) Step();
             for (var i = 0; i < _open.Length; i++) Compare(_open[i], 0, LargestFile);
-            foreach (var fd in _open) Close(fd).Ok();
+            foreach (var fd in (int[])[.. _open, _appending, _direct]) Close(fd).Ok();
             return null;
         }
         catch (Mismatch mismatch)
@@ -60,7 +69,7 @@ internal sealed class ByteSequence
     {
         var offset = _random.Next(Math.Min(_bytes.Length + 5000, LargestFile - 1));
         var length = 1 + _random.Next(Math.Min(_random.Next(3) == 0 ? 70_000 : 5000, LargestFile - offset));
-        switch (_random.Next(12))
+        switch (_random.Next(15))
         {
             case 0 or 1 or 2:
                 Compare(_open[_random.Next(3)], offset, length);
@@ -86,6 +95,15 @@ internal sealed class ByteSequence
                 Say("fsync");
                 FSync(_open[_random.Next(3)]).Ok();
                 break;
+            case 11:
+                Append(length);
+                break;
+            case 12:
+                Compare(_direct, offset / Page * Page, Pages(length));
+                break;
+            case 13:
+                WriteDirect(offset / Page * Page, Pages(length));
+                break;
             default:
                 Say("open again");
                 ref var fd = ref _open[1 + _random.Next(2)];
@@ -109,6 +127,32 @@ internal sealed class ByteSequence
         Say($"write {offset}+{data.Length}");
         PWrite(Writable(), data, offset).Gives(data.Length);
         Put(offset, data);
+    }
+
+    private void Append(int length)
+    {
+        length = Math.Min(length, LargestFile - _bytes.Length);
+        if (length <= 0) return;
+        Say($"append {length} to {_bytes.Length}");
+        var data = Fresh(length);
+        Calls.Write(_appending, data).Gives(length);
+        Put(_bytes.Length, data);
+    }
+
+    private void WriteDirect(int offset, Span<byte> pages)
+    {
+        if (offset + pages.Length > LargestFile) return;
+        Say($"write {offset}+{pages.Length} past the cache");
+        _random.NextBytes(pages);
+        PWrite(_direct, pages, offset).Gives(pages.Length);
+        Put(offset, pages);
+    }
+
+    // So many whole pages as hold that many bytes, in memory that begins at a page.
+    private Span<byte> Pages(int length)
+    {
+        var start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(_pages, 0) & (Page - 1));
+        return _pages.AsSpan(start, Math.Min((length + Page - 1) / Page, MostPages) * Page);
     }
 
     private void Zero(int mode, int offset, int length)
@@ -147,13 +191,14 @@ internal sealed class ByteSequence
         Put(offset, data);
     }
 
-    private void Compare(int fd, int offset, int length)
+    private void Compare(int fd, int offset, int length) => Compare(fd, offset, new byte[length]);
+
+    private void Compare(int fd, int offset, Span<byte> seen)
     {
-        Say($"read {offset}+{length}");
-        var seen = new byte[length];
-        var expected = Math.Clamp(_bytes.Length - offset, 0, length);
+        Say($"read {offset}+{seen.Length}{(fd == _direct ? " past the cache" : "")}");
+        var expected = Math.Clamp(_bytes.Length - offset, 0, seen.Length);
         PRead(fd, seen, offset).Gives(expected);
-        var differs = seen.AsSpan(0, expected).CommonPrefixLength(_bytes.AsSpan(Math.Min(offset, _bytes.Length), expected));
+        var differs = seen[..expected].CommonPrefixLength(_bytes.AsSpan(Math.Min(offset, _bytes.Length), expected));
         if (differs < expected) throw new Mismatch($"byte {offset + differs}: expected {_bytes[offset + differs]}, saw {seen[differs]}");
         Same((ulong)_bytes.Length, FStat(fd).Size);
     }

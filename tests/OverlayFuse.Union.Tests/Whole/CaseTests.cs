@@ -6,7 +6,7 @@ namespace OverlayFuse.Union.Tests;
 
 /// <summary>
 /// All cases under Cases/ on all engines: without a mount, for each kind of upper, with a kernel that remembers all and one that forgets
-/// all; on mounts of the published executable; and on kernel overlayfs, which says whether a case is right.
+/// all, at once or some calls later; on mounts of the published executable; and on kernel overlayfs, which says whether a case is right.
 /// </summary>
 internal partial class CaseTests
 {
@@ -23,6 +23,14 @@ internal partial class CaseTests
             using var union = new TestUnion(example.LowerCount, form, dataOnly: example.DataCount) { Keeps = keeps, Options = example.Options };
             CaseTests.Run(example, union, "model");
         }
+    }
+
+    // What a name was is still known when it is made again: a FORGET is sent after the calls that came later.
+    [TestCaseSource(nameof(Changing))]
+    public void Unmounted_case_with_late_forgets(Case example)
+    {
+        using var union = new TestUnion(example.LowerCount, TestUnion.Form.OfThisUser, dataOnly: example.DataCount) { Delay = 2, Options = example.Options };
+        Run(example, union, "model");
     }
 
     [TestCaseSource(nameof(Mounted))]
@@ -67,6 +75,11 @@ internal partial class CaseTests
             if (!example.Needs("root")) yield return Named(example, TestUnion.Form.OwnersInMarksOfOrdinaryUser, keeps: false);
         }
     }
+
+    private static IEnumerable<TestCaseData> Changing() =>
+        from example in All
+        where example.Changes && !example.Needs("mount")
+        select new TestCaseData(example).SetName($"{Sentence(example.Title)} (forgotten late)").SetCategory(example.File);
 
     // Who serves the bytes is another in the two modes; names, owners and marks are the same code, so the quick set tries these in one.
     private static readonly string[] AboutBytes = ["copyup.txt", "open.txt", "fidelity.txt", "data-only.txt", "rivals.txt"];

@@ -15,8 +15,12 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
 {
     private const int EntrySize = 128;
     private readonly Dictionary<NodeId, ulong> _lookups = [];
+    private readonly Queue<List<(NodeId Node, ulong Count)>> _late = [];
 
     public Request Request { get; init; } = new() { Pid = (uint)Environment.ProcessId, Uid = Syscall.GetEUid(), Gid = Syscall.GetEGid(), SupplementaryGroup = Request.UnmappedId };
+
+    /// <summary>How many calls later than it forgets a kernel says so, where it forgets after each: FORGET is queued and overtaken.</summary>
+    public int Delay { get; init; }
 
     public UnionFileSystem Union => union;
 
@@ -164,11 +168,27 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
 
     public void ForgetAll()
     {
+        Forget();
+        Tell(0);
+    }
+
+    private void Forget()
+    {
         var open = _open.Values.Select(o => o.Node).ToHashSet();
+        var forgotten = new List<(NodeId, ulong)>();
         foreach (var (node, count) in _lookups.Where(l => !open.Contains(l.Key)).ToList())
         {
-            union.Forget(node, count);
+            forgotten.Add((node, count));
             _lookups.Remove(node);
+        }
+        _late.Enqueue(forgotten);
+    }
+
+    private void Tell(int stay)
+    {
+        while (_late.Count > stay)
+        {
+            foreach (var (node, count) in _late.Dequeue()) union.Forget(node, count);
         }
     }
 
@@ -187,7 +207,9 @@ internal sealed partial class Kernel(UnionFileSystem union, bool keeps) : IActor
 
     private Errno Done(Errno error)
     {
-        if (!keeps) ForgetAll();
+        if (keeps) return error;
+        Forget();
+        Tell(Delay);
         return error;
     }
 }

@@ -37,6 +37,9 @@ internal sealed class TestUnion : IUnion
     /// <summary>Whether the kernel of <see cref="Mount"/> remembers what it was given.</summary>
     public bool Keeps { get; init; }
 
+    /// <summary>See <see cref="Kernel.Delay"/>.</summary>
+    public int Delay { get; init; }
+
     /// <summary>Changes what the union is opened with.</summary>
     public Action<UnionOptions>? Wish { get; init; }
 
@@ -94,7 +97,7 @@ internal sealed class TestUnion : IUnion
         }
         if (Tree.Upper is { } writable) writable.Work.IsUnused = false; // as if it were mounted
         if (Boot is { } boot) Tree.Upper!.Work.PartialMaps.Boot = boot;
-        Kernel = new Kernel(Union, keeps);
+        Kernel = new Kernel(Union, keeps) { Delay = Delay };
         return this;
     }
 
