@@ -14,14 +14,15 @@ internal static class UnionMount
 
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <param name="slow">Called before that with a sentence, when it takes long.</param>
+    /// <param name="trace">Called with a line about each request.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow)
+    public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow, Action<string>? trace = null)
     {
         StopSignals? signals = null;
         try
         {
             // Until the layers are open a signal ends us, as it does everybody.
-            Run(job, opened: () => signals = new StopSignals(), mounted: session => signals!.Watch(session), live, slow);
+            Run(job, opened: () => signals = new StopSignals(), mounted: session => signals!.Watch(session), live, slow, trace);
         }
         finally
         {
@@ -33,8 +34,9 @@ internal static class UnionMount
     /// <param name="mounted">Gets the session, whose end it may ask for.</param>
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
     /// <param name="slow">Called before that with a sentence, when it takes long.</param>
+    /// <param name="trace">Called with a line about each request.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string> slow)
+    public static void Run(MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string> slow, Action<string>? trace = null)
     {
         OpenLog(job);
 
@@ -47,7 +49,7 @@ internal static class UnionMount
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)Signal.FileSizeExceeded, signal => signal.Cancel = true);
         using var statistics = PosixSignalRegistration.Create((PosixSignal)Signal.User1, signal => SayStatus(signal, job, fileSystem));
-        using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence)));
+        using var session = Session.Mount(Request(job), fileSystem, fileSystem.SessionOptionsWith(sentence => DaemonLog.Say(job, sentence), trace));
         mounted(session);
         session.Ready += () =>
         {

@@ -39,4 +39,7 @@ public sealed class SessionOptions
 
     /// <summary>Takes a sentence about something that should not happen. Called from any thread.</summary>
     public Action<string>? Log { get; init; }
+
+    /// <summary>Takes a line about each request, once it is served and before it is answered. Called from any thread; what is said allocates.</summary>
+    public Action<string>? Trace { get; init; }
 }

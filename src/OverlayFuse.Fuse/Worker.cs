@@ -23,6 +23,7 @@ internal sealed class Worker : IDisposable
     private readonly Fd _session;
     private readonly Dispatcher _dispatcher;
     private readonly Action<string>? _log;
+    private readonly Action<string>? _trace;
     private readonly RequestBuffer _buffer;
     private readonly Fd _clone;
     private int _streak; // requests in a row that were there at once, though nobody had waited for the answer before them
@@ -31,9 +32,9 @@ internal sealed class Worker : IDisposable
     private int _rest; // reads until the next look
     private bool _sleeps = true; // in a read of the clone, while there is nothing
 
-    public Worker(WorkerPool pool, Fd session, Dispatcher dispatcher, Action<string>? log, uint maxWrite)
+    public Worker(WorkerPool pool, Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
     {
-        (_pool, _session, _dispatcher, _log) = (pool, session, dispatcher, log);
+        (_pool, _session, _dispatcher, _log, _trace) = (pool, session, dispatcher, options.Log, options.Trace);
         _buffer = new RequestBuffer(maxWrite);
         _clone = pool.OpenClone();
     }
@@ -70,7 +71,9 @@ internal sealed class Worker : IDisposable
             _pool.Call();
         }
 
+        var begin = _trace is null ? 0 : Stopwatch.GetTimestamp();
         var answer = _dispatcher.Serve(_buffer.Bytes, received);
+        _trace?.Invoke(RequestText.Of(_buffer.Bytes[..received], answer, Stopwatch.GetElapsedTime(begin)));
         if (answer.IsEmpty) return true;
 
         error = Syscall.Write(Device, answer, out _);

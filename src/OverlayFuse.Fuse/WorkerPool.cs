@@ -142,7 +142,7 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
 
     private void Work()
     {
-        using (var worker = new Worker(this, session, dispatcher, options.Log, maxWrite)) worker.Run();
+        using (var worker = new Worker(this, session, dispatcher, options, maxWrite)) worker.Run();
         lock (_gate)
         {
             if (--_threads == 0) _finished.Set();

@@ -10,10 +10,10 @@ public sealed partial class UnionFileSystem
     private const int SmallestBudget = 64;
 
     /// <summary>What the session must be asked for, so that the promises of the data mode hold.</summary>
-    public SessionOptions SessionOptions => SessionOptionsWith(null);
+    public SessionOptions SessionOptions => SessionOptionsWith(null, null);
 
-    /// <summary>As <see cref="SessionOptions"/>, with a place for messages.</summary>
-    public SessionOptions SessionOptionsWith(Action<string>? log)
+    /// <summary>As <see cref="SessionOptions"/>, with a place for messages and one for a line about each request.</summary>
+    public SessionOptions SessionOptionsWith(Action<string>? log, Action<string>? trace)
     {
         var wanted = InitFlags.AsyncRead | InitFlags.ExportSupport | InitFlags.BigWrites | InitFlags.DontMask | InitFlags.HasIoctlDir
             | InitFlags.DoReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.AsyncDio | InitFlags.NoOpenDirSupport | InitFlags.ParallelDirOps
@@ -24,7 +24,7 @@ public sealed partial class UnionFileSystem
         // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens the kernel does not tell.
         if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;
         else wanted |= InitFlags.NoOpenSupport | (_options.WriteBack && Upper is not null ? InitFlags.WritebackCache : 0);
-        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, Log = log };
+        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, Log = log, Trace = trace };
     }
 
     /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>

@@ -132,6 +132,14 @@ debugged() { # however it is asked for
   done
 }
 check debug_stays_in_the_foreground_and_says_what_is_mounted debugged
+traced() {
+  "$OVERLAYFUSE" mount -d -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" 2>said &
+  local pid=$!
+  eventually is_mounted "$m" && cat "$m/one" && echo x >"$m/made" && ! ls "$m/none" 2>ls && rm "$m/made" && kill -TERM "$pid" && wait "$pid" || return
+  grep -q '^overlayfuse: LOOKUP node 1 "one" by process [0-9]*: node [0-9]*, [0-9]* us$' said && grep -q '^overlayfuse: LOOKUP node 1 "none" .*: no such name, to be remembered, ' said || return
+  grep -q '^overlayfuse: MKNOD node 1 "made" by process [0-9]* of 0:0: node [0-9]*, ' said && grep -q '^overlayfuse: UNLINK node 1 "made" .*: ok, ' said
+}
+check debug_says_what_the_kernel_asks traced
 
 # Attributes that somebody has asked for the kernel keeps for ever, and shows of a dead mount too; statfs(2) it does not.
 kill_daemon() { # mount point, and who looks at it: as_user, or nobody else
