@@ -27,6 +27,7 @@ internal static class MountJobText
         text.Add("acl", union.Acl ? 1 : 0);
         text.Add("keep_owners_in", (long)union.KeepOwnersIn);
         text.Add("static_nlink", union.StaticLinkCount ? 1 : 0);
+        text.Add("ino32_t", union.NarrowInodes ? 1 : 0);
         foreach (var range in union.UidMapping) AddRange(text, "uidmapping", range);
         foreach (var range in union.GidMapping) AddRange(text, "gidmapping", range);
         if (union.SquashToUid is { } uid) text.Add("squash_to_uid", uid);
@@ -68,6 +69,7 @@ internal static class MountJobText
             Acl = Number("acl") == 1,
             KeepOwnersIn = (OverrideForm)(Number("keep_owners_in") ?? 0),
             StaticLinkCount = Number("static_nlink") == 1,
+            NarrowInodes = Number("ino32_t") == 1,
             SquashToUid = (uint?)Number("squash_to_uid"),
             SquashToGid = (uint?)Number("squash_to_gid"),
         };

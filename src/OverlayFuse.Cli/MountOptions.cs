@@ -44,6 +44,8 @@ internal sealed class MountOptions
 
     public bool StaticLinkCount { get; set; }
 
+    public bool NarrowInodes { get; set; }
+
     public bool? ReadOnly { get; set; }
 
     public bool? Devices { get; set; }

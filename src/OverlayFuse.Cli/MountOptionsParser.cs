@@ -98,6 +98,7 @@ internal sealed class MountOptionsParser
             case "default_permissions": _options.DefaultPermissions = true; break;
             case "debug": _options.Debug = true; break;
             case "static_nlink": _options.StaticLinkCount = true; break;
+            case "ino32_t": _options.NarrowInodes = true; break;
             case "squash_to_root": _options.SquashToRoot = true; break;
             case "acl": _options.Acl = true; break;
             case "noacl": _options.Acl = false; break;

@@ -33,6 +33,7 @@ internal static class MountPlanner
             Acl = options.Acl,
             KeepOwnersIn = options.KeepOwnersIn ?? OverrideForm.None,
             StaticLinkCount = options.StaticLinkCount,
+            NarrowInodes = options.NarrowInodes,
             SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
             SquashToGid = options.SquashToGid ?? (options.SquashToRoot ? 0 : null),
         };

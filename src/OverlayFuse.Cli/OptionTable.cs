@@ -16,7 +16,7 @@ internal static class OptionTable
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
         Served("strictatime"), Served("nostrictatime"), Served("symfollow"), Served("nosymfollow"),
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
-        Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"),
+        Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"), Served("ino32_t"),
         Served("context"), Served("fscontext"), Served("defcontext"), Served("rootcontext"),
         Served("debug"),
 
@@ -44,7 +44,7 @@ internal static class OptionTable
         NoEffect("attr_timeout", "names and attributes are cached for good: the layers belong to the mount"),
         NoEffect("negative_timeout", "names and attributes are cached for good: the layers belong to the mount"),
         NoEffect("fast_ino", "inode numbers are always stable"), NoEffect("fast_ialloc", "inode numbers are always stable"),
-        NoEffect("ino32_t", "inode numbers have 64 bits"), NoEffect("xino", "inode numbers are always stable", "on", "auto"),
+        NoEffect("xino", "inode numbers are always stable", "on", "auto"),
         NoEffect("noxattrs", "extended attributes are always served", "0"),
         NoEffect("nfs_filehandles", "the mount cannot be exported by NFS", "0"), NoEffect("nfs_export", "the mount cannot be exported by NFS", "off"),
         NoEffect("redirect_dir", "directories of the layers are always renamed by redirect", "on"),

@@ -12,13 +12,13 @@ public sealed partial class UnionFileSystem
     {
         var error = BeginListing(node, offset, out var slot, out var directory, out var listing);
         if (error != Errno.None) return error;
-        if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, _tree.Nodes[slot].Inode, FileType.Directory, Listing.DotCookie)) return Errno.None;
-        if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, _tree.Nodes[ParentOf(slot)].Inode, FileType.Directory, Listing.DotDotCookie)) return Errno.None;
+        if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, _tree.ShownInode(_tree.Nodes[slot].Inode), FileType.Directory, Listing.DotCookie)) return Errno.None;
+        if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, _tree.ShownInode(_tree.Nodes[ParentOf(slot)].Inode), FileType.Directory, Listing.DotDotCookie)) return Errno.None;
 
         for (var i = listing.After(offset); i < listing.Count; i++)
         {
             if (listing.IsRemoved(i)) continue;
-            if (!buffer.TryAdd(listing.Name(i), listing.Inode(i), listing.Type(i), listing.Cookie(i))) break;
+            if (!buffer.TryAdd(listing.Name(i), _tree.ShownInode(listing.Inode(i)), listing.Type(i), listing.Cookie(i))) break;
         }
         if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
@@ -113,8 +113,8 @@ public sealed partial class UnionFileSystem
         notifier.Wait(InvalidationPatience);
     }
 
-    private Entry Dot(int slot) => new() { Attributes = new Attributes { Inode = _tree.Nodes[slot].Inode, Mode = (uint)FileType.Directory } };
+    private Entry Dot(int slot) => new() { Attributes = new Attributes { Inode = _tree.ShownInode(_tree.Nodes[slot].Inode), Mode = (uint)FileType.Directory } };
 
-    private static Entry Unknown(Listing listing, int index) =>
-        new() { Attributes = new Attributes { Inode = listing.Inode(index), Mode = (uint)listing.Type(index) } };
+    private Entry Unknown(Listing listing, int index) =>
+        new() { Attributes = new Attributes { Inode = _tree.ShownInode(listing.Inode(index)), Mode = (uint)listing.Type(index) } };
 }

@@ -81,6 +81,7 @@ public sealed partial class UnionFileSystem
 
         var tree = PlantTree(layers, upper, work, owners);
         tree.StaticLinkCount = options.StaticLinkCount;
+        if (options.NarrowInodes) tree.NarrowInodes = work?.OpenNarrowInodes() ?? new NarrowInodes();
         undo.Keep();
         return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
     }

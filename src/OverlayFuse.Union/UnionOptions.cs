@@ -56,6 +56,9 @@ public sealed class UnionOptions
     /// <summary>Every directory has a link count of 1 (static_nlink).</summary>
     public bool StaticLinkCount { get; set; }
 
+    /// <summary>Inode numbers have 32 bits (ino32_t).</summary>
+    public bool NarrowInodes { get; set; }
+
     /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
     public bool Acl { get; set; } = true;
 }

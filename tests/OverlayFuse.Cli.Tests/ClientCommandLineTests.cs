@@ -49,7 +49,7 @@ public sealed class ClientCommandLineTests
     [TestCase($"-d -o{Layers} /m", "2 rw debug")]
     [TestCase($"--debug -s -o {Layers} /m", "2 rw debug")]
     [TestCase($"-o {Layers},debug /m", "2 rw debug")]
-    [TestCase($"-o {Layers},xino=auto,ino32_t=1,timeout=3,threaded=0 /m", "2 rw !ino32_t=1 !timeout=3 !threaded=0")]
+    [TestCase($"-o {Layers},xino=auto,ino32_t=1,timeout=3,threaded=0 /m", "2 rw ino32_t !ino32_t=1 !timeout=3 !threaded=0")]
     [TestCase($"-o ,,,{Layers},,, /m", "2 rw", Description = "empty elements everywhere")]
     [TestCase($"-o {Layers},squash_to_root /m", "2 rw squash=0:0")]
     [TestCase($"-o {Layers},redirect_dir=off,metacopy=off,index=off,nfs_export=off,userxattr /m", "2 rw !redirect_dir=off !metacopy=off !index=off !userxattr", Description = "what is written for kernel overlayfs")]
@@ -88,6 +88,7 @@ public sealed class ClientCommandLineTests
         if (union.KeepOwnersIn != OverrideForm.None) said.Add("owners=" + union.KeepOwnersIn);
         if (!union.Acl) said.Add("noacl");
         if (union.StaticLinkCount) said.Add("static_nlink");
+        if (union.NarrowInodes) said.Add("ino32_t");
         if (given.Source is { } source) said.Add("source=" + Encoding.UTF8.GetString(source));
         if (given.Foreground) said.Add("foreground");
         if (given.Debug || options.Debug) said.Add("debug");

@@ -73,6 +73,7 @@ public sealed class MountJobTextTests
             Acl = false,
             KeepOwnersIn = OverrideForm.Containers,
             StaticLinkCount = true,
+            NarrowInodes = true,
         },
         Subtype = "fuse-overlayfs",
         Source = B("none"),

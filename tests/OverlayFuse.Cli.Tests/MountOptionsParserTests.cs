@@ -216,7 +216,6 @@ public sealed class MountOptionsParserTests
 
     [TestCase("threaded=0", "threads")]
     [TestCase("timeout=1", "cached for good")]
-    [TestCase("ino32_t", "64 bits")]
     [TestCase("subtype=other", "fuse.overlayfuse")]
     [TestCase("redirect_dir=off", "redirect")]
     public void An_option_that_we_do_otherwise_is_accepted_and_named(string list, string why)

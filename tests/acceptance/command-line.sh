@@ -229,6 +229,15 @@ link_counts() { # plain directories have those of their layer, unless asked othe
   "$OVERLAYFUSE" mount -o "lowerdir=$a,static_nlink" "$m" && [ "$(stat -c %h "$m/several" "$m" "$m/several/x" | sort -u)" = 1 ] && [ "$(find "$m" -type d | wc -l)" = 5 ] && unmount
 }
 check static_nlink link_counts
+narrow_inodes() { # in stat and in listings, the same in the next mount and after a copy
+  mkdir -p "$a/narrow" && echo 1 >"$a/narrow/f" || return
+  local numbers
+  numbers() { (cd "$m" && find . -printf '%i %P\n' | sort -k2); }
+  "$OVERLAYFUSE" mount -o "ino32_t,lowerdir=$a,upperdir=$u,workdir=$w" "$m" && numbers=$(numbers) && echo 2 >>"$m/narrow/f" && diff <(numbers) <(echo "$numbers") && unmount || return
+  "$OVERLAYFUSE" mount -o "ino32_t,lowerdir=$a,upperdir=$u,workdir=$w" "$m" && diff <(numbers) <(echo "$numbers") && unmount && rm -r "$u/narrow" || return
+  [ "$(awk '$1 >= 4294967296' <<<"$numbers" | wc -l)" = 0 ] && [ "$(awk '{ print $1 }' <<<"$numbers" | sort | uniq -d | wc -l)" = 0 ]
+}
+check ino32_t narrow_inodes
 
 # --- refusals of the command itself; those that look at the disk are in bad-input.sh ---
 

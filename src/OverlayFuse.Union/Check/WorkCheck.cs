@@ -7,7 +7,7 @@ namespace OverlayFuse.Union;
 internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionOptions options)
 {
     private static readonly byte[][] Directories = ["temp"u8.ToArray(), "orphans"u8.ToArray(), "links"u8.ToArray(), "partial"u8.ToArray(), "widened"u8.ToArray(), "moves"u8.ToArray()];
-    private static readonly byte[][] Files = ["lock"u8.ToArray(), "format"u8.ToArray(), "layers"u8.ToArray(), "inodes"u8.ToArray(), "origins"u8.ToArray(), "stack"u8.ToArray()];
+    private static readonly byte[][] Files = ["lock"u8.ToArray(), "format"u8.ToArray(), "layers"u8.ToArray(), "inodes"u8.ToArray(), "inodes32"u8.ToArray(), "origins"u8.ToArray(), "stack"u8.ToArray()];
 
     private DirFd Own => union.Own;
 
@@ -23,6 +23,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         CheckWidened();
         CheckRecords("layers"u8, LayerNumbers.Magic, payload => payload.Length > 2, "numbers of layers are lost: inode numbers may change once");
         CheckRecords("inodes"u8, InodeNumbers.Magic, payload => payload.Length == 20, "inode numbers are lost and may change once");
+        CheckRecords("inodes32"u8, NarrowInodes.Magic, payload => payload.Length == 12, "inode numbers of 32 bits are lost and may change once");
         CheckRecords("origins"u8, Origins.Magic, payload => payload is [1, ..] ? payload.Length == 29 : payload is [2, ..] && payload.Length == 9, "copied-up objects may show another inode number");
         CheckStack();
         return true;

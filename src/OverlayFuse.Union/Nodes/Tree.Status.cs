@@ -59,7 +59,7 @@ internal sealed partial class Tree
     /// <summary>A node's attributes in the form of the protocol.</summary>
     public Attributes AttributesOf(int slot, in FileStatus status) => new()
     {
-        Inode = Nodes[slot].Inode,
+        Inode = ShownInode(Nodes[slot].Inode),
         Size = status.Size,
         Blocks = status.Blocks,
         AccessSeconds = status.AccessTime.Seconds,
@@ -93,6 +93,12 @@ internal sealed partial class Tree
 
     /// <summary>No directory's link count says how many directories are in it.</summary>
     public bool StaticLinkCount { get; set; }
+
+    /// <summary>Where programs want inode numbers of 32 bits.</summary>
+    public NarrowInodes? NarrowInodes { get; set; }
+
+    /// <summary>What is told of an inode number to those who ask.</summary>
+    public ulong ShownInode(ulong number) => NarrowInodes?.Of(number) ?? number;
 
     // 1 is what file systems say that do not count (find(1) and fts(3) know it): the members of a merged directory overlap.
     private uint DirectoryLinks(in Node node, uint own)

@@ -15,4 +15,7 @@ internal static class InodeNumber
         number = fits ? ((ulong)layer << LayerShift) | inode : 0;
         return fits;
     }
+
+    /// <summary>The two parts of a number; of one that was allocated, <see cref="AllocatedLayer"/> and which it is.</summary>
+    public static (int Layer, ulong Inode) Unpack(ulong number) => ((int)(number >> LayerShift), number & ((1UL << LayerShift) - 1));
 }

@@ -45,6 +45,9 @@ internal sealed class WorkDirectory : IDisposable
 
     public InodeNumbers InodeNumbers { get; private set; } = null!;
 
+    /// <summary>Null unless <see cref="OpenNarrowInodes"/> was called.</summary>
+    public NarrowInodes? NarrowInodes { get; private set; }
+
     public Origins Origins { get; private set; } = null!;
 
     public WidenJournal WidenJournal { get; private set; } = null!;
@@ -84,6 +87,13 @@ internal sealed class WorkDirectory : IDisposable
         length++;
     }
 
+    /// <summary>For a mount that shows inode numbers of 32 bits.</summary>
+    public NarrowInodes OpenNarrowInodes()
+    {
+        Try(NarrowInodes.Open(Root, out var numbers), "overlayfuse/inodes32");
+        return NarrowInodes = numbers!;
+    }
+
     /// <summary>To be called before the first mark that kernel overlayfs would misread is set; nearly free once raised.</summary>
     public Errno RaiseFence(Fence fence) => _incompat.Raise(fence);
 
@@ -97,6 +107,7 @@ internal sealed class WorkDirectory : IDisposable
     {
         var error = LayerNumbers.Sync();
         if (error == Errno.None) error = InodeNumbers.Sync();
+        if (error == Errno.None) error = NarrowInodes?.Sync() ?? Errno.None;
         if (error == Errno.None) error = Origins.Sync();
         return error;
     }
@@ -114,6 +125,7 @@ internal sealed class WorkDirectory : IDisposable
         if (_lock.IsOpen) Tidy();
         LayerNumbers?.Dispose();
         InodeNumbers?.Dispose();
+        NarrowInodes?.Dispose();
         Origins?.Dispose();
         MoveJournal?.Dispose();
         WidenJournal?.Dispose();

@@ -47,6 +47,19 @@ internal class NumbersTests
     }
 
     [Test]
+    public void Narrow_numbers_are_packed_where_that_fits_else_kept()
+    {
+        const ulong large = (3UL << 48) | 0x1000_0000;
+        using (var numbers = OpenNarrow())
+        {
+            Assert.That(numbers.Of((14UL << 48) | 0xfff_ffff), Is.EqualTo(0xefff_ffff));
+            Assert.That((numbers.Of(large), numbers.Of(15UL << 48), numbers.Of(large)), Is.EqualTo((0xf000_0001u, 0xf000_0002u, 0xf000_0001u)));
+        }
+        using (var numbers = OpenNarrow()) Assert.That((numbers.Of(0x7fff_0000_0000_0001), numbers.Of(15UL << 48)), Is.EqualTo((0xf000_0003u, 0xf000_0002u)));
+        Assert.That(Hex("inodes32")[..52], Is.EqualTo("6f667573652d6e31" + Hex("inodes32")[16..24] + "0c00" + "0000001000000300" + "010000f0"));
+    }
+
+    [Test]
     public void Without_a_work_directory_numbers_last_as_long_as_the_mount()
     {
         using var numbers = new InodeNumbers();
@@ -105,6 +118,12 @@ internal class NumbersTests
     private InodeNumbers OpenInodes()
     {
         Assert.That(InodeNumbers.Open(_scratch.Work, out var numbers), Is.EqualTo(Errno.None));
+        return numbers!;
+    }
+
+    private NarrowInodes OpenNarrow()
+    {
+        Assert.That(NarrowInodes.Open(_scratch.Work, out var numbers), Is.EqualTo(Errno.None));
         return numbers!;
     }
 
