@@ -7,11 +7,9 @@ namespace OverlayFuse.Union;
 /// <see cref="DescriptorCache"/> closes descriptors that have not been used for a while.
 /// </summary>
 /// <remarks>Lower layers do not change, so neither do their directories; an upper directory is told when rename(2) moves it.</remarks>
-internal sealed class LayerDirectory
+internal sealed partial class LayerDirectory
 {
     private const OpenFlags HowToOpen = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-
-    private const int AsksUntilRead = 32;
 
     private readonly DescriptorCache _cache;
     private readonly Lock _lock = new(); // rank 8; protects the fields below
@@ -23,8 +21,6 @@ internal sealed class LayerDirectory
     private bool _closed;
     private bool _isExtra; // open beside the cache, which was full of directories in use
     private LayerReopener? _reopen;
-    private int _asks; // for whiteouts by name; one that gets lost to another thread only has it asked once more
-    private volatile bool _hasNoOciWhiteouts;
 
     private LayerDirectory(Layer layer, DescriptorCache cache, LayerDirectory? parent, byte[] name, ulong inode)
     {
@@ -42,32 +38,6 @@ internal sealed class LayerDirectory
 
     /// <summary>Marked opaque = x: zero-size files in it may be whiteouts.</summary>
     public bool HasXattrWhiteouts { get; set; }
-
-    /// <summary>
-    /// Whether a file .wh.NAME may stand in it, which is open as <paramref name="dir"/>. That is looked up by name at first; where it is asked
-    /// again and again the names are read once.
-    /// </summary>
-    public bool MayHaveOciWhiteouts(DirFd dir)
-    {
-        if (_hasNoOciWhiteouts) return false;
-        if (Layer.GetsOciWhiteouts || _asks > AsksUntilRead || ++_asks < AsksUntilRead) return true;
-
-        _asks = AsksUntilRead + 1;
-        return !(_hasNoOciWhiteouts = ReadsNoOciWhiteouts(dir));
-    }
-
-    private static bool ReadsNoOciWhiteouts(DirFd dir)
-    {
-        if (DirectoryReader.Open(dir, out var reader) != Errno.None) return false;
-        using (reader)
-        {
-            while (reader.MoveNext())
-            {
-                if (OciNames.IsWhiteout(reader.Entry.Name, out _)) return false;
-            }
-            return reader.Error == Errno.None;
-        }
-    }
 
     /// <summary>The root of a layer, whose descriptor stays open as long as the mount.</summary>
     public static LayerDirectory ForRoot(Layer layer, DescriptorCache cache, DirFd descriptor, ulong inode, bool hasXattrWhiteouts) =>

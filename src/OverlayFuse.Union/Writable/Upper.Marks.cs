@@ -109,7 +109,7 @@ internal sealed partial class Upper
         if (features.Marks is not { } family || path.Length > RedirectMark.MaxLength) return Errno.XDEV;
         var error = FenceUserMarks(family);
         if (error == Errno.None) error = Syscall.SetXattrAt(dir, name, MarkNames.Redirect(family), path, XattrFlags.None);
-        if (error == Errno.None) RememberMarks(Syscall.StatAt(dir, name, cached: false, out var status), status);
+        if (error == Errno.None) RememberMarks(dir, name);
         return error;
     }
 
@@ -117,7 +117,7 @@ internal sealed partial class Upper
     {
         var error = FenceUserMarks(Family);
         if (error == Errno.None) error = Syscall.SetXattr(file, MarkNames.Metacopy(Family), MetacopyMark.Plain, XattrFlags.None);
-        if (error == Errno.None) RememberMarks(Syscall.Stat(file, out var status), status);
+        if (error == Errno.None) RememberMarks(file);
         return error;
     }
 

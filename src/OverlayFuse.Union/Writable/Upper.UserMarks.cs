@@ -23,10 +23,17 @@ internal sealed partial class Upper
         if (!_userMarked.IsEmpty && Syscall.Stat(file, out var status) == Errno.None) _userMarked.Remove(status.Inode);
     }
 
-    private void RememberMarks(Errno error, in FileStatus status)
+    private void RememberMarks(Fd file)
     {
-        if (Family == MarkFamily.User) _userMarked.Add(error == Errno.None ? status.Inode : 0); // 0 is nobody's, and stays
+        if (Family == MarkFamily.User) RememberMarks(Syscall.Stat(file, out var status), status);
     }
+
+    private void RememberMarks(DirFd dir, ReadOnlySpan<byte> name)
+    {
+        if (Family == MarkFamily.User) RememberMarks(Syscall.StatAt(dir, name, cached: false, out var status), status);
+    }
+
+    private void RememberMarks(Errno error, in FileStatus status) => _userMarked.Add(error == Errno.None ? status.Inode : 0); // 0 is nobody's, and stays
 
     private void LowerNeedlessFence()
     {
