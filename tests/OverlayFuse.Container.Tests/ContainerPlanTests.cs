@@ -47,7 +47,7 @@ public sealed class ContainerPlanTests
     public void A_volume_of_the_image_is_made_unless_something_else_is_mounted_there()
     {
         Assert.That(Plan(new RunRequest { Image = "i" }).Mounts.Single() is { Target: "/data", IsAnonymous: true }, Is.True);
-        Assert.That(Plan(new RunRequest { Image = "i", Volumes = ["v:/data"] }).Mounts.Single() is { Volume: "v", IsAnonymous: false }, Is.True);
+        Assert.That(Plan(new RunRequest { Image = "i", Volumes = ["vol:/data"] }).Mounts.Single() is { Volume: "vol", IsAnonymous: false }, Is.True);
     }
 
     [TestCase("/:/host")]
@@ -69,9 +69,15 @@ public sealed class ContainerPlanTests
         Assert.That(() => ContainerPlan.For(new RunRequest { Image = "i", PublishAll = true }, image, "name", []), Throws.TypeOf<RefusedException>().With.Message.Contains("0.0.0.0:22:22"));
     }
 
+    [TestCase("/nosuch/../x/", "/x")]
+    [TestCase("//a/./b", "/a/b")]
+    [TestCase("/..", "/")]
+    public void A_working_directory_is_kept_without_detours(string given, string kept) =>
+        Assert.That(Plan(new RunRequest { Image = "i", WorkingDirectory = given }).Config.WorkingDir, Is.EqualTo(kept));
+
     [Test]
     public void Two_mounts_at_one_place_are_refused() =>
-        Assert.That(() => Plan(new RunRequest { Image = "i", Volumes = ["v:/x"], Tmpfs = ["/x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("Duplicate mount point: /x"));
+        Assert.That(() => Plan(new RunRequest { Image = "i", Volumes = ["vol:/x"], Tmpfs = ["/x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("Duplicate mount point: /x"));
 
     [Test]
     public void An_unknown_network_is_refused() =>

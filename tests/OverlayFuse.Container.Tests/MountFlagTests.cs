@@ -25,17 +25,18 @@ public sealed class MountFlagTests
     [Test]
     public void Modes_of_a_volume_flag_are_read()
     {
-        Assert.That(VolumeFlag.Parse("v:/data:ro,nocopy") is { ReadOnly: true, NoCopy: true }, Is.True);
+        Assert.That(VolumeFlag.Parse("data:/data:ro,nocopy") is { ReadOnly: true, NoCopy: true }, Is.True);
         Assert.That(VolumeFlag.Parse("/h:/data:rshared").Propagation, Is.EqualTo("rshared"));
     }
 
     [TestCase("rel/path:/b", "includes invalid characters for a local volume name")]
+    [TestCase("a:/b", "create a: volume name is too short")]
     [TestCase("vol1:relative", "mount path must be absolute")]
-    [TestCase("v:/", "destination can't be '/'")]
-    [TestCase("v:/x/..", "destination can't be '/'")]
-    [TestCase("v:/x:sideways", "invalid mode")]
+    [TestCase("vol:/", "destination can't be '/'")]
+    [TestCase("vol:/x/..", "destination can't be '/'")]
+    [TestCase("vol:/x:sideways", "invalid mode")]
     [TestCase("a:/b:ro:x", "too many colons")]
-    [TestCase("a:/b:ro,rw", "invalid mode: ro,rw")]
+    [TestCase("some:/b:ro,rw", "invalid mode: ro,rw")]
     [TestCase("/a:/b:shared,slave", "invalid mode: shared,slave")]
     public void A_volume_flag_that_makes_no_sense_ends_with_125(string text, string words) =>
         Assert.That(() => VolumeFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
@@ -44,7 +45,7 @@ public sealed class MountFlagTests
     public void A_mount_flag_knows_three_types()
     {
         Assert.That(MountFlag.Parse("type=bind,src=/h,dst=/b,readonly") is { Kind: MountKind.Bind, Source: "/h", Target: "/b", ReadOnly: true, IsFromMountFlag: true }, Is.True);
-        Assert.That(MountFlag.Parse("source=v,target=/b,volume-nocopy") is { Kind: MountKind.Volume, Volume: "v", NoCopy: true, Mode: "z" }, Is.True);
+        Assert.That(MountFlag.Parse("source=vol,target=/b,volume-nocopy") is { Kind: MountKind.Volume, Volume: "vol", NoCopy: true, Mode: "z" }, Is.True);
         Assert.That(MountFlag.Parse("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770").Options, Is.EqualTo(new[] { "size=1048576", "mode=1770" }));
     }
 
@@ -52,14 +53,14 @@ public sealed class MountFlagTests
     public void Fields_of_a_mount_flag_may_be_quoted_as_in_CSV()
     {
         var mount = MountFlag.Parse(""""
-            source=v,target=/b,"volume-opt=o=addr=1.2.3.4,rw","volume-opt=device=say ""x""",volume-opt=type=nfs
+            source=vol,target=/b,"volume-opt=o=addr=1.2.3.4,rw","volume-opt=device=say ""x""",volume-opt=type=nfs
             """");
         Assert.That(mount.DriverOptions, Is.EqualTo(new Dictionary<string, string> { ["device"] = "say \"x\"", ["o"] = "addr=1.2.3.4,rw", ["type"] = "nfs" }));
     }
 
     [Test]
     public void A_mount_flag_labels_the_volume_that_it_makes() =>
-        Assert.That(MountFlag.Parse("source=v,target=/b,volume-label=a=b=c,volume-label=d").VolumeLabels, Is.EqualTo(new Dictionary<string, string> { ["a"] = "b=c", ["d"] = "" }));
+        Assert.That(MountFlag.Parse("source=vol,target=/b,volume-label=a=b=c,volume-label=d").VolumeLabels, Is.EqualTo(new Dictionary<string, string> { ["a"] = "b=c", ["d"] = "" }));
 
     [TestCase("size=1m,mode=700,noexec", null)]
     [TestCase("ro", null)]
@@ -72,9 +73,9 @@ public sealed class MountFlagTests
     }
 
     [TestCase("type=bind,source=/h,target=/", "destination can't be '/'")]
-    [TestCase("source=v,target=/b,volume-opt=plain", "must be a key=value pair")]
-    [TestCase("source=v,\"target=/b", "a quote is not closed")]
-    [TestCase("source=v,\"target=/b\"x", "a quote ends within a field")]
+    [TestCase("source=vol,target=/b,volume-opt=plain", "must be a key=value pair")]
+    [TestCase("source=vol,\"target=/b", "a quote is not closed")]
+    [TestCase("source=vol,\"target=/b\"x", "a quote ends within a field")]
     [TestCase("type=bogus,target=/b", "invalid mount config for type \"bogus\": mount type unknown.")]
     [TestCase("type=volume", "invalid argument \"type=volume\" for \"--mount\" flag: target is required")]
     [TestCase("type=bind,target=/b", "field Source must not be empty")]

@@ -17,7 +17,7 @@ public sealed class VolumeDriverTests
     [Test]
     public void The_mount_flag_names_a_driver_and_its_options()
     {
-        var mount = MountFlag.Parse("type=volume,src=v,dst=/d,volume-driver=rclone,volume-opt=remote=mem:b,volume-opt=allow-other=true");
+        var mount = MountFlag.Parse("type=volume,src=vol,dst=/d,volume-driver=rclone,volume-opt=remote=mem:b,volume-opt=allow-other=true");
         Assert.That(mount.Driver, Is.EqualTo("rclone"));
         Assert.That(mount.DriverOptions, Is.EqualTo(new Dictionary<string, string> { ["allow-other"] = "true", ["remote"] = "mem:b" }));
         Assert.That(mount.Mode, Is.Empty); // as docker has it for other drivers than its own

@@ -26,10 +26,7 @@ internal static class VolumeVerbs
         var command = new Command("create", "Make a volume.") { name, labels, driver, options };
         command.SetAction(result => ForEach.Name([result.GetValue(name) ?? Identifier.New()], wanted =>
         {
-            if (wanted.Length == 1) throw new RefusedException($"create {wanted}: volume name is too short, names should be at least two alphanumeric characters");
-            if (!VolumeStore.IsValid(wanted))
-                throw new RefusedException($"create {wanted}: \"{wanted}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are " +
-                    "allowed. If you intended to pass a host directory, use absolute path");
+            if (VolumeStore.Refusal(wanted) is { } reason) throw new RefusedException($"create {wanted}: {reason}");
             var volumes = new VolumeStore(StatePlace.ToRead());
             using var held = volumes.Lock();
             var volume = new VolumeRecord

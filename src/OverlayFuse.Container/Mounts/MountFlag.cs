@@ -50,7 +50,7 @@ public static class MountFlag
     {
         if (fields.Keys.Any(key => key.StartsWith("bind-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'bind-*' options with mount type 'volume'");
         var name = fields.GetValueOrDefault("source", "");
-        if (name.Length > 0 && !VolumeStore.IsValid(name)) throw Config("volume", $"\"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed");
+        if (name.Length > 0 && VolumeStore.Refusal(name) is { } reason) throw Config("volume", reason);
         return new MountPoint
         {
             Kind = MountKind.Volume,

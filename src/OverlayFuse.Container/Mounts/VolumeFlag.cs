@@ -50,11 +50,7 @@ public static class VolumeFlag
 
     private static MountPoint Volume(string text, string? name, string target, string modes)
     {
-        if (name is not null && !VolumeStore.IsValid(name))
-            throw new RefusedException(
-                $"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to " +
-                "pass a host directory, use absolute path.",
-                Refused);
+        if (name is not null && VolumeStore.Refusal(name) is { } reason) throw new RefusedException($"create {name}: {reason}.", Refused);
         bool isReadOnly = false, noCopy = false;
         foreach (var mode in Modes(text, modes))
         {

@@ -115,7 +115,10 @@ public static class ContainerPlan
         if (request.Command.Count > 0) config.Cmd = [.. request.Command];
         if (request.User is not null) config.User = request.User;
         if (request.WorkingDirectory is { } directory)
-            config.WorkingDir = directory.StartsWith('/') ? directory : throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
+        {
+            if (!directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
+            config.WorkingDir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        }
         if (config.Env is null or []) config.Env = [UsualPath];
         Variables.Set(config, request.Environment);
         if (request.NoHealthcheck) config.Healthcheck = new Healthcheck { Test = ["NONE"] };

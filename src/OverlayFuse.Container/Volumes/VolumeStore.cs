@@ -18,6 +18,12 @@ public sealed partial class VolumeStore(StateDirectory state)
 
     public static bool IsValid(string name) => Form().IsMatch(name);
 
+    /// <summary>Why no volume is made under a name, in docker's words; null where that is a name for one.</summary>
+    public static string? Refusal(string name) =>
+        name.Length == 1 ? "volume name is too short, names should be at least two alphanumeric characters"
+        : IsValid(name) ? null
+        : $"\"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path";
+
     /// <summary>Sorted by name.</summary>
     public List<VolumeRecord> All() =>
         [.. Directory.EnumerateDirectories(state.Volumes).Select(path => Find(Path.GetFileName(path))).OfType<VolumeRecord>().OrderBy(volume => volume.Name, StringComparer.Ordinal)];
