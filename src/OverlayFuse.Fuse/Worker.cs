@@ -26,8 +26,7 @@ internal sealed class Worker : IDisposable
     private readonly Action<string>? _trace;
     private readonly RequestBuffer _buffer;
     private readonly Fd _clone;
-    private int _streak; // requests in a row that were there at once, though nobody had waited for the answer before them
-    private uint _asker; // the thread that the last answer was for
+    private RequestStreak _streak;
     private int _misses; // looks in a row that were for nothing
     private int _rest; // reads until the next look
     private bool _sleeps = true; // in a read of the clone, while there is nothing
@@ -45,7 +44,7 @@ internal sealed class Worker : IDisposable
     public void Run()
     {
         // Whoever is started was called, so it reads first in any case.
-        for (var isNew = true; _pool.BeginReading(isBusy: isNew || _streak > 0) && ServeOne(); isNew = false)
+        for (var isNew = true; _pool.BeginReading(isBusy: isNew || _streak.Length > 0) && ServeOne(); isNew = false)
         {
         }
     }
@@ -64,16 +63,17 @@ internal sealed class Worker : IDisposable
         _pool.EndReading(isRequest && TakesLong(_buffer.Bytes));
         if (!isRequest) return GoesOnAfter(error);
         if (_pool.IsEnding) return false; // its descriptor may be gone by the time of the answer
-        CountStreak(wasThere);
-        if (_streak >= BusyStreak)
+        var header = MemoryMarshal.Read<InHeader>(_buffer.Bytes);
+        _streak.Add(header.Opcode, header.Pid, wasThere);
+        if (_streak.Length >= BusyStreak)
         {
-            _streak = 1;
+            _streak.Restart();
             _pool.Call();
         }
 
         var begin = _trace is null ? 0 : Stopwatch.GetTimestamp();
         var answer = _dispatcher.Serve(_buffer.Bytes, received);
-        _trace?.Invoke(RequestText.Of(_buffer.Bytes[..received], answer, Stopwatch.GetElapsedTime(begin)));
+        if (received >= Exchange.HeaderSize) _trace?.Invoke(RequestText.Of(_buffer.Bytes[..received], answer, Stopwatch.GetElapsedTime(begin)));
         if (answer.IsEmpty) return true;
 
         error = Syscall.Write(Device, answer, out _);
@@ -86,7 +86,7 @@ internal sealed class Worker : IDisposable
     private Errno Take(out int received, out bool wasThere)
     {
         wasThere = false;
-        if (SpinTime == 0 || !_clone.IsOpen || _rest-- > 0) return Syscall.Read(Device, _buffer.Incoming, out received);
+        if (SpinTime == 0 || !_clone.IsOpen || _rest-- > 0) return Wait(out received);
 
         _rest = 0;
         Sleeps(false);
@@ -106,7 +106,19 @@ internal sealed class Worker : IDisposable
         _misses = Math.Min(_misses + 1, 6);
         _rest = Math.Min((1 << _misses) - 1, LongestRest);
         Sleeps(true);
-        return Syscall.Read(_clone, _buffer.Incoming, out received);
+        return Wait(out received);
+    }
+
+    // A descriptor that we were given may be non-blocking.
+    private Errno Wait(out int received)
+    {
+        while (true)
+        {
+            var error = Syscall.Read(Device, _buffer.Incoming, out received);
+            if (error != Errno.AGAIN) return error;
+            error = Syscall.Poll(Device, PollEvents.In, -1, out _);
+            if (error != Errno.None) return error;
+        }
     }
 
     private void Sleeps(bool sleeps)
@@ -115,23 +127,12 @@ internal sealed class Worker : IDisposable
         _sleeps = sleeps;
     }
 
-    // A client on the same processor has its next request there by the time its answer is out: that is no sign of a queue. The kernel's own
-    // requests, of thread 0, wait for nothing.
-    private void CountStreak(bool wasThere)
-    {
-        var asker = MemoryMarshal.Read<InHeader>(_buffer.Bytes).Pid;
-        _streak = wasThere && (asker == 0 || asker != _asker) ? _streak + 1 : 0;
-        _asker = asker;
-    }
-
     private bool GoesOnAfter(Errno error)
     {
         switch (error)
         {
             case Errno.NOENT: // the request was withdrawn while it was read
                 return true;
-            case Errno.AGAIN: // a descriptor we were given may be non-blocking
-                return Syscall.Poll(Device, PollEvents.In, -1, out _) == Errno.None;
             case Errno.None: // the end of a stream
             case Errno.NODEV: // unmounted
             case Errno.CONNABORTED: // aborted, where ABORT_ERROR was negotiated

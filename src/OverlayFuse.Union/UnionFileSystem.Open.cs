@@ -65,10 +65,9 @@ public sealed partial class UnionFileSystem
         if (work is not null)
         {
             var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
-            layer.GetsOciWhiteouts = features!.Whiteout == WhiteoutForm.Oci;
             layers.Add(layer);
             var form = layer.Overrides != OverrideForm.None ? layer.Overrides : options.KeepOwnersIn;
-            upper = new Upper(layer, work, features, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
+            upper = layer.Upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
             {
                 Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable),
             };

@@ -27,9 +27,10 @@ fails_when_it_should() {
   ! said=$(lab 18090 "$scratch/labs/broken.sh" 2>&1) && grep -q 'NOT AS IT SHOULD BE: it should say: nothing-of-that-name' <<<"$said"
 }
 
-# Debian's nginx, in the place of busybox's server.
+# Debian's nginx, in the place of busybox's server. It serves another directory than nginx' own images do.
 nginx() {
-  mmdebstrap --quiet --variant=minbase --include=nginx-light bookworm "$scratch/nginx.tar" &&
+  # shellcheck disable=SC2016 # $1 is mmdebstrap's
+  mmdebstrap --quiet --variant=minbase --include=nginx-light --customize-hook='sed -i "s|root /var/www/html|root /usr/share/nginx/html|" "$1/etc/nginx/sites-available/default"' bookworm "$scratch/nginx.tar" &&
     for script in 15-1-explore 15-2-ephemeral 15-3-named-volume 15-4-bind-mount; do lab 18091 "$root/samples/labs/$script.sh" "$scratch/nginx.tar" || return 1; done
 }
 

@@ -34,8 +34,8 @@ internal sealed class Layer
     /// <summary>Where it keeps the owners of its objects.</summary>
     public OverrideForm Overrides { get; set; }
 
-    /// <summary>Written to, with whiteouts as files .wh.NAME: they come and go.</summary>
-    public bool GetsOciWhiteouts { get; set; }
+    /// <summary>Who writes to it; null for a lower layer.</summary>
+    public Upper? Upper { get; set; }
 
     public LayerDirectory Root { get; set; } = null!;
 

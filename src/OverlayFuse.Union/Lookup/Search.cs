@@ -6,10 +6,7 @@ namespace OverlayFuse.Union;
 /// <param name="dataOnly">The roots of the data-only layers, topmost first.</param>
 internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
 {
-    /// <summary>
-    /// Up to so many lower members are asked one by one, until that was often for nothing; above, and from then on, their names are read once
-    /// (<see cref="LowerNames"/>).
-    /// </summary>
+    /// <summary>Up to so many lower members are asked one by one; above, their names are read once (<see cref="LowerNames"/>).</summary>
     public const int FewMembers = 3;
 
     private const int MaxPath = 4096;
@@ -50,15 +47,9 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
     private Errno FindInLowers(UnionDirectory directory, ReadOnlySpan<byte> name, SearchResult result)
     {
         var lowers = directory.Lowers;
-        if (lowers.Length == 0) return Errno.None;
+        if (lowers.Length <= FewMembers) return FindIn(lowers, name, result);
 
         var names = directory.LowerNames;
-        if (names is null && lowers.Length <= FewMembers && !directory.IsOftenMissed)
-        {
-            var error = FindIn(lowers, name, result);
-            if (error == Errno.None && !result.IsFound) directory.Missed();
-            return error;
-        }
         if (names is null)
         {
             var error = LowerNames.Read(lowers, out names);

@@ -3,8 +3,6 @@ namespace OverlayFuse.Union;
 /// <summary>The stack of a directory: only the layers that have it, topmost first.</summary>
 internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] lowers)
 {
-    private const int OftenMissed = 64;
-
     // Set once by copy-up, under the node's gate; read without a lock.
     private volatile LayerDirectory? _upper = upper;
     private volatile Listing? _listing;
@@ -12,7 +10,6 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     private readonly Lock _namesLock = new(); // leaf; protects _listing, _namesVersion and _passes together
     private int _namesVersion;
     private ListingPasses _passes;
-    private int _misses;
 
     public LayerDirectory? Upper
     {
@@ -78,12 +75,6 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
         get => _lowerNames;
         set => _lowerNames = value;
     }
-
-    /// <summary>Names were looked for in the lower members, and not there, so often that it pays to read <see cref="LowerNames"/>.</summary>
-    public bool IsOftenMissed => _misses >= OftenMissed;
-
-    /// <summary>A name is in none of the lower members. One that gets lost to another thread does not matter.</summary>
-    public void Missed() => _misses++;
 
     /// <summary>Whether new objects inherit an ACL: unknown until first asked.</summary>
     public bool? HasDefaultAcl { get; set; }

@@ -84,7 +84,9 @@ internal sealed partial class Upper
         name.CopyTo(marker);
         marker[name.Length] = (byte)'/';
         OciNames.OpaqueMarker.CopyTo(marker[(name.Length + 1)..]);
+        var times = Syscall.StatAt(dir, name, cached: false, out var status);
         var error = Syscall.MknodAt(dir, marker, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0);
+        if (error == Errno.None && times == Errno.None) _ = Syscall.UtimensAt(dir, name, status.AccessTime, status.ModifyTime); // no change of what is in it
         return error == Errno.EXIST ? Errno.None : error;
     }
 

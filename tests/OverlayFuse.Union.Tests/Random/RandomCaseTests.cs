@@ -28,7 +28,7 @@ internal class RandomCaseTests
 
         void Run() => Seeds.Try(seed, CasesPerSeed, new CaseGenerator(isRoot, isOverlay: false, isOci: form == TestUnion.Form.Oci).Cases(Actions), example =>
         {
-            using var union = new TestUnion(example.Stack.LowerCount, form) { Keeps = seed % 2 == 0, Delay = seed % 4 };
+            using var union = new TestUnion(example.Stack.LowerCount, form) { Keeps = seed % 2 == 0, Delay = seed / 2 % 3, Wish = options => options.NarrowInodes = seed % 3 == 0 };
             using var plain = new PlainDirectory();
             return Comparison.Run(example, ("plain", plain), ("model", union));
         });

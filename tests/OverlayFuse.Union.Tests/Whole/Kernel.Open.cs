@@ -92,7 +92,17 @@ internal sealed partial class Kernel
         if (error == Errno.None) error = IsAppending(to) ? Errno.BADF : FindFile(to, OpenFlags.WriteOnly, out _);
         var count = Math.Min((ulong)length, source.Attributes.Size);
         if (error == Errno.None && source.Node == sink.Node && count > 0) error = Errno.INVAL; // it overlaps
-        return error != Errno.None || count == 0 ? Done(error) : On(to, node => union.CopyFileRange(Request, source.Node, 0, 0, node, 0, 0, count, out _));
+        return error != Errno.None || count == 0 ? Done(error) : On(to, node => Copy(source.Node, node, count));
+    }
+
+    // fuse_copy_file_range(): what the file system does not do the kernel does by reading and writing.
+    private Errno Copy(NodeId from, NodeId to, ulong count)
+    {
+        var error = union.CopyFileRange(Request, from, 0, 0, to, 0, 0, count, out _);
+        if (error is not (Errno.XDEV or Errno.NOSYS)) return error;
+        var bytes = new byte[count];
+        error = union.Read(Request, from, 0, 0, bytes, out var length);
+        return error != Errno.None ? error : union.Write(Request, to, 0, 0, bytes.AsSpan(0, length), WriteFlags.None, out _);
     }
 
     public Errno FSync(string target) => Find(target, out var entry) is var error && error != Errno.None ? Done(error)

@@ -39,7 +39,7 @@ internal class StressTests
             try
             {
                 var random = new Random(number * 7919);
-                var kernel = new Kernel(union.Union, keeps: number % 2 == 0) { Delay = number % 4 };
+                var kernel = new Kernel(union.Union, keeps: number % 2 == 0) { Delay = number / 2 % 3 };
                 for (var i = 0; Environment.TickCount64 < end; i++)
                 {
                     Step(kernel, random, locks, renames, failures);

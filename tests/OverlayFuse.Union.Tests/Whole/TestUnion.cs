@@ -93,7 +93,6 @@ internal sealed class TestUnion : IUnion
         {
             var field = typeof(Upper).GetField("<features>P", BindingFlags.NonPublic | BindingFlags.Instance)!;
             field.SetValue(upper, change((UpperFeatures)field.GetValue(upper)!));
-            upper.Layer.GetsOciWhiteouts = upper.Features.Whiteout == WhiteoutForm.Oci;
         }
         if (Tree.Upper is { } writable) writable.Work.IsUnused = false; // as if it were mounted
         if (Boot is { } boot) Tree.Upper!.Work.PartialMaps.Boot = boot;
