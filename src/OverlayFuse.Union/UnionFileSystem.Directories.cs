@@ -44,17 +44,21 @@ public sealed partial class UnionFileSystem
             {
                 if (hasStatus) CorrectFresh(child, ref status);
                 else error = _tree.Status(child, out status);
-                if (error != Errno.None) _tree.Nodes.Forget(child, 1);
             }
+            if (child == 0 && error == Errno.None) continue;
 
             // An entry that cannot be looked at is listed all the same; only the stat of it fails.
-            var entry = error == Errno.None && child != 0 ? EntryOf(child, status) : Unknown(listing, i);
-            if (child == 0 && error == Errno.None) continue;
-            buffer.TryAdd(name, listing.Cookie(i), entry);
+            var isTold = error == Errno.None && !HasSeveralNames(child, status);
+            if (!isTold && child != 0) _tree.Nodes.Forget(child, 1);
+            buffer.TryAdd(name, listing.Cookie(i), isTold ? EntryOf(child, status) : Unknown(listing, i));
         }
         if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
     }
+
+    // The kernel counts a name down by itself when it gets the answer to an unlink (fuse_entry_unlinked()). Had a listing told it the new count a moment
+    // before, it would count twice, and for link(2) be sure that a file of no name is gone: so listings leave such files to be looked up.
+    private bool HasSeveralNames(int slot, in FileStatus status) => !status.IsDirectory && (status.LinkCount > 1 || _tree.Nodes[slot].Has(NodeFlags.Linked));
 
     public override Errno FSyncDirectory(in Request request, NodeId node, ulong handle, bool dataOnly)
     {

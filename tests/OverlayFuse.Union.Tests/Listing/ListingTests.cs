@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
@@ -56,6 +57,21 @@ internal class ListingTests
             union.Kernel.ReadOnce(Fuse.NodeId.Root, names[i].Cookie, new byte[4096], false, after, out _);
             Assert.That(after.Select(a => a.Text), Is.EqualTo(names.Skip(i + 1).Select(n => n.Text)));
         }
+    }
+
+    [Test]
+    public void Of_a_file_with_several_names_a_listing_tells_the_name_only()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", "one = \"1\"  two = \"2\"  too is two").Open();
+        Assert.That(union.Kernel.Create("new", "n"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Link("new", "newer"), Is.EqualTo(Errno.None));
+        union.Kernel.List("", out var names, plus: true);
+        Assert.That(names.Where(n => n.Entry.Node != NodeId.None).Select(n => n.Text), Is.EqualTo(new[] { "one" }));
+        Assert.That(names.Select(n => n.Text), Is.EquivalentTo(new[] { "one", "two", "too", "new", "newer" }));
+        Assert.That(union.Kernel.Remove("newer", isDirectory: false), Is.EqualTo(Errno.None));
+        union.Kernel.List("", out names, plus: true);
+        Assert.That(names.Where(n => n.Entry.Node != NodeId.None).Select(n => n.Text), Is.EqualTo(new[] { "one" }), "the kernel may still be counting");
     }
 
     [Test]

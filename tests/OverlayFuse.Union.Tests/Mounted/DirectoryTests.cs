@@ -51,6 +51,38 @@ public class DirectoryTests(string options)
     }
 
     [Test, Order(2)]
+    public void A_file_keeps_its_link_count_while_others_list_the_directory()
+    {
+        Directory.CreateDirectory($"{_union.Merged}/links/below");
+        File.WriteAllText($"{_union.Merged}/links/a", "a");
+        Assert.That(Syscall.Open($"{_union.Merged}/links", OpenFlags.ReadOnly | OpenFlags.Directory, out var fd), Is.EqualTo(Errno.None));
+        var links = new DirFd(fd.Number);
+        var isOver = false;
+        var lister = new Thread(() =>
+        {
+            for (var i = 0; !Volatile.Read(ref isOver); i++)
+            {
+                _ = Directory.GetFiles($"{_union.Merged}/links");
+                File.WriteAllText($"{_union.Merged}/links/other", ""); // the kernel's copy of the listing is out of date
+                File.Delete($"{_union.Merged}/links/other");
+            }
+        });
+        lister.Start();
+        var errors = new List<Errno>();
+        for (var i = 0; i < 3000; i++)
+        {
+            errors.Add(Syscall.LinkAt(links, "a"u8, links, "below/b"u8));
+            errors.Add(Syscall.UnlinkAt(links, "below/b"u8));
+        }
+        Volatile.Write(ref isOver, true);
+        lister.Join();
+        Assert.That(errors.Where(error => error != Errno.None), Is.Empty);
+        Assert.That(Syscall.StatAt(links, "a"u8, cached: false, out var status), Is.EqualTo(Errno.None));
+        Assert.That(status.LinkCount, Is.EqualTo(1));
+        fd.Close();
+    }
+
+    [Test, Order(2)]
     public void A_place_kept_is_found_again()
     {
         Assert.That(Syscall.OpenAt(_union.Root, "d"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var fd), Is.EqualTo(Errno.None));
