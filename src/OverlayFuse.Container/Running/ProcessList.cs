@@ -27,8 +27,17 @@ public static class ProcessList
         if (AtomicFile.Read(PathOf(container.Directory)) is not { } text) return;
         foreach (var line in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid) && start.Length > 0 && StartOf(pid) == start) _ = Syscall.Kill(pid, Signal.Kill);
+            if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid)) End(pid, start);
         }
+
+        // What a runtime was at when its supervisor was killed it goes on with: it ends first, and then what it has made.
+        foreach (var pid in Runtime.CallsFor(container)) _ = Syscall.Kill(pid, Signal.Kill);
+        if (Runtime.FirstProcess(container) is var (first, begin)) End(first, begin);
+    }
+
+    private static void End(int pid, string start)
+    {
+        if (start.Length > 0 && StartOf(pid) == start) _ = Syscall.Kill(pid, Signal.Kill);
     }
 
     public static void Remove(string directory)

@@ -56,6 +56,43 @@ public sealed class Runtime(string program, string root)
         }
     }
 
+    /// <summary>The calls of it for a container that are under way, whoever made them.</summary>
+    internal static IEnumerable<int> CallsFor(StoredContainer container)
+    {
+        var words = $"\0--root\0{container.RuntimeRoot}\0";
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(process), out var pid) && CommandLine(process).Contains(words, StringComparison.Ordinal)) yield return pid;
+        }
+    }
+
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"{process}/cmdline"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it has ended
+        }
+    }
+
+    /// <summary>The first process of a container as runc(8) has written it down, with the time it started at (proc(5)); null where there is none yet.</summary>
+    internal static (int Pid, string Start)? FirstProcess(StoredContainer container)
+    {
+        if (AtomicFile.Read(Path.Combine(container.RuntimeRoot, container.Id, "state.json")) is not { } text) return null;
+        try
+        {
+            var state = JsonNode.Parse(text);
+            return state?["init_process_pid"] is { } pid && state["init_process_start"] is { } start ? (pid.GetValue<int>(), start.ToString()) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null; // it was killed while it wrote
+        }
+    }
+
     /// <summary>How a sentence of ours begins that goes on with the runtime's words.</summary>
     internal const string Refusal = "OCI runtime create failed: ";
 
