@@ -9,6 +9,19 @@ internal static class Descriptors
     private const int CloseOnExec = 0x80000;
     private static readonly (uint Major, uint Minor) FuseDevice = (10, 229); // devices.txt of the kernel
 
+    /// <summary>
+    /// Puts something into standard streams that the caller has closed: else the next file that is opened would be one of them, and get
+    /// our output. What is put there can be neither read nor written.
+    /// </summary>
+    public static void FillStandardStreams()
+    {
+        for (var number = 0; number <= 2; number++)
+        {
+            if (Syscall.Stat(new Fd(number), out _) != Errno.BADF) continue;
+            if (Syscall.Open("/dev/null", OpenFlags.Path, out var filler) != Errno.None || filler.Number != number) filler.Close();
+        }
+    }
+
     /// <summary>Everything up to the end of the stream, or null and the error.</summary>
     public static byte[]? ReadToEnd(Fd fd, out Errno error)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using OverlayFuse.Fuse;
+using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -39,15 +40,12 @@ internal static class FileChanges
         }
     }
 
-    /// <summary>What the system said: the runtime's own words are not in the executable.</summary>
+    /// <summary>What the system said.</summary>
     public static string Why(Exception e) => e switch
     {
         MountException => e.Message.TrimEnd('.'),
         DecoderFallbackException => "it is no UTF-8",
-        UnauthorizedAccessException => Errno.ACCES.Describe(),
-        FileNotFoundException or DirectoryNotFoundException => Errno.NOENT.Describe(),
-        { HResult: > 0 and < 200 } => ((Errno)e.HResult).Describe(),
-        _ => e.GetType().Name,
+        _ => FileErrors.Reason(e),
     };
 
     /// <summary>Takes away the directories of our own that are empty now.</summary>

@@ -29,7 +29,7 @@ internal static partial class IdMappingText
         for (var i = 0; i < words.Length; i += 3)
         {
             if (!TryNumber(words[i], out var stored) || !TryNumber(words[i + 1], out var shown) || !TryNumber(words[i + 2], out var count))
-                throw Bad(element, $"has no three numbers in {words[i]}:{words[i + 1]}:{words[i + 2]}");
+                throw Bad(element, $"has no three numbers from 0 to 4294967295 in {words[i]}:{words[i + 1]}:{words[i + 2]}");
             if (count == 0 || count > uint.MaxValue - Math.Max(stored, shown)) throw Bad(element, $"maps no ids, or ids above 4294967294, by {words[i]}:{words[i + 1]}:{words[i + 2]}");
             ranges.Add(new IdRange(stored, shown, count));
         }

@@ -30,7 +30,7 @@ internal static class InstallVerb
         var changes = client.Files.Select(file => remove ? file.ToRemove() : file.ToInstall()).OfType<FileChange>().ToList();
         if (changes.Count == 0)
         {
-            Terminal.Print(remove ? $"Nothing of ours is in the configuration of {client.Tool}.\n" : $"{client.Tool} is set up already: {client.Files[^1].Path}\n");
+            Terminal.Print(remove ? $"Nothing of ours is in the configuration of {client.Tool}.\n" : $"{client.Files[^1].Path} of {client.Tool} is set up already.\n");
             return 0;
         }
         foreach (var change in changes) Terminal.Print(Show(change));
@@ -41,7 +41,7 @@ internal static class InstallVerb
             FileChanges.DropBackups(client.Files);
             FileChanges.DropDirectories(client.Files);
         }
-        Terminal.Print($"Done. {client.Next}\n");
+        Terminal.Print($"Done. {(remove ? client.NextAfterRemoval : client.Next)}\n");
         return 0;
     }
 

@@ -10,6 +10,7 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        Descriptors.FillStandardStreams();
         try
         {
             if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run();
@@ -27,9 +28,9 @@ internal static class Program
     public static string Describe(Exception error) => error switch
     {
         MountException or RefusedException => error.Message,
-        // .NET keeps the number of the error there.
-        IOException when (Errno)error.HResult is Errno.NOSPC or Errno.DQUOT or Errno.ROFS or Errno.IO =>
-            $"a file that is needed cannot be written or read: {((Errno)error.HResult).Describe()}. Look at the disk that holds your images and containers; overlayfuse info says where.",
+        IOException or UnauthorizedAccessException =>
+            $"a file that is needed cannot be written or read{(FileErrors.PathOf(error) is { Length: > 0 } path ? $", {path}" : "")}: {FileErrors.Reason(error)}. " +
+            "If it is one of your images and containers: overlayfuse info says where they are.",
         _ => $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.",
     };
 
@@ -39,7 +40,7 @@ internal static class Program
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
-            throw new RefusedException($"{ByteText.Show(first.Message)} Type overlayfuse --help for the ways to call it.",
+            throw new RefusedException(CommandErrors.Describe(result),
                 first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.RefusalCode(arguments.Words) : 1); // docker's code where words are missing
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }

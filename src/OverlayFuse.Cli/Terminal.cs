@@ -11,17 +11,23 @@ internal static class Terminal
     private static readonly Fd StandardOutput = new(1);
     private static readonly Fd StandardError = new(2);
 
-    public static void Say(string sentence) => _ = Syscall.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {sentence}\n"));
-
-    /// <summary>What a command was asked for, on stdout.</summary>
-    public static void Print(string text) => _ = Syscall.WriteAll(StandardOutput, Encoding.UTF8.GetBytes(text));
+    public static void Say(string sentence) => _ = Syscall.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {Harmless(sentence)}\n"));
 
     public static void Say(IEnumerable<string> sentences)
     {
         foreach (var sentence in sentences) Say(sentence);
     }
 
-    /// <summary>An answer that was asked for.</summary>
+    // A path may hold what a terminal takes for an order.
+    private static string Harmless(string sentence) => sentence.AsSpan().ContainsAnyInRange('\0', '\x1f') || sentence.Contains('\x7f')
+        ? string.Concat(sentence.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? $"\\x{(int)letter:x2}" : letter.ToString()))
+        : sentence;
+
+    /// <summary>What a command was asked for, on stdout.</summary>
+    /// <exception cref="MountException">It could not be written; whoever closed the pipe does not want the rest.</exception>
+    public static void Print(string answer) => Print(Encoding.UTF8.GetBytes(answer));
+
+    /// <summary>The same, for names of any bytes.</summary>
     /// <exception cref="MountException">It could not be written; whoever closed the pipe does not want the rest.</exception>
     public static void Print(ReadOnlySpan<byte> answer)
     {

@@ -28,7 +28,8 @@ life() {
   check "$who: images and volumes are listed by filters and patterns" listed
   check "$who: templates have tables, variables and labels" templates
   check "$who: inspect finds containers, images and volumes, or one kind only" inspected
-  check "$who: on a terminal prune asks, and no means no" asks
+  check "$who: prune asks, and no means no, or no answer" asks
+  check "$who: an answer that cannot be written is an error" unwritten
 
   check "$who: a published port leads to the container, and ps and inspect say so" published
   check "$who: a port in use is refused in docker's words" ends 125 "listen tcp4 0.0.0.0:$port: bind: address already in use" o run --rm -p $port:80 bb:1 true
@@ -102,8 +103,10 @@ inspected() {
 asks() {
   local asked='Are you sure you want to continue? [y/N] '
   has "$asked" answering n container prune && prints 3 eval 'o ps -aq | wc -l' && has 'all stopped containers' answering n system prune && prints 3 eval 'o ps -aq | wc -l' && lacks "$asked" answering n container prune -f --filter label=tier &&
-    prints $'db-2\nweb-1' names -a && has 'Deleted Containers:' answering y container prune && prints web-1 names -a && o rm -f web-1 && has 'all local volumes not used' answering y volume prune && prints '' o volume ls -q
+    prints $'db-2\nweb-1' names -a && has 'Deleted Containers:' answering y container prune && prints web-1 names -a && o rm -f web-1 && has 'all local volumes not used' answering y volume prune && prints '' o volume ls -q &&
+    o volume create kept && eval 'echo n | o volume prune' && eval 'o volume prune </dev/null' && prints kept o volume ls -q && has 'Deleted Volumes:' eval 'echo y | o volume prune' && prints '' o volume ls -q
 }
+unwritten() { ends 1 'cannot write to standard output: no space left' eval 'o ps -a >/dev/full' && ends 1 'cannot write to standard output' eval 'o volume ls >&-'; }
 answering() { echo "$1" | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }
 
 published() {

@@ -21,7 +21,7 @@ internal sealed class ContainerIdFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"Failed to create the container ID file {path}: is there such a directory, and may you write to it?", 125);
+            throw new RefusedException($"Failed to create the container ID file {path}: {FileErrors.Reason(e)}.", 125);
         }
     }
 

@@ -8,7 +8,7 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
-    /// <param name="nameRefusal">The exit code where the name cannot be had: docker's verbs do not agree.</param>
+    /// <param name="nameRefusal">The exit code where the name, or a container of --volumes-from, cannot be had: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
     public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull, int nameRefusal)
     {
@@ -19,7 +19,7 @@ internal static class ContainerMaking
         var image = images.Find(request.Image) ?? throw new RefusedException(
             $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
         using var namesHeld = store.Lock();
-        var record = ContainerPlan.For(request, image, Name(store, request.Name, nameRefusal), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
+        var record = ContainerPlan.For(request, image, Name(store, request.Name, nameRefusal), request.VolumesFrom.SelectMany(other => MountsOf(store, other, nameRefusal)));
         CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         var made = store.Create(record);
@@ -28,11 +28,12 @@ internal static class ContainerMaking
     }
 
     // "--volumes-from CONTAINER[:ro|:rw]"
-    private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other)
+    private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other, int refusal)
     {
         var (name, mode) = other.IndexOf(':') is var at and >= 0 ? (other[..at], other[(at + 1)..]) : (other, "rw");
         if (mode is not ("ro" or "rw")) throw new RefusedException($"invalid argument \"{other}\" for \"--volumes-from\" flag: invalid mode: {mode}.", Refused);
-        var mounts = store.Get(name).Record.Mounts; // read anew: they are ours to change
+        var container = store.Find(name) ?? throw new RefusedException($"No such container: {name}", refusal);
+        var mounts = container.Record.Mounts; // read anew: they are ours to change
         if (mode == "ro") mounts.ForEach(mount => mount.ReadOnly = true);
         return mounts;
     }

@@ -1,4 +1,5 @@
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -12,13 +13,14 @@ internal static class EnvironmentFile
     /// <exception cref="RefusedException">It cannot be read, or a line has no name.</exception>
     public static IEnumerable<string> Read(string path)
     {
+        if (Directory.Exists(path)) throw new RefusedException($"cannot read the variables in {path}: {Errno.ISDIR.Describe()}.", Refused);
         try
         {
             return Parse(File.ReadAllLines(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"cannot read the variables in {path}: is there such a file, and may you read it?", Refused);
+            throw new RefusedException($"cannot read the variables in {path}: {FileErrors.Reason(e)}.", Refused);
         }
     }
 

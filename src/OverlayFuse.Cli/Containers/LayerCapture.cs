@@ -23,7 +23,7 @@ internal static class LayerCapture
         catch (Exception e) when (e is RefusedException or IOException)
         {
             File.Delete(path);
-            throw e is RefusedException ? e : new RefusedException($"cannot write the layer of {mounted.Container.Record.Name}: {mounted.Store.State.Root} cannot be written to (is the disk full?).");
+            throw e is RefusedException ? e : new RefusedException($"cannot write the layer of {mounted.Container.Record.Name} in {mounted.Store.State.Root}: {FileErrors.Reason(e)}.");
         }
     }
 }

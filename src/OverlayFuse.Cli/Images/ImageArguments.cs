@@ -35,6 +35,10 @@ internal static class ImageArguments
         {
             return use(path);
         }
+        catch (RefusedException e) when (isOurs)
+        {
+            throw new RefusedException(e.Message.Replace(path, "standard input", StringComparison.Ordinal), e.ExitCode);
+        }
         finally
         {
             if (isOurs) System.IO.File.Delete(path);

@@ -19,7 +19,7 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"cannot write {path ?? "to standard output"}: {Cause(e)}.");
+            throw new RefusedException($"cannot write {path ?? "to standard output"}: {FileErrors.Reason(e)}.");
         }
     }
 
@@ -47,12 +47,4 @@ internal static class OutputFile
 
     // A device or a pipe.
     private static bool IsOther(string path) => Syscall.Stat(path, out var status) == Errno.None && status.Type is not (FileType.Regular or FileType.Directory);
-
-    private static string Cause(Exception error) => error switch
-    {
-        DirectoryNotFoundException or FileNotFoundException => Errno.NOENT.Describe(),
-        UnauthorizedAccessException => Errno.ACCES.Describe(),
-        _ when error.HResult is > 0 and < 4096 => ((Errno)error.HResult).Describe(), // .NET keeps the number of the error there
-        _ => error.Message,
-    };
 }

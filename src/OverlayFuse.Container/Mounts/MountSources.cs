@@ -47,7 +47,7 @@ public sealed class MountSources(VolumeStore volumes)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there.", Refused);
+                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there: {FileErrors.Reason(e)}.", Refused);
             }
         }
         CheckPropagation(mount);

@@ -28,9 +28,9 @@ internal static class InitLayer
             }
             File.CreateSymbolicLink(Path.Combine(diff, "etc/mtab"), "/proc/mounts");
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new RefusedException($"cannot write below {diff}: is the disk full?", 125);
+            throw new RefusedException($"cannot write below {diff}: {FileErrors.Reason(e)}.", 125);
         }
     }
 }

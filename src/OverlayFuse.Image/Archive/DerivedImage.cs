@@ -24,9 +24,9 @@ public static class DerivedImage
         {
             throw new RefusedException($"cannot store the layer: {e.Message}.");
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new RefusedException($"cannot store the layer: {store.State.Root} cannot be written to (is the disk full?).");
+            throw new RefusedException($"cannot store the layer in {store.State.Root}: {FileErrors.Reason(e)}.");
         }
     }
 

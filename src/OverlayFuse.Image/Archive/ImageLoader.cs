@@ -36,7 +36,7 @@ public sealed class ImageLoader(ImageStore store)
         }
         catch (IOException e) when (e is not FileNotFoundException)
         {
-            throw new RefusedException($"cannot load {path}: the disk is full, or cannot be written to below {store.State.Root}.");
+            throw new RefusedException($"cannot load {path} into {store.State.Root}: {FileErrors.Reason(e)}.");
         }
     }
 

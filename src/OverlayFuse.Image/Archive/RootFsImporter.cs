@@ -44,9 +44,9 @@ public sealed class RootFsImporter(ImageStore store)
         {
             throw new RefusedException($"cannot import {source}: {e.Message}.");
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new RefusedException($"cannot import {source}: it cannot be read, or {store.State.Root} cannot be written to (is the disk full?).");
+            throw new RefusedException($"cannot import {source} into {store.State.Root}: {FileErrors.Reason(e)}.");
         }
         finally
         {

@@ -43,9 +43,9 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         {
             throw new RefusedException($"cannot pull {reference}: {e.Message}.");
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new RefusedException($"cannot pull {reference}: {store.State.Root} cannot be written to (is the disk full?).");
+            throw new RefusedException($"cannot pull {reference} into {store.State.Root}: {FileErrors.Reason(e)}.");
         }
     }
 

@@ -30,21 +30,41 @@ public sealed class StateDirectory
     /// <summary>Things being made. What killed commands left goes with the next that makes something, and with "image prune".</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
-    /// <exception cref="RefusedException">It cannot be made.</exception>
+    /// <exception cref="RefusedException">It cannot be made or used.</exception>
     public static StateDirectory Open(string root)
     {
         var state = new StateDirectory(Path.GetFullPath(root));
-        Directory.CreateDirectory(Path.GetDirectoryName(state.Root) ?? "/");
+        MakeAbove(state.Root);
         foreach (var directory in new[] { state.Root, state.Overlay, state.Links, state.Image, state.Containers, state.Volumes, state.Temporary })
         {
             var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), Own);
-            if (error is not (Errno.None or Errno.EXIST))
-                throw new RefusedException($"cannot keep images and containers in {state.Root}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
+            if (error == Errno.EXIST) error = MayList(directory);
+            if (error != Errno.None) throw Refused(state.Root, directory, error);
         }
         if (Syscall.StatAt(DirFd.Cwd, Encoding.UTF8.GetBytes(state.Root), cached: false, out var status) == Errno.None && (status.Mode & 0x3f /* 0077 */) != 0)
             _ = Syscall.ChmodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(state.Root), Own); // one of before
         return Real(state);
     }
+
+    private static Errno MayList(string directory)
+    {
+        var error = Syscall.Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory, out var opened);
+        opened.Close();
+        return error;
+    }
+
+    private static void MakeAbove(string root)
+    {
+        for (var end = root.IndexOf('/', 1); end > 0; end = root.IndexOf('/', end + 1))
+        {
+            var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(root[..end]), Mode.OwnerAllOthersReadExecute);
+            if (error is Errno.None or Errno.EXIST || Directory.Exists(root[..end])) continue; // on a read-only disk what is there is EROFS
+            throw Refused(root, root[..end], error);
+        }
+    }
+
+    private static RefusedException Refused(string root, string path, Errno error) =>
+        new($"cannot keep images and containers in {root}: {path}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
 
     // Mounts are known by paths without links.
     private static StateDirectory Real(StateDirectory state)

@@ -50,35 +50,36 @@ internal sealed class PartialMap
     /// <summary>Where to count what is written; none where nobody asks.</summary>
     public WriteCounters? Counters { get; set; }
 
-    /// <summary>Makes the map of a file that has no block above yet. It is on disk when this returns.</summary>
+    /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeLast"/>.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
-    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs)
+    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, out PartialMap? map)
     {
+        map = null;
         var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
-        error = Begin(file, header, new PartialSlot(1, limit, boot));
-        if (error == Errno.None && syncs) error = Syscall.FDataSync(file);
+        var slot = new PartialSlot(1, limit, boot);
+        error = Begin(file, header, slot);
+        if (error == Errno.None)
+        {
+            map = new PartialMap(file, header, syncs) { _slot = slot, _limit = limit };
+            return Errno.None;
+        }
         file.Close();
-        if (error != Errno.None) _ = Syscall.UnlinkAt(directory, name);
+        _ = Syscall.UnlinkAt(directory, name);
         return error;
     }
 
-    // All room is taken now: a write that has its bytes must not fail for want of a bit.
+    /// <summary>Has the map outlast a loss of power; nothing to do with a volatile mount.</summary>
+    public Errno MakeLast() => Sync();
+
+    // All room is taken now: a write that has its bytes must not fail for want of a bit. Written and not only set aside (fallocate(2)): else
+    // each later sync of bits would have to put down metadata as well.
     private static Errno Begin(Fd file, in PartialHeader header, in PartialSlot slot)
     {
-        Span<byte> head = stackalloc byte[PartialLayout.BitsAt];
-        head.Clear();
-        header.Write(head);
-        slot.Write(head[PartialLayout.SlotAt..]);
-        var error = Syscall.Fallocate(file, 0, 0, header.Layout.Length);
-        if (error == Errno.NOTSUP) error = Fill(file, header.Layout.Length);
-        return error != Errno.None ? error : Syscall.PWrite(file, head, 0, out _);
-    }
-
-    private static Errno Fill(Fd file, int length)
-    {
-        var zeros = new byte[length];
-        return Syscall.PWrite(file, zeros, 0, out _);
+        var all = new byte[header.Layout.Length];
+        header.Write(all);
+        slot.Write(all.AsSpan(PartialLayout.SlotAt));
+        return Syscall.PWrite(file, all, 0, out _);
     }
 
     /// <summary>Opens a map, to be used after <see cref="Recover"/>. NOENT: there is none; IO, PROTONOSUPPORT: it is broken, or of another form.</summary>

@@ -15,9 +15,10 @@ internal sealed class Incompat
     private readonly MarkFamily _family;
     private readonly Durability _durability;
 
-    // Leaf. Protects: changes of _raised and of the directory; _raised is read without it.
+    // Leaf. Protects: changes of the two below and of the directory; they are read without it.
     private readonly Lock _change = new();
     private volatile int _raised;
+    private volatile int _lasting; // of these, what no loss of power takes down
 
     private Incompat(DirFd work, MarkFamily family, Durability durability)
     {
@@ -75,13 +76,19 @@ internal sealed class Incompat
         return stands ? incompat.Raise(fence) : incompat.Lower(fence);
     }
 
-    /// <summary>Raises a fence, at little cost where it stands already. It stays after the unmount.</summary>
+    /// <summary>Raises a fence, at little cost where it stands already. It stays after the unmount, and outlasts a loss of power.</summary>
     public Errno Raise(Fence fence)
     {
         // The kernel reads trusted redirects and metacopies as they are meant.
         if (fence == Fence.UserMarks && _family == MarkFamily.Trusted) return Errno.None;
-        if ((_raised & Bit(fence)) != 0) return Errno.None;
+        var error = Place(fence);
+        return error == Errno.None ? MakeLast(fence) : error;
+    }
 
+    /// <summary>Raises a fence that may go with a loss of power, until <see cref="MakeLast"/>: to be called before anything that it fences is on disk.</summary>
+    public Errno Place(Fence fence)
+    {
+        if ((_raised & Bit(fence)) != 0) return Errno.None;
         lock (_change)
         {
             var error = OpenDirectory(make: true, out var directory);
@@ -89,10 +96,23 @@ internal sealed class Incompat
 
             error = Syscall.MkdirAt(directory, NameOf(fence), OwnDirectory.Private);
             if (error == Errno.EXIST) error = Errno.None;
-
-            // The fence must outlast a power cut before anything that it fences can.
-            if (error == Errno.None && _durability != Durability.Volatile) error = Syscall.FSync(directory.Fd);
             if (error == Errno.None) _raised |= Bit(fence);
+            directory.Close();
+            return error;
+        }
+    }
+
+    /// <summary>Has a fence outlast a loss of power; nothing to do with a volatile mount.</summary>
+    public Errno MakeLast(Fence fence)
+    {
+        if (_durability == Durability.Volatile || (_lasting & Bit(fence)) != 0) return Errno.None;
+        lock (_change)
+        {
+            var error = OpenDirectory(make: false, out var directory);
+            if (error != Errno.None) return error;
+
+            error = Syscall.FSync(directory.Fd);
+            if (error == Errno.None) _lasting |= _raised & Bit(fence);
             directory.Close();
             return error;
         }
@@ -115,8 +135,10 @@ internal sealed class Incompat
                 directory.Close();
             }
             if (error == Errno.NOENT) error = Errno.None;
-            if (error == Errno.None) _raised &= ~Bit(fence);
-            return error;
+            if (error != Errno.None) return error;
+            _raised &= ~Bit(fence);
+            _lasting &= ~Bit(fence);
+            return Errno.None;
         }
     }
 

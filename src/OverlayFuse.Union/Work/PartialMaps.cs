@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -12,6 +13,9 @@ internal sealed class PartialMaps
     // Leaf. Protects: the number of maps and the fence, which go together.
     private readonly Lock _counting = new();
     private int _count;
+
+    // The map that was made last, for whoever writes to its file next: nearly always the one who had it made.
+    private Fresh? _fresh;
 
     private PartialMaps(DirFd directory, Incompat incompat, bool syncs)
     {
@@ -47,19 +51,30 @@ internal sealed class PartialMaps
         return error;
     }
 
-    /// <summary>Makes the map of a file that has no block above yet, with the fence before it.</summary>
+    /// <summary>Makes the map of a file that has no block above yet, with the fence before it. Both are on disk when this returns.</summary>
     public Errno Create(in Fingerprint lower, ulong limit, Span<byte> id)
     {
         Guid.NewGuid().TryWriteBytes(id); // not RandomNumberGenerator: it would load OpenSSL, which takes longer than the copy-up
         lock (_counting)
         {
-            var error = _incompat.Raise(Fence.Partial);
+            var error = _incompat.Place(Fence.Partial);
             if (error != Errno.None) return error;
             _count++;
         }
-        var made = PartialMap.Create(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs);
-        if (made != Errno.None) Removed();
-        else Counters.AddMap(PartialLayout.BitsAt);
+        var made = PartialMap.Create(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs, out var map);
+        if (made != Errno.None)
+        {
+            Removed();
+            return made;
+        }
+        map!.Counters = Counters;
+        Counters.AddMap(map.Layout.Length);
+        Keep(new Fresh(MemoryMarshal.Read<Guid>(id), map));
+
+        // In this order: the journal of a file system has both of them with the first sync.
+        made = map.MakeLast();
+        if (made == Errno.None) made = _incompat.MakeLast(Fence.Partial);
+        if (made != Errno.None) Remove(id);
         return made;
     }
 
@@ -73,6 +88,13 @@ internal sealed class PartialMaps
 
     public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map)
     {
+        var fresh = Interlocked.Exchange(ref _fresh, null);
+        if (fresh is not null && fresh.Id == MemoryMarshal.Read<Guid>(id))
+        {
+            map = fresh.Map;
+            return Errno.None;
+        }
+        fresh?.Map.Close();
         var error = PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
         if (map is not null) map.Counters = Counters;
         return error;
@@ -81,12 +103,14 @@ internal sealed class PartialMaps
     /// <summary>To be called when nothing refers to the map any more.</summary>
     public void Remove(ReadOnlySpan<byte> id)
     {
+        Keep(null);
         if (Syscall.UnlinkAt(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength])) == Errno.None) Removed();
     }
 
     /// <summary>Removes what is left when no file of the upper is partial any more: maps whose file a crash has taken, or never made.</summary>
     public Errno RemoveAll()
     {
+        Keep(null);
         var error = TreeSweeper.Empty(_directory, out _);
         if (error != Errno.None) return error;
         lock (_counting)
@@ -102,6 +126,7 @@ internal sealed class PartialMaps
     /// </summary>
     public Errno CommitAll()
     {
+        Keep(null);
         var names = new List<byte[]>();
         var error = DirectoryNames.Read(_directory, names);
         foreach (var name in names)
@@ -114,7 +139,13 @@ internal sealed class PartialMaps
         return error;
     }
 
-    public void Close() => _directory.Close();
+    public void Close()
+    {
+        Keep(null);
+        _directory.Close();
+    }
+
+    private void Keep(Fresh? fresh) => Interlocked.Exchange(ref _fresh, fresh)?.Map.Close();
 
     private void Removed()
     {
@@ -125,4 +156,6 @@ internal sealed class PartialMaps
             _ = _incompat.Lower(Fence.Partial);
         }
     }
+
+    private sealed record Fresh(Guid Id, PartialMap Map);
 }

@@ -169,7 +169,7 @@ internal sealed class WorkDirectory : IDisposable
     // Before what they are maps of is removed for good.
     private void DropMapsOf(DirFd directory)
     {
-        if (PartialMaps.IsEmpty) return;
+        if (PartialMaps is null || PartialMaps.IsEmpty) return; // null: the work directory could not be taken to the end
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(directory, names);
         foreach (var name in names) Upper.DropMapOf(PartialMaps, directory, name);
@@ -230,8 +230,8 @@ internal sealed class WorkDirectory : IDisposable
     {
         var error = OwnDirectory.MakePlain(parent, name, out var directory);
         if (error != Errno.None)
-            throw new MountException($"work directory {_path} cannot be used: cannot make \"{Encoding.UTF8.GetString(name)}\" in it: {error.Describe()}. Give one that " +
-                "you may write to, empty or used for this upper before.");
+            throw new MountException($"work directory {_path} cannot be used: cannot make \"{Encoding.UTF8.GetString(name)}\" in it: {error.Describe()}. " +
+                Advice.For(error, "Give one that you may write to, empty or used for this upper before."));
         return directory;
     }
 
@@ -249,6 +249,6 @@ internal sealed class WorkDirectory : IDisposable
         if (error == Errno.None) return;
         throw new MountException(error == Errno.PROTONOSUPPORT
             ? $"{_path}/{name} has a form that this version does not know: mount it with the program that wrote it."
-            : $"cannot use {_path}/{name}: {error.Describe()}. See `overlayfuse check`.");
+            : $"cannot use {_path}/{name}: {error.Describe()}. {Advice.For(error, "See `overlayfuse check`.")}");
     }
 }

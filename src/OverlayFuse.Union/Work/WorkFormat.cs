@@ -17,7 +17,7 @@ internal static class WorkFormat
         if (error == Errno.NOENT) error = Write(root);
         else if (error == Errno.None && !isCurrent)
             throw new MountException($"{workPath}/overlayfuse was written by another version of this program (see the file \"format\" there): mount it with that version.");
-        if (error != Errno.None) throw new MountException($"cannot use {workPath}/overlayfuse/format: {error.Describe()}. Give a work directory that you may read and write.");
+        if (error != Errno.None) throw new MountException($"cannot use {workPath}/overlayfuse/format: {error.Describe()}. {Advice.For(error, "Give a work directory that you may read and write.")}");
     }
 
     /// <summary>NOENT where there is no version.</summary>

@@ -26,7 +26,7 @@ internal static class WorkLock
     public static Fd Take(DirFd root, string workPath, Action<string>? slow)
     {
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
-        if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}. Give a work directory that you may write to.");
+        if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}. {Advice.For(error, "Give a work directory that you may write to.")}");
 
         error = Acquire(file, PatienceBeforeAsking);
         if (error == Errno.AGAIN)

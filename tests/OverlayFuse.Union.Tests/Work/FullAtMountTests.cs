@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
@@ -19,6 +20,40 @@ internal class FullAtMountTests
         using (SyscallSeam.Watch(new NoRoom(error))) union.Open();
         Assert.That(union.Tree.Upper!.Features, Is.EqualTo(features));
         Assert.That(LayerText.Describe(union.Kernel), Is.EqualTo(shown));
+    }
+
+    [Test]
+    public void A_disk_that_is_full_in_the_middle_of_a_mount_is_told_in_a_sentence()
+    {
+        var count = 0;
+        for (var isMounted = false; !isMounted; count++)
+        {
+            using var union = new TestUnion(1);
+            using var _ = SyscallSeam.Watch(new FullAfter(count));
+            try
+            {
+                union.Open();
+                isMounted = true;
+            }
+            catch (MountException refused)
+            {
+                Assert.That(refused.Message, Does.Contain("no space left on device (ENOSPC). Make room there"), $"after {count}");
+                Assert.That(Directory.Exists($"{union.Path}/work/overlayfuse/format"), Is.False);
+            }
+        }
+        Assert.That(count, Is.GreaterThan(10));
+    }
+
+    // What takes an inode or a block.
+    private sealed class FullAfter(int count) : ISyscallWatcher
+    {
+        private int _left = count;
+
+        public Errno Before(in WatchedCall call)
+        {
+            var takes = call.Call is SyscallName.Mkdir or SyscallName.PWrite || (call.Call == SyscallName.Open && (call.Detail & (ulong)OpenFlags.Create) != 0);
+            return takes && _left-- <= 0 ? Errno.NOSPC : Errno.None;
+        }
     }
 
     private sealed class NoRoom(Errno error) : ISyscallWatcher
