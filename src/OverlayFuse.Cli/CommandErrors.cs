@@ -30,7 +30,5 @@ internal static class CommandErrors
 
     private static string See(Command command) => $"Type {Path(command)} --help for the ways to call it.";
 
-    private static string Path(Command command) => command is RootCommand
-        ? "overlayfuse"
-        : $"{(command.Parents.OfType<Command>().FirstOrDefault() is { } above ? Path(above) : "overlayfuse")} {command.Name}";
+    private static string Path(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } above ? $"{Path(above)} {command.Name}" : command.Name;
 }

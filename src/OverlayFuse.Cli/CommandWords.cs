@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Cli;
@@ -6,6 +7,9 @@ namespace OverlayFuse.Cli;
 /// <summary>Which form a command line has, and its words as the library for command lines wants them.</summary>
 internal static class CommandWords
 {
+    /// <summary>Of mount(8): no mtab.</summary>
+    public const string NoMeaning = "-n";
+
     private static readonly string[] Questions = ["--help", "-h", "-?"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
@@ -26,14 +30,23 @@ internal static class CommandWords
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>
     public static bool IsMountHelper(RawArguments arguments) => arguments.ProgramName.StartsWith("mount.", StringComparison.Ordinal);
 
-    /// <summary>A flag begins with a dash: "/h" and "/?", which the library takes for --help, are paths.</summary>
-    public static void LeaveSlashes(RootCommand command)
+    /// <summary>
+    /// The command above all verbs. Not the library's RootCommand: that is named after the file we were called by, which may be named as a
+    /// verb, or not at all.
+    /// </summary>
+    public static Command Root(string description)
     {
-        foreach (var option in command.Options)
-        {
-            foreach (var alias in option.Aliases.Where(alias => alias.StartsWith('/')).ToList()) option.Aliases.Remove(alias);
-        }
+        var help = new HelpOption();
+        foreach (var alias in help.Aliases.Where(alias => alias.StartsWith('/')).ToList()) help.Aliases.Remove(alias); // "/h" and "/?" are paths
+        return new Command("overlayfuse", description) { help };
     }
+
+    /// <summary>
+    /// Has a command take the words. The library passes over a first word that is the root's name, so it gets that in any case; and takes
+    /// words in brackets for orders to itself as long as nothing else has come, so a path gets a flag before it that means nothing.
+    /// </summary>
+    public static ParseResult Parse(Command root, IReadOnlyList<string> words) =>
+        root.Parse([root.Name, .. root.Subcommands.Count == 0 ? (string[])[NoMeaning] : [], .. Separate(words, root)], new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>A first word that would be a verb and is none: no path, no option, and nothing says that it is a source. Null: there is no such word.</summary>
     public static string? UnknownVerb(RawArguments arguments)
@@ -57,26 +70,32 @@ internal static class CommandWords
     /// <summary>What follows the first place belongs to the program in the container: "--" goes before it.</summary>
     private static List<string> StopAtPlace(IReadOnlyList<string> words, Command verb, int start)
     {
+        var separated = words.Take(start).ToList();
         for (var i = start; i < words.Count; i++)
         {
-            var word = words[i];
-            if (word == "--") break;
-            if (word.Length < 2 || word[0] != '-') return [.. words.Take(i), "--", .. words.Skip(i)];
-            FlagWords.Check(word, verb, string.Join(' ', words.Take(start)));
-            if (FlagWords.ExpectsNext(word, verb)) i++;
+            if (words[i] == "--") return [.. separated, .. words.Skip(i)];
+            if (words[i] is not ['-', _, ..]) return [.. separated, "--", .. words.Skip(i)];
+            separated.AddRange(FlagWords.Of(words[i], verb, string.Join(' ', words.Take(start))));
+            if (FlagWords.ExpectsNext(words[i], verb) && i + 1 < words.Count) separated.Add(words[++i]);
         }
-        return [.. words];
+        return separated;
     }
 
-    private static IReadOnlyList<string> Checked(IReadOnlyList<string> words, Command verb, int start)
+    private static List<string> Checked(IReadOnlyList<string> words, Command verb, int start)
     {
-        for (var i = start; i < words.Count && words[i] != "--"; i++)
+        var separated = words.Take(start).ToList();
+        for (var i = start; i < words.Count; i++)
         {
-            if (words[i] is not ['-', _, ..]) continue;
-            FlagWords.Check(words[i], verb, string.Join(' ', words.Take(start)));
-            if (FlagWords.ExpectsNext(words[i], verb)) i++;
+            if (words[i] == "--") return [.. separated, .. words.Skip(i)];
+            if (words[i] is not ['-', _, ..])
+            {
+                separated.Add(words[i]);
+                continue;
+            }
+            separated.AddRange(FlagWords.Of(words[i], verb, string.Join(' ', words.Take(start))));
+            if (FlagWords.ExpectsNext(words[i], verb) && i + 1 < words.Count) separated.Add(words[++i]);
         }
-        return words;
+        return separated;
     }
 
     /// <summary>"-oX" becomes "-o", "X": the library would look for flags in X.</summary>

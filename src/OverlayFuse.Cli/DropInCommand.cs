@@ -6,23 +6,20 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse -o OPTIONS MERGED" as container tools call fuse-overlayfs, and "overlayfuse SOURCE MERGED -o OPTIONS" as mount(8) does.</summary>
 internal static class DropInCommand
 {
-    public static RootCommand Create(MountArguments arguments, RawArguments raw)
+    public static Command Create(MountArguments arguments, RawArguments raw)
     {
-        var command = new RootCommand("A union of directories, without root.");
+        var command = CommandWords.Root("A union of directories, without root.");
         arguments.AddTo(command);
 
         // Of mount(8) to its helpers: the type; the namespace, which it has entered by then.
         foreach (var name in new[] { "-t", "-N" }) command.Options.Add(new Option<string>(name) { Hidden = true });
 
         // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
-        foreach (var flag in new[] { "-s", "-n", "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });
-        CommandWords.LeaveSlashes(command);
+        foreach (var flag in new[] { "-s", CommandWords.NoMeaning, "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });
 
         // The library's own wants to stand alone; fuse-overlayfs answers it wherever it stands.
-        command.Options.Remove(command.Options.OfType<VersionOption>().Single());
         var version = new Option<bool>("--version", "-V") { Description = "Show version information" };
         command.Options.Add(version);
-        command.Directives.Clear(); // a word in brackets is a path like any other
         command.SetAction(result =>
         {
             if (!result.GetValue(version)) return Run(arguments, result, raw);

@@ -18,23 +18,45 @@ internal static class FlagWords
         return letter == word.Length - 1; // else the value stands behind the letter
     }
 
+    /// <summary>
+    /// A word of flags as the library wants it: what is on or off says so, for else the library takes the next word for that, where it can
+    /// be read so.
+    /// </summary>
     /// <param name="path">The verb as it was called.</param>
-    /// <exception cref="RefusedException">It is no flag of the verb, in docker's words.</exception>
-    public static void Check(string word, Command verb, string path)
+    /// <exception cref="RefusedException">It is no flag of the verb, or neither on nor off, in docker's words.</exception>
+    public static IEnumerable<string> Of(string word, Command verb, string path)
     {
-        if (Questions.Contains(word)) return;
+        if (Questions.Contains(word)) return [word];
         if (word.StartsWith("--", StringComparison.Ordinal))
         {
-            var name = word.Split('=')[0];
-            if (Find(name, verb) is null) throw Unknown($"unknown flag: {name}", path);
-            return;
+            var (name, value) = word.IndexOf('=') is var equals and >= 0 ? (word[..equals], word[(equals + 1)..]) : (word, null);
+            var option = Find(name, verb) ?? throw Unknown($"unknown flag: {name}", path);
+            return [IsSwitch(option) ? Switched(name, value, option, path) : word];
         }
+        var flags = new List<string>();
         for (var at = 1; at < word.Length; at++)
         {
-            if (Find($"-{word[at]}", verb) is null) throw Unknown($"unknown shorthand flag: '{word[at]}' in {word}", path);
-            if (TakesValue($"-{word[at]}", verb) || (at + 1 < word.Length && word[at + 1] == '=')) return;
+            var name = $"-{word[at]}";
+            var option = Find(name, verb) ?? throw Unknown($"unknown shorthand flag: '{word[at]}' in {word}", path);
+            var isLast = at + 1 < word.Length && word[at + 1] == '=';
+            if (!IsSwitch(option)) return [.. flags, $"-{word[at..]}"];
+            flags.Add(Switched(name, isLast ? word[(at + 2)..] : null, option, path));
+            if (isLast) break;
         }
+        return flags;
     }
+
+    // The values are those of Go's strconv.ParseBool.
+    private static string Switched(string name, string? value, Option option, string path) => value switch
+    {
+        null or "1" or "t" or "T" or "true" or "TRUE" or "True" => $"{name}=true",
+        "0" or "f" or "F" or "false" or "FALSE" or "False" => $"{name}=false",
+        _ => throw Unknown($"invalid argument \"{value}\" for \"{Names(option)}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax", path),
+    };
+
+    private static string Names(Option option) => string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
+
+    private static bool IsSwitch(Option option) => option.ValueType == typeof(bool);
 
     private static RefusedException Unknown(string said, string path) => new($"{ByteText.Show(said)}\nSee 'overlayfuse {path} --help'.", Refused);
 

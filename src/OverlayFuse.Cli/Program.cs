@@ -38,7 +38,7 @@ internal static class Program
     {
         if (CommandWords.UnknownVerb(arguments) is { } unknown) throw new RefusedException($"'{ByteText.Show(unknown)}' is not an overlayfuse command.\nSee 'overlayfuse --help'");
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
-        var result = command.Parse(CommandWords.Separate(arguments.Words, command), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var result = CommandWords.Parse(command, arguments.Words);
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
             throw new RefusedException(CommandErrors.Describe(result),
                 first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.RefusalCode(arguments.Words) : 1); // docker's code where words are missing

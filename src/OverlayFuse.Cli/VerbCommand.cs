@@ -6,15 +6,12 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse VERB ...": the root of the verbs, and what the program says about itself.</summary>
 internal static class VerbCommand
 {
-    public static RootCommand Create(RawArguments arguments)
+    public static Command Create(RawArguments arguments)
     {
-        var root = new RootCommand("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse " +
+        var root = CommandWords.Root("Mounts a union of directories: read-only layers below one writable layer, without root. Called without a verb, as in \"overlayfuse " +
             "-o ... MERGED\", it takes the place of fuse-overlayfs.");
         foreach (var command in VerbTable.Commands(arguments.Words)) root.Add(command);
-        CommandWords.LeaveSlashes(root);
-        var version = root.Options.OfType<VersionOption>().Single();
-        version.Aliases.Add("-V");
-        version.Action = new SayVersion(arguments.ProgramName);
+        root.Add(new Option<bool>("--version", "-V") { Description = "Show version information", Action = new SayVersion(arguments.ProgramName) });
         return root;
     }
 

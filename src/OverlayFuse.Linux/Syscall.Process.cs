@@ -81,6 +81,9 @@ public static unsafe partial class Syscall
         return Errno.None;
     }
 
+    /// <summary>getppid(2).</summary>
+    public static int ParentPid() => Native.getppid();
+
     /// <summary>kill(2); signal 0 only asks whether the process is there.</summary>
     public static Errno Kill(int pid, int signal) => Check(Native.kill(pid, signal));
 
@@ -204,6 +207,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int waitpid(int pid, int* status, int options);
+
+        [LibraryImport(C)]
+        public static partial int getppid();
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int kill(int pid, int signal);

@@ -70,7 +70,7 @@ public sealed class ClientCommandLineTests
     private static string Plan(string words)
     {
         var arguments = new MountArguments();
-        var parsed = DropInCommand.Create(arguments, new RawArguments("overlayfuse", [])).Parse(CommandWords.Separate(words.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        var parsed = CommandWords.Parse(DropInCommand.Create(arguments, new RawArguments("overlayfuse", [])), words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.That(parsed.Errors, Is.Empty);
         var given = DropInCommand.Words(arguments, parsed, new RawArguments("overlayfuse", []));
         var options = MountOptionsParser.Parse(MountForm.DropIn, given.OptionLists);

@@ -72,8 +72,20 @@ public sealed class CommandLineTests
     {
         Assert.That(CommandWords.HaveVerb(new RawArguments("overlayfuse", Words(words))), Is.False);
         var command = DropInCommand.Create(new MountArguments(), new RawArguments("fuse-overlayfs", []));
-        var parsed = command.Parse(CommandWords.Separate(Words(words)));
+        var parsed = CommandWords.Parse(command, Words(words));
         Assert.That((parsed.Errors.Count, parsed.GetValue<bool>("--version")), Is.EqualTo((0, isAsked)));
+    }
+
+    [TestCase("explain", "overlayfuse explain needs PATH.")]
+    [TestCase("tag one", "overlayfuse tag needs NAME.")]
+    [TestCase("volume inspect", "overlayfuse volume inspect needs NAME.")]
+    [TestCase("stop -t soon web", "invalid argument \"soon\" for \"-t, --time\" flag: it is no number.")]
+    [TestCase("settle --bogus /upper", "there is no flag \"--bogus\".")]
+    [TestCase("logs --tail", "flag needs an argument: --tail.")]
+    public void What_a_command_line_lacks_is_named(string words, string said)
+    {
+        var root = VerbCommand.Create(new RawArguments("overlayfuse", Words(words)));
+        Assert.That(CommandErrors.Describe(CommandWords.Parse(root, Words(words))), Does.StartWith(said).And.EndsWith(" --help for the ways to call it."));
     }
 
     [Test]
@@ -131,9 +143,21 @@ public sealed class CommandLineTests
     public void Who_is_to_be_another_user_goes_to_mount_fuse3(string words, string? expected)
     {
         var (arguments, raw) = (new MountArguments(), new RawArguments("overlayfuse", []));
-        var given = DropInCommand.Words(arguments, DropInCommand.Create(arguments, raw).Parse(CommandWords.Separate(Words(words))), raw);
+        var given = DropInCommand.Words(arguments, CommandWords.Parse(DropInCommand.Create(arguments, raw), Words(words)), raw);
         var seen = MountFuse3.IsAskedFor(given) ? string.Join(' ', MountFuse3.Arguments("/bin/of"u8.ToArray(), given).Skip(1).Select(Encoding.UTF8.GetString)) : null;
         Assert.That(seen, Is.EqualTo(expected));
+    }
+
+    [TestCase("overlayfuse -o lowerdir=/a", "overlayfuse")]
+    [TestCase("/mnt/overlayfuse -o lowerdir=/a", "/mnt/overlayfuse")]
+    [TestCase("overlayfuse /mnt -o lowerdir=/a", "/mnt")]
+    [TestCase("[diagram] -o lowerdir=/a", "[diagram]")]
+    [TestCase("/? -o lowerdir=/a", "/?")]
+    public void A_path_may_be_named_as_anything_that_the_library_knows(string words, string mountPoint)
+    {
+        var (arguments, raw) = (new MountArguments(), new RawArguments("overlayfuse", []));
+        var given = DropInCommand.Words(arguments, CommandWords.Parse(DropInCommand.Create(arguments, raw), Words(words)), raw);
+        Assert.That(Encoding.UTF8.GetString(given.MountPoint), Is.EqualTo(mountPoint));
     }
 
     [TestCase("/mnt", null)]

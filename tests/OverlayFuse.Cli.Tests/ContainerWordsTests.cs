@@ -9,13 +9,17 @@ namespace OverlayFuse.Cli.Tests;
 public sealed class ContainerWordsTests
 {
     [TestCase("run bb:1 sh -c exit", "run -- bb:1 sh -c exit")]
-    [TestCase("run -it --rm -v a:/b --name=x bb:1 ls -l", "run -it --rm -v a:/b --name=x -- bb:1 ls -l")]
-    [TestCase("run -itu 33 bb:1 id -u", "run -itu 33 -- bb:1 id -u")]
-    [TestCase("run --mount type=tmpfs,target=/t -d bb:1", "run --mount type=tmpfs,target=/t -d -- bb:1")]
+    [TestCase("run -it --rm -v a:/b --name=x bb:1 ls -l", "run -i=true -t=true --rm=true -v a:/b --name=x -- bb:1 ls -l")]
+    [TestCase("run -itu 33 bb:1 id -u", "run -i=true -t=true -u 33 -- bb:1 id -u")]
+    [TestCase("run --mount type=tmpfs,target=/t -d bb:1", "run --mount type=tmpfs,target=/t -d=true -- bb:1")]
     [TestCase("exec -e A=b c1 env -u X", "exec -e A=b -- c1 env -u X")]
     [TestCase("container run bb:1 ls -l", "container run -- bb:1 ls -l")]
     [TestCase("volume create v", "volume create v")]
-    [TestCase("rm -f c1 -v", "rm -f c1 -v")]
+    [TestCase("rm -f c1 -v", "rm -f=true c1 -v=true")]
+    [TestCase("rm --force=0 -v=T c1", "rm --force=false -v=true c1")]
+    [TestCase("run --rm false", "run --rm=true -- false")]
+    [TestCase("rm -f true", "rm -f=true true")]
+    [TestCase("run -ite=A=b -itp80:80 bb:1", "run -i=true -t=true -e=A=b -i=true -t=true -p80:80 -- bb:1")]
     public void Flags_behind_the_image_are_those_of_the_program(string words, string expected)
     {
         var split = words.Split(' ');
@@ -26,6 +30,8 @@ public sealed class ContainerWordsTests
     [TestCase("container run --nosuch=x bb:1", "unknown flag: --nosuch\nSee 'overlayfuse container run --help'.")]
     [TestCase("create -ty bb:1", "unknown shorthand flag: 'y' in -ty\nSee 'overlayfuse create --help'.")]
     [TestCase("rm c1 --nosuch", "unknown flag: --nosuch\nSee 'overlayfuse rm --help'.")]
+    [TestCase("rm -f=x c1", "invalid argument \"x\" for \"-f, --force\" flag: strconv.ParseBool: parsing \"x\": invalid syntax\nSee 'overlayfuse rm --help'.")]
+    [TestCase("run --rm= bb:1", "invalid argument \"\" for \"--rm\" flag: strconv.ParseBool: parsing \"\": invalid syntax\nSee 'overlayfuse run --help'.")]
     [TestCase("ps -ax", "unknown shorthand flag: 'x' in -ax\nSee 'overlayfuse ps --help'.")]
     public void A_flag_that_is_none_is_no_name(string words, string said)
     {

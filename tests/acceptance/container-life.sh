@@ -30,6 +30,7 @@ life() {
   check "$who: inspect finds containers, images and volumes, or one kind only" inspected
   check "$who: prune asks, and no means no, or no answer" asks
   check "$who: an answer that cannot be written is an error" unwritten
+  check "$who: run and logs -f end when nobody reads any more, and the container goes on" unread
 
   check "$who: a published port leads to the container, and ps and inspect say so" published
   check "$who: a port in use is refused in docker's words" ends 125 "listen tcp4 0.0.0.0:$port: bind: address already in use" o run --rm -p $port:80 bb:1 true
@@ -105,6 +106,10 @@ asks() {
   has "$asked" answering n container prune && prints 3 eval 'o ps -aq | wc -l' && has 'all stopped containers' answering n system prune && prints 3 eval 'o ps -aq | wc -l' && lacks "$asked" answering n container prune -f --filter label=tier &&
     prints $'db-2\nweb-1' names -a && has 'Deleted Containers:' answering y container prune && prints web-1 names -a && o rm -f web-1 && has 'all local volumes not used' answering y volume prune && prints '' o volume ls -q &&
     o volume create kept && eval 'echo n | o volume prune' && eval 'o volume prune </dev/null' && prints kept o volume ls -q && has 'Deleted Volumes:' eval 'echo y | o volume prune' && prints '' o volume ls -q
+}
+unread() {
+  [ "$(o run --name endless bb:1 yes 2>said | head -n 2)" = $'y\ny' ] && grep -q 'broken pipe' said && prints running o inspect -f '{{.State.Status}}' endless &&
+    [ "$(o logs -f endless 2>said | head -n 2)" = $'y\ny' ] && grep -q 'broken pipe' said && ends 1 'cannot remove a running container' o rm --force=0 endless && ends 125 'invalid syntax' o rm -f=x endless && o rm -f endless
 }
 unwritten() { ends 1 'cannot write to standard output: no space left' eval 'o ps -a >/dev/full' && ends 1 'cannot write to standard output' eval 'o volume ls >&-'; }
 answering() { echo "$1" | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }

@@ -4,7 +4,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours.</summary>
+/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours. Of its supervisor comes SIGURG when nobody reads its output any more.</summary>
 internal static class AttachedContainer
 {
     private const int Killed = 137;
@@ -44,8 +44,21 @@ internal static class AttachedContainer
             context.Cancel = true;
             ControlPipe.Send(container, pair.Number);
         }))];
-        var exitCode = wait();
+        int? exitCode = null;
+        using var isOver = new ManualResetEventSlim();
+        using var output = PosixSignalRegistration.Create((PosixSignal)Signal.Urgent, context =>
+        {
+            context.Cancel = true;
+            isOver.Set();
+        });
+        new Thread(() =>
+        {
+            exitCode = wait();
+            isOver.Set();
+        })
+        { IsBackground = true, Name = "wait" }.Start();
+        isOver.Wait();
         foreach (var registration in registrations) registration.Dispose();
-        return exitCode;
+        return exitCode ?? throw LogView.NobodyReads(); // the container goes on, as docker's does
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -25,6 +26,9 @@ internal sealed class LogView
 
     /// <summary>So many lines are left out.</summary>
     public int Skip { get; set; }
+
+    /// <summary>In docker's words.</summary>
+    public static RefusedException NobodyReads() => new("write /dev/stdout: broken pipe");
 
     public static int CountLines(StoredContainer container) => File.Exists(container.LogPath) ? File.ReadLines(container.LogPath).Count() : 0;
 
@@ -67,7 +71,10 @@ internal sealed class LogView
     {
         try
         {
-            if (JsonNode.Parse(json) is JsonObject entry && Text(entry) is { } text) _ = Syscall.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
+            if (JsonNode.Parse(json) is not JsonObject entry || Text(entry) is not { } text) return;
+            var error = Syscall.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
+            if (error == Errno.PIPE) throw NobodyReads();
+            if (error != Errno.None) throw new RefusedException($"cannot write what the container has written: {error.Describe()}.");
         }
         catch (JsonException)
         {

@@ -38,7 +38,7 @@ internal sealed class Supervisor
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
-            var attachment = how == "attached" ? Attachment.Own : Attachment.None;
+            var attachment = how == "attached" ? Attachment.Own with { Left = TellingParent() } : Attachment.None;
             Leftovers.TakeAwayServed(store, container);
             using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
             ProcessList.Write(container);
@@ -98,6 +98,16 @@ internal sealed class Supervisor
     {
         context.Cancel = true; // the end of the container is ours
         _process?.Stop();
+    }
+
+    // It waits for the end of the container, and does not see what we write.
+    private static Action TellingParent()
+    {
+        var parent = Syscall.ParentPid();
+        return () =>
+        {
+            if (Syscall.ParentPid() == parent) _ = Syscall.Kill(parent, Signal.Urgent); // else it is gone as well
+        };
     }
 
     private static void Tell(DaemonReply reply) => _ = Syscall.WriteAll(Report, reply.Write());

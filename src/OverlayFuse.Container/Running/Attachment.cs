@@ -7,4 +7,7 @@ public sealed record Attachment(Fd Input, Fd Output, Fd Error)
 {
     public static readonly Attachment Own = new(new Fd(0), new Fd(1), new Fd(2));
     public static readonly Attachment None = new(Fd.None, Fd.None, Fd.None);
+
+    /// <summary>Called when output could not be written to whoever looks on: he is gone.</summary>
+    public Action? Left { get; init; }
 }

@@ -99,8 +99,8 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         errorsOfContainer.Close();
         nothing.Close();
         if (exitCode != 0) throw Refused(said);
-        _pumps.Add(new OutputPump(output, attachment.Output, log, "stdout"));
-        _pumps.Add(new OutputPump(errors, attachment.Error, log, "stderr"));
+        _pumps.Add(new OutputPump(output, attachment.Output, attachment.Left, log, "stdout"));
+        _pumps.Add(new OutputPump(errors, attachment.Error, attachment.Left, log, "stderr"));
     }
 
     private void CreateWithTerminal(ContainerLog? log)
@@ -109,7 +109,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         Do("create", "--bundle", container.BundlePath, "--pid-file", PidFile, "--console-socket", terminal.SocketPath, container.Id);
         _terminal = terminal.Receive();
         Terminal.CopySize(attachment.Input, _terminal);
-        _pumps.Add(new OutputPump(_terminal, attachment.Output, log, "stdout"));
+        _pumps.Add(new OutputPump(_terminal, attachment.Output, attachment.Left, log, "stdout"));
         if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment.Input, _terminal);
     }
 

@@ -61,7 +61,7 @@ public static class FurtherProcess
         var terminal = console.Receive();
         Terminal.CopySize(streams.Output, terminal);
         using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
-        var pump = new OutputPump(terminal, streams.Output, null, "stdout");
+        var pump = new OutputPump(terminal, streams.Output, left: null, null, "stdout");
         if (streams.Input.IsOpen) Terminal.Type(streams.Input, terminal);
         var waited = Syscall.WaitPid(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture), out exitCode);
         pump.Join();

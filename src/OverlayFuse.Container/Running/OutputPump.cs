@@ -7,15 +7,16 @@ internal sealed class OutputPump
 {
     private readonly Thread _thread;
 
-    public OutputPump(Fd from, Fd attached, ContainerLog? log, string stream)
+    /// <param name="attached">Whom it goes to beside the log; <paramref name="left"/> is called when he takes no more.</param>
+    public OutputPump(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
-        _thread = new Thread(() => Carry(from, attached, log, stream)) { IsBackground = true, Name = stream };
+        _thread = new Thread(() => Carry(from, attached, left, log, stream)) { IsBackground = true, Name = stream };
         _thread.Start();
     }
 
     public void Join() => _thread.Join();
 
-    private static void Carry(Fd from, Fd attached, ContainerLog? log, string stream)
+    private static void Carry(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
         var buffer = new byte[64 * 1024];
         var held = 0;
@@ -23,7 +24,11 @@ internal sealed class OutputPump
         // A terminal whose last user is gone answers EIO.
         while (Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
         {
-            if (attached.IsOpen && Syscall.WriteAll(attached, buffer.AsSpan(held, count)) != Errno.None) attached = Fd.None; // whoever looked on is gone
+            if (attached.IsOpen && Syscall.WriteAll(attached, buffer.AsSpan(held, count)) != Errno.None)
+            {
+                attached = Fd.None;
+                left?.Invoke();
+            }
             held += count;
             var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
             buffer.AsSpan(taken, held - taken).CopyTo(buffer);
