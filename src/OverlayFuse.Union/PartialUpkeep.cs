@@ -122,7 +122,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         while (!partial.IsComplete)
         {
             if (_ending || !IsQuiet(partial.LastChange)) return false;
-            if (copyUp.FillMore(slot, file) == Errno.None) continue;
+            if (CopyUp.FillMore(file) == Errno.None) continue;
             if (commits) partial.CommitUnasked();
             return true;
         }

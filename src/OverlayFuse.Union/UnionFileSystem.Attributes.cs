@@ -143,7 +143,7 @@ public sealed partial class UnionFileSystem
             var gid = change.Has(SetAttributesMask.Gid) ? change.Gid : uint.MaxValue;
             uint? mode = change.Has(SetAttributesMask.Mode) ? change.Mode : null;
             error = mode is not null && _tree.Nodes[slot].Type == FileType.Symlink ? Errno.NOTSUP : _tree.Owners.StoreSome(ref uid, ref gid);
-            if (error == Errno.None) error = Upper!.SetOwnerAndMode(place.Dir, place.Name, uid, gid, mode);
+            if (error == Errno.None) error = SetOwnerAndMode(place, slot, uid, gid, mode);
         }
         if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
         {
@@ -157,6 +157,19 @@ public sealed partial class UnionFileSystem
             }
         }
         return error;
+    }
+
+    // Both at once, as the times above: what is written back at the moment must keep the new mode and not the old.
+    private Errno SetOwnerAndMode(in Place place, int slot, uint uid, uint gid, uint? mode)
+    {
+        lock (_files.StripeOf(slot))
+        {
+            var error = Upper!.SetOwnerAndMode(place.Dir, place.Name, uid, gid, mode);
+            if (error != Errno.None || _tree.Nodes[slot].State is not OpenFile file) return error;
+            if (mode is not null || uid != uint.MaxValue || gid != uint.MaxValue) file.SetMode(mode ?? 0);
+            if (uid != uint.MaxValue || gid != uint.MaxValue) file.SetCapability([]);
+            return Errno.None;
+        }
     }
 
     // HANDLE_KILLPRIV_V2: a request that changes nothing is all the kernel says when fallocate, copy_file_range, a write in passthrough or

@@ -72,11 +72,12 @@ public sealed partial class UnionFileSystem
                 return error;
             }
         }
-        var isWriteback = _writeback is not null && (flags & WriteFlags.FromCache) != 0;
-        if (isWriteback) file.BeginWriteback();
+        var isFromCache = (flags & WriteFlags.FromCache) != 0; // without the writeback cache, of shared mappings only: it has no time for these
+        var isWriteback = _writeback is not null && isFromCache;
+        if (isFromCache) file.BeginWriteback();
         error = file.Write(data, offset, out count);
-        if (isWriteback) file.EndWriteback();
-        else if (file.Partial is not null) file.Written();
+        if (!isWriteback && (isFromCache || file.Partial is not null)) file.Written();
+        if (isFromCache) file.EndWriteback();
         file.Leave();
         Upper!.Counters.AddAsked(count);
         if (error != Errno.None) Upper.Failed(error);

@@ -44,7 +44,7 @@ public sealed partial class UnionFileSystem
         using (place)
         {
             if (IsAcl(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None)) error = SetChangedAcl(place, stored, value, flags);
-            else if (_tree.Owners.AreMapped && name.SequenceEqual(FileCapability.Name)) error = SetCapability(place, stored, value, flags);
+            else if (name.SequenceEqual(FileCapability.Name)) error = SetCapability(place, slot, stored, value, flags);
             else error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
             if (killSetGid && Upper!.Status(place.Dir, place.Name, out var status) == Errno.None)
@@ -62,7 +62,11 @@ public sealed partial class UnionFileSystem
         Span<byte> own = stackalloc byte[Tree.NameSize];
         error = EnterForXattr(node, name, sets: false, own, out var slot, out var place);
         if (error != Errno.None) return error;
-        using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
+        lock (_files.StripeOf(slot))
+        {
+            using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
+            if (error == Errno.None && name.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability([]);
+        }
         if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
         ForgetDefaultAcl(slot);
         return error;
@@ -187,14 +191,22 @@ public sealed partial class UnionFileSystem
         return value[..length].TryCopyTo(buffer) ? Errno.None : Errno.RANGE;
     }
 
-    private Errno SetCapability(in Place place, ReadOnlySpan<byte> stored, ReadOnlySpan<byte> shown, XattrFlags flags)
+    private Errno SetCapability(in Place place, int slot, ReadOnlySpan<byte> stored, ReadOnlySpan<byte> shown, XattrFlags flags)
     {
         if (shown.Length > FileCapability.MaxLength) return Errno.INVAL;
         Span<byte> buffer = stackalloc byte[FileCapability.MaxLength];
         shown.CopyTo(buffer);
         var value = buffer[..shown.Length];
-        var error = _tree.Owners.StoreCapability(value);
-        return error != Errno.None ? error : Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+        var error = _tree.Owners.AreMapped ? _tree.Owners.StoreCapability(value) : Errno.None;
+        if (error != Errno.None) return error;
+
+        // Both at once: what is written back at the moment must keep it.
+        lock (_files.StripeOf(slot))
+        {
+            error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
+            if (error == Errno.None && stored.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability(value);
+        }
+        return error;
     }
 
     private void ForgetDefaultAcl(int slot)

@@ -95,7 +95,7 @@ internal sealed partial class CopyUp
         if (error != Errno.None) return error;
         if (file.Partial is { } partial)
         {
-            while (error == Errno.None && !partial.IsComplete) error = FillMore(slot, file);
+            while (error == Errno.None && !partial.IsComplete) error = FillMore(file);
             if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(file.Fd);
             if (error == Errno.None) error = Release(slot, file.Fd);
         }
@@ -104,26 +104,12 @@ internal sealed partial class CopyUp
     }
 
     /// <summary>Brings up the next blocks of a partial file. Nobody has written it: its times, and what a write takes away, stay.</summary>
-    public Errno FillMore(int slot, OpenFile file)
+    public static Errno FillMore(OpenFile file)
     {
-        tree.Gate.Enter(slot); // no chmod meanwhile
         file.BeginWriteback();
-        try
-        {
-            Span<byte> capability = stackalloc byte[FileCapability.MaxLength];
-            var error = Syscall.Stat(file.Fd, out var status);
-            if (error != Errno.None) return error;
-            var hasCapability = Syscall.GetXattr(file.Fd, FileCapability.Name, capability, out var length) == Errno.None;
-            error = file.Partial!.FillMore();
-            if (hasCapability) _ = Syscall.SetXattr(file.Fd, FileCapability.Name, capability[..length], XattrFlags.None);
-            if ((status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) _ = Syscall.Chmod(file.Fd, status.Mode & Mode.Permissions);
-            return error;
-        }
-        finally
-        {
-            file.EndWriteback();
-            tree.Gate.Leave(slot);
-        }
+        var error = file.Partial!.FillMore();
+        file.EndWriteback();
+        return error;
     }
 
     // All is above and on disk. The metacopy mark goes first and commits: without it the file is plain, whatever else is left of this.

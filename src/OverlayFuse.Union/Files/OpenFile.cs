@@ -16,7 +16,7 @@ internal sealed class OpenFile
     public int Node;
 
     private int _writebacks;
-    private Timestamp _modifyTime;
+    private KeptAttributes _kept;
 
     /// <summary>The node's id, 0 once evicted: tells a late comer that the object serves another file now.</summary>
     public ulong NodeId;
@@ -33,13 +33,13 @@ internal sealed class OpenFile
 
     /// <summary>
     /// The kernel writes back its pages. It keeps the time of the change itself, and tells it only when it is another one than before, so
-    /// the file's own time must not move by the writing. To be closed by <see cref="EndWriteback"/>.
+    /// the file's own time must not move by the writing, and nothing else either. To be closed by <see cref="EndWriteback"/>.
     /// </summary>
     public void BeginWriteback()
     {
         lock (Stripe)
         {
-            if (_writebacks++ == 0) _modifyTime = Syscall.Stat(Fd, out var status) == Errno.None ? status.ModifyTime : Timestamp.Omit;
+            if (_writebacks++ == 0) _kept = KeptAttributes.Of(Fd);
         }
     }
 
@@ -47,26 +47,23 @@ internal sealed class OpenFile
     {
         lock (Stripe)
         {
-            if (--_writebacks == 0) _ = Syscall.Utimens(Fd, Timestamp.Omit, _modifyTime);
+            if (--_writebacks == 0) _kept.GiveTo(Fd);
         }
     }
 
-    /// <summary>The kernel tells the time while others write back.</summary>
-    public void SetModifyTime(Timestamp time)
-    {
-        lock (Stripe)
-        {
-            if (_writebacks > 0) _modifyTime = time;
-        }
-    }
+    /// <summary>The kernel tells the time while others write back. The caller holds the stripe, as with the next two.</summary>
+    public void SetModifyTime(Timestamp time) => _kept.ModifyTime = time;
+
+    /// <summary>Somebody sets the mode meanwhile, or, by another owner, takes what it must not keep.</summary>
+    public void SetMode(uint mode) => _kept.Mode = mode;
+
+    /// <summary>Somebody sets the capability meanwhile; empty: takes it.</summary>
+    public void SetCapability(ReadOnlySpan<byte> capability) => _kept.Capability = capability;
 
     /// <summary>Somebody else wrote it meanwhile, which sets its time.</summary>
     public void Written()
     {
-        lock (Stripe)
-        {
-            if (_writebacks > 0) _modifyTime = Timestamp.Omit;
-        }
+        lock (Stripe) _kept.ModifyTime = Timestamp.Omit;
     }
 
     /// <summary>Asks once more for the time of the object at a place, which is not the file's own while it is written back.</summary>
@@ -75,7 +72,7 @@ internal sealed class OpenFile
         lock (Stripe)
         {
             if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var now) != Errno.None) return;
-            status.ModifyTime = _writebacks > 0 && _modifyTime != Timestamp.Omit ? _modifyTime : now.ModifyTime;
+            status.ModifyTime = _writebacks > 0 && _kept.ModifyTime != Timestamp.Omit ? _kept.ModifyTime : now.ModifyTime;
         }
     }
 

@@ -165,5 +165,40 @@ internal static class SetIdCases
             GetXattr("f", "security.capability", out var value).Gives(NetRaw.Length);
             Same(Convert.ToHexString(NetRaw), Convert.ToHexString(value));
         }),
+        Root("a capability set on a file that was just written stays", [], () =>
+        {
+            var fd = Open("new", O_RDWR | O_CREAT, 755).Ok();
+            Write(fd, "text").Gives(4);
+            SetXattr("new", "security.capability", NetRaw).Ok();
+            FSync(fd).Ok();
+            GetXattr("new", "security.capability").Gives(NetRaw.Length);
+        }),
+        Root("a capability goes when it was set between two writes", [], () =>
+        {
+            var fd = Open("new", O_RDWR | O_CREAT, 755).Ok();
+            Write(fd, "text").Gives(4);
+            SetXattr("new", "security.capability", NetRaw).Ok();
+            Write(fd, "text").Gives(4);
+            FSync(fd).Ok();
+            GetXattr("new", "security.capability").Is(NODATA);
+        }),
+        Root("what is written through a mapping leaves a capability", [AFile("f", "text", 755).With("security.capability", NetRaw)], () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            using (var map = Map(fd, PROT_READ | PROT_WRITE)) map[0] = 'T';
+            FSync(fd).Ok();
+            Same("Text", TextOf("f"));
+            GetXattr("f", "security.capability").Gives(NetRaw.Length);
+        }),
+        Anyone("what is written through a mapping leaves setuid and setgid", [AFile("f", "text", 755)], () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            using var map = Map(fd, PROT_READ | PROT_WRITE);
+            map[0] = 'T';
+            FChmod(fd, 6755).Ok();
+            map[1] = 'E';
+            FSync(fd).Ok();
+            Same(("TExt", 6755), (TextOf("f"), ModeOf("f")));
+        }),
         Ordinary("a capability by an ordinary user is EPERM", [AFile("f", "text", 755)], () => SetXattr("f", "security.capability", NetRaw).Is(PERM)));
 }
