@@ -12,29 +12,32 @@ internal sealed class BuildContext : IDisposable
     private readonly IgnoreRules _ignored;
     private readonly bool _isOwned;
 
-    private BuildContext(DirFd root, IgnoreRules ignored, bool isOwned)
+    private BuildContext(DirFd root, IgnoreRules ignored, bool isOwned, bool hasOwners)
     {
-        (Root, _ignored, _isOwned) = (root, ignored, isOwned);
+        (Root, _ignored, _isOwned, HasOwners) = (root, ignored, isOwned, hasOwners);
         _resolver = new PathResolver(root, [], isReadOnly: false);
     }
 
     public DirFd Root { get; }
+
+    /// <summary>What is copied from it keeps its owners; else it is root's, as whoever builds may be anybody.</summary>
+    public bool HasOwners { get; }
 
     /// <param name="ignored">The text of .dockerignore.</param>
     public static BuildContext OfDirectory(byte[] path, string ignored)
     {
         var error = Syscall.OpenAt(DirFd.Cwd, path, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
         return error == Errno.None
-            ? new BuildContext(new DirFd(root.Number), new IgnoreRules(ignored), isOwned: true)
+            ? new BuildContext(new DirFd(root.Number), new IgnoreRules(ignored), isOwned: true, hasOwners: false)
             : throw new RefusedException($"unable to prepare context: path \"{ByteText.Show(path)}\": {error.Describe()}");
     }
 
     /// <summary>Nothing is left out of an image.</summary>
-    public static BuildContext OfImage(MountedContainer mounted) => new(mounted.Root, new IgnoreRules(""), isOwned: false);
+    public static BuildContext OfImage(MountedContainer mounted) => new(mounted.Root, new IgnoreRules(""), isOwned: false, hasOwners: true);
 
     /// <summary>What a source of COPY names: itself, or all that a pattern fits.</summary>
     /// <exception cref="RefusedException">Nothing.</exception>
-    public List<CopyEnd> Find(string source)
+    public List<CopySource> Find(string source)
     {
         var names = source.Split('/').Where(name => name is not ("" or ".")).ToList();
         if (names.Contains("..")) throw new RefusedException($"forbidden path outside the build context: {source}");
@@ -43,10 +46,10 @@ internal sealed class BuildContext : IDisposable
             found = PathPattern.HasWildcard(name)
                 ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, entry)).Select(entry => Join(directory, entry)))]
                 : [.. found.Select(directory => Join(directory, name))];
-        var ends = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(path))
-            .Select(path => _resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(path)), followLast: true))
-            .Where(end => end.Exists && (end.IsDirectory || !_ignored.Excludes(Text(end.Path)))).ToList();
-        return ends.Count > 0 ? ends : throw new RefusedException($"file not found in build context or excluded by .dockerignore: stat {source}: file does not exist");
+        var sources = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(path))
+            .Select(path => Source(CopyPath.Parse(Encoding.UTF8.GetBytes(path))))
+            .Where(from => from.End.Exists && (from.End.IsDirectory || !_ignored.Excludes(Text(from.End.Path)))).ToList();
+        return sources.Count > 0 ? sources : throw new RefusedException($"file not found in build context or excluded by .dockerignore: stat {source}: file does not exist");
     }
 
     /// <summary>Reads a source, without what is left out.</summary>
@@ -57,7 +60,7 @@ internal sealed class BuildContext : IDisposable
         LooksIntoSkipped = _ignored.HasExceptions,
     };
 
-    public Digest DigestOf(CopyEnd source) => TreeDigest.Of((archive, adjust) => Reader(archive, source, adjust), archive =>
+    public Digest DigestOf(CopyEnd source) => TreeDigest.Of(HasOwners, (archive, adjust) => Reader(archive, source, adjust), archive =>
     {
         if (source.IsDirectory) source.WriteContentsTo(archive);
         else source.WriteTo(archive, source.Path);
@@ -68,6 +71,8 @@ internal sealed class BuildContext : IDisposable
         _resolver.Dispose();
         if (_isOwned) Root.Close();
     }
+
+    private CopySource Source(CopyPath path) => new(this, path.Name, _resolver.Find(path, followLast: true), IsOfContext: true);
 
     private IEnumerable<string> Names(string directory)
     {

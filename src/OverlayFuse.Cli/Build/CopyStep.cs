@@ -45,7 +45,7 @@ internal sealed class CopyStep
         {
             if (documents.Count > 0 && HereDocument.TryParse(word) is not null) _sources.Add(Made(documents.Dequeue(), words, made));
             else if (instruction.Keyword == "ADD" && WebFile.IsAddress(words.Expand(word))) _sources.Add(Fetched(words.Expand(word), made));
-            else _sources.AddRange(context.Find(words.Expand(word)).Select(end => new CopySource(context, end, IsOfContext: true)));
+            else _sources.AddRange(context.Find(words.Expand(word)));
         }
         if (_sources.Count > 1 && !Target.EndsWith('/'))
             throw new RefusedException($"When using {instruction.Keyword} with more than one source file, the destination must be a directory and end with a /");
@@ -61,10 +61,11 @@ internal sealed class CopyStep
     /// <param name="root">The file system of the image, mounted.</param>
     public void Run(MountedContainer root)
     {
-        var (uid, gid) = _owner is null ? (0u, 0u) : OwnerOf(_owner, root);
+        (uint Uid, uint Gid)? asked = _owner is null ? null : OwnerOf(_owner, root);
         foreach (var from in _sources)
         {
             var source = from.End;
+            var owner = asked ?? (from.Context.HasOwners ? null : (0, 0));
             using var resolver = new PathResolver(root.Root, [], isReadOnly: false);
             var path = CopyPath.Parse(Encoding.UTF8.GetBytes(Target));
             var target = resolver.Find(path, followLast: true);
@@ -80,13 +81,13 @@ internal sealed class CopyStep
                 target = target with { Exists = true, IsDirectory = true, HasParent = true };
             }
             var plan = source.IsDirectory ? CopyPlan.ContentsIntoTarget : target.IsDirectory ? CopyPlan.IntoTarget : CopyPlan.AsTarget;
-            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, uid, gid), writer => from.Context.Reader(writer, source));
+            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, owner), writer => from.Context.Reader(writer, source));
         }
     }
 
-    private void Adjust(TarEntry entry, uint uid, uint gid)
+    private void Adjust(TarEntry entry, (uint Uid, uint Gid)? owner)
     {
-        (entry.Uid, entry.Gid) = (uid, gid);
+        if (owner is { } wanted) (entry.Uid, entry.Gid) = wanted;
         if (_mode is { } mode && entry.Kind != TarKind.SymbolicLink) entry.Mode = mode;
     }
 

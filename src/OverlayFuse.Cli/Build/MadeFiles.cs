@@ -56,6 +56,6 @@ internal sealed class MadeFiles(StateDirectory state) : IDisposable
     {
         var context = BuildContext.OfDirectory(Encoding.UTF8.GetBytes(Path.GetDirectoryName(path)!), "");
         _contexts.Add(context);
-        return new CopySource(context, context.Find("*")[0], IsOfContext: false);
+        return context.Find("*")[0] with { IsOfContext = false };
     }
 }
