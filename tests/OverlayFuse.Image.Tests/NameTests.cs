@@ -36,6 +36,24 @@ public sealed class NameTests
         Assert.That((config.Volumes!.Keys.Single(), config.WorkingDir, config.Labels!["a"], config.User), Is.EqualTo(("/data", "/srv/www", "b", "33")));
     }
 
+    [TestCase("90-92", "90/tcp 91/tcp 92/tcp")]
+    [TestCase("8080:80", "80/tcp")]
+    [TestCase("53/UDP 9/sctp", "53/udp 9/sctp")]
+    public void EXPOSE_takes_what_p_takes_and_keeps_each_port_of_the_container(string ports, string expected)
+    {
+        var config = new ContainerConfig();
+        ConfigChange.Apply(config, "EXPOSE " + ports);
+        Assert.That(config.ExposedPorts!.Keys, Is.EquivalentTo(expected.Split(' ')));
+    }
+
+    [TestCase("foo", "Invalid containerPort: foo")]
+    [TestCase("70000", "Invalid containerPort: 70000")]
+    [TestCase("5-3", "Invalid containerPort: 5-3")]
+    [TestCase("90-", "Invalid containerPort: 90-")]
+    [TestCase("80/xyz", "Invalid proto: xyz")]
+    public void What_is_no_port_is_refused_in_dockers_words(string port, string expected) =>
+        Assert.That(() => ConfigChange.Apply(new ContainerConfig(), "EXPOSE " + port), Throws.TypeOf<RefusedException>().With.Message.EqualTo(expected));
+
     [TestCase("RUN true")]
     [TestCase("CMD")]
     [TestCase("ENV A")]

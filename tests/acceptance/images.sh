@@ -96,6 +96,9 @@ builds() {
   check "$who: a failing step names its line and leaves nothing" failing_step
   check "$who: no Dockerfile" ends 1 'none.Dockerfile: no such file or directory' o build -f ctx/none.Dockerfile ctx
   check "$who: several stages, arguments, owners" stages
+  check "$who: COPY --from keeps owners, that from the context does not" prints "$(printf '0\n33\n33\n7\n0')" copied_owners
+  check "$who: a link is copied as the file it leads to, under its own name" prints "$(printf 'link\nlink\ntarget')" copied_links
+  check "$who: EXPOSE takes ranges, and no words" exposed
   check "$who: variables, continued lines, exec form, another shell" prints "$(printf '1 dflt alt 1two words $A\nexec form')" spoken
   check "$who: .dockerignore with exceptions, ADD of an archive" prints "$(printf '/all/skip/keep\n/un/a.txt')" added
   check "$who: FROM scratch" scratch_image
@@ -123,6 +126,11 @@ contexts() {
   printf 'FROM scratch\nCOPY sub /\n' >ctx/scratch.Dockerfile
   printf 'FROM bb:1\nCOPY skip/s /\n' >ctx/out.Dockerfile
   printf 'FROM bb:1\nFOO x\n' >ctx/foo.Dockerfile
+  printf 'FROM bb:1 AS made\nRUN mkdir -p /o/sub && touch /o/sub/f /alone && chown -R 33:33 /o /alone\nFROM bb:1\nCOPY --from=made /o /copied\nCOPY --from=made /alone /alone\nCOPY --from=made --chown=7:7 /o /given\nCOPY sub /ours\n' >ctx/owners.Dockerfile
+  mkdir ctx/links && echo x >ctx/links/target && ln -s target ctx/links/link
+  printf 'FROM bb:1\nCOPY links/link /one/\nCOPY links/link links/target /both/\n' >ctx/links.Dockerfile
+  printf 'FROM bb:1\nEXPOSE 90-92 53/udp\n' >ctx/ports.Dockerfile
+  printf 'FROM bb:1\nEXPOSE foo\n' >ctx/noport.Dockerfile
   printf 'FROM localhost:1/t/x:1\n' >ctx/pulled.Dockerfile
   printf 'FROM bb:1\nRUN echo begun; sleep 1000\n' >ctx/slow.Dockerfile
   printf '%s\n' 'FROM --platform=$BUILDPLATFORM bb:1' 'MAINTAINER Lab User' 'ARG TARGETARCH' 'ARG WHO=you' 'HEALTHCHECK --interval=5s CMD true' 'RUN <<EOF' 'echo "one $WHO" >/one' 'echo two >/two' 'EOF' \
@@ -141,6 +149,12 @@ failing_step() {
   ends 1 "bad.Dockerfile:2: RUN false: The command '/bin/sh -c false' returned a non-zero code: 1" o build -f ctx/bad.Dockerfile -t bad:1 ctx && [ -z "$(o images -q bad:1)" ] && prints 1 eval 'o ps -aq | wc -l' && [ "$(ls "$state/overlay2" | wc -l)" = "$before" ]
 }
 stages() { o build --build-arg V=2 -f ctx/multi.Dockerfile -t ms:1 ctx && prints '{"v":"2"} 33' o inspect --format '{{json .Config.Labels}} {{.Config.User}}' ms:1 && prints "$(printf '0 644\n33 600')" o run --rm -u 0 ms:1 stat -c '%u %a' /out /x/hello.txt; }
+copied_owners() { o build -q -f ctx/owners.Dockerfile -t owners:1 ctx >&2 && o run --rm owners:1 stat -c %u /copied /copied/sub/f /alone /given/sub /ours/a.txt; }
+copied_links() { o build -q -f ctx/links.Dockerfile -t links:1 ctx >&2 && o run --rm links:1 ls /one /both | grep -v '^/\|^$'; }
+exposed() {
+  o build -q -f ctx/ports.Dockerfile -t ports:1 ctx && prints '{"53/udp":{},"90/tcp":{},"91/tcp":{},"92/tcp":{}}' o inspect --format '{{json .Config.ExposedPorts}}' ports:1 &&
+    ends 1 'noport.Dockerfile:2: EXPOSE foo: Invalid containerPort: foo' o build -f ctx/noport.Dockerfile ctx
+}
 here() { o build -q --build-arg WHO=me -f ctx/here.Dockerfile -t here:1 ctx >&2 && o run --rm here:1; }
 kept_words() {
   local config

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using OverlayFuse.Image;
 
@@ -8,7 +7,6 @@ namespace OverlayFuse.Container;
 public static class PublishFlag
 {
     private const string AnyAddress = "0.0.0.0";
-    private const int Last = 65535;
 
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
     public static IEnumerable<PortMapping> Parse(string text)
@@ -21,19 +19,11 @@ public static class PublishFlag
         var host = outside[(outside.LastIndexOf(':') + 1)..];
         var address = outside[..Math.Max(0, outside.Length - host.Length - 1)].Trim('[', ']');
         if (address.Length > 0 && !IPAddress.TryParse(address, out _)) throw Invalid($"Invalid ip address: {address}");
-        var (first, last) = Range(inside) ?? throw Invalid($"Invalid containerPort: {inside}");
-        var (hostFirst, hostLast) = host.Length == 0 ? (0, 0) : Range(host) ?? throw Invalid($"Invalid hostPort: {host}");
+        var (first, last) = ExposedPorts.Range(inside) ?? throw Invalid($"Invalid containerPort: {inside}");
+        var (hostFirst, hostLast) = host.Length == 0 ? (0, 0) : ExposedPorts.Range(host) ?? throw Invalid($"Invalid hostPort: {host}");
         if (hostFirst > 0 && hostLast - hostFirst != last - first) throw Invalid($"Invalid ranges specified for container and host Ports: {inside} and {host}");
         return Enumerable.Range(0, last - first + 1).Select(i => new PortMapping(address.Length > 0 ? address : AnyAddress, hostFirst == 0 ? 0 : hostFirst + i, first + i, protocol));
     }
-
-    private static (int First, int Last)? Range(string text)
-    {
-        var (first, last) = Cut(text, '-', text.Length);
-        return Port(first) is { } from && (last.Length == 0 ? from : Port(last)) is { } to && from <= to ? (from, to) : null;
-    }
-
-    private static int? Port(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= Last ? port : null;
 
     private static (string Before, string Behind) Cut(string text, char at, int otherwise) =>
         text.IndexOf(at) is var place and >= 0 ? (text[..place], text[(place + 1)..]) : (text[..otherwise], "");

@@ -34,7 +34,7 @@ public static class ConfigChange
             case "ONBUILD": (config.OnBuild ??= []).Add(rest); break;
             case "ENV": foreach (var (name, value) in Pairs(keyword, rest, words)) SetEnvironment(config, name, value); break;
             case "LABEL": foreach (var (name, value) in Pairs(keyword, rest, words)) (config.Labels ??= [])[name] = value; break;
-            case "EXPOSE": foreach (var port in words.ExpandWords(rest)) (config.ExposedPorts ??= [])[port.Contains('/') ? port : port + "/tcp"] = default; break;
+            case "EXPOSE": foreach (var port in words.ExpandWords(rest).SelectMany(ExposedPorts.Parse).ToList()) (config.ExposedPorts ??= [])[port] = default; break;
             case "VOLUME": foreach (var volume in JsonList(rest)?.Select(words.Expand) ?? words.ExpandWords(rest)) (config.Volumes ??= [])[volume] = default; break;
             default: throw new RefusedException($"{keyword} is no valid change command. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are.");
         }
