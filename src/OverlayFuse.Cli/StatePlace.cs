@@ -54,19 +54,39 @@ internal static class StatePlace
     // A process of many threads cannot unshare(2) its user namespace, and the runtime has many: unshare(1) does, and newuidmap(1) for it.
     private static void EnterUserNamespace()
     {
-        if (HasSubordinateIds()) BecomeOurselvesUnder("unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--propagation", "slave", "--");
-        else BecomeOurselvesUnder("unshare", "--user", "--map-root-user", "--mount", "--propagation", "slave", "--");
+        BecomeOurselvesUnder(IntoUserNamespace());
+    }
+
+    private static string[] IntoUserNamespace()
+    {
+        string[] ids = HasSubordinateIds() ? ["--map-auto"] : [];
+        return ["unshare", "--user", "--map-root-user", .. ids, "--mount", "--propagation", "slave", "--"];
+    }
+
+    /// <summary>Has a process inside take away what only root there may; ours goes on outside.</summary>
+    public static void SweepInUserNamespace()
+    {
+        var how = IntoUserNamespace();
+        var error = Syscall.Spawn(new SpawnRequest { File = ByteText.Bytes(how[0]), Arguments = [.. how.Select(ByteText.Bytes), Self(), .. UnshareVerb.Nothing.Select(ByteText.Bytes)] }, out var pid);
+        if (error != Errno.None) throw CannotEnter(how[0], error);
+        _ = Syscall.WaitPid(pid, out _); // it begins as every command does, and has said what was in its way
     }
 
     private static void BecomeOurselvesUnder(params string[] how)
     {
+        var words = RawArguments.Read([.. Environment.GetCommandLineArgs().Skip(1)]).Words;
+        throw CannotEnter(how[0], Syscall.Execute(ByteText.Bytes(how[0]), [.. how.Select(ByteText.Bytes), Self(), .. words.Select(ByteText.Bytes)]));
+    }
+
+    private static byte[] Self()
+    {
         var self = new byte[4096];
         var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/exe"u8, self, out var length);
-        if (error != Errno.None) throw new RefusedException($"cannot read /proc/self/exe: {error.Describe()}.");
-        var words = RawArguments.Read([.. Environment.GetCommandLineArgs().Skip(1)]).Words;
-        error = Syscall.Execute(ByteText.Bytes(how[0]), [.. how.Select(ByteText.Bytes), self[..length], .. words.Select(ByteText.Bytes)]);
-        throw new RefusedException($"cannot start {how[0]}(1), through which an ordinary user enters the user namespace of containers: {error.Describe()}. It is in the package util-linux.");
+        return error == Errno.None ? self[..length] : throw new RefusedException($"cannot read /proc/self/exe: {error.Describe()}.");
     }
+
+    private static RefusedException CannotEnter(string how, Errno error) =>
+        new($"cannot start {how}(1), through which an ordinary user enters the user namespace of containers: {error.Describe()}. It is in the package util-linux.");
 
     /// <summary>Whether /etc/subuid and /etc/subgid give us ids beside our own. Without, all files belong to one.</summary>
     private static bool HasSubordinateIds()

@@ -10,6 +10,9 @@ namespace OverlayFuse.Cli;
 /// <remarks>Each running container has its mounts in a namespace of its own: a command that names the directory of one goes into that.</remarks>
 internal static class UnshareVerb
 {
+    /// <summary>The words of a command that only begins, as every one does.</summary>
+    public static readonly IReadOnlyList<string> Nothing = ["unshare", "true"];
+
     public static Command Create()
     {
         var words = new Argument<string[]>("COMMAND") { Description = "The program and its arguments; without, a shell.", Arity = ArgumentArity.ZeroOrMore };

@@ -76,6 +76,7 @@ life() {
   check "$who: what is written by one of several names is in diff and in the image by all" linked
   check "$who: the storage driver vfs copies" driver vfs
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
+  check "$who: one that was to be removed is removed then, with its volumes" killed_passing
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
   check "$who: df counts, prune empties" emptied
 }
@@ -245,6 +246,11 @@ driver() {
 }
 killed() {
   o run -d --name killed -u 33 bb:1 sleep 76543 && kill_supervisor && has "Exited (137)" o ps -a && eventually nothing_left && o start killed && has "Up" o ps && o rm -f killed && eventually nothing_left
+}
+killed_passing() {
+  local before
+  before=$(o volume ls -q)
+  o run -d --rm --name passing -v /data bb:1 sleep 76543 && kill_supervisor && lacks passing o ps -a && eventually nothing_left && prints "$before" o volume ls -q
 }
 killed_commands() { # at random moments of a start, each time another
   local i

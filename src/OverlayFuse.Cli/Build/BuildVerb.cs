@@ -60,8 +60,7 @@ internal static class BuildVerb
         using var context = BuildContext.OfDirectory(request.Directory, Encoding.UTF8.GetString(ignored));
 
         var (images, containers, output) = (new ImageStore(state), new ContainerStore(state), new BuildOutput(request.Quiet));
-        using var held = images.LockBuilds();
-        WorkingContainer.Sweep(containers);
+        using var turn = BuildTurn.Take(images, containers);
         var image = new Builder(images, containers, request, file, context, output).Run(Path.GetFileName(path));
         if (request.Quiet) Terminal.Print(image.Id + "\n");
         output.Begin("exporting to image");

@@ -6,7 +6,8 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>What a supervisor that was killed leaves: processes, mounts, a state that tells of a time before. Every command begins by taking it away.</summary>
+/// <summary>What a supervisor that was killed leaves: processes, mounts, a state that tells of a time before, a container that was to go with its end; and what
+/// a build that was killed leaves. Every command begins by taking it away.</summary>
 /// <remarks>An ordinary user does so outside of any user namespace: whoever made one may end all processes in it, whatever users they are there.</remarks>
 internal static class Leftovers
 {
@@ -15,17 +16,51 @@ internal static class Leftovers
     public static void Sweep(StateDirectory state)
     {
         var store = new ContainerStore(state);
+        var forsaken = new List<string>();
         foreach (var path in Directory.EnumerateDirectories(state.Containers).Where(ProcessList.IsThere))
         {
-            try
+            Try(() =>
             {
-                if (store.Read(Path.GetFileName(path)) is { } container) TakeAway(store, container);
-            }
-            catch (RefusedException e)
-            {
-                Terminal.Say(e.Message); // the mark stays, and the next command tries again; this one has something else to do
-            }
+                var id = Path.GetFileName(path);
+                if (store.Read(id) is { } container) TakeAway(store, container);
+                if (ProcessList.IsThere(path) && store.Read(id) is { } left && IsForsaken(left)) forsaken.Add(id);
+            });
         }
+        if (forsaken.Count == 0 && !BuildTurn.IsForsaken(state)) return;
+        Try(() =>
+        {
+            if (!Caller.Current().IsRoot)
+            {
+                StatePlace.SweepInUserNamespace();
+                return;
+            }
+            foreach (var id in forsaken) Remove(store, id);
+            BuildTurn.Sweep(store);
+        });
+    }
+
+    // What could not be done keeps its mark, and the next command tries again; this one has something else to do.
+    private static void Try(Action sweep)
+    {
+        try
+        {
+            sweep();
+        }
+        catch (RefusedException e)
+        {
+            Terminal.Say(e.Message);
+        }
+    }
+
+    /// <summary>It was to be removed when it ended, and its supervisor did not come to that.</summary>
+    private static bool IsForsaken(StoredContainer container) => container is { Record.AutoRemove: true, IsServed: false, State.Status: ContainerStatus.Exited };
+
+    private static void Remove(ContainerStore store, string id)
+    {
+        using var names = store.Lock();
+        if (store.Read(id) is not { } container || !IsForsaken(container)) return;
+        using var held = StateLock.TryTake(container.LockPath);
+        if (held is not null) new ContainerRemoval(store).RemoveServed(container, withVolumes: true);
     }
 
     /// <summary>Nothing where somebody serves it, or nothing is left.</summary>
@@ -54,6 +89,7 @@ internal static class Leftovers
             (state.Status, state.Pid, state.ExitCode, state.FinishedAt, state.Ports) = (ContainerStatus.Exited, 0, Killed, DateTimeOffset.UtcNow, null);
             ContainerStore.WriteState(container.Directory, state);
         }
+        if (container is { Record.AutoRemove: true, State.Status: ContainerStatus.Exited }) return; // it is left itself
         ProcessList.Remove(container.Directory); // last: until then there is something left
     }
 

@@ -105,10 +105,13 @@ public sealed class ImageStore(StateDirectory state)
     /// <summary>Held by a build: layers are then there that no image has yet. One at a time; others wait.</summary>
     public StateLock LockBuilds() => StateLock.Take(BuildLock);
 
+    /// <summary>The same; null while there is a build.</summary>
+    public StateLock? TryLockBuilds() => StateLock.TryTake(BuildLock);
+
     /// <summary>Removes layers and blobs that belong to no image and no container, as steps of builds and killed commands leave them.</summary>
     public void SweepUnused(Func<string, bool> isLayerUsed)
     {
-        using var idle = StateLock.TryTake(BuildLock);
+        using var idle = TryLockBuilds();
         if (idle is null) return;
         var images = All();
         var layers = images.SelectMany(image => image.Record.Layers).ToList();
