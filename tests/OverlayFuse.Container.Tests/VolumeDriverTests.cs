@@ -37,6 +37,17 @@ public sealed class VolumeDriverTests
         Assert.That(() => volumes.Ensure(new VolumeRecord { Name = "v", Created = default, Driver = "other", IsDriverAsked = true }), Throws.TypeOf<RefusedException>().With.Message.Contains("conflict"));
     }
 
+    [Test]
+    public void What_is_left_of_a_volume_half_made_is_swept_and_volumes_are_not()
+    {
+        using var place = new TemporaryPlace();
+        var volumes = new VolumeStore(place.State);
+        volumes.Ensure(new VolumeRecord { Name = "whole", Created = default });
+        Directory.CreateDirectory(volumes.DataOf("half"));
+        volumes.SweepRemains();
+        Assert.That(Directory.GetDirectories(place.State.Volumes).Select(Path.GetFileName), Is.EqualTo(new[] { "whole" }));
+    }
+
     [TestCase("bogus=1", "invalid option: \"bogus\"")]
     [TestCase("type=tmpfs", "missing required option: \"device\"")]
     public void Options_that_make_no_sense_are_refused_before_anything_is_made(string option, string words)

@@ -78,6 +78,7 @@ life() {
   check "$who: kill -9 of the supervisor leaves nothing, whatever user the container has" killed
   check "$who: one that was to be removed is removed then, with its volumes" killed_passing
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
+  [ "$who" != root ] || check "$who: a full disk leaves no half of a volume" half_volumes
   check "$who: df counts, prune empties" emptied
 }
 
@@ -251,6 +252,13 @@ killed_passing() {
   local before
   before=$(o volume ls -q)
   o run -d --rm --name passing -v /data bb:1 sleep 76543 && kill_supervisor && lacks passing o ps -a && eventually nothing_left && prints "$before" o volume ls -q
+}
+half_volumes() {
+  local state=$scratch/full/state
+  mkdir -p "$scratch/full" && mount -t tmpfs -o size=24m full "$scratch/full" && o import --change 'ENV PATH=/bin' busybox.tar bb:1 && o volume ls || return
+  dd if=/dev/zero of="$scratch/full/filler" bs=4K 2>/dev/null
+  ends 1 'no space left' o volume create xx && ends 125 'no space left' o run -v named:/d bb:1 true && ends 125 'no space left' o run -v /d bb:1 true && prints lock ls "$state/volumes" || return
+  rm "$scratch/full/filler" && mkdir -p "$state/volumes/half/_data" && o volume prune -f && prints lock ls "$state/volumes" && o system prune -a -f && umount "$scratch/full"
 }
 killed_commands() { # at random moments of a start, each time another
   local i

@@ -7,6 +7,8 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse run [FLAGS] IMAGE [COMMAND]".</summary>
 internal static class RunVerb
 {
+    private const int Refused = 125;
+
     public static Command Create()
     {
         var arguments = new RunArguments();
@@ -17,11 +19,24 @@ internal static class RunVerb
         return command;
     }
 
+    // Whatever keeps a container from being made or started: its own code is another.
     private static int Run(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)
     {
         if (!inBackground && request is { Terminal: true, OpenInput: true } && streams.Input.IsOpen) RawTerminal.Require();
+        try
+        {
+            return RunNew(request, pull, streams, inBackground);
+        }
+        catch (RefusedException e) when (e.ExitCode == 1)
+        {
+            throw new RefusedException(e.Message, Refused);
+        }
+    }
+
+    private static int RunNew(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)
+    {
         var store = new ContainerStore(StatePlace.ToChange());
-        var container = ContainerMaking.Create(store, request, pull, nameRefusal: 125);
+        var container = ContainerMaking.Create(store, request, pull, nameRefusal: Refused);
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container, streams);

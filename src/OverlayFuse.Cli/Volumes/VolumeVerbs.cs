@@ -121,6 +121,7 @@ internal static class VolumeVerbs
             .ToList();
         var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
         foreach (var name in unused) volumes.Remove(name);
+        volumes.SweepRemains();
         return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);
     }
 

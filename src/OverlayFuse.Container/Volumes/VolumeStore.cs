@@ -14,7 +14,7 @@ public sealed partial class VolumeStore(StateDirectory state)
     /// <summary>The last lock to be taken.</summary>
     public StateLock Lock() => StateLock.Take(Path.Combine(state.Volumes, "lock"));
 
-    public string DataOf(string name) => Path.Combine(state.Volumes, name, "_data");
+    public string DataOf(string name) => Path.Combine(DirectoryOf(name), "_data");
 
     public static bool IsValid(string name) => Form().IsMatch(name);
 
@@ -50,10 +50,24 @@ public sealed partial class VolumeStore(StateDirectory state)
         if (Find(wanted.Name) is { } existing)
             return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique", 125);
         VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
-        Directory.CreateDirectory(DataOf(wanted.Name));
-        _ = Syscall.Chmod(DataOf(wanted.Name), ReadableDirectory);
-        AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord));
-        return wanted;
+        try
+        {
+            Directory.CreateDirectory(DataOf(wanted.Name));
+            _ = Syscall.Chmod(DataOf(wanted.Name), ReadableDirectory);
+            AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord)); // last: it makes the directory a volume
+            return wanted;
+        }
+        catch (Exception e) when (e is RefusedException or IOException)
+        {
+            LayerStore.Discard(DirectoryOf(wanted.Name));
+            throw new RefusedException($"create {wanted.Name}: {(e is RefusedException ? e.Message : $"cannot make {DataOf(wanted.Name)}: {FileErrors.Reason(e)}.")}", 125);
+        }
+    }
+
+    /// <summary>Takes away directories of no volume: what killed commands have left. Under <see cref="Lock"/>, under which volumes are made.</summary>
+    public void SweepRemains()
+    {
+        foreach (var path in Directory.EnumerateDirectories(state.Volumes).Where(path => !File.Exists(PathOf(Path.GetFileName(path)))).ToList()) LayerStore.Discard(path);
     }
 
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
@@ -61,10 +75,12 @@ public sealed partial class VolumeStore(StateDirectory state)
     {
         if (Find(name) is { } volume) VolumeDriver.Of(volume.Driver, this, $"remove {name}").Remove(volume);
         File.Delete(PathOf(name)); // first: what is left then is no volume
-        LayerStore.Discard(Path.Combine(state.Volumes, name));
+        LayerStore.Discard(DirectoryOf(name));
     }
 
-    private string PathOf(string name) => Path.Combine(state.Volumes, name, "volume.json");
+    private string DirectoryOf(string name) => Path.Combine(state.Volumes, name);
+
+    private string PathOf(string name) => Path.Combine(DirectoryOf(name), "volume.json");
 
     [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")]
     private static partial Regex Form();
