@@ -8,8 +8,6 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse exec [FLAGS] CONTAINER COMMAND".</summary>
 internal static class ExecVerb
 {
-    private const int CannotExecute = 126;
-
     public static Command Create()
     {
         var name = new Argument<string>("CONTAINER");
@@ -63,9 +61,8 @@ internal static class ExecVerb
         var (exitCode, refusal) = FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached);
         root.Close();
         nothing.Close();
-        if (refusal.Length == 0) return exitCode;
-        if (request.Terminal) Terminal.Say($"OCI runtime exec failed: {refusal}"); // else it has said so itself, on the stream that is the program's too
-        return CannotExecute;
+        if (refusal.Length > 0) Terminal.Say($"OCI runtime exec failed: {refusal}");
+        return exitCode;
     }
 
     private static List<string> Texts(string[]? carried) => [.. (carried ?? []).Select(ByteText.Text)];

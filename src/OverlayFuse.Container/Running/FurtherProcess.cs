@@ -15,7 +15,7 @@ public static class FurtherProcess
 
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
     /// <param name="root">The container's root file system.</param>
-    /// <returns>The exit code and, when it could not be started, what the runtime says of that.</returns>
+    /// <returns>The exit code and, when it could not be started, what the runtime says of that and has not said itself.</returns>
     /// <exception cref="RefusedException">There is no such user, or it makes no sense.</exception>
     public static (int ExitCode, string Error) Run(StoredContainer container, ExecRequest request, DirFd root, Attachment streams, bool isDetached)
     {
@@ -29,8 +29,8 @@ public static class FurtherProcess
             File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
             _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
             if (request.Terminal) return RunOnTerminal(container, place, path, streams);
-            string[] how = isDetached ? ["--detach"] : [];
-            return Runtime.Of(container).Run(["exec", .. how, "--process", path, container.Id], streams.Input, streams.Output, streams.Error);
+            return isDetached ? Refusable(Runtime.Of(container).Run(["exec", "--detach", "--process", path, container.Id], streams.Input, streams.Output, streams.Error))
+                : RunAttached(container, path, streams);
         }
         finally
         {
@@ -50,6 +50,27 @@ public static class FurtherProcess
         }
     }
 
+    // The runtime says why it refuses on the program's own stream: that comes through us.
+    private static (int ExitCode, string Error) RunAttached(StoredContainer container, string process, Attachment streams)
+    {
+        if (Syscall.Pipe(out var read, out var write) is not Errno.None and var missing) throw new RefusedException($"cannot make a pipe: {missing.Describe()}.", Refused);
+        var errors = new RefusalFilter(read, streams.Error);
+        (int ExitCode, string Error) ended = (Refused, "");
+        bool isKept;
+        try
+        {
+            ended = Refusable(Runtime.Of(container).Run(["exec", "--process", process, container.Id], streams.Input, streams.Output, write));
+        }
+        finally
+        {
+            write.Close();
+            isKept = errors.Join(isRefused: ended.Error.Length > 0);
+        }
+        return isKept ? ended : (ended.ExitCode, "");
+    }
+
+    private static (int ExitCode, string Error) Refusable((int ExitCode, string Error) ended) => ended.Error.Length > 0 ? (CannotExecute, ended.Error) : ended;
+
     // The runtime would pass on a terminal that controls us, and there may be none: the terminal is ours to pass on.
     private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, string place, string process, Attachment streams)
     {
@@ -57,7 +78,7 @@ public static class FurtherProcess
         var pidFile = Path.Combine(place, "pid");
         using var console = new Terminal(place);
         var (exitCode, error) = Runtime.Of(container).RunQuietly("exec", "--detach", "--tty", "--console-socket", console.SocketPath, "--pid-file", pidFile, "--process", process, container.Id);
-        if (exitCode != 0) return (exitCode, error.Length > 0 ? error : "the runtime did not say why");
+        if (exitCode != 0) return (CannotExecute, error.Length > 0 ? error : "the runtime did not say why");
         var terminal = console.Receive();
         Terminal.CopySize(streams.Output, terminal);
         using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
