@@ -109,6 +109,7 @@ builds() {
   check "$who: another platform is refused" ends 1 'images are built for this machine only' o build -f ctx/platform.Dockerfile ctx
   check "$who: labels, the id in a file, proxies without an ARG" build_flags
   check "$who: ADD fetches, and checks what it fetches" fetched
+  check "$who: a Dockerfile, or an archive of the context, on standard input" sent
   check "$who: a bad line is named" ends 1 'line 2: unknown instruction: FOO' o build -f ctx/foo.Dockerfile ctx
   check "$who: a build that is killed leaves nothing behind the next command" killed_build
 }
@@ -154,6 +155,12 @@ copied_links() { o build -q -f ctx/links.Dockerfile -t links:1 ctx >&2 && o run 
 exposed() {
   o build -q -f ctx/ports.Dockerfile -t ports:1 ctx && prints '{"53/udp":{},"90/tcp":{},"91/tcp":{},"92/tcp":{}}' o inspect --format '{{json .Config.ExposedPorts}}' ports:1 &&
     ends 1 'noport.Dockerfile:2: EXPOSE foo: Invalid containerPort: foo' o build -f ctx/noport.Dockerfile ctx
+}
+sent() { # the links of an archive lead nowhere else
+  printf 'FROM bb:1\nCMD ["echo","alone"]\n' | o build -q -t sent:1 - && prints alone o run --rm sent:1 && printf 'FROM bb:1\nCOPY hello.txt /\n' | o build -q -f - -t sent:2 ctx && has file o run --rm sent:2 cat /hello.txt &&
+    ends 1 'file not found in build context' eval "printf 'FROM bb:1\nCOPY hello.txt /\n' | o build -" && ends 1 "can't use stdin for both build context and dockerfile" o build -f - - &&
+    tar -C ctx -czf sent.tgz . && o build -q -f links.Dockerfile -t sent:3 - <sent.tgz && prints link o run --rm sent:3 ls /one && ends 1 'Cannot locate specified Dockerfile: nosuch' eval 'o build -f nosuch - <sent.tgz' || return 1
+  mkdir hostile && ln -s "$PWD/ctx/Dockerfile" hostile/Dockerfile && tar -C hostile -cf sent.tar . && ends 1 'Cannot locate specified Dockerfile: Dockerfile' eval 'o build - <sent.tar' && [ -z "$(ls -A "$state/tmp")" ]
 }
 here() { o build -q --build-arg WHO=me -f ctx/here.Dockerfile -t here:1 ctx >&2 && o run --rm here:1; }
 kept_words() {

@@ -5,13 +5,15 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>"overlayfuse build [FLAGS] DIRECTORY".</summary>
+/// <summary>"overlayfuse build [FLAGS] DIRECTORY|-".</summary>
 internal static class BuildVerb
 {
+    private const string StandardInput = "-";
+
     public static Command Create()
     {
-        var directory = new Argument<string>("DIRECTORY") { Description = "What COPY and ADD copy from." };
-        var file = new Option<string>("--file", "-f") { Description = "The Dockerfile; without it, that in the directory." };
+        var directory = new Argument<string>("DIRECTORY") { Description = "What COPY and ADD copy from; - for an archive of it, or a Dockerfile, on standard input." };
+        var file = new Option<string>("--file", "-f") { Description = "The Dockerfile, - for standard input; without it, that in the directory." };
         var tags = new Option<string[]>("--tag", "-t") { Description = "The name of the image: repository or repository:tag." };
         var arguments = new Option<string[]>("--build-arg") { Description = "NAME=VALUE for an ARG, or NAME to pass on ours." };
         var target = new Option<string>("--target") { Description = "Stop at this stage." };
@@ -39,6 +41,7 @@ internal static class BuildVerb
                 Quiet = result.GetValue(quiet),
                 Network = result.GetValue(network) is { } which ? ByteText.Text(which) : null,
             };
+            if (request is { Directory: [(byte)'-'], File: StandardInput }) throw new RefusedException("invalid argument: can't use stdin for both build context and dockerfile");
             foreach (var tag in request.Tags) ImageReference.Parse(tag);
             _ = StorageDrivers.Chosen(); // for its sentence: no step needs another than ours
             var image = Run(request, StatePlace.ToChange());
@@ -50,14 +53,13 @@ internal static class BuildVerb
 
     private static StoredImage Run(BuildRequest request, StateDirectory state)
     {
-        var directory = Encoding.UTF8.GetString(request.Directory);
-        var path = request.File ?? Path.Combine(directory, "Dockerfile");
-        if (!System.IO.File.Exists(path))
-            throw new RefusedException($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or " +
-                "directory");
-        var file = Dockerfile.Parse(System.IO.File.ReadAllText(path));
-        var ignored = AtomicFile.Read(path + ".dockerignore") ?? AtomicFile.Read(Path.Combine(directory, ".dockerignore")) ?? [];
-        using var context = BuildContext.OfDirectory(request.Directory, Encoding.UTF8.GetString(ignored));
+        using var sent = request.Directory is [(byte)'-'] ? SentContext.Read(state) : null;
+        var directory = sent?.Directory ?? Encoding.UTF8.GetString(request.Directory);
+        var path = sent?.PathOfDockerfile(request.File) ?? (request.File is null or StandardInput ? Path.Combine(directory, "Dockerfile") : request.File);
+        var file = Dockerfile.Parse(request.File == StandardInput ? ImageArguments.With(state, StandardInput, File.ReadAllText) : Text(path));
+        var rules = sent is null ? Path.Combine(directory, ".dockerignore") : sent.PathOf(".dockerignore");
+        var ignored = (sent is null ? AtomicFile.Read(path + ".dockerignore") : null) ?? (rules is null ? null : AtomicFile.Read(rules)) ?? [];
+        using var context = BuildContext.OfDirectory(sent is null ? request.Directory : Encoding.UTF8.GetBytes(directory), Encoding.UTF8.GetString(ignored));
 
         var (images, containers, output) = (new ImageStore(state), new ContainerStore(state), new BuildOutput(request.Quiet));
         using var turn = BuildTurn.Take(images, containers);
@@ -69,6 +71,9 @@ internal static class BuildVerb
         output.Done();
         return image;
     }
+
+    private static string Text(string path) => File.Exists(path) ? File.ReadAllText(path) : throw new RefusedException(
+        $"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or directory");
 
     private static Dictionary<string, string?> Arguments(IEnumerable<string> given)
     {
