@@ -21,6 +21,7 @@ verbs() {
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
+  check "$who: start -i passes standard input on, start -a does not" input_again
   check "$who: start -a of one that runs shows what it writes from now on" looked_on
   check "$who: parts of a log, and one port" parts
   check "$who: what a killed load was making goes with the next" killed_load
@@ -59,6 +60,9 @@ exit_codes() {
   o create --name taken bb:1 true && ends 1 'is already in use' o create --name taken bb:1 true && ends 125 'is already in use' o run --name taken bb:1 true && ends 1 'the same name as its current name' o rename taken taken &&
     ends 1 'Invalid container name' o rename taken '?' && ends 1 'overlayfuse run needs IMAGE' o run --network none && ends 64 'template parsing error' o inspect -f '{{' taken &&
     prints 'null  null' o inspect -f '{{json .State.Health}} {{if .State.Health}}x{{end}} {{json .HostConfig.Mounts}}' taken && o rm taken
+}
+input_again() {
+  o create -i --name reads bb:1 cat && prints typed eval 'echo typed | o start -i reads' && prints typed eval 'echo typed | o start -ai reads' && prints "" eval 'echo typed | o start -a reads' && o rm reads
 }
 looked_on() {
   o run -d --name watched bb:1 sh -c 'echo before; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 3' && eventually has before o logs watched || return 1

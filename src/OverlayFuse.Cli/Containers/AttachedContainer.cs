@@ -16,7 +16,7 @@ internal static class AttachedContainer
     /// <summary>One that runs already goes on by itself: we show what it writes from now on, and give its code.</summary>
     public static int Run(ContainerStore store, StoredContainer container, Attachment streams)
     {
-        using var raw = container.Record.Terminal ? RawTerminal.Enter() : null;
+        using var raw = container.Record.Terminal && streams.Input.IsOpen ? RawTerminal.Enter() : null; // else keys are for us
         return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, supervisor) : LookOn(container);
     }
 

@@ -1,24 +1,27 @@
 using System.CommandLine;
 using OverlayFuse.Container;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>"overlayfuse start CONTAINER...".</summary>
+/// <summary>"overlayfuse start [-a] [-i] CONTAINER...".</summary>
 internal static class StartVerb
 {
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
         var attach = new Option<bool>("--attach", "-a") { Description = "Stay with it: show what it writes, and end as it ends. One container only." };
-        var command = new Command("start", "Start containers that are stopped.") { names, attach };
+        var interactive = new Option<bool>("--interactive", "-i") { Description = "The same, and pass standard input on to it where it was made with -i." };
+        var command = new Command("start", "Start containers that are stopped.") { names, attach, interactive };
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToChange());
             var given = result.GetValue(names) ?? [];
-            if (!result.GetValue(attach)) return ForEach.Name(given, name => Start(store, name));
+            var withInput = result.GetValue(interactive);
+            if (!result.GetValue(attach) && !withInput) return ForEach.Name(given, name => Start(store, name));
             if (given is not [var only]) throw new RefusedException("you cannot start and attach multiple containers at once");
-            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)), Attachment.Own);
+            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)), withInput ? Attachment.Own : Attachment.Own with { Input = Fd.None });
         });
         return command;
     }

@@ -108,14 +108,21 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         using var terminal = new Terminal(container.Directory);
         Do("create", "--bundle", container.BundlePath, "--pid-file", PidFile, "--console-socket", terminal.SocketPath, container.Id);
         _terminal = terminal.Receive();
-        Terminal.CopySize(attachment.Input, _terminal);
+        CopySize();
         _pumps.Add(new OutputPump(_terminal, attachment.Output, attachment.Left, log, "stdout"));
         if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment.Input, _terminal);
     }
 
+    // Of whichever stream is a terminal.
+    private void CopySize()
+    {
+        Terminal.CopySize(attachment.Output, _terminal);
+        Terminal.CopySize(attachment.Input, _terminal);
+    }
+
     private void Signal(int signal)
     {
-        if (signal == ControlPipe.WindowChanged && _terminal.IsOpen) Terminal.CopySize(attachment.Input, _terminal);
+        if (signal == ControlPipe.WindowChanged && _terminal.IsOpen) CopySize();
         else if (_state.Pid > 0) _ = Syscall.Kill(_state.Pid, signal);
     }
 
