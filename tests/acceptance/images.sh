@@ -38,6 +38,7 @@ copies() {
   check "$who: a link inside leads nowhere else" link_stays_inside
   check "$who: -L copies what a link leads to" follows
   check "$who: what is in a volume is found" prints seed cat_out /data/seed.txt
+  check "$who: the container's own files are those that it sees" own_files
   check "$who: a path that is not there" ends 1 'No such container:path: c1:/nosuch' o cp c1:/nosuch .
   check "$who: a directory onto a file" ends 1 'cannot copy directory' o cp dir c1:/newfile
   check "$who: a directory that has to be there" ends 1 'no such directory' o cp f.txt c1:/nodir/
@@ -52,6 +53,7 @@ archived() { o cp "$1" - >a.tar && tar --numeric-owner -tvf a.tar; }
 archive_in() { tar -cf - f.txt | o cp - c1:/d && prints local o exec c1 cat /d/f.txt; }
 link_stays_inside() { o cp f.txt c1:/lnk/planted && prints local o exec c1 cat /etc/planted && [ ! -e /etc/planted ]; }
 follows() { o cp -L c1:/lnk followed && [ -f followed/passwd ] && o cp c1:/lnk link && [ "$(readlink link)" = ../../../etc ]; }
+own_files() { o cp c1:/etc/hostname - | tar -xOf - | diff - <(o exec c1 cat /etc/hostname) && prints "$(o exec c1 cat /etc/hosts)" cat_out /etc/hosts; }
 cat_out() { rm -f out && o cp "c1:$1" out && cat out; }
 blocked() { "${as[@]}" mkdir -p b && o exec c1 mkdir -p /blk/b && "${as[@]}" sh -c 'rmdir b; echo f >b' && o cp b c1:/blk; }
 

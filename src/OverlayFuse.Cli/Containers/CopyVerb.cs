@@ -38,7 +38,7 @@ internal static class CopyVerb
     private static void From(string name, byte[] path, byte[] target, bool keepOwners, bool follow)
     {
         using var mounted = MountedContainer.Open(name);
-        using var resolver = Resolver(mounted);
+        using var resolver = Resolver(mounted, ContainerFiles.Mounts(mounted.Container));
         var parsed = CopyPath.Parse(path);
         var source = Existing(resolver.Find(parsed, follow), $"{name}:{ByteText.Show(path)}");
         if (target.AsSpan().SequenceEqual(Stream))
@@ -74,12 +74,13 @@ internal static class CopyVerb
         Copy(Existing(host.End, ByteText.Show(source)), CopyPath.Parse(source), end, parsed, shown, owner);
     }
 
-    private static PathResolver Resolver(MountedContainer mounted)
+    /// <param name="further">What is mounted beneath that which was asked for.</param>
+    private static PathResolver Resolver(MountedContainer mounted, params IEnumerable<MountPoint> further)
     {
         var volumes = new VolumeUses(mounted.Store);
         if (mounted.Container.IsRunning) volumes.Locate(mounted.Container);
         else volumes.Begin(mounted.Container); // the supervisor ends them when it unmounts
-        return new PathResolver(mounted.Root, mounted.Container.Record.Mounts, mounted.Container.Record.ReadOnly);
+        return new PathResolver(mounted.Root, [.. further, .. mounted.Container.Record.Mounts], mounted.Container.Record.ReadOnly);
     }
 
     private static CopyEnd Existing(CopyEnd end, string shown) =>

@@ -4,11 +4,17 @@ using OverlayFuse.Image;
 namespace OverlayFuse.Container;
 
 /// <summary>The files of a container that the host writes for it: hosts, hostname, resolv.conf.</summary>
-internal static class ContainerFiles
+public static class ContainerFiles
 {
+    internal static readonly string[] Names = ["resolv.conf", "hostname", "hosts"];
+
     private const string Hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
 
-    public static void Write(string directory, ContainerRecord record)
+    /// <summary>Where they are mounted, once it has been started.</summary>
+    public static IEnumerable<MountPoint> Mounts(StoredContainer container) =>
+        Names.Select(name => new MountPoint { Kind = MountKind.Bind, Target = "/etc/" + name, Source = Path.Combine(container.Directory, name) });
+
+    internal static void Write(string directory, ContainerRecord record)
     {
         Put(directory, "hostname", record.Hostname + "\n");
         Put(directory, "hosts", HostsText(record));

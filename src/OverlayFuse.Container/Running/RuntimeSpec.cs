@@ -63,7 +63,7 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
         ];
         if (!host.IsRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", SystemAccess));
         var access = record.ReadOnly ? "ro" : "rw";
-        foreach (var name in new[] { "resolv.conf", "hostname", "hosts" }) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate", access));
+        foreach (var name in ContainerFiles.Names) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate", access));
         if (host.IsRootless) mounts.AddRange(host.Devices.Select(device => Mount(device.Path, "bind", device.Source, "bind", device.Access.Contains('w') ? "rw" : "ro"))); // who makes nodes is root
         if (record.Init) mounts.Add(Mount(InitProgram.Place, "bind", InitProgram.Find(), "bind", "ro"));
 
