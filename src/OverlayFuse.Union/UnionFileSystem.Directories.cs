@@ -90,21 +90,21 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         if (_tree.Nodes[slot].Has(NodeFlags.Orphan | NodeFlags.Removed)) return Errno.NOENT;
         if (offset == 0) directory.BeginPass();
-        return ReadNames(slot, directory, out listing);
+        return ReadNames(slot, directory, isForBeginner: offset == 0, out listing);
     }
 
-    private Errno ReadNames(int slot, UnionDirectory directory, out Listing listing)
+    private Errno ReadNames(int slot, UnionDirectory directory, bool isForBeginner, out Listing listing)
     {
-        var error = _listings.Get(directory, _tree.Inodes, out var read);
+        var error = _listings.Get(directory, _tree.Inodes, isForBeginner, out var read);
         listing = read!;
-        return error == Errno.ACCES && directory.Upper is not null ? ReadNamesWidened(slot, directory, out listing) : error;
+        return error == Errno.ACCES && directory.Upper is not null ? ReadNamesWidened(slot, directory, isForBeginner, out listing) : error;
     }
 
     // The kernel has asked for the right to read. A closer look needs the right to search, which the owner of an upper directory can have for a moment.
-    private Errno ReadNamesWidened(int slot, UnionDirectory directory, out Listing listing)
+    private Errno ReadNamesWidened(int slot, UnionDirectory directory, bool isForBeginner, out Listing listing)
     {
         Listing? read = null;
-        var error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, out read));
+        var error = Upper!.Widened(_tree, slot, gateHeld: false, _ => _listings.Get(directory, _tree.Inodes, isForBeginner, out read));
         listing = read!;
         return error;
     }

@@ -63,7 +63,7 @@ public sealed partial class UnionFileSystem
     private Errno IsEmpty(int slot)
     {
         var directory = _tree.Directory(slot);
-        var error = ReadNames(slot, directory, out var listing); // readable or not: it is removed by whoever may write the one above it
+        var error = ReadNames(slot, directory, isForBeginner: true, out var listing); // readable or not: it is removed by whoever may write the one above it
         if (error != Errno.None) return error;
         for (var i = 0; i < listing.Count; i++)
         {

@@ -11,9 +11,10 @@ internal sealed class ListingCache(long capacity)
     private long _size;
 
     /// <summary>The listing of a directory, read when it is not at hand.</summary>
-    public Errno Get(UnionDirectory directory, InodeMap inodes, out Listing? listing)
+    /// <param name="isForBeginner">It must have all names that are there now; else those that were there some time ago will do.</param>
+    public Errno Get(UnionDirectory directory, InodeMap inodes, bool isForBeginner, out Listing? listing)
     {
-        listing = directory.Listing;
+        listing = directory.Listing(isForBeginner);
         if (listing is not null) return Errno.None;
         var version = directory.NamesVersion;
         var error = ListingBuilder.Build(directory, inodes, out listing);

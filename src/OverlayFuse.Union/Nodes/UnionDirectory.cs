@@ -7,8 +7,9 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     private volatile LayerDirectory? _upper = upper;
     private volatile Listing? _listing;
     private volatile LowerNames? _lowerNames;
-    private readonly Lock _namesLock = new(); // leaf; protects _listing, _namesVersion and _passes together
+    private readonly Lock _namesLock = new(); // leaf; protects _listing, both versions and _passes together
     private int _namesVersion;
+    private int _listingVersion;
     private ListingPasses _passes;
 
     public LayerDirectory? Upper
@@ -19,18 +20,26 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
 
     public LayerDirectory[] Lowers { get; } = lowers;
 
-    /// <summary>The names in it, as last read; null when not read or out of date.</summary>
-    public Listing? Listing => _listing;
+    /// <summary>The names in it, as last read; null when not read.</summary>
+    /// <param name="isForBeginner">
+    /// Null also when names have come since. Who is on the way through may do without these (readdir(3p)), and must: a directory of many
+    /// names would else be read anew for each that is made while it is listed.
+    /// </param>
+    public Listing? Listing(bool isForBeginner)
+    {
+        if (!isForBeginner) return _listing;
+        lock (_namesLock) return _listingVersion == _namesVersion ? _listing : null;
+    }
 
-    /// <summary>Counts changes of its names: a listing that was begun before one is not kept.</summary>
+    /// <summary>Counts changes of its names.</summary>
     public int NamesVersion => Volatile.Read(ref _namesVersion);
 
-    /// <summary>Keeps a listing, unless names have changed since <paramref name="version"/>.</summary>
+    /// <summary>Keeps a listing that was begun at <paramref name="version"/>, unless there is a newer one.</summary>
     public void Keep(Listing listing, int version)
     {
         lock (_namesLock)
         {
-            if (version == _namesVersion) _listing = listing;
+            if (_listing is null || version - _listingVersion >= 0) (_listing, _listingVersion) = (listing, version);
         }
     }
 
@@ -40,11 +49,7 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     /// <summary>A name came, or many things changed.</summary>
     public void NamesChanged()
     {
-        lock (_namesLock)
-        {
-            _namesVersion++;
-            _listing = null;
-        }
+        lock (_namesLock) _namesVersion++;
     }
 
     /// <summary>A name is gone. Listings that were given out know it too.</summary>
@@ -52,7 +57,7 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     {
         lock (_namesLock)
         {
-            _namesVersion++;
+            if (_listingVersion == _namesVersion++) _listingVersion = _namesVersion;
             _listing?.Remove(name);
         }
     }

@@ -132,14 +132,14 @@ internal class ListingTests
         {
             union.Kernel.Find($"d{d}", out var entry);
             union.Tree.Nodes.TryFind(entry.Node, out var slot);
-            Assert.That(cache.Get(union.Tree.Directory(slot), union.Tree.Inodes, out var listing), Is.EqualTo(Errno.None));
+            Assert.That(cache.Get(union.Tree.Directory(slot), union.Tree.Inodes, isForBeginner: true, out var listing), Is.EqualTo(Errno.None));
             Assert.That(listing!.Count, Is.EqualTo(10));
         }
         var kept = Enumerable.Range(0, 20).Count(d =>
         {
             union.Kernel.Find($"d{d}", out var entry);
             union.Tree.Nodes.TryFind(entry.Node, out var slot);
-            return union.Tree.Directory(slot).Listing is not null;
+            return union.Tree.Directory(slot).Listing(isForBeginner: true) is not null;
         });
         Assert.That(kept, Is.InRange(1, 6));
     }
@@ -152,10 +152,46 @@ internal class ListingTests
         var (cache, directory) = (new ListingCache(capacity: 100), union.Tree.RootDirectory);
         for (var time = 0; time < 3; time++)
         {
-            Assert.That(cache.Get(directory, union.Tree.Inodes, out var listing), Is.EqualTo(Errno.None));
-            Assert.That(directory.Listing, Is.SameAs(listing));
+            Assert.That(cache.Get(directory, union.Tree.Inodes, isForBeginner: true, out var listing), Is.EqualTo(Errno.None));
+            Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(listing));
             directory.DropListing(); // a name came
         }
+    }
+
+    [Test]
+    public void Who_is_on_the_way_through_goes_on_without_the_names_that_came_meanwhile()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", "a = \"\"  b = \"\"").Open();
+        var (cache, directory) = (new ListingCache(capacity: 10_000), union.Tree.RootDirectory);
+        Assert.That(cache.Get(directory, union.Tree.Inodes, isForBeginner: true, out var first), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Create("c", []), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Remove("a", isDirectory: false), Is.EqualTo(Errno.None));
+        Assert.That(cache.Get(directory, union.Tree.Inodes, isForBeginner: false, out var further), Is.EqualTo(Errno.None));
+        Assert.That(further, Is.SameAs(first));
+        Assert.That(Enumerable.Range(0, first!.Count).Where(i => !first.IsRemoved(i)).Select(i => Encoding.UTF8.GetString(first.Name(i))), Is.EqualTo(new[] { "b" }));
+        Assert.That(cache.Get(directory, union.Tree.Inodes, isForBeginner: true, out var second), Is.EqualTo(Errno.None));
+        Assert.That(Enumerable.Range(0, second!.Count).Select(i => Encoding.UTF8.GetString(second.Name(i))).Order(), Is.EqualTo(new[] { "b", "c" }));
+    }
+
+    [Test]
+    public void A_listing_during_which_names_came_serves_those_on_the_way_only()
+    {
+        var directory = new UnionDirectory(null, []);
+        Listing Read() => new([], [0], [], [], [], []);
+        var (slow, fast) = (Read(), Read());
+        var version = directory.NamesVersion;
+        directory.NamesChanged();
+        directory.Keep(slow, version);
+        Assert.That((directory.Listing(isForBeginner: true), directory.Listing(isForBeginner: false)), Is.EqualTo(((Listing?)null, slow)));
+        directory.Keep(fast, directory.NamesVersion);
+        directory.Keep(slow, version);
+        Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast));
+        directory.NameRemoved("x"u8);
+        Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast), "a name that went is marked in it");
+        directory.NamesChanged();
+        directory.NameRemoved("x"u8);
+        Assert.That(directory.Listing(isForBeginner: true), Is.Null);
     }
 
     [Test]
