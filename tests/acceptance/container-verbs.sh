@@ -28,6 +28,7 @@ verbs() {
   check "$who: what makes no sense is refused in docker's words" refused
   check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
   check "$who: SHELL and labels of volumes are kept" kept
+  check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
 at_once() {
@@ -105,6 +106,14 @@ builds() {
 kept() {
   echo $'FROM bb:1\nSHELL ["/bin/sh", "-ec"]\nCMD echo x' >"$scratch/context/Dockerfile" && o build -q -t shelled:1 "$scratch/context" && prints '["/bin/sh","-ec"] ["/bin/sh","-ec","echo x"]' o inspect -f '{{json .Config.Shell}} {{json .Config.Cmd}}' shelled:1 &&
     o create --name labelled --mount type=volume,source=labelled,target=/l,volume-label=a=b,volume-label=c bb:1 true && prints '{"a":"b","c":""}' o volume inspect -f '{{json .Labels}}' labelled && o rm labelled && o volume rm labelled && o rmi shelled:1
+}
+image_in_use() {
+  local id
+  o tag bb:1 used:1 && echo 'FROM used:1' >"$scratch/context/Dockerfile" && echo 'LABEL a=b' >>"$scratch/context/Dockerfile" && o build -q -t used:2 "$scratch/context" && id=$(o images -q used:2) &&
+    o run -d --name user used:2 sleep 1000 && ends 1 '(must force) - container' o rmi used:2 && prints 'Untagged: used:2' o rmi -f used:2 &&
+    ends 1 "conflict: unable to delete $id (cannot be forced) - image is being used by running container $(o ps -q -f name=user)" o rmi -f "$id" && ends 1 '(cannot be forced)' o rmi "$id" &&
+    o stop -t 0 user && ends 1 "(must be forced) - image is being used by stopped container" o rmi "$id" && has 'Deleted: sha256:' o rmi -f "$id" && o rm user &&
+    ends 0 'No such image: used:2' o rmi -f used:2 && ends 1 'No such image: used:2' o rmi used:2 && o rmi used:1
 }
 
 port=18097

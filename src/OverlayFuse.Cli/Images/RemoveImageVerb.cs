@@ -25,7 +25,7 @@ internal static class RemoveImageVerb
                 catch (RefusedException e)
                 {
                     Terminal.Say(e.Message);
-                    code = e.ExitCode;
+                    code = Math.Max(code, e.ExitCode);
                 }
             }
             return code;
@@ -36,22 +36,29 @@ internal static class RemoveImageVerb
     private static string Remove(ImageStore store, ContainerStore containers, string name, bool force)
     {
         using var held = store.Lock();
-        var image = store.Get(name);
+        var image = store.Find(name) ?? throw new RefusedException($"No such image: {name}", force ? 0 : 1);
+        var users = containers.All().Where(container => container.Record.ImageId == image.Id).ToList();
+        var running = users.Find(container => container.IsRunning);
         var asked = ImageReference.TryParsePinned(name) is { } reference && image.References.Contains(reference) ? reference : null;
-        if (asked is not null && image.References.Count > 1)
+        if (asked is not null && (image.References.Count > 1 || (force && running is not null))) // what runs keeps its image, by its id
         {
             store.Untag(asked);
             return $"Untagged: {asked}\n";
         }
+        if (asked is null && running is not null) throw new RefusedException(InUse(image, running));
         if (asked is null && image.References.Count > 1 && !force)
             throw new RefusedException($"conflict: unable to delete {Identifier.Short(image.Id)} (must be forced) - image is referenced in multiple repositories");
-        var users = containers.All().Where(container => container.Record.ImageId == image.Id).ToList();
-        if (users is [var user, ..] && (!force || user.IsRunning)) throw new RefusedException(Refusal(image, asked, user));
+        if (users is [var user, ..] && !force) throw new RefusedException(asked is null ? InUse(image, user) : InUse(image, asked, user));
         store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
         return string.Concat(image.References.Select(removed => $"Untagged: {removed}\n")) + $"Deleted: {image.Id}\n";
     }
 
-    private static string Refusal(StoredImage image, ImageReference? asked, StoredContainer user) => asked is not null
-        ? $"conflict: unable to remove repository reference \"{asked}\" (must force) - container {Identifier.Short(user.Id)} is using its referenced image {Identifier.Short(image.Id)}"
-        : $"conflict: unable to delete {Identifier.Short(image.Id)} (must be forced) - image is being used by {(user.IsRunning ? "running" : "stopped")} container {Identifier.Short(user.Id)}";
+    private static string InUse(StoredImage image, ImageReference asked, StoredContainer user) =>
+        $"conflict: unable to remove repository reference \"{asked}\" (must force) - container {Identifier.Short(user.Id)} is using its referenced image {Identifier.Short(image.Id)}";
+
+    private static string InUse(StoredImage image, StoredContainer user)
+    {
+        var (force, kind) = user.IsRunning ? ("cannot be forced", "running") : ("must be forced", "stopped");
+        return $"conflict: unable to delete {Identifier.Short(image.Id)} ({force}) - image is being used by {kind} container {Identifier.Short(user.Id)}";
+    }
 }
