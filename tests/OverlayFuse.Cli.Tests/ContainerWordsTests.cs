@@ -141,27 +141,57 @@ public sealed class ContainerWordsTests
     [Test]
     public void A_list_shows_mounts_by_name_and_times_as_docker_does()
     {
-        var record = new ContainerRecord
-        {
-            Id = new string('1', 64),
-            Name = "c",
-            Created = DateTimeOffset.UnixEpoch,
-            Image = "i",
-            ImageId = "i",
-            Layers = [],
-            LayerId = "l",
-            Config = new ContainerConfig(),
-            Command = ["true"],
-            Hostname = "h",
-            Network = "none",
-            Mounts =
-            [
-                new MountPoint { Kind = MountKind.Volume, Target = "/a", Volume = "a-volume-with-a-long-name" },
-                new MountPoint { Kind = MountKind.Bind, Target = "/b", Source = "/b" },
-                new MountPoint { Kind = MountKind.Tmpfs, Target = "/t" },
-            ],
-        };
-        var row = PsVerb.Row(new StoredContainer(record, new ContainerState(), "/c", IsServed: false), whole: false);
+        var record = Record();
+        record.Mounts =
+        [
+            new MountPoint { Kind = MountKind.Volume, Target = "/a", Volume = "a-volume-with-a-long-name" },
+            new MountPoint { Kind = MountKind.Bind, Target = "/b", Source = "/b" },
+            new MountPoint { Kind = MountKind.Tmpfs, Target = "/t" },
+        ];
+        var place = Directory.CreateTempSubdirectory("overlayfuse-");
+        var row = PsVerb.Row(new StoredContainer(record, new ContainerState(), "/c", IsServed: false), new ImageStore(StateDirectory.Open(place.FullName)), whole: false);
+        place.Delete(recursive: true);
         Assert.That(($"{row["Mounts"]}", $"{row["CreatedAt"]}"), Is.EqualTo(("a-volume-with-\u2026,/b", "1970-01-01 00:00:00 +0000 UTC")));
     }
+
+    [TestCase("sleep 1000", new[] { "sleep", "1000" })]
+    [TestCase("nginx -g 'daemon off;'", new[] { "nginx", "-g", "daemon off;" })]
+    [TestCase("/a b", new[] { "/a b" })]
+    public void A_list_quotes_arguments_with_blanks(string text, string[] words) => Assert.That(PsVerb.Command(words), Is.EqualTo(text));
+
+    [TestCase("bb:1", true, "bb:1")]
+    [TestCase("bb:1", false, "c78c9b004e00")]
+    [TestCase("c78c9b004e00", true, "c78c9b004e00")]
+    [TestCase("sha256:c78c9b004e001111", true, "c78c9b004e00")]
+    [TestCase("bb@sha256:2222", true, "bb")]
+    public void A_list_shows_an_image_by_its_name_while_it_has_that(string name, bool isName, string shown)
+    {
+        var record = Record();
+        (record.Image, record.ImageId) = (name, "sha256:c78c9b004e001111");
+        Assert.That(PsVerb.Image(record, isName, whole: false), Is.EqualTo(shown));
+    }
+
+    [Test]
+    public void The_machine_is_described_from_its_own_words()
+    {
+        Assert.That(MachineFacts.OperatingSystem("NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"), Is.EqualTo("Debian GNU/Linux 12 (bookworm)"));
+        Assert.That(MachineFacts.Memory("MemTotal:        2048 kB\nMemFree: 1 kB\n"), Is.EqualTo(2048 * 1024));
+        Assert.That((MachineFacts.FileSystem(0xef53u), MachineFacts.FileSystem(1u)), Is.EqualTo(("extfs", "<unknown>")));
+    }
+
+    private static ContainerRecord Record() => new()
+    {
+        Id = new string('1', 64),
+        Name = "c",
+        Created = DateTimeOffset.UnixEpoch,
+        Image = "i",
+        ImageId = "i",
+        Layers = [],
+        LayerId = "l",
+        Config = new ContainerConfig(),
+        Command = ["true"],
+        Hostname = "h",
+        Network = "none",
+        Mounts = [],
+    };
 }

@@ -48,6 +48,13 @@ public sealed class VolumeDriverTests
         Assert.That(Directory.GetDirectories(place.State.Volumes).Select(Path.GetFileName), Is.EqualTo(new[] { "whole" }));
     }
 
+    [Test]
+    public void Volumes_are_listed_as_people_count()
+    {
+        string[] names = ["1aa", "2e5", "12c", "vol1", "vol3", "vol10", "vol-nocopy", "vol-tmp", "vol-x1", "vol-x01", "volx"];
+        Assert.That(names.Reverse().Order(NaturalOrder.Instance), Is.EqualTo(names));
+    }
+
     [TestCase("bogus=1", "invalid option: \"bogus\"")]
     [TestCase("type=tmpfs", "missing required option: \"device\"")]
     public void Options_that_make_no_sense_are_refused_before_anything_is_made(string option, string words)

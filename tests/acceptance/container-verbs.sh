@@ -9,6 +9,7 @@ cd "$scratch"
 
 busybox=$(command -v busybox)
 busybox_root bb
+mkdir context
 tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 verbs() {
@@ -28,6 +29,8 @@ verbs() {
   check "$who: what makes no sense is refused in docker's words" refused
   check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
   check "$who: SHELL and labels of volumes are kept" kept
+  check "$who: lists have docker's words: commands, images that lost their name, volumes in order" lists
+  check "$who: room is counted as docker counts it, and info says what there is" counted
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
@@ -106,6 +109,19 @@ builds() {
 kept() {
   echo $'FROM bb:1\nSHELL ["/bin/sh", "-ec"]\nCMD echo x' >"$scratch/context/Dockerfile" && o build -q -t shelled:1 "$scratch/context" && prints '["/bin/sh","-ec"] ["/bin/sh","-ec","echo x"]' o inspect -f '{{json .Config.Shell}} {{json .Config.Cmd}}' shelled:1 &&
     o create --name labelled --mount type=volume,source=labelled,target=/l,volume-label=a=b,volume-label=c bb:1 true && prints '{"a":"b","c":""}' o volume inspect -f '{{json .Labels}}' labelled && o rm labelled && o volume rm labelled && o rmi shelled:1
+}
+lists() {
+  local id
+  id=$(o images -q bb:1) && o tag bb:1 moves:1 && o run -d --name moved moves:1 sh -c 'sleep 1000; true' && o run -d --name by-id "$id" sleep 1000 && prints "moves:1 \"sh -c 'sleep 1000; …\"" o ps -f name=moved --format '{{.Image}} {{.Command}}' &&
+    echo $'FROM bb:1\nENV A=b' >"$scratch/context/Dockerfile" && o build -q -t moves:1 "$scratch/context" && prints $'by-id '"$id"$'\nmoved '"$id" o ps --format '{{.Names}} {{.Image}}' && has ' sha256:' o ps -f name=moved --no-trunc &&
+    prints "\"sh -c 'sleep 1000; true'\"" o ps -f name=moved --no-trunc --format '{{.Command}}' && o rm -f moved by-id && o rmi moves:1 || return 1
+  o volume create vol10 && o volume create vol-x && o volume create vol2 && prints $'vol2\nvol10\nvol-x' o volume ls -q && o volume inspect -f '{{.CreatedAt}}' vol2 | grep -qE '^[0-9T:-]{19}Z$' && o volume rm vol2 vol10 vol-x &&
+    o history --format '{{.CreatedAt}}' bb:1 | grep -qE '^[0-9T:-]{19}Z$'
+}
+counted() {
+  o volume create --opt type=tmpfs --opt device=tmpfs elsewhere && o create --name one bb:1 true && prints 'Local Volumes 0' eval 'o system df --format "{{.Type}} {{.TotalCount}}" | grep Volumes' && prints '0B (0%)' eval 'o system df --format "{{.Reclaimable}}" | head -n 1' &&
+    echo $'FROM bb:1\nRUN echo x >/x' >"$scratch/context/Dockerfile" && o build -q -t more:1 "$scratch/context" && prints '(100%)' eval 'o system df --format "{{.Reclaimable}}" | head -n 1 | cut -d " " -f 2' && o rmi more:1 && o rm one && o volume rm elsewhere &&
+    prints '"Backing Filesystem" json-file ["local"]' eval "o info -f '{{json (index (index .DriverStatus 0) 0)}} {{.LoggingDriver}} {{json .Plugins.Volume}}'" && [ "$(o info -f '{{.MemTotal}}')" -gt 1000000 ] && has "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" o info -f '{{.OperatingSystem}}'
 }
 image_in_use() {
   local id

@@ -39,7 +39,7 @@ internal static class PsVerb
             var isOfAll = result.GetValue(all) || most > 0 || filter.IsOfAll;
             var containers = store.All().Where(container => (isOfAll || container.IsRunning) && filter.Fits(container));
             if (most > 0) containers = containers.Take(most);
-            var rows = containers.Select(container => Row(container, result.GetValue(whole), hasSize ? Size(store, images, container.Record) : null)).ToList();
+            var rows = containers.Select(container => Row(container, images, result.GetValue(whole), hasSize ? Size(store, images, container.Record) : null)).ToList();
             Terminal.Print(result.GetValue(quiet)
                 ? string.Concat(rows.Select(row => row["ID"] + "\n"))
                 : RowFormat.Write(rows, template, result.GetValue(size) ? [.. Columns, SizeColumn] : Columns));
@@ -62,15 +62,15 @@ internal static class PsVerb
         return $"{HumanText.Size(own)} (virtual {HumanText.Size(whole)})";
     }
 
-    internal static JsonObject Row(StoredContainer container, bool whole, string? size = null)
+    internal static JsonObject Row(StoredContainer container, ImageStore images, bool whole, string? size = null)
     {
-        var command = string.Join(' ', container.Record.Command);
+        var command = Command(container.Record.Command);
         return new JsonObject
         {
-            ["Command"] = $"\"{(whole ? command : HumanText.Cut(command, ShownOfCommand))}\"",
+            ["Command"] = JsonText.OneLine(whole ? command : HumanText.Cut(command, ShownOfCommand)),
             ["CreatedAt"] = GoTime.OfList(container.Record.Created),
             ["ID"] = whole ? container.Id : Identifier.Short(container.Id),
-            ["Image"] = container.Record.Image,
+            ["Image"] = Image(container.Record, images.IsName(container.Record.Image, container.Record.ImageId), whole),
             ["Labels"] = string.Join(',', (container.Record.Config.Labels ?? []).Select(label => $"{label.Key}={label.Value}")),
             ["LocalVolumes"] = container.Record.Mounts.Count(mount => mount.Kind == MountKind.Volume).ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Mounts"] = string.Join(',', Mounts(container.Record).Select(name => whole ? name : HumanText.Cut(name, ShownOfMount))),
@@ -82,6 +82,18 @@ internal static class PsVerb
             ["State"] = container.Status.ToString().ToLowerInvariant(),
             ["Status"] = Status(container),
         };
+    }
+
+    /// <summary>Docker's words: an argument with a blank in it is quoted, the program is not.</summary>
+    internal static string Command(IReadOnlyList<string> words) => string.Join(' ', words.Take(1).Concat(words.Skip(1).Select(word => word.Contains(' ') ? $"'{word}'" : word)));
+
+    /// <summary>The name it was made under, while that leads to its image; else the image's id.</summary>
+    internal static string Image(ContainerRecord record, bool isNameValid, bool whole)
+    {
+        var image = isNameValid ? record.Image : record.ImageId;
+        if (whole) return image;
+        var id = Identifier.Short(record.ImageId);
+        return Identifier.Short(image) == id ? id : image.Split('@')[0];
     }
 
     // A tmpfs has no name.

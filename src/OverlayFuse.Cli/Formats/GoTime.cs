@@ -10,5 +10,8 @@ internal static class GoTime
     /// <summary>As lists have them: Go's time.Time.String, in UTC.</summary>
     public static string OfList(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>RFC 3339, without fractions.</summary>
+    public static string Seconds(DateTimeOffset? time) => time is { } known ? known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : Never;
+
     public static string Text(DateTimeOffset? time) => time is { } known ? known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture) : Never;
 }

@@ -27,7 +27,7 @@ internal static class MountFlagDescription
         if (mount.NoCopy) options["NoCopy"] = true;
         if (mount.VolumeLabels is not null) options["Labels"] = ImageDescription.Pairs(mount.VolumeLabels);
         var driver = new JsonObject();
-        if (mount.Driver is not null) driver["Name"] = mount.Driver;
+        if (mount.IsDriverAsked) driver["Name"] = mount.Driver;
         if (mount.DriverOptions.Count > 0) driver["Options"] = ImageDescription.Pairs(mount.DriverOptions);
         if (driver.Count > 0) options["DriverConfig"] = driver;
         return options;

@@ -8,7 +8,7 @@ internal static class VolumeDescription
 {
     public static JsonObject Of(VolumeStore volumes, VolumeRecord volume) => new()
     {
-        ["CreatedAt"] = GoTime.Text(volume.Created),
+        ["CreatedAt"] = GoTime.Seconds(volume.Created),
         ["Driver"] = volume.Driver,
         ["Labels"] = ImageDescription.Pairs(volume.Labels),
         ["Mountpoint"] = VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").PathOf(volume),

@@ -40,7 +40,7 @@ internal static class HistoryVerb
             rows.Add(new JsonObject
             {
                 ["Comment"] = entry.Comment ?? "",
-                ["CreatedAt"] = entry.Created,
+                ["CreatedAt"] = GoTime.Seconds(HumanText.Time(entry.Created)),
                 ["CreatedBy"] = whole ? by : HumanText.Cut(by, ShownOfCommand),
                 ["CreatedSince"] = HumanText.Ago(entry.Created),
                 ["ID"] = "<missing>",

@@ -5,13 +5,13 @@ namespace OverlayFuse.Cli;
 
 /// <summary>How much room everything takes. A layer counts once, however many images have it.</summary>
 /// <param name="LayersSize">Bytes of all image layers.</param>
-/// <param name="UsedLayersSize">Of those that containers stand on.</param>
+/// <param name="UsedImagesSize">Docker's way: what images of containers share with no other image.</param>
 internal sealed record DiskUsage(
     IReadOnlyList<(StoredImage Image, long Shared, int Containers)> Images,
     IReadOnlyList<(StoredContainer Container, long Size)> Containers,
     IReadOnlyList<(VolumeRecord Volume, long Size, int Links)> Volumes,
     long LayersSize,
-    long UsedLayersSize)
+    long UsedImagesSize)
 {
     public static DiskUsage Of(StateDirectory state)
     {
@@ -19,12 +19,13 @@ internal sealed record DiskUsage(
         var all = containers.All();
         var layers = images.SelectMany(image => image.Record.Layers).DistinctBy(layer => layer.Id).ToList();
         var uses = images.SelectMany(image => image.Record.Layers.Select(layer => layer.Id).Distinct()).CountBy(id => id).ToDictionary();
-        var stoodOn = all.SelectMany(container => container.Record.Layers).ToHashSet();
+        List<(StoredImage Image, long Shared, int Containers)> counted =
+            [.. images.Select(image => (image, image.Record.Layers.Where(layer => uses[layer.Id] > 1).Sum(layer => layer.Size), all.Count(container => container.Record.ImageId == image.Id)))];
         return new DiskUsage(
-            [.. images.Select(image => (image, image.Record.Layers.Where(layer => uses[layer.Id] > 1).Sum(layer => layer.Size), all.Count(container => container.Record.ImageId == image.Id)))],
+            counted,
             [.. all.Select(container => (container, TreeSize.Of(containers.Layers.DiffOf(container.Record.LayerId))))],
-            [.. volumes.All().Select(volume => (volume, TreeSize.Of(volumes.DataOf(volume.Name)), VolumeUse.Of(containers, volume.Name).Count()))],
+            [.. volumes.All().Where(volume => volume.IsPlain).Select(volume => (volume, TreeSize.Of(volumes.DataOf(volume.Name)), VolumeUse.Of(containers, volume.Name).Count()))],
             layers.Sum(layer => layer.Size),
-            layers.Where(layer => stoodOn.Contains(layer.Id)).Sum(layer => layer.Size));
+            counted.Where(entry => entry.Containers > 0).Sum(entry => entry.Image.Size - entry.Shared));
     }
 }

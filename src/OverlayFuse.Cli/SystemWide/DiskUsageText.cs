@@ -8,9 +8,9 @@ namespace OverlayFuse.Cli;
 /// <summary>The tables of "system df -v".</summary>
 internal static class DiskUsageText
 {
-    public static string Verbose(DiskUsage usage) =>
+    public static string Verbose(DiskUsage usage, ImageStore images) =>
         "Images space usage:\n\n" + Images(usage)
-        + "\nContainers space usage:\n\n" + Containers(usage)
+        + "\nContainers space usage:\n\n" + Containers(usage, images)
         + "\nLocal Volumes space usage:\n\n" + Volumes(usage)
         + "\nBuild cache usage: 0B\n\n" + new TableText("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED");
 
@@ -26,12 +26,12 @@ internal static class DiskUsageText
         return table.ToString();
     }
 
-    private static string Containers(DiskUsage usage)
+    private static string Containers(DiskUsage usage, ImageStore images)
     {
         var table = new TableText("CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES");
         foreach (var (container, size) in usage.Containers)
         {
-            var row = PsVerb.Row(container, whole: false);
+            var row = PsVerb.Row(container, images, whole: false);
             table.Add(Text(row, "ID"), Text(row, "Image"), Text(row, "Command"), Text(row, "LocalVolumes"), Size(size), Text(row, "RunningFor"), Text(row, "Status"), Text(row, "Names"));
         }
         return table.ToString();

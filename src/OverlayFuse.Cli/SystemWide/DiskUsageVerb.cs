@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using OverlayFuse.Image;
 using OverlayFuse.Container;
 
 namespace OverlayFuse.Cli;
@@ -15,10 +16,11 @@ internal static class DiskUsageVerb
         var command = new Command("df", "Show how much room images, containers and volumes take.") { verbose, format };
         command.SetAction(result =>
         {
-            var usage = DiskUsage.Of(StatePlace.ToChange()); // the files of containers have many owners
+            var state = StatePlace.ToChange(); // the files of containers have many owners
+            var usage = DiskUsage.Of(state);
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
             Terminal.Print(result.GetValue(verbose)
-                ? DiskUsageText.Verbose(usage)
+                ? DiskUsageText.Verbose(usage, new ImageStore(state))
                 : RowFormat.Write(Rows(usage), template, ("TYPE", "Type"), ("TOTAL", "TotalCount"), ("ACTIVE", "Active"), ("SIZE", "Size"), ("RECLAIMABLE", "Reclaimable")));
             return 0;
         });
@@ -31,7 +33,7 @@ internal static class DiskUsageVerb
         var used = usage.Volumes.Where(volume => volume.Links > 0).ToList();
         return
         [
-            Row("Images", usage.Images.Count, usage.Images.Count(image => image.Containers > 0), usage.LayersSize, usage.LayersSize - usage.UsedLayersSize),
+            Row("Images", usage.Images.Count, usage.Images.Count(image => image.Containers > 0), usage.LayersSize, usage.LayersSize - usage.UsedImagesSize),
             Row("Containers", usage.Containers.Count, running.Count, usage.Containers.Sum(entry => entry.Size), usage.Containers.Sum(entry => entry.Size) - running.Sum(entry => entry.Size)),
             Row("Local Volumes", usage.Volumes.Count, used.Count, usage.Volumes.Sum(volume => volume.Size), usage.Volumes.Sum(volume => volume.Size) - used.Sum(volume => volume.Size)),
             Row("Build Cache", 0, 0, 0, 0),

@@ -38,14 +38,26 @@ internal static class InfoVerb
             ["Images"] = new ImageStore(state).All().Count,
             ["ServerVersion"] = typeof(InfoVerb).Assembly.GetName().Version!.ToString(3),
             ["Driver"] = StorageDrivers.Chosen(),
+            ["DriverStatus"] = new JsonArray(new JsonArray("Backing Filesystem", MachineFacts.FileSystem(state.Root))),
+            ["Plugins"] = new JsonObject
+            {
+                ["Volume"] = new JsonArray("local"),
+                ["Network"] = new JsonArray("bridge", "host", "null"),
+                ["Authorization"] = Nil.List.ToNode(),
+                ["Log"] = new JsonArray("json-file"),
+            },
+            ["MemoryLimit"] = !isRootless && MachineFacts.HasMemoryLimit(),
+            ["LoggingDriver"] = "json-file",
             ["CgroupDriver"] = isRootless ? "none" : "cgroupfs",
             ["CgroupVersion"] = File.Exists("/sys/fs/cgroup/cgroup.controllers") ? "2" : "1",
             ["DefaultRuntime"] = "runc",
             ["SecurityOptions"] = isRootless ? new JsonArray("name=seccomp,profile=default", "name=rootless") : new JsonArray("name=seccomp,profile=default"),
-            ["KernelVersion"] = Kernel(),
+            ["KernelVersion"] = MachineFacts.Text("/proc/sys/kernel/osrelease").Trim(),
+            ["OperatingSystem"] = MachineFacts.OperatingSystem(MachineFacts.Text("/etc/os-release")),
             ["OSType"] = "linux",
             ["Architecture"] = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64",
             ["NCPU"] = Environment.ProcessorCount,
+            ["MemTotal"] = MachineFacts.Memory(MachineFacts.Text("/proc/meminfo")),
             ["Name"] = Environment.MachineName,
             ["DockerRootDir"] = state.Root,
         };
@@ -62,12 +74,15 @@ internal static class InfoVerb
         Line("Images", "Images");
         Line("Version", "ServerVersion");
         Line("Storage Driver", "Driver");
+        text.Append($" Backing Filesystem: {GoText.Print(info["DriverStatus"]![0]![1])}\n");
+        Line("Logging Driver", "LoggingDriver");
         Line("Cgroup Driver", "CgroupDriver");
         Line("Cgroup Version", "CgroupVersion");
         Line("Default Runtime", "DefaultRuntime");
         text.Append("Security Options:\n");
         foreach (var option in info["SecurityOptions"]!.AsArray()) text.Append($" {GoText.Print(option)}\n");
         Line("Kernel Version", "KernelVersion");
+        Line("Operating System", "OperatingSystem");
         Line("OSType", "OSType");
         Line("Architecture", "Architecture");
         Line("CPUs", "NCPU");
@@ -75,6 +90,4 @@ internal static class InfoVerb
         Line("Root Dir", "DockerRootDir");
         return text.ToString();
     }
-
-    private static string Kernel() => AtomicFile.Read("/proc/sys/kernel/osrelease") is { } text ? Encoding.ASCII.GetString(text).Trim() : "";
 }

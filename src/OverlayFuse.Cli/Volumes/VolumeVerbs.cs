@@ -113,10 +113,8 @@ internal static class VolumeVerbs
         var volumes = new VolumeStore(containers.State);
         using var namesHeld = containers.Lock();
         using var held = volumes.Lock();
-        // As docker: what a plugin keeps, or options say where, may be somebody else's too.
         var unused = volumes.All()
-            .Where(volume => volume.Driver == VolumeDriver.Local && volume.Options.Count == 0)
-            .Where(volume => filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any())
+            .Where(volume => volume.IsPlain && filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any())
             .Select(volume => volume.Name)
             .ToList();
         var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));

@@ -59,6 +59,7 @@ public static class MountFlag
             IsAnonymous = name.Length == 0,
             NoCopy = fields.TryGetValue("volume-nocopy", out var noCopy) && IsTrue(text, "volume-nocopy", noCopy),
             Driver = fields.GetValueOrDefault("volume-driver"),
+            IsDriverAsked = fields.ContainsKey("volume-driver"),
             DriverOptions = driverOptions,
             Mode = fields.GetValueOrDefault("volume-driver", VolumeDriver.Local) == VolumeDriver.Local ? "z" : "",
         };

@@ -14,6 +14,9 @@ public sealed class MountPoint
     /// <summary>The driver of a volume that is to be made; null: local, or that which it has.</summary>
     public string? Driver { get; set; }
 
+    /// <summary>Who asked for the volume named the driver.</summary>
+    public bool IsDriverAsked { get; set; }
+
     public SortedDictionary<string, string> DriverOptions { get; set; } = [];
 
     /// <summary>Of a volume that is to be made; null: none.</summary>

@@ -20,4 +20,8 @@ public sealed class VolumeRecord
     public SortedDictionary<string, string> Options { get; set; } = [];
 
     public bool IsAnonymous { get; set; }
+
+    /// <summary>A directory of ours. As docker: what a plugin keeps, or options say where, may be somebody else's too, and is neither counted nor pruned.</summary>
+    [JsonIgnore]
+    public bool IsPlain => Driver == VolumeDriver.Local && Options.Count == 0;
 }

@@ -24,9 +24,9 @@ public sealed partial class VolumeStore(StateDirectory state)
         : IsValid(name) ? null
         : $"\"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path";
 
-    /// <summary>Sorted by name.</summary>
+    /// <summary>Sorted by name, as docker lists them.</summary>
     public List<VolumeRecord> All() =>
-        [.. Directory.EnumerateDirectories(state.Volumes).Select(path => Find(Path.GetFileName(path))).OfType<VolumeRecord>().OrderBy(volume => volume.Name, StringComparer.Ordinal)];
+        [.. Directory.EnumerateDirectories(state.Volumes).Select(path => Find(Path.GetFileName(path))).OfType<VolumeRecord>().OrderBy(volume => volume.Name, NaturalOrder.Instance)];
 
     public VolumeRecord? Find(string name)
     {

@@ -40,6 +40,11 @@ public sealed class ImageStore(StateDirectory state)
         return found is [var only] && ReadRecord(only) is { } record ? Open(record, references) : null;
     }
 
+    /// <summary>Whether a name, or the first digits of an id, leads to the image of that id. Only the list of names is read.</summary>
+    public bool IsName(string name, string id) => ImageReference.TryParsePinned(name) is { } reference && References().TryGetValue(reference.ToString(), out var named)
+        ? "sha256:" + named == id
+        : id.StartsWith(name.StartsWith("sha256:", StringComparison.Ordinal) ? name : "sha256:" + name, StringComparison.Ordinal);
+
     /// <exception cref="RefusedException">There is none.</exception>
     public StoredImage Get(string name) => Find(name) ?? throw new RefusedException($"No such image: {name}");
 
