@@ -33,6 +33,19 @@ public sealed class InspectTests
     }
 
     [Test]
+    public void What_docker_wrote_of_an_images_container_is_shown_again()
+    {
+        const string text = """
+            {"config":{"Hostname":"6fc4bddcafbc","Image":"bb:1","Cmd":["a"],"Labels":{}},"container":"6fc4","container_config":{"Cmd":["b"],"Image":"bb:1"},"docker_version":"20.10.24","rootfs":{"type":"layers","diff_ids":[]}}
+            """;
+        var store = new ImageStore(StateDirectory.Open(_root));
+        var image = store.Add(System.Text.Encoding.UTF8.GetBytes(text), []);
+        const string template = "{{.Config.Hostname}} {{.Config.Image}} {{json .Config.Labels}} {{.Container}} {{.ContainerConfig.Cmd}} {{.DockerVersion}}";
+        Assert.That(FormatTemplate.Parse(template).Render(ImageDescription.Of(image, Layers)), Is.EqualTo("6fc4bddcafbc bb:1 {} 6fc4 [b] 20.10.24"));
+        Assert.That(image.Config.Config!.Copy() is { Hostname: null, Image: null }, Is.True);
+    }
+
+    [Test]
     public void A_volume_is_described_member_by_member_as_docker_does() =>
         Assert.That(Members(VolumeDescription.Of(new VolumeStore(StateDirectory.Open(_root)), new VolumeRecord { Name = "v", Created = DateTimeOffset.UnixEpoch })), Is.EqualTo(Recorded("volume")));
 

@@ -25,6 +25,19 @@ public sealed class TarTests
         Assert.That(reader.Next(), Is.Null);
     }
 
+    [TestCase(0u, "root")]
+    [TestCase(33u, "")]
+    [TestCase(3_000_000u, "")]
+    public void Root_is_called_by_name_where_people_read_the_archive(uint id, string name)
+    {
+        var entry = Archives.Entry(TarKind.File, "f");
+        (entry.Uid, entry.Gid) = (id, id);
+        var archive = new MemoryStream();
+        new TarWriter(archive) { NamesRoot = true }.Write(entry, []);
+        var header = archive.ToArray().AsSpan()[^512..];
+        Assert.That((Encoding.ASCII.GetString(header.Slice(265, 32)).TrimEnd('\0'), Encoding.ASCII.GetString(header.Slice(297, 32)).TrimEnd('\0')), Is.EqualTo((name, name)));
+    }
+
     [Test]
     public void Content_that_is_not_read_is_skipped()
     {

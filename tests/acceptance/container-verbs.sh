@@ -31,6 +31,7 @@ verbs() {
   check "$who: SHELL and labels of volumes are kept" kept
   check "$who: lists have docker's words: commands, images that lost their name, volumes in order" lists
   check "$who: room is counted as docker counts it, and info says what there is" counted
+  check "$who: images say what they were made of, archives who root is, and inspect what it found before what it did not" origins
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
@@ -122,6 +123,11 @@ counted() {
   o volume create --opt type=tmpfs --opt device=tmpfs elsewhere && o create --name one bb:1 true && prints 'Local Volumes 0' eval 'o system df --format "{{.Type}} {{.TotalCount}}" | grep Volumes' && prints '0B (0%)' eval 'o system df --format "{{.Reclaimable}}" | head -n 1' &&
     echo $'FROM bb:1\nRUN echo x >/x' >"$scratch/context/Dockerfile" && o build -q -t more:1 "$scratch/context" && prints '(100%)' eval 'o system df --format "{{.Reclaimable}}" | head -n 1 | cut -d " " -f 2' && o rmi more:1 && o rm one && o volume rm elsewhere &&
     prints '"Backing Filesystem" json-file ["local"]' eval "o info -f '{{json (index (index .DriverStatus 0) 0)}} {{.LoggingDriver}} {{json .Plugins.Volume}}'" && [ "$(o info -f '{{.MemTotal}}')" -gt 1000000 ] && has "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" o info -f '{{.OperatingSystem}}'
+}
+origins() {
+  prints 'Imported from -' o inspect -f '{{.Comment}}' bb:1 && o create --name maker bb:1 true && o commit maker made:1 && prints "$(o inspect -f '{{.Config.Hostname}}' maker) bb:1 {}" o inspect -f '{{.Config.Hostname}} {{.Config.Image}} {{json .Config.Labels}}' made:1 &&
+    has ' root/root ' eval 'o cp maker:/bin/busybox - | tar -tvf -' && has ' root/root ' eval 'o export maker | tar -tvf - bin/busybox' && o rm maker && o rmi made:1 &&
+    prints $'[]\noverlayfuse: No such volume: nosuch' eval 'o volume inspect nosuch 2>&1 || true' && prints $'bb:1\noverlayfuse: No such object: nosuch\nfailed' eval 'o inspect -f "{{index .RepoTags 0}}" nosuch bb:1 2>&1 || echo failed'
 }
 image_in_use() {
   local id

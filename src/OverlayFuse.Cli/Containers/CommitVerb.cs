@@ -21,6 +21,8 @@ internal static class CommitVerb
             using var mounted = MountedContainer.Open(ByteText.Text(result.GetRequiredValue(name)));
             var record = mounted.Container.Record;
             var config = record.Config.Copy();
+            (config.Hostname, config.Image) = (record.Hostname, record.Image);
+            config.Labels ??= []; // as docker has it
             foreach (var change in (result.GetValue(changes) ?? []).Select(ByteText.Text)) ConfigChange.Apply(config, change);
 
             var images = new ImageStore(mounted.Store.State);

@@ -45,7 +45,7 @@ internal static class CopyVerb
         {
             OutputFile.Write(null, output =>
             {
-                var archive = new TarWriter(output);
+                var archive = new TarWriter(output) { NamesRoot = true };
                 source.WriteTo(new TreeArchive(archive), parsed.Name);
                 archive.End();
             });

@@ -16,7 +16,7 @@ internal static class ExportVerb
             using var mounted = MountedContainer.Open(ByteText.Text(result.GetRequiredValue(name)));
             OutputFile.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream =>
             {
-                var archive = new TarWriter(stream);
+                var archive = new TarWriter(stream) { NamesRoot = true };
                 new TreeArchive(archive).WriteContents(mounted.Root);
                 archive.End();
             });

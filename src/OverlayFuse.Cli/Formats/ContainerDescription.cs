@@ -41,7 +41,8 @@ internal static class ContainerDescription
 
     private static JsonObject Config(ContainerRecord record)
     {
-        var config = ImageDescription.Config(record.Config, record.Hostname, record.Image);
+        var config = ImageDescription.Config(record.Config);
+        (config["Hostname"], config["Image"]) = (record.Hostname, record.Image);
         config["Domainname"] = record.Domainname;
         (config["Tty"], config["OpenStdin"]) = (record.Terminal, record.OpenInput);
         config["Labels"] = ImageDescription.Pairs(record.Config.Labels ?? []);

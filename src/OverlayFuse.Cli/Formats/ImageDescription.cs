@@ -15,11 +15,11 @@ internal static class ImageDescription
         ["Parent"] = "",
         ["Comment"] = image.Config.Comment ?? image.Config.History?.LastOrDefault()?.Comment ?? "",
         ["Created"] = image.Config.Created,
-        ["Container"] = "",
-        ["ContainerConfig"] = Config(new ContainerConfig(), "", ""), // of the container it was made of, which nobody keeps
-        ["DockerVersion"] = "",
+        ["Container"] = image.Config.Container ?? "",
+        ["ContainerConfig"] = Config(image.Config.ContainerConfig ?? new ContainerConfig()), // of the container it was made of, which only docker keeps
+        ["DockerVersion"] = image.Config.DockerVersion ?? "",
         ["Author"] = image.Config.Author ?? "",
-        ["Config"] = Config(image.Config.Config ?? new ContainerConfig(), "", ""),
+        ["Config"] = Config(image.Config.Config ?? new ContainerConfig()),
         ["Architecture"] = image.Config.Architecture,
         ["Os"] = image.Config.Os,
         ["Size"] = image.Size,
@@ -43,11 +43,11 @@ internal static class ImageDescription
         return new JsonObject { ["Data"] = data, ["Name"] = "overlayfuse" };
     }
 
-    internal static JsonObject Config(ContainerConfig config, string hostname, string image)
+    internal static JsonObject Config(ContainerConfig config)
     {
         var described = new JsonObject
         {
-            ["Hostname"] = hostname,
+            ["Hostname"] = config.Hostname ?? "",
             ["Domainname"] = "",
             ["User"] = config.User,
             ["AttachStdin"] = false,
@@ -61,7 +61,7 @@ internal static class ImageDescription
         described["Env"] = Strings(config.Env);
         described["Cmd"] = Strings(config.Cmd);
         if (config.Healthcheck is { } check) described["Healthcheck"] = Check(check);
-        described["Image"] = image;
+        described["Image"] = config.Image ?? "";
         described["Volumes"] = config.Volumes is null ? Nil.Map.ToNode() : Set(config.Volumes.Keys);
         described["WorkingDir"] = config.WorkingDir;
         described["Entrypoint"] = Strings(config.Entrypoint);

@@ -12,7 +12,7 @@ public sealed class RootFsImporter(ImageStore store)
     public int WithoutOwner { get; private set; }
 
     /// <param name="path">An archive or a directory.</param>
-    /// <param name="source">What the image's history calls it.</param>
+    /// <param name="source">What sentences call it. The history does not, as with docker, whose client sends every archive as "-".</param>
     /// <param name="changes">Instructions as in a Dockerfile.</param>
     public StoredImage Import(string path, string source, string? message, IEnumerable<string> changes, ImageReference? name)
     {
@@ -26,7 +26,7 @@ public sealed class RootFsImporter(ImageStore store)
             var layer = new LayerWriter(store) { Progress = Progress }.Store(temporary, [], null, null, out var withoutOwner);
             WithoutOwner = withoutOwner;
             var created = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
-            var comment = message ?? $"Imported from {source}";
+            var comment = message ?? "Imported from -";
             var config = new ImageConfig
             {
                 Architecture = ImageLoader.ThisArchitecture,

@@ -5,6 +5,10 @@ namespace OverlayFuse.Image;
 /// <summary>How containers of an image run: the "config" of an OCI image configuration, under docker's names.</summary>
 public sealed class ContainerConfig
 {
+    /// <summary>Of the container that docker's commit made the image of; a container that is made of it has its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hostname { get; set; }
+
     public string User { get; set; } = "";
 
     public SortedDictionary<string, EmptyObject>? ExposedPorts { get; set; }
@@ -12,6 +16,10 @@ public sealed class ContainerConfig
     public List<string>? Env { get; set; }
 
     public List<string>? Cmd { get; set; }
+
+    /// <summary>What that container was made of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Image { get; set; }
 
     public SortedDictionary<string, EmptyObject>? Volumes { get; set; }
 
@@ -34,7 +42,7 @@ public sealed class ContainerConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<string>? Shell { get; set; }
 
-    /// <summary>A copy that can be changed.</summary>
+    /// <summary>A copy that can be changed, for another container.</summary>
     public ContainerConfig Copy() => new()
     {
         User = User,

@@ -25,6 +25,19 @@ public sealed class ImageConfig
     [JsonPropertyName("config")]
     public ContainerConfig? Config { get; set; }
 
+    /// <summary>The container it was made of, by docker.</summary>
+    [JsonPropertyName("container")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Container { get; set; }
+
+    [JsonPropertyName("container_config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ContainerConfig? ContainerConfig { get; set; }
+
+    [JsonPropertyName("docker_version")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DockerVersion { get; set; }
+
     [JsonPropertyName("rootfs")]
     public RootFs RootFs { get; set; } = new();
 

@@ -18,6 +18,8 @@ internal static class TarHeader
     private const int FlagOffset = 156;
     private const int TargetOffset = 157;
     private const int MagicOffset = 257;
+    private const int UserNameOffset = 265;
+    private const int GroupNameOffset = 297;
     private const int MajorOffset = 329;
     private const int MinorOffset = 337;
     private const int PrefixOffset = 345;
@@ -77,7 +79,7 @@ internal static class TarHeader
     }
 
     /// <summary>Fills <paramref name="block"/>; what does not fit stands in pax records before it, and here in a cut form.</summary>
-    public static void Write(Span<byte> block, TarEntry entry, byte flag)
+    public static void Write(Span<byte> block, TarEntry entry, byte flag, bool isUserRoot = false, bool isGroupRoot = false)
     {
         block.Clear();
         entry.Name.AsSpan(0, Math.Min(entry.Name.Length, NameSize)).CopyTo(block);
@@ -89,6 +91,8 @@ internal static class TarHeader
         block[FlagOffset] = flag;
         entry.Target.AsSpan(0, Math.Min(entry.Target.Length, NameSize)).CopyTo(block[TargetOffset..]);
         "ustar\000"u8.CopyTo(block[MagicOffset..]);
+        if (isUserRoot) "root"u8.CopyTo(block[UserNameOffset..]);
+        if (isGroupRoot) "root"u8.CopyTo(block[GroupNameOffset..]);
         PutNumber(block.Slice(MajorOffset, ShortNumber), entry.DeviceMajor);
         PutNumber(block.Slice(MinorOffset, ShortNumber), entry.DeviceMinor);
         PutNumber(block.Slice(ChecksumOffset, ShortNumber - 1), Checksum(block));

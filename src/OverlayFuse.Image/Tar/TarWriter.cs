@@ -7,11 +7,14 @@ public sealed class TarWriter(Stream archive)
 {
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
 
+    /// <summary>User and group 0 are called root, for who reads the archive; names go before numbers there.</summary>
+    public bool NamesRoot { get; init; }
+
     /// <summary>Writes the headers; <see cref="TarEntry.Size"/> bytes of content have to follow by <see cref="Content"/>, and then <see cref="EndContent"/>.</summary>
     public void Begin(TarEntry entry)
     {
         if (!TarHeader.Fits(entry)) WriteRecords(entry);
-        TarHeader.Write(_block, Cut(entry), Flag(entry.Kind));
+        TarHeader.Write(_block, Cut(entry), Flag(entry.Kind), NamesRoot && entry.Uid == 0, NamesRoot && entry.Gid == 0);
         archive.Write(_block);
     }
 
