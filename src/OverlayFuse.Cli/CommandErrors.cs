@@ -26,7 +26,8 @@ internal static class CommandErrors
 
     private static bool IsNumber(Type type) => type == typeof(int) || type == typeof(int?) || type == typeof(long) || type == typeof(long?);
 
-    private static string Names(Option option) => string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
+    /// <summary>"-n, --name".</summary>
+    internal static string Names(Option option) => string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
 
     private static string See(Command command) => $"Type {Path(command)} --help for the ways to call it.";
 

@@ -13,8 +13,8 @@ internal static class CommandWords
     private static readonly string[] Questions = ["--help", "-h", "-?"];
     private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
-    // Their words are paths, which may begin with a dash, and flags of other programs, which are passed over.
-    private static readonly string[] OfMounts = ["mount", "umount", "explain", "changes", "status", "settle", "check", "install"];
+    /// <summary>Their words are paths, which may begin with a dash, and flags of other programs, which are passed over.</summary>
+    public static readonly string[] OfMounts = ["mount", "umount", "explain", "changes", "status", "settle", "check", "install"];
 
     /// <summary>True: "overlayfuse VERB ...", or a question about the program. False: a drop-in or mount(8) form.</summary>
     public static bool HaveVerb(RawArguments arguments)

@@ -51,10 +51,8 @@ internal static class FlagWords
     {
         null or "1" or "t" or "T" or "true" or "TRUE" or "True" => $"{name}=true",
         "0" or "f" or "F" or "false" or "FALSE" or "False" => $"{name}=false",
-        _ => throw Unknown($"invalid argument \"{value}\" for \"{Names(option)}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax", path),
+        _ => throw Unknown($"invalid argument \"{value}\" for \"{CommandErrors.Names(option)}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax", path),
     };
-
-    private static string Names(Option option) => string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
 
     private static bool IsSwitch(Option option) => option.ValueType == typeof(bool);
 

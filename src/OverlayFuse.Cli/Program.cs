@@ -41,7 +41,7 @@ internal static class Program
         var result = CommandWords.Parse(command, arguments.Words);
         if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
             throw new RefusedException(CommandErrors.Describe(result),
-                first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.RefusalCode(arguments.Words) : 1); // docker's code where words are missing
+                first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.FlagRefusalCode(arguments.Words) : 1); // docker's code where words are missing
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 }

@@ -68,4 +68,7 @@ internal static class VerbTable
 
     /// <summary>What a command line that makes no sense ends with.</summary>
     public static int RefusalCode(IReadOnlyList<string> words) => words is ["run" or "create", ..] or ["container", "run" or "create", ..] ? Refused : 1;
+
+    /// <summary>What a flag that makes no sense ends with: docker's code for docker's verbs.</summary>
+    public static int FlagRefusalCode(IReadOnlyList<string> words) => words is [var verb, ..] && Has(verb) && !CommandWords.OfMounts.Contains(verb) ? Refused : 1;
 }

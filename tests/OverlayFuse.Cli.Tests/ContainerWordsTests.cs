@@ -14,6 +14,8 @@ public sealed class ContainerWordsTests
     [TestCase("run --mount type=tmpfs,target=/t -d bb:1", "run --mount type=tmpfs,target=/t -d=true -- bb:1")]
     [TestCase("exec -e A=b c1 env -u X", "exec -e A=b -- c1 env -u X")]
     [TestCase("container run bb:1 ls -l", "container run -- bb:1 ls -l")]
+    [TestCase("run --rm=1 -it=f bb:1 ls --all=1", "run --rm=true -i=true -t=false -- bb:1 ls --all=1")]
+    [TestCase("ps --all=T -f=name=1", "ps --all=true -f=name=1")]
     [TestCase("volume create v", "volume create v")]
     [TestCase("rm -f c1 -v", "rm -f=true c1 -v=true")]
     [TestCase("rm --force=0 -v=T c1", "rm --force=false -v=true c1")]
@@ -33,11 +35,19 @@ public sealed class ContainerWordsTests
     [TestCase("rm -f=x c1", "invalid argument \"x\" for \"-f, --force\" flag: strconv.ParseBool: parsing \"x\": invalid syntax\nSee 'overlayfuse rm --help'.")]
     [TestCase("run --rm= bb:1", "invalid argument \"\" for \"--rm\" flag: strconv.ParseBool: parsing \"\": invalid syntax\nSee 'overlayfuse run --help'.")]
     [TestCase("ps -ax", "unknown shorthand flag: 'x' in -ax\nSee 'overlayfuse ps --help'.")]
+    [TestCase("run --rm=maybe bb:1", "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax\nSee 'overlayfuse run --help'.")]
+    [TestCase("ps -qa=", "invalid argument \"\" for \"-a, --all\" flag: strconv.ParseBool: parsing \"\": invalid syntax\nSee 'overlayfuse ps --help'.")]
     public void A_flag_that_is_none_is_no_name(string words, string said)
     {
         var split = words.Split(' ');
         Assert.That(() => CommandWords.Separate(split, VerbCommand.Create(new RawArguments("overlayfuse", split))), Throws.TypeOf<RefusedException>().With.Message.EqualTo(said).And.Property("ExitCode").EqualTo(125));
     }
+
+    [TestCase("ps -n x", 125)]
+    [TestCase("container stop -t", 125)]
+    [TestCase("explain -x", 1)]
+    [TestCase("nosuch", 1)]
+    public void A_flag_that_makes_no_sense_ends_with_dockers_code_where_the_verb_is_dockers(string words, int code) => Assert.That(VerbTable.FlagRefusalCode(words.Split(' ')), Is.EqualTo(code));
 
     [TestCase("container list -aq -f name=-x")]
     [TestCase("run --rm=false -itp80:80 -e=A=b --env -x -- bb:1")]

@@ -22,6 +22,13 @@ public sealed class NameTests
     [TestCase("../web")]
     public void What_is_no_reference_is_refused(string text) => Assert.That(() => ImageReference.Parse(text), Throws.TypeOf<RefusedException>());
 
+    [TestCase("", "invalid reference format")]
+    [TestCase("web:1:2", "invalid reference format")]
+    [TestCase("BB:1", "invalid reference format: repository name must be lowercase")]
+    [TestCase("Example.org/web:A:B", "invalid reference format")]
+    [TestCase("example.org/Web", "invalid reference format: repository name must be lowercase")]
+    public void What_is_no_reference_is_refused_in_dockers_words(string text, string words) => Assert.That(ImageReference.Refusal(text), Is.EqualTo(words));
+
     [Test]
     public void Changes_are_those_of_a_Dockerfile()
     {

@@ -32,6 +32,7 @@ verbs() {
   check "$who: lists have docker's words: commands, images that lost their name, volumes in order" lists
   check "$who: room is counted as docker counts it, and info says what there is" counted
   check "$who: images say what they were made of, archives who root is, and inspect what it found before what it did not" origins
+  check "$who: a flag or a name that makes no sense has docker's code and words" senseless
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
@@ -128,6 +129,11 @@ origins() {
   prints 'Imported from -' o inspect -f '{{.Comment}}' bb:1 && o create --name maker bb:1 true && o commit maker made:1 && prints "$(o inspect -f '{{.Config.Hostname}}' maker) bb:1 {}" o inspect -f '{{.Config.Hostname}} {{.Config.Image}} {{json .Config.Labels}}' made:1 &&
     has ' root/root ' eval 'o cp maker:/bin/busybox - | tar -tvf -' && has ' root/root ' eval 'o export maker | tar -tvf - bin/busybox' && o rm maker && o rmi made:1 &&
     prints $'[]\noverlayfuse: No such volume: nosuch' eval 'o volume inspect nosuch 2>&1 || true' && prints $'bb:1\noverlayfuse: No such object: nosuch\nfailed' eval 'o inspect -f "{{index .RepoTags 0}}" nosuch bb:1 2>&1 || echo failed'
+}
+senseless() {
+  ends 125 'invalid argument "x" for "-n, --last" flag' o ps -n x && ends 125 'flag needs an argument: -t' o container stop -t && ends 125 'invalid argument "maybe" for "--rm" flag' o run --rm=maybe bb:1 true && ends 1 'there is no flag "-x"' o explain -x &&
+    ends 125 'invalid reference format: repository name must be lowercase' o build -t BAD "$scratch/context" && ends 125 'repository name must be lowercase.' o run BB:1 && ends 125 'invalid reference format.' o run '' && ends 1 'invalid reference format.' o create '' &&
+    ends 0 '' o run --rm=1 bb:1 true
 }
 image_in_use() {
   local id

@@ -9,6 +9,7 @@ namespace OverlayFuse.Cli;
 internal static class BuildVerb
 {
     private const string StandardInput = "-";
+    private const int BadFlag = 125; // docker's code
 
     public static Command Create()
     {
@@ -42,7 +43,7 @@ internal static class BuildVerb
                 Network = result.GetValue(network) is { } which ? ByteText.Text(which) : null,
             };
             if (request is { Directory: [(byte)'-'], File: StandardInput }) throw new RefusedException("invalid argument: can't use stdin for both build context and dockerfile");
-            foreach (var tag in request.Tags) ImageReference.Parse(tag);
+            foreach (var tag in request.Tags) ImageReference.Parse(tag, BadFlag);
             _ = StorageDrivers.Chosen(); // for its sentence: no step needs another than ours
             var image = Run(request, StatePlace.ToChange());
             if (result.GetValue(idFile) is { } path) OutputFile.Write(ByteText.Text(path), stream => stream.Write(Encoding.ASCII.GetBytes(image.Id)));

@@ -8,10 +8,11 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
-    /// <param name="nameRefusal">The exit code where the name, or a container of --volumes-from, cannot be had: docker's verbs do not agree.</param>
+    /// <param name="nameRefusal">The exit code where the image's name makes no sense, or where the name, or a container of --volumes-from, cannot be had: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
     public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull, int nameRefusal)
     {
+        if (ImageReference.TryParsePinned(request.Image) is null) throw new RefusedException(ImageReference.Refusal(request.Image) + ".", nameRefusal);
         var images = new ImageStore(store.State);
         using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
         ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself

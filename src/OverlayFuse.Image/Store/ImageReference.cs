@@ -14,8 +14,15 @@ public sealed partial record ImageReference(string Repository, string Tag)
 
     /// <summary>The tag is "latest" where none is said.</summary>
     /// <exception cref="RefusedException">It is no name for an image.</exception>
-    public static ImageReference Parse(string text) =>
-        TryParse(text) ?? throw new RefusedException($"invalid reference format: \"{text}\". A name is lower case, as in web, web:1 or registry.example.org/web:1.");
+    public static ImageReference Parse(string text, int exitCode = 1) =>
+        TryParse(text) ?? throw new RefusedException($"{Refusal(text)}: \"{text}\". A name is lower case, as in web, web:1 or registry.example.org/web:1.", exitCode);
+
+    /// <summary>Why it is no name, in docker's words.</summary>
+    public static string Refusal(string text)
+    {
+        var registry = text.IndexOf('/') is var slash and > 0 && text[..slash] is var first && (first.AsSpan().ContainsAny('.', ':') || first == "localhost") ? slash + 1 : 0;
+        return "invalid reference format" + (text[registry..].Split(':')[0].Any(char.IsUpper) ? ": repository name must be lowercase" : "");
+    }
 
     public static ImageReference? TryParse(string text)
     {
