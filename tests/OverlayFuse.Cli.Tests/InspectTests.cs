@@ -61,13 +61,13 @@ public sealed class InspectTests
     public void What_the_mount_flag_said_is_there_as_docker_recorded_it()
     {
         var container = Container();
-        container.Record.Mounts.AddRange(new[] { "type=volume,source=vol3,target=/v", "type=bind,source=/lab,target=/b,readonly", "type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770", "type=volume,source=plain,target=/p,volume-nocopy", "type=volume,target=/n,volume-nocopy,volume-driver=far,volume-opt=a=b", "type=bind,source=/s,target=/s,bind-propagation=rshared" }.Select(MountFlag.Parse));
+        container.Record.Mounts.AddRange(new[] { "type=volume,source=vol3,target=/v", "type=bind,source=/lab,target=/b,readonly", "type=tmpfs,target=/t,tmpfs-size=1048576,tmpfs-mode=1770", "type=volume,source=plain,target=/p,volume-nocopy", "type=volume,target=/n,volume-nocopy,volume-driver=far,volume-opt=a=b", "type=bind,source=/s,target=/s,bind-propagation=rshared,bind-nonrecursive" }.Select(MountFlag.Parse));
         container.Record.Mounts.Add(VolumeFlag.Parse("named:/by-v"));
         container.Record.Mounts[3].Driver = "local"; // as it is once the volume is made
         Assert.That(FormatTemplate.Parse("{{json .HostConfig.Mounts}}").Render(ContainerDescription.Of(container, Layers)), Is.EqualTo(
             "[{\"Type\":\"volume\",\"Source\":\"vol3\",\"Target\":\"/v\"},{\"Type\":\"bind\",\"Source\":\"/lab\",\"Target\":\"/b\",\"ReadOnly\":true},{\"Type\":\"tmpfs\",\"Target\":\"/t\",\"TmpfsOptions\":{\"SizeBytes\":1048576,\"Mode\":1016}},"
             + "{\"Type\":\"volume\",\"Source\":\"plain\",\"Target\":\"/p\",\"VolumeOptions\":{\"NoCopy\":true}},"
-            + "{\"Type\":\"volume\",\"Target\":\"/n\",\"VolumeOptions\":{\"NoCopy\":true,\"DriverConfig\":{\"Name\":\"far\",\"Options\":{\"a\":\"b\"}}}},{\"Type\":\"bind\",\"Source\":\"/s\",\"Target\":\"/s\",\"BindOptions\":{\"Propagation\":\"rshared\"}}]"));
+            + "{\"Type\":\"volume\",\"Target\":\"/n\",\"VolumeOptions\":{\"NoCopy\":true,\"DriverConfig\":{\"Name\":\"far\",\"Options\":{\"a\":\"b\"}}}},{\"Type\":\"bind\",\"Source\":\"/s\",\"Target\":\"/s\",\"BindOptions\":{\"Propagation\":\"rshared\",\"NonRecursive\":true}}]"));
     }
 
     [Test]

@@ -26,6 +26,23 @@ public sealed class ContainerPlanTests
     }
 
     [Test]
+    public void Variables_of_the_request_come_before_those_of_the_image()
+    {
+        var image = Image();
+        image.Config.Config!.Env = ["PATH=/bin", "A=old", "Z=1"];
+        Assert.That(ContainerPlan.For(new RunRequest { Image = "i", Environment = ["B=2", "A=new"] }, image, "name", []).Config.Env, Is.EqualTo(new[] { "B=2", "A=new", "PATH=/bin", "Z=1" }));
+    }
+
+    [TestCase("")]
+    [TestCase("=v")]
+    public void A_label_has_a_name(string label) =>
+        Assert.That(() => Plan(new RunRequest { Image = "i", Labels = [label] }), Throws.TypeOf<RefusedException>().With.Message.Contains("empty name").And.Property("ExitCode").EqualTo(125));
+
+    [Test]
+    public void An_empty_working_directory_is_the_image_s() =>
+        Assert.That(Plan(new RunRequest { Image = "i", WorkingDirectory = "" }).Config.WorkingDir, Is.EqualTo(Plan(new RunRequest { Image = "i" }).Config.WorkingDir));
+
+    [Test]
     public void A_variable_without_a_value_is_ours_and_goes_where_we_have_none()
     {
         Environment.SetEnvironmentVariable("OVERLAYFUSE_TEST_OURS", "mine");

@@ -49,6 +49,21 @@ public sealed class MountFlagTests
         Assert.That(MountFlag.Parse("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770").Options, Is.EqualTo(new[] { "size=1048576", "mode=1770" }));
     }
 
+    [TestCase("type=tmpfs,target=/t,volume-nocopy", "cannot mix 'volume-*' options with mount type 'tmpfs'")]
+    [TestCase("type=tmpfs,target=/t,volume-label=a=b", "cannot mix 'volume-*' options with mount type 'tmpfs'")]
+    [TestCase("type=tmpfs,target=/t,bind-nonrecursive", "cannot mix 'bind-*' options with mount type 'tmpfs'")]
+    [TestCase("type=bind,source=/a,target=/t,tmpfs-size=1m", "cannot mix 'tmpfs-*' options with mount type 'bind'")]
+    [TestCase("target=/t,bind-propagation=rslave", "cannot mix 'bind-*' options with mount type 'volume'")]
+    [TestCase("type=bind,source=/a,target=/t,bind-nonrecursive=x", "invalid value for bind-nonrecursive: x")]
+    public void Options_of_other_types_are_refused(string text, string words) =>
+        Assert.That(() => MountFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+
+    [TestCase("bind-nonrecursive", true)]
+    [TestCase("bind-nonrecursive=true", true)]
+    [TestCase("bind-nonrecursive=0", false)]
+    public void A_bind_may_leave_out_what_is_mounted_below(string option, bool alone) =>
+        Assert.That(MountFlag.Parse($"type=bind,source=/a,target=/t,{option}").NonRecursive, Is.EqualTo(alone));
+
     [Test]
     public void Fields_of_a_mount_flag_may_be_quoted_as_in_CSV()
     {

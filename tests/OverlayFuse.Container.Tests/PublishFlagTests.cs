@@ -33,6 +33,20 @@ public sealed class PublishFlagTests
 
     [TestCase("none")]
     [TestCase("host")]
-    public void Nothing_can_be_published_on_another_network(string network) =>
-        Assert.That(() => ContainerPlanTests.Plan(new RunRequest { Image = "i", Network = network, Publish = ["80"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("conflicting options"));
+    public void Publishing_on_another_network_changes_nothing(string network) =>
+        Assert.That(ContainerPlanTests.Plan(new RunRequest { Image = "i", Network = network, Publish = ["80"] }).Network, Is.EqualTo(network));
+
+    [Test]
+    public void A_range_of_the_host_for_one_port_is_any_that_is_free()
+    {
+        var port = PublishFlag.Parse("127.0.0.1:8000-8002:80").Single();
+        Assert.That((port.HostPort, port.LastHostPort, port.ContainerPort, port.HostText), Is.EqualTo((8000, 8002, 80, "8000-8002")));
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var first = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        var wanted = new[] { 80, 81 }.Select(inside => new PortMapping("127.0.0.1", first, inside, "tcp", first + 20));
+        var chosen = HostPorts.Choose(wanted, "c");
+        Assert.That(chosen.Select(port => port.HostPort), Is.Unique.And.All.GreaterThan(first).And.All.AtMost(first + 20));
+        Assert.That(() => HostPorts.Choose([new PortMapping("127.0.0.1", first, 80, "tcp")], "c"), Throws.TypeOf<RefusedException>().With.Message.Contains($"tcp4 127.0.0.1:{first}: bind: address already in use"));
+    }
 }

@@ -220,7 +220,7 @@ stop_signal() {
 }
 inspected_flags() {
   o create --name flagged --cap-add chown --ulimit core=0 --shm-size 2m --dns 9.9.9.9 --stop-signal INT --stop-timeout 3 --device /dev/fuse bb:1 true || return 1
-  prints '["CAP_CHOWN"] [{"Name":"core","Hard":0,"Soft":0}] 2097152 ["9.9.9.9"] INT 3 [{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"}]' o inspect -f '{{json .HostConfig.CapAdd}} {{json .HostConfig.Ulimits}} {{.HostConfig.ShmSize}} {{json .HostConfig.Dns}} {{.Config.StopSignal}} {{.Config.StopTimeout}} {{json .HostConfig.Devices}}' flagged && o rm -f flagged execed
+  prints '["CHOWN"] [{"Name":"core","Hard":0,"Soft":0}] 2097152 ["9.9.9.9"] INT 3 [{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"}]' o inspect -f '{{json .HostConfig.CapAdd}} {{json .HostConfig.Ulimits}} {{.HostConfig.ShmSize}} {{json .HostConfig.Dns}} {{.Config.StopSignal}} {{.Config.StopTimeout}} {{json .HostConfig.Devices}}' flagged && o rm -f flagged execed
 }
 waited() {
   o run -d --rm --name seven bb:1 sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 7' >/dev/null && o wait seven >"$scratch/waited" & local waiting=$!

@@ -33,6 +33,7 @@ verbs() {
   check "$who: room is counted as docker counts it, and info says what there is" counted
   check "$who: images say what they were made of, archives who root is, and inspect what it found before what it did not" origins
   check "$who: a flag or a name that makes no sense has docker's code and words" senseless
+  check "$who: ports of a range, and on networks without; binds without what is below; words of small flags" small_flags
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
@@ -134,6 +135,18 @@ senseless() {
   ends 125 'invalid argument "x" for "-n, --last" flag' o ps -n x && ends 125 'flag needs an argument: -t' o container stop -t && ends 125 'invalid argument "maybe" for "--rm" flag' o run --rm=maybe bb:1 true && ends 1 'there is no flag "-x"' o explain -x &&
     ends 125 'invalid reference format: repository name must be lowercase' o build -t BAD "$scratch/context" && ends 125 'repository name must be lowercase.' o run BB:1 && ends 125 'invalid reference format.' o run '' && ends 1 'invalid reference format.' o create '' &&
     ends 0 '' o run --rm=1 bb:1 true
+}
+small_flags() {
+  prints hi o run --rm --network none -p 80 bb:1 echo hi && has 'WARNING: Published ports are discarded when using host network mode' o run --rm --network host -p "$port:80" bb:1 true && o run -d --name ranged -p "$port-$((port + 9)):80" -p "$port-$((port + 9)):81" bb:1 sleep 1000 &&
+    prints 2 eval 'o port ranged | sort -u -t : -k 2 | wc -l' && prints "$port-$((port + 9))" o inspect -f '{{(index (index .HostConfig.PortBindings "80/tcp") 0).HostPort}}' ranged && o rm -f ranged || return 1
+  ends 125 "cannot mix 'volume-*' options with mount type 'tmpfs'" o run --mount type=tmpfs,target=/x,volume-nocopy bb:1 && ends 125 "cannot mix 'tmpfs-*' options with mount type 'bind'" o run --mount type=bind,source=/tmp,target=/x,tmpfs-size=1m bb:1 || return 1
+  if [ "$who" = root ]; then
+    mkdir -p "$scratch/above/below" && mount -t tmpfs below "$scratch/above/below" && touch "$scratch/above/below/file" || return 1
+    prints file o run --rm --mount "type=bind,source=$scratch/above,target=/x" bb:1 ls /x/below && prints '' o run --rm --mount "type=bind,source=$scratch/above,target=/x,bind-nonrecursive" bb:1 ls /x/below || return 1
+    umount "$scratch/above/below"
+  fi
+  prints '["B=2","PATH=/bin"] ["SYS_TIME"] ["KILL"]' eval "o create --name '' -w '' -e B=2 --cap-add sys_time --cap-drop cap_kill --cidfile $home/small bb:1 true >&2 && o inspect -f '{{json .Config.Env}} {{json .HostConfig.CapAdd}} {{json .HostConfig.CapDrop}}' \$(cat $home/small)" && o rm "$(cat "$home/small")" &&
+    ends 125 "invalid label '=v': empty name" o run -l =v bb:1 true && ends 125 'empty name' o run -l '' bb:1 true && ends 1 'Cannot kill container: nosuch: No such container: nosuch' o kill nosuch
 }
 image_in_use() {
   local id

@@ -25,6 +25,7 @@ internal static class ContainerMaking
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         var made = store.Create(record);
         idFile?.Write(made.Id);
+        if (record is { Network: "host", Ports.Count: > 0 }) Terminal.Say("WARNING: Published ports are discarded when using host network mode");
         return made;
     }
 
@@ -55,7 +56,7 @@ internal static class ContainerMaking
     private static string Name(ContainerStore store, string? wanted, int refusal)
     {
         var taken = store.All().ToDictionary(container => container.Record.Name, container => container.Id);
-        if (wanted is null) return ContainerNames.New(taken.ContainsKey);
+        if (wanted is null or "") return ContainerNames.New(taken.ContainsKey);
         CheckName(wanted, taken, refusal);
         return wanted;
     }

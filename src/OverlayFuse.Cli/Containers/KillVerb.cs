@@ -19,7 +19,7 @@ internal static class KillVerb
             var store = new ContainerStore(StatePlace.ToRead());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                var container = store.Get(name);
+                var container = store.Find(name) ?? throw new RefusedException($"Cannot kill container: {name}: No such container: {name}");
                 if (!container.IsRunning) throw new RefusedException($"Cannot kill container: {name}: Container {container.Id} is not running");
                 if (number == Signal.Kill) Stopping.Kill(store, container);
                 else Stopping.Send(store, container, number);

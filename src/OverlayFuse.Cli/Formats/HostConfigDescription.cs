@@ -20,8 +20,8 @@ internal static class HostConfigDescription
             ["AutoRemove"] = record.AutoRemove,
             ["VolumeDriver"] = "",
             ["VolumesFrom"] = Nil.List.ToNode(),
-            ["CapAdd"] = ImageDescription.Strings(record.CapAdd),
-            ["CapDrop"] = ImageDescription.Strings(record.CapDrop),
+            ["CapAdd"] = Capabilities(record.CapAdd),
+            ["CapDrop"] = Capabilities(record.CapDrop),
             ["CgroupnsMode"] = "host",
             ["Dns"] = ImageDescription.Strings(record.Dns ?? []),
             ["DnsOptions"] = ImageDescription.Strings(record.DnsOptions ?? []),
@@ -79,6 +79,10 @@ internal static class HostConfigDescription
         config["Ulimits"] = record.Ulimits is { } limits ? new JsonArray([.. limits.Select(Limit)]) : Nil.List.ToNode();
         foreach (var number in new[] { "CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth" }) config[number] = 0;
     }
+
+    // As people write them, and docker's inspect shows them.
+    private static JsonNode Capabilities(List<string>? names) =>
+        ImageDescription.Strings(names?.Select(name => name.StartsWith("CAP_", StringComparison.Ordinal) ? name["CAP_".Length..] : name));
 
     private static JsonNode Device(DeviceMapping device) =>
         new JsonObject { ["PathOnHost"] = device.PathOnHost, ["PathInContainer"] = device.PathInContainer, ["CgroupPermissions"] = device.CgroupPermissions };

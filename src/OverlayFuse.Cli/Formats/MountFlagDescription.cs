@@ -13,13 +13,21 @@ internal static class MountFlagDescription
         if (Source(mount) is { Length: > 0 } source) described["Source"] = source;
         described["Target"] = mount.Target;
         if (mount.ReadOnly) described["ReadOnly"] = true;
-        if (mount.Kind == MountKind.Bind && mount.Propagation != "rprivate") described["BindOptions"] = new JsonObject { ["Propagation"] = mount.Propagation };
+        if (mount.Kind == MountKind.Bind && BindOptions(mount) is { Count: > 0 } bind) described["BindOptions"] = bind;
         if (mount.Kind == MountKind.Volume && VolumeOptions(mount) is { Count: > 0 } volume) described["VolumeOptions"] = volume;
         if (mount.Kind == MountKind.Tmpfs && TmpfsOptions(mount) is { Count: > 0 } tmpfs) described["TmpfsOptions"] = tmpfs;
         return described;
     }
 
     private static string? Source(MountPoint mount) => mount.Kind != MountKind.Volume ? mount.Source : mount.IsAnonymous ? null : mount.Volume;
+
+    private static JsonObject BindOptions(MountPoint mount)
+    {
+        var options = new JsonObject();
+        if (mount.Propagation != "rprivate") options["Propagation"] = mount.Propagation;
+        if (mount.NonRecursive) options["NonRecursive"] = true;
+        return options;
+    }
 
     private static JsonObject VolumeOptions(MountPoint mount)
     {

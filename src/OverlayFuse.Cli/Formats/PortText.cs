@@ -33,5 +33,5 @@ internal static class PortText
     }
 
     private static JsonNode Binding(PortMapping port) =>
-        new JsonObject { ["HostIp"] = port.HostIp, ["HostPort"] = port.HostPort == 0 ? "" : port.HostPort.ToString(CultureInfo.InvariantCulture) };
+        new JsonObject { ["HostIp"] = port.HostIp, ["HostPort"] = port.HostText };
 }

@@ -9,7 +9,7 @@ public static class MountFlag
 {
     private const int Refused = 125;
     private static readonly string[] Known =
-        ["type", "source", "target", "readonly", "bind-propagation", "volume-nocopy", "volume-driver", "volume-opt", "volume-label", "tmpfs-size", "tmpfs-mode", "consistency"];
+        ["type", "source", "target", "readonly", "bind-propagation", "bind-nonrecursive", "volume-nocopy", "volume-driver", "volume-opt", "volume-label", "tmpfs-size", "tmpfs-mode", "consistency"];
 
     private static readonly string[] Propagations = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
 
@@ -19,6 +19,8 @@ public static class MountFlag
         var fields = Read(text, out var driverOptions, out var labels);
         var type = fields.GetValueOrDefault("type", "volume");
         if (!fields.TryGetValue("target", out var target) || target.Length == 0) throw Argument(text, "target is required");
+        foreach (var kind in new[] { "volume", "bind", "tmpfs" })
+            if (type != kind && fields.Keys.Any(key => key.StartsWith(kind + "-", StringComparison.Ordinal))) throw Argument(text, $"cannot mix '{kind}-*' options with mount type '{type}'");
         var mount = type switch
         {
             "bind" => Bind(text, fields),
@@ -37,18 +39,23 @@ public static class MountFlag
 
     private static MountPoint Bind(string text, Dictionary<string, string> fields)
     {
-        if (fields.Keys.Any(key => key.StartsWith("volume-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'volume-*' options with mount type 'bind'");
         var source = fields.GetValueOrDefault("source", "");
         if (source.Length == 0) throw Config("bind", "field Source must not be empty");
         if (!source.StartsWith('/')) throw Config("bind", $"invalid mount path: '{source}' mount path must be absolute");
         var propagation = fields.GetValueOrDefault("bind-propagation", "rprivate");
         if (!Propagations.Contains(propagation)) throw Config("bind", $"invalid propagation mode: {propagation}");
-        return new MountPoint { Kind = MountKind.Bind, Target = "", Source = Path.TrimEndingDirectorySeparator(source), Propagation = propagation };
+        return new MountPoint
+        {
+            Kind = MountKind.Bind,
+            Target = "",
+            Source = Path.TrimEndingDirectorySeparator(source),
+            Propagation = propagation,
+            NonRecursive = fields.TryGetValue("bind-nonrecursive", out var alone) && IsTrue(text, "bind-nonrecursive", alone),
+        };
     }
 
     private static MountPoint Volume(string text, Dictionary<string, string> fields, SortedDictionary<string, string> driverOptions)
     {
-        if (fields.Keys.Any(key => key.StartsWith("bind-", StringComparison.Ordinal))) throw Argument(text, "cannot mix 'bind-*' options with mount type 'volume'");
         var name = fields.GetValueOrDefault("source", "");
         if (name.Length > 0 && VolumeStore.Refusal(name) is { } reason) throw Config("volume", reason);
         return new MountPoint
@@ -90,7 +97,7 @@ public static class MountFlag
                 "ro" => "readonly",
                 var other => other,
             };
-            if (at < 0 && key is not ("readonly" or "volume-nocopy")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
+            if (at < 0 && key is not ("readonly" or "volume-nocopy" or "bind-nonrecursive")) throw Argument(text, $"invalid field '{field}' must be a key=value pair");
             if (!Known.Contains(key))
                 throw Argument(text, $"unexpected key '{key}' in '{field}'");
             var value = at < 0 ? "true" : field[(at + 1)..];

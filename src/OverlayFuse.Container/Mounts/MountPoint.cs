@@ -36,6 +36,9 @@ public sealed class MountPoint
     /// <summary>rprivate, rslave, rshared and those without r; empty for volumes.</summary>
     public string Propagation { get; set; } = "";
 
+    /// <summary>What is mounted below the source stays out.</summary>
+    public bool NonRecursive { get; set; }
+
     /// <summary>As inspect shows it: what -v had behind the second colon, "z" for --mount type=volume.</summary>
     public string Mode { get; set; } = "";
 

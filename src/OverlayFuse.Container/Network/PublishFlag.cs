@@ -3,7 +3,7 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
 
-/// <summary>"-p [[IP:][HOST]:]CONTAINER[/udp]"; either may be a range, FIRST-LAST. Pure.</summary>
+/// <summary>"-p [[IP:][HOST]:]CONTAINER[/udp]"; either may be a range, FIRST-LAST. A range of the host for one port means any of it. Pure.</summary>
 public static class PublishFlag
 {
     private const string AnyAddress = "0.0.0.0";
@@ -21,8 +21,10 @@ public static class PublishFlag
         if (address.Length > 0 && !IPAddress.TryParse(address, out _)) throw Invalid($"Invalid ip address: {address}");
         var (first, last) = ExposedPorts.Range(inside) ?? throw Invalid($"Invalid containerPort: {inside}");
         var (hostFirst, hostLast) = host.Length == 0 ? (0, 0) : ExposedPorts.Range(host) ?? throw Invalid($"Invalid hostPort: {host}");
+        var where = address.Length > 0 ? address : AnyAddress;
+        if (hostLast > hostFirst && first == last) return [new PortMapping(where, hostFirst, first, protocol, hostLast)];
         if (hostFirst > 0 && hostLast - hostFirst != last - first) throw Invalid($"Invalid ranges specified for container and host Ports: {inside} and {host}");
-        return Enumerable.Range(0, last - first + 1).Select(i => new PortMapping(address.Length > 0 ? address : AnyAddress, hostFirst == 0 ? 0 : hostFirst + i, first + i, protocol));
+        return Enumerable.Range(0, last - first + 1).Select(i => new PortMapping(where, hostFirst == 0 ? 0 : hostFirst + i, first + i, protocol));
     }
 
     private static (string Before, string Behind) Cut(string text, char at, int otherwise) =>

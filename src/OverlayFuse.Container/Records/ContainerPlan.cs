@@ -79,11 +79,11 @@ public static class ContainerPlan
 
     private static string Network(RunRequest request)
     {
-        var isPublished = request.Publish.Count > 0 || request.PublishAll;
-        var network = request.Network ?? (isPublished ? "private" : "none");
+        var network = request.Network ?? (request.Publish.Count > 0 || request.PublishAll ? "private" : "none");
         if (network is "bridge" or "default") network = "private"; // docker's words for a network of its own that leads out
-        if (network is not ("none" or "host" or "private")) throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).", Refused);
-        return !isPublished || network == "private" ? network : throw new RefusedException($"conflicting options: port publishing and the network {network}.", Refused);
+        return network is "none" or "host" or "private"
+            ? network
+            : throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).", Refused);
     }
 
     // What is published is exposed too, as docker has it.
@@ -114,18 +114,20 @@ public static class ContainerPlan
         }
         if (request.Command.Count > 0) config.Cmd = [.. request.Command];
         if (request.User is not null) config.User = request.User;
-        if (request.WorkingDirectory is { } directory)
+        if (request.WorkingDirectory is { Length: > 0 } directory)
         {
             if (!directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
             config.WorkingDir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         }
         if (config.Env is null or []) config.Env = [UsualPath];
         Variables.Set(config, request.Environment);
+        config.Env = Variables.InOrder(config.Env, request.Environment);
         if (request.NoHealthcheck) config.Healthcheck = new Healthcheck { Test = ["NONE"] };
         if (request.StopSignal is not null) config.StopSignal = request.StopSignal;
         foreach (var label in request.Labels)
         {
             var at = label.IndexOf('=');
+            if (at == 0 || label.Length == 0) throw new RefusedException($"invalid argument \"{label}\" for \"-l, --label\" flag: invalid label '{label}': empty name", Refused);
             (config.Labels ??= [])[at < 0 ? label : label[..at]] = at < 0 ? "" : label[(at + 1)..];
         }
         return config;

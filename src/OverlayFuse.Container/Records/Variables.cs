@@ -19,4 +19,13 @@ public static class Variables
             else config.Env?.RemoveAll(known => known.StartsWith(name + "=", StringComparison.Ordinal));
         }
     }
+
+    /// <summary>Those that were asked for before the image's, as docker has them.</summary>
+    public static List<string> InOrder(IEnumerable<string> all, IEnumerable<string> asked)
+    {
+        var names = asked.Select(Name).ToList();
+        return [.. all.OrderBy(variable => names.IndexOf(Name(variable)) is var at and >= 0 ? at : int.MaxValue)];
+    }
+
+    private static string Name(string variable) => variable.Split('=')[0];
 }

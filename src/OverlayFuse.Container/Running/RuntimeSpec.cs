@@ -74,7 +74,7 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
 
     private static JsonObject Of(MountPoint mount) => mount.Kind == MountKind.Tmpfs
         ? Mount(mount.Target, "tmpfs", "tmpfs", ["nosuid", "nodev", "noexec", .. mount.Options, .. mount.ReadOnly ? ["ro"] : Array.Empty<string>()])
-        : Mount(mount.Target, "bind", mount.Source, ["rbind", mount.ReadOnly ? "ro" : "rw", mount.Propagation.Length > 0 ? mount.Propagation : "rprivate"]);
+        : Mount(mount.Target, "bind", mount.Source, [mount.NonRecursive ? "bind" : "rbind", mount.ReadOnly ? "ro" : "rw", mount.Propagation.Length > 0 ? mount.Propagation : "rprivate"]);
 
     private JsonObject Linux()
     {
