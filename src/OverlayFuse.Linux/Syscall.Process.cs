@@ -11,6 +11,7 @@ public static unsafe partial class Syscall
     private const int SetDescriptorFlags = 2;
     private const int DuplicateCloseOnExec = 1030;
     private const int SetChildSubreaper = 36;
+    private const int NewNetwork = 0x40000000; // CLONE_NEWNET
     private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
 
     /// <summary>
@@ -66,6 +67,9 @@ public static unsafe partial class Syscall
 
     /// <summary>prctl(2), PR_SET_CHILD_SUBREAPER: grandchildren whose parents end become ours, to be waited for.</summary>
     public static Errno BecomeSubreaper() => Check(Native.prctl(SetChildSubreaper, 1, 0, 0, 0));
+
+    /// <summary>setns(2), CLONE_NEWNET: the calling thread, and no other, is in that network from now on.</summary>
+    public static Errno EnterNetwork(Fd network) => Check(Native.setns(network.Number, NewNetwork));
 
     /// <summary>waitpid(2). <paramref name="exitCode"/> is what the program returned, or 128 and the signal that ended it.</summary>
     public static Errno WaitPid(int pid, out int exitCode)
@@ -204,6 +208,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int setns(int fd, int kind);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int waitpid(int pid, int* status, int options);

@@ -71,6 +71,18 @@ public sealed class InspectTests
     }
 
     [Test]
+    public void An_address_is_shown_while_the_container_runs_under_the_word_that_asked_for_it()
+    {
+        var container = Container();
+        (container.Record.Network, container.Record.NetworkName) = ("private", "bridge");
+        container.State.Address = new NetworkAddress("10.0.2.100", 24, "10.0.2.2", "ba:00:00:00:00:01");
+        const string template = "{{.HostConfig.NetworkMode}} {{with .NetworkSettings}}{{.IPAddress}}/{{.IPPrefixLen}} {{.MacAddress}} {{range $name, $network := .Networks}}{{$name}} {{.IPAddress}} {{.Gateway}}{{end}}{{end}}";
+        string Rendered(StoredContainer of) => FormatTemplate.Parse(template).Render(ContainerDescription.Of(of, Layers));
+        Assert.That(Rendered(container), Is.EqualTo("bridge 10.0.2.100/24 ba:00:00:00:00:01 bridge 10.0.2.100 10.0.2.2"));
+        Assert.That(Rendered(container with { IsServed = false }), Is.EqualTo("bridge /0  bridge  "));
+    }
+
+    [Test]
     public void What_was_asked_for_stands_where_docker_has_it()
     {
         var container = Container();

@@ -31,6 +31,20 @@ public sealed class PublishFlagTests
         Assert.That(record.Config.ExposedPorts!.Keys, Is.EqualTo(new[] { "80/tcp" }));
     }
 
+    [TestCase("Iface\tDestination\tGateway\tFlags\ntap0\t0002000A\t00000000\t0001\ntap0\t00000000\t0202000A\t0003\n", "10.0.2.2")]
+    [TestCase("Iface\tDestination\tGateway\tFlags\ntap0\t0002000A\t00000000\t0001\n", "")]
+    [TestCase("", "")]
+    public void The_gateway_is_read_from_the_routes(string routes, string gateway) => Assert.That(NetworkAddress.GatewayIn(routes), Is.EqualTo(gateway));
+
+    [TestCase("bridge", "private bridge")]
+    [TestCase("private", "private private")]
+    [TestCase(null, "none none")]
+    public void A_network_is_shown_as_it_was_asked_for(string? asked, string shown)
+    {
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Network = asked });
+        Assert.That($"{record.Network} {record.ShownNetwork}", Is.EqualTo(shown));
+    }
+
     [TestCase("none")]
     [TestCase("host")]
     public void Publishing_on_another_network_changes_nothing(string network) =>

@@ -34,6 +34,7 @@ verbs() {
   check "$who: images say what they were made of, archives who root is, and inspect what it found before what it did not" origins
   check "$who: a flag or a name that makes no sense has docker's code and words" senseless
   check "$who: ports of a range, and on networks without; binds without what is below; words of small flags" small_flags
+  check "$who: inspect has the address that a container has" addressed
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
 }
 
@@ -147,6 +148,15 @@ small_flags() {
   fi
   prints '["B=2","PATH=/bin"] ["SYS_TIME"] ["KILL"]' eval "o create --name '' -w '' -e B=2 --cap-add sys_time --cap-drop cap_kill --cidfile $home/small bb:1 true >&2 && o inspect -f '{{json .Config.Env}} {{json .HostConfig.CapAdd}} {{json .HostConfig.CapDrop}}' \$(cat $home/small)" && o rm "$(cat "$home/small")" &&
     ends 125 "invalid label '=v': empty name" o run -l =v bb:1 true && ends 125 'empty name' o run -l '' bb:1 true && ends 1 'Cannot kill container: nosuch: No such container: nosuch' o kill nosuch
+}
+addressed() {
+  command -v slirp4netns pasta >/dev/null || return 0
+  o run -d --name addressed --network bridge bb:1 sleep 1000 && prints 'bridge bridge' eval "o ps -f network=bridge --format '{{.Networks}}' | tr '\n' ' ' && o inspect -f '{{.HostConfig.NetworkMode}}' addressed" || return 1
+  local address gateway mac
+  read -r address gateway mac < <(o inspect -f '{{.NetworkSettings.IPAddress}}/{{.NetworkSettings.IPPrefixLen}} {{.NetworkSettings.Networks.bridge.Gateway}} {{.NetworkSettings.MacAddress}}' addressed)
+  echo "$address $gateway $mac"
+  has "inet $address" o exec addressed ip address && has "link/ether $mac" o exec addressed ip address && has "default via $gateway" o exec addressed ip route && o stop -t 0 addressed &&
+    prints '' o inspect -f '{{.NetworkSettings.IPAddress}}' addressed && o rm addressed
 }
 image_in_use() {
   local id

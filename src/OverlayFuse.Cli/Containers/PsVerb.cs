@@ -75,7 +75,7 @@ internal static class PsVerb
             ["LocalVolumes"] = container.Record.Mounts.Count(mount => mount.Kind == MountKind.Volume).ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Mounts"] = string.Join(',', Mounts(container.Record).Select(name => whole ? name : HumanText.Cut(name, ShownOfMount))),
             ["Names"] = container.Record.Name,
-            ["Networks"] = container.Record.Network,
+            ["Networks"] = container.Record.ShownNetwork,
             ["Ports"] = PortText.Of(container),
             ["RunningFor"] = HumanText.Ago(container.Record.Created),
             ["Size"] = size ?? "0B", // docker's word for not counted, too

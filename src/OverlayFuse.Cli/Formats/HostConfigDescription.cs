@@ -14,7 +14,7 @@ internal static class HostConfigDescription
             ["Binds"] = ImageDescription.Strings(record.Binds),
             ["ContainerIDFile"] = record.IdFile,
             ["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject() },
-            ["NetworkMode"] = record.Network,
+            ["NetworkMode"] = record.ShownNetwork,
             ["PortBindings"] = PortText.Bindings(record.Ports),
             ["RestartPolicy"] = new JsonObject { ["Name"] = "no", ["MaximumRetryCount"] = 0 },
             ["AutoRemove"] = record.AutoRemove,

@@ -4,11 +4,25 @@ using OverlayFuse.Container;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The NetworkSettings of inspect, in docker's order. No address of ours leads in from outside, so all that speaks of one is empty.</summary>
+/// <summary>The NetworkSettings of inspect, in docker's order. An address is that of a private network while the container runs; it does not lead in from outside.</summary>
 /// <remarks>moby, api/types: NetworkSettings.</remarks>
 internal static class NetworkDescription
 {
-    public static JsonObject Of(StoredContainer container) => new()
+    public static JsonObject Of(StoredContainer container)
+    {
+        var address = container.IsRunning ? container.State.Address : null;
+        var described = Described(container);
+        foreach (var place in new[] { described, (JsonObject)described["Networks"]![container.Record.ShownNetwork]! }) Put(place, address);
+        return described;
+    }
+
+    private static void Put(JsonObject place, NetworkAddress? address)
+    {
+        if (address is null) return;
+        (place["Gateway"], place["IPAddress"], place["IPPrefixLen"], place["MacAddress"]) = (address.Gateway, address.Address, address.PrefixLength, address.MacAddress);
+    }
+
+    private static JsonObject Described(StoredContainer container) => new()
     {
         ["Bridge"] = "",
         ["SandboxID"] = "",
@@ -27,7 +41,7 @@ internal static class NetworkDescription
         ["IPPrefixLen"] = 0,
         ["IPv6Gateway"] = "",
         ["MacAddress"] = "",
-        ["Networks"] = new JsonObject { [container.Record.Network] = Endpoint() },
+        ["Networks"] = new JsonObject { [container.Record.ShownNetwork] = Endpoint() },
     };
 
     private static JsonObject Endpoint() => new()

@@ -39,6 +39,7 @@ public static class ContainerPlan
             AutoRemove = request.AutoRemove,
             ReadOnly = request.ReadOnly,
             Network = network,
+            NetworkName = request.Network is "bridge" or "default" ? "bridge" : null,
             Ports = Ports(request, config),
             Memory = Limits.Memory(request.Memory),
             NanoCpus = Limits.NanoCpus(request.Cpus, Environment.ProcessorCount),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
@@ -52,6 +53,13 @@ public sealed class ContainerRecord
 
     /// <summary>"none", "host" or "private".</summary>
     public required string Network { get; set; }
+
+    /// <summary>"bridge" where docker's word asked for a private network; null: as it is called here.</summary>
+    public string? NetworkName { get; set; }
+
+    /// <summary>As lists and inspect show it.</summary>
+    [JsonIgnore]
+    public string ShownNetwork => NetworkName ?? Network;
 
     /// <summary>What is published, as it was asked for.</summary>
     public List<PortMapping> Ports { get; set; } = [];

@@ -23,5 +23,8 @@ public sealed class ContainerState
     /// <summary>What is published while it runs, every port with a number.</summary>
     public List<PortMapping>? Ports { get; set; }
 
+    /// <summary>Its address in a private network while it runs.</summary>
+    public NetworkAddress? Address { get; set; }
+
     public DateTimeOffset? FinishedAt { get; set; }
 }

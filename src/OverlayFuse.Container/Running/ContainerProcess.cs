@@ -72,7 +72,8 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         _network?.End();
         if (container.Record.Memory > 0 && ControlGroup.HasRunOutOfMemory(container.Id)) _state.OomKilled = true; // before its group goes
         _runtime.RunQuietly("delete", "--force", container.Id);
-        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt, _state.Ports) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow, null);
+        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow);
+        (_state.Ports, _state.Address) = (null, null);
         TryWriteState(); // on a full disk it counts as killed; who waits gets the code all the same
         return exitCode;
     }
@@ -86,6 +87,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         network.Start(container, _state.Pid, _state.Ports);
         _network = network;
         ProcessList.Write(container, _state.Pid, network.Pid);
+        _state.Address = NetworkAddress.Of(_state.Pid);
     }
 
     private void CreateWithPipes(ContainerLog? log)
