@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using OverlayFuse.Container;
+using OverlayFuse.Fuse;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
@@ -34,15 +35,21 @@ internal static class InspectVerb
             var (state, wanted) = (result.GetValue(size) ? StatePlace.ToChange() : StatePlace.ToRead(), kind(result)); // the files of containers have many owners
             if (wanted is not null && !Array.Exists(Kinds, known => known.Kind == wanted)) throw new RefusedException($"\"{wanted}\" is not a valid value for --type");
             var found = new List<JsonNode?>();
-            var missing = new List<string>();
+            var refusals = new List<string>();
             foreach (var name in (result.GetValue(names) ?? []).Select(ByteText.Text))
             {
-                if (Find(state, name, wanted, result.GetValue(size)) is { } described) found.Add(described);
-                else missing.Add($"No such {wanted ?? "object"}: {name}");
+                try
+                {
+                    found.Add(Find(state, name, wanted, result.GetValue(size)));
+                }
+                catch (Exception e) when (e is RefusedException or MountException)
+                {
+                    refusals.Add(e.Message);
+                }
             }
             Terminal.Print(template is null ? JsonText.Pretty(new JsonArray([.. found])) : Lines(template, found));
-            missing.ForEach(Terminal.Say); // last, as docker has it
-            return missing.Count > 0 ? 1 : 0;
+            Terminal.Say(refusals); // last, as docker has it
+            return refusals.Count > 0 ? 1 : 0;
         });
         return command;
     }
@@ -50,8 +57,9 @@ internal static class InspectVerb
     // Docker's, too, has an empty line where nothing was found.
     private static string Lines(FormatTemplate template, List<JsonNode?> found) => found.Count == 0 ? "\n" : string.Concat(found.Select(node => template.Render(node) + "\n"));
 
-    private static JsonObject? Find(StateDirectory state, string name, string? kind, bool hasSize) =>
-        Kinds.Where(known => kind is null || known.Kind == kind).Select(known => known.Find(state, name, hasSize)).FirstOrDefault(described => described is not null);
+    private static JsonObject Find(StateDirectory state, string name, string? kind, bool hasSize) =>
+        Kinds.Where(known => kind is null || known.Kind == kind).Select(known => known.Find(state, name, hasSize)).FirstOrDefault(described => described is not null)
+            ?? throw new RefusedException($"No such {kind ?? "object"}: {name}");
 
     private static JsonObject? Container(StateDirectory state, string name, bool hasSize)
     {
