@@ -14,6 +14,9 @@ public static class UserNamespace
     /// <summary>The group ids, likewise.</summary>
     public static List<(uint First, uint Count)>? GroupIds => Inner("/proc/self/gid_map");
 
+    /// <summary>There is one user here only, whose everything is: nothing can be given to anybody else. False where /proc does not tell.</summary>
+    public static bool HasOneUser { get; } = UserIds is [{ Count: 1 }];
+
     private static List<(uint, uint)>? Inner(string path) => Read(path)?.ConvertAll(range => (range.Inside, range.Count));
 
     // Lines of "inside outside count"; the ids we see and give are those inside.

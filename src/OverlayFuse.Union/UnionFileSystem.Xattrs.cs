@@ -15,6 +15,7 @@ public sealed partial class UnionFileSystem
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
         if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
+        if (_tree.Owners.AreSquashed && name.SequenceEqual(MarkNames.OverrideStatContainers)) return TellOwner(slot, buffer, out length);
 
         Span<byte> own = stackalloc byte[Tree.NameSize];
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
@@ -35,6 +36,7 @@ public sealed partial class UnionFileSystem
 
     public override Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
     {
+        if (_tree.Owners.AreSquashed && UpperForm != OverrideForm.None && name.SequenceEqual(MarkNames.OverrideStatContainers)) return TakeOwner(node, value);
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
@@ -117,6 +119,31 @@ public sealed partial class UnionFileSystem
             length += name.Length + 1;
         }
         return Errno.None;
+    }
+
+    // Where every owner shows as the same, the attribute says of whom an object is in its layer; whoever makes archives of the union asks for it.
+    private Errno TellOwner(int slot, Span<byte> buffer, out int length)
+    {
+        Span<byte> value = stackalloc byte[OverrideStat.MaxLength];
+        length = 0;
+        var error = _tree.Status(slot, out var status);
+        if (error != Errno.None) return error;
+        length = OverrideStat.Of(status).Format(value);
+        return buffer.IsEmpty || value[..length].TryCopyTo(buffer) ? Errno.None : Errno.RANGE;
+    }
+
+    // The other way: chown(2) cannot say it, for the kernel knows no such user here. The type stays what it is.
+    private Errno TakeOwner(NodeId node, ReadOnlySpan<byte> value)
+    {
+        if (!OverrideStat.TryParse(value, out var wanted)) return Errno.INVAL;
+        var error = _tree.Find(node, out var slot);
+        return error != Errno.None ? error : SetMetadata(slot, new SetAttributes
+        {
+            Valid = SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.Mode,
+            Uid = wanted.Uid,
+            Gid = wanted.Gid,
+            Mode = wanted.Mode,
+        });
     }
 
     // What a list says of owner, group class and others is the mode, and that may be in a mark.

@@ -1,6 +1,7 @@
 using System.Text;
 using NUnit.Framework;
 using OverlayFuse.Linux;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Image.Tests;
 
@@ -136,6 +137,33 @@ public sealed class LayerApplierTests
         root.Close();
         Assert.That(Tree(scratch, "second"), Is.EqualTo(first));
         Assert.That(first, Has.Length.GreaterThan(5 * 512));
+    }
+
+    [Test]
+    public void Where_there_are_no_other_ids_owners_modes_and_devices_are_kept_in_marks()
+    {
+        using var scratch = new Scratch();
+        var (file, device) = (Archives.Entry(TarKind.File, "d/f"), Archives.Entry(TarKind.CharDevice, "null"));
+        (file.Uid, file.Gid, file.Mode) = (33, 34, 0x9ed /* 4755 */);
+        (device.Uid, device.Gid, device.DeviceMajor, device.DeviceMinor) = (1, 2, 1, 3);
+        var root = scratch.Open("layer");
+        using (var applier = new LayerApplier(root) { KeepsOwnersIn = OverrideForm.Containers })
+        {
+            applier.Apply(Archives.Reader(Archives.Of((file, "text"), (device, ""), Archives.Link(TarKind.SymbolicLink, "s", "d"), Archives.File("s/g", "led through"))));
+            Assert.That((applier.WithoutOwner, applier.WithoutDevice), Is.EqualTo((0, 0)));
+        }
+        root.Close();
+
+        string Mark(string name)
+        {
+            var value = new byte[64];
+            return Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(scratch[name]), "user.containers.override_stat"u8, value, out var length) == Errno.None
+                ? Encoding.ASCII.GetString(value, 0, length) : "";
+        }
+        Assert.That((Mark("layer"), Mark("layer/d/f"), Mark("layer/null"), Mark("layer/s")), Is.EqualTo(("0:0:0755:dir", "33:34:4755:file", "1:2:0644:char-1-3", "")));
+        Syscall.Stat(scratch["layer/d/f"], out var stored);
+        Assert.That(stored.Mode & 0xfff, Is.EqualTo(0x1edu));
+        Assert.That(File.ReadAllText(scratch["layer/d/g"]), Is.EqualTo("led through"));
     }
 
     private static void Apply(Scratch scratch, params (TarEntry, string)[] entries)

@@ -348,13 +348,33 @@ if [ "$(id -u)" = 0 ]; then
   full_disk
 fi
 
-# Without subordinate ids there is one user in a container, and all files are his.
+# Without subordinate ids there is one user in a container, and all files show as his.
 one_user() {
-  check "$who: an image is imported, and it says whose its files are now" has 'became yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1
+  check "$who: an image, a container and what is exported of it keep owners that have no id here" owners_stay
+  check "$who: so do images that are made of it" owners_in_images
   check "$who: a container has root, and nobody else" prints 'uid=0(root) gid=0(root) groups=0(root)' o run --rm bb:1 id
-  check "$who: another user is refused with a sentence" ends 125 'unable to setup user' o run --rm -u 33 bb:1 id
+  check "$who: another user is refused with a sentence" ends 125 'a container has root only' o run --rm -u 33 bb:1 id
   check "$who: stop and start keep the layer, volumes outlive it" one_life
   check "$who: a network, and nothing left behind a killed supervisor" one_death
+}
+# What the archives say, which are made of what the layers keep; inside, everything shows as root's.
+owners() { tar --numeric-owner -tvf "${2:--}" | awk -v name="$1" '{ sub("^[.]/", "", $6) } $6 == name { print $1, $2 }'; }
+exported() { o export "$1" | owners "$2"; }
+owners_stay() {
+  lacks 'became yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1 && prints '0 0 644' o run --rm bb:1 stat -c '%u %g %a' /data/seed.txt &&
+    o run --name owners bb:1 sh -c 'echo more >>/data/seed.txt; touch /data/new; rm /data/third; echo x >/www/index.html' &&
+    prints '-rw-r--r-- 33/33' exported owners data/seed.txt && prints '-rw-r--r-- 0/0' exported owners data/new && prints 'drwxr-x--- 34/35' exported owners data/
+}
+owners_in_images() {
+  o commit owners owned:1 && o save owned:1 >owned-image.tar && rm -rf saved && mkdir saved && tar -C saved -xf owned-image.tar && prints '-rw-r--r-- 33/33 drwxr-x--- 34/35' committed &&
+    mkdir -p owned && echo x >owned/file && printf 'FROM owned:1\nCOPY --chown=7:8 file /file\nRUN echo y >>/file\n' >owned/Dockerfile && o build -t owned:2 owned && o run --name built owned:2 true &&
+    prints '-rw-r--r-- 7/8' exported built file && o rm owners built && o rmi owned:2 owned:1
+}
+committed() {
+  local layer
+  for layer in saved/blobs/sha256/*; do
+    if tar -tf "$layer" data/new >/dev/null 2>&1; then echo "$(owners data/seed.txt "$layer") $(owners data/ "$layer")"; fi
+  done
 }
 one_life() {
   o run -d --name one -v kept:/data bb:1 sleep 1000 && o exec one sh -c 'echo mine >/f; cp /f /data/f' && o stop -t 0 one && o start one && prints mine o exec one cat /f && o rm -f one && prints mine o run --rm -v kept:/data bb:1 cat /data/f
@@ -362,7 +382,7 @@ one_life() {
 one_death() { o run -d --name dead -p $port:80 bb:1 sleep 76543 && kill_supervisor && has 'Exited (137)' o ps -a && eventually nothing_left && o rm dead && o system prune -a -f --volumes; }
 if [ "$(id -u)" = 0 ] && [ -n "$test_user" ]; then
   who="a user without subordinate ids" home=$scratch/one state=$scratch/one/state port=18096
-  install -d -o "$test_user" "$home" && chown 33:33 bb/data/seed.txt && tar -C bb --numeric-owner -cf owned.tar .
+  install -d -o "$test_user" "$home" && chown 33:33 bb/data/seed.txt && chown 34:35 bb/data && chmod 750 bb/data && tar -C bb --numeric-owner -cf owned.tar .
   as=(unshare --mount sh -c 'mount --bind /dev/null /etc/subuid && mount --bind /dev/null /etc/subgid && exec "$@"' - runuser -u "$test_user" --)
   one_user
 fi

@@ -24,6 +24,7 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
         using var held = ContainerStore.Serve(Container) ?? throw ContainerLauncher.AlreadyServed(Container); // two that start it at once would both copy
         if (MountInfo.Find(Merged) is not null) _ = Unmounter.Unmount(Merged); // of a copy that was cut short
         var union = new UnionOptions { MountPoint = Merged };
+        if (UserNamespace.HasOneUser) (union.SquashToUid, union.SquashToGid) = (0, 0); // the copy has no place for other owners
         union.LowerDirectories.AddRange(Store.Layers.Stack(Container.Record.Lowers).Select(Encoding.UTF8.GetBytes));
         DaemonLauncher.Launch(new MountJob { Union = union, Source = "overlay"u8.ToArray(), Flags = MountFlags.ReadOnly, AllowOther = false });
         var (from, to) = (Open(Merged), Open(Encoding.UTF8.GetBytes(Store.Layers.DiffOf(Container.Record.LayerId))));

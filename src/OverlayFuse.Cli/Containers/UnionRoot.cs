@@ -34,6 +34,12 @@ internal sealed class UnionRoot(ContainerStore store, StoredContainer container)
             WholeUpTo = UnionOptions.DefaultWholeUpTo,
             Settle = SettlePolicy.Never, // nobody reads the upper but through the union: commit, diff, export and cp do, too
         };
+        if (UserNamespace.HasOneUser)
+        {
+            // What belongs to anybody else could not be written: it is kept whose it is, and shown as the one user's.
+            union.KeepOwnersIn = OverrideForm.Containers;
+            (union.SquashToUid, union.SquashToGid) = (0, 0);
+        }
         union.LowerDirectories.AddRange(stack.Select(Encoding.UTF8.GetBytes));
         return new MountJob
         {

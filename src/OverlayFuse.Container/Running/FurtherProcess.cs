@@ -42,7 +42,7 @@ public static class FurtherProcess
     {
         try
         {
-            return UserLookup.Find(request.User ?? record.Config.User, root, record.GroupAdd);
+            return UserLookup.FindToRun(request.User ?? record.Config.User, root, record.GroupAdd);
         }
         catch (RefusedException e)
         {

@@ -1,3 +1,4 @@
+using OverlayFuse.Linux;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
@@ -10,7 +11,7 @@ namespace OverlayFuse.Container;
 public sealed record HostFacts(bool IsRootless, bool HasManyIds, ulong Capabilities, IReadOnlyList<DeviceNode> Devices)
 {
     /// <exception cref="RefusedException">A device that was asked for is not there.</exception>
-    public static HostFacts For(ContainerRecord record, bool isRootless) => new(isRootless, UserIds.HasMany(), BoundingSet(), HostDevices.Find(record));
+    public static HostFacts For(ContainerRecord record, bool isRootless) => new(isRootless, !UserNamespace.HasOneUser, BoundingSet(), HostDevices.Find(record));
 
     /// <summary>The capabilities that this process may give.</summary>
     public static ulong BoundingSet() => Container.Capabilities.BoundingSet(File.ReadAllText("/proc/self/status"));

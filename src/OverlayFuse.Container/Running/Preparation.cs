@@ -25,7 +25,7 @@ public static class Preparation
             }
             MakeWorkingDirectory(container.Record, root);
             ContainerFiles.Write(container.Directory, container.Record);
-            var user = UserLookup.Find(container.Record.Config.User, root, container.Record.GroupAdd);
+            var user = UserLookup.FindToRun(container.Record.Config.User, root, container.Record.GroupAdd);
             var spec = new RuntimeSpec(container.Record, HostFacts.For(container.Record, isRootless)).Write(merged, container.Directory, user);
             Directory.CreateDirectory(container.BundlePath);
             using var file = File.Create(Path.Combine(container.BundlePath, "config.json"));

@@ -15,6 +15,16 @@ public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, 
     /// <exception cref="RefusedException">The container has no such user or group.</exception>
     public static UserLookup Find(string text, DirFd root, IReadOnlyList<string>? further = null) => Find(text, Lines(root, "etc/passwd"u8), Lines(root, "etc/group"u8), further ?? []);
 
+    /// <summary>The same, of somebody whose processes can run here.</summary>
+    /// <exception cref="RefusedException">Also where there is no such id.</exception>
+    public static UserLookup FindToRun(string text, DirFd root, IReadOnlyList<string>? further)
+    {
+        var found = Find(text, root, further);
+        return UserNamespace.HasOneUser && (found.Uid, found.Gid) != (0, 0)
+            ? throw new RefusedException($"unable to setup user {found.Uid}:{found.Gid}: without subordinate ids for you (/etc/subuid, /etc/subgid) a container has root only.", Refused)
+            : found;
+    }
+
     internal static UserLookup Find(string text, IReadOnlyList<string[]> passwd, IReadOnlyList<string[]> groups, IReadOnlyList<string> further)
     {
         var parts = text.Split(':', 2);

@@ -18,12 +18,16 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     private readonly List<(byte[] Path, Timestamp Time)> _directoryTimes = [];
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _devices;
+    private bool? _takesOwners;
 
     /// <summary>Whether ".wh." names are whiteouts; else they are names as any other.</summary>
     public bool TakesMarks { get; init; } = true;
 
     /// <summary>Refuses to put a file in the place of a directory, or the other way round.</summary>
     public bool KeepsKinds { get; init; }
+
+    /// <summary>Where owners, modes and the types of devices are kept, if not in the objects: the layer is one that a user makes who has no other ids than his own.</summary>
+    public OverrideForm KeepsOwnersIn { get; init; }
 
     /// <summary>Changes each entry before it is placed: its name, its owner.</summary>
     public Action<TarEntry>? Adjust { get; init; }
@@ -42,6 +46,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     public void Apply(TarReader archive)
     {
         var marks = new LayerMarks(_parents);
+        if (KeepsOwnersIn != OverrideForm.None) MarkRoot();
         while (archive.Next() is { } entry)
         {
             Adjust?.Invoke(entry);
@@ -85,8 +90,16 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         if (entry.Kind != TarKind.HardLink) Finish(directory, name, entry, path);
     }
 
+    // It says that there are marks at all. An entry of the archive for it may say more.
+    private void MarkRoot()
+    {
+        var error = Overrides.Store(KeepsOwnersIn, root, "."u8, new FileStatus { Mode = (uint)FileType.Directory | Overrides.BackingMode });
+        if (error != Errno.None) throw Cannot("mark the root", [], error);
+    }
+
     private Errno Make(TarReader archive, DirFd directory, byte[] name, TarEntry entry) => entry.Kind switch
     {
+        TarKind.Fifo or TarKind.CharDevice or TarKind.BlockDevice when KeepsOwnersIn != OverrideForm.None => Stand(directory, name),
         TarKind.Directory => Syscall.MkdirAt(directory, name, OwnerOnly | Mode.OwnerExecute),
         TarKind.SymbolicLink => entry.Target.Length > 0 ? Syscall.SymlinkAt(entry.Target, directory, name) : throw new InvalidDataException($"the link {EntryPath.Show(entry.Name)} points to nothing"),
         TarKind.HardLink => Link(directory, name, entry),
@@ -96,9 +109,16 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         _ => Fill(archive, directory, name),
     };
 
+    // For an object of another type, which its mark says.
+    private Errno Stand(DirFd directory, byte[] name)
+    {
+        if (++_devices > MostDevices) throw TooManyDevices();
+        return Syscall.MknodAt(directory, name, (uint)FileType.Regular | OwnerOnly, 0, 0);
+    }
+
     private Errno Device(DirFd directory, byte[] name, FileType type, TarEntry entry)
     {
-        if (++_devices > MostDevices) throw new InvalidDataException($"it holds more than {MostDevices} devices");
+        if (++_devices > MostDevices) throw TooManyDevices();
         return Syscall.MknodAt(directory, name, (uint)type | OwnerOnly, entry.DeviceMajor, entry.DeviceMinor);
     }
 
@@ -141,13 +161,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     // Owner before mode: chown takes set-uid away. Attributes after the owner: it takes capabilities away, too. Times last.
     private void Finish(DirFd directory, byte[] name, TarEntry entry, List<byte[]> path)
     {
-        var error = Syscall.ChownAt(directory, name, entry.Uid, entry.Gid);
-        if (error is Errno.PERM or Errno.INVAL)
-        {
-            WithoutOwner++;
-            error = Errno.None;
-        }
-        if (error == Errno.None && entry.Kind != TarKind.SymbolicLink) error = Syscall.ChmodAt(directory, name, entry.Mode);
+        var error = KeepsOwnersIn == OverrideForm.None ? GiveOwnerAndMode(directory, name, entry) : KeepOwnerAndMode(directory, name, entry);
         foreach (var (attribute, value) in entry.Xattrs)
         {
             if (error == Errno.None) error = SetXattr(directory, name, attribute, value);
@@ -157,12 +171,49 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         if (error != Errno.None) throw Cannot("finish", path, error);
     }
 
+    private Errno GiveOwnerAndMode(DirFd directory, byte[] name, TarEntry entry)
+    {
+        var error = Syscall.ChownAt(directory, name, entry.Uid, entry.Gid);
+        if (error is Errno.PERM or Errno.INVAL)
+        {
+            if ((_takesOwners ??= TakesOwners()) && Mark(OverrideForm.Containers, directory, name, entry) == Errno.None) return Errno.None;
+            WithoutOwner++;
+            error = Errno.None;
+        }
+        return error == Errno.None && entry.Kind != TarKind.SymbolicLink ? Syscall.ChmodAt(directory, name, entry.Mode) : error;
+    }
+
+    // Whether the root is of a union that shows everything as its one user's: it tells an owner by the attribute, and takes one so.
+    private bool TakesOwners() => UserNamespace.HasOneUser && Syscall.GetXattrAt(root, "."u8, MarkNames.OverrideStatContainers, [], out _) == Errno.None;
+
+    // A symbolic link stays one, whosever: the paths of later entries may lead through it.
+    private Errno KeepOwnerAndMode(DirFd directory, byte[] name, TarEntry entry)
+    {
+        if (entry.Kind == TarKind.SymbolicLink) return Errno.None;
+        var error = Syscall.ChmodAt(directory, name, Overrides.BackingMode);
+        return error == Errno.None ? Mark(KeepsOwnersIn, directory, name, entry) : error;
+    }
+
+    private static Errno Mark(OverrideForm form, DirFd directory, byte[] name, TarEntry entry)
+    {
+        var type = entry.Kind switch
+        {
+            TarKind.Directory => FileType.Directory,
+            TarKind.Fifo => FileType.Fifo,
+            TarKind.CharDevice => FileType.CharDevice,
+            TarKind.BlockDevice => FileType.BlockDevice,
+            _ => FileType.Regular,
+        };
+        var shown = new FileStatus { Uid = entry.Uid, Gid = entry.Gid, Mode = (uint)type | (entry.Mode & Mode.Permissions), RdevMajor = entry.DeviceMajor, RdevMinor = entry.DeviceMinor };
+        return Overrides.Store(form, directory, name, shown);
+    }
+
     // A mark in an archive belongs to a union inside the image. What needs rights we have not is left out, as other tools do.
-    private static Errno SetXattr(DirFd directory, byte[] name, byte[] attribute, byte[] value)
+    private Errno SetXattr(DirFd directory, byte[] name, byte[] attribute, byte[] value)
     {
         Span<byte> stored = stackalloc byte[OverrideNames.StoredSize];
         if (attribute.Length > LongestAttribute) return Errno.None;
-        var length = OverrideNames.IsKept(OverrideForm.None, attribute) ? OverrideNames.Store(attribute, stored) : MarkNames.Escape(attribute, stored);
+        var length = OverrideNames.IsKept(KeepsOwnersIn, attribute) ? OverrideNames.Store(attribute, stored) : MarkNames.Escape(attribute, stored);
         if (length > LongestAttribute) return Errno.None;
         var error = Syscall.SetXattrAt(directory, name, stored[..length], value, XattrFlags.None);
         return error is Errno.NOTSUP or Errno.PERM or Errno.INVAL ? Errno.None : error;
@@ -199,6 +250,8 @@ public sealed class LayerApplier(DirFd root) : IDisposable
             directory.Close();
         }
     }
+
+    private static InvalidDataException TooManyDevices() => new($"it holds more than {MostDevices} devices");
 
     private static string MixedKinds(TarEntry entry, List<byte[]> path) => entry.Kind == TarKind.Directory
         ? $"cannot overwrite non-directory \"/{EntryPath.Show(EntryPath.Join(path))}\" with directory."

@@ -49,7 +49,7 @@ public sealed class LayerStore(StateDirectory state)
         try
         {
             var root = Create(temporary, parents);
-            using var applier = new LayerApplier(root);
+            using var applier = new LayerApplier(root) { KeepsOwnersIn = UserNamespace.HasOneUser ? OverrideForm.Containers : OverrideForm.None };
             using (var content = new HashingStream(Compression.Open(archive)))
             {
                 applier.Apply(new TarReader(new ProgressStream(content, progress)));

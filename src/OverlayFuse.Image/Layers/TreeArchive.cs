@@ -45,6 +45,7 @@ public sealed class TreeArchive(TarWriter archive)
         Check("look at", stored, Syscall.StatAt(directory, name, cached: false, out var status));
         if (status.Type is FileType.Socket) return false; // nothing can be done with one but by its maker
         if (Skips?.Invoke(stored) == true) return status.IsDirectory && LooksIntoSkipped;
+        if (UserNamespace.HasOneUser) AskOwner(directory, name, ref status);
         var entry = Entry(stored, status);
         Adjust?.Invoke(entry);
         if (!status.IsDirectory && status.LinkCount > 1)
@@ -62,6 +63,14 @@ public sealed class TreeArchive(TarWriter archive)
         if (entry.Kind == TarKind.File) WriteFile(directory, name, entry, (long)status.Size);
         else archive.Begin(entry);
         return status.IsDirectory;
+    }
+
+    // Of whom an object of a union is that shows everything as its one user's: the union tells by the attribute that it is kept in.
+    private static void AskOwner(DirFd directory, byte[] name, ref FileStatus status)
+    {
+        Span<byte> value = stackalloc byte[OverrideStat.MaxLength];
+        if (Syscall.GetXattrAt(directory, name, MarkNames.OverrideStatContainers, value, out var length) != Errno.None || !OverrideStat.TryParse(value[..length], out var kept)) return;
+        (status.Uid, status.Gid) = (kept.Uid, kept.Gid);
     }
 
     private static TarEntry Entry(byte[] stored, in FileStatus status) => new()
