@@ -63,7 +63,9 @@ internal sealed partial class Tree
         isFresh = false;
         if (entry.IsCovered) Cover(where, name, ref entry);
 
-        var error = NumberOf(parent, name, found, out var inode);
+        var error = entry is { Kind: EntryKind.File, Status: { Type: FileType.Regular, Size: 0 } } ? CheckEmpty(parent, name, where, entry.Marks) : Errno.None;
+        if (error != Errno.None) return error;
+        error = NumberOf(parent, name, found, out var inode);
         if (error != Errno.None) return error;
         var node = new Node { Type = entry.Status.Type, Inode = inode, Lower = isUpper ? null : where, Flags = FlagsOf(entry, isUpper) };
         if (entry.Kind == EntryKind.Directory) node.State = Stack(found);
@@ -105,6 +107,14 @@ internal sealed partial class Tree
         Nodes[slot].Set(NodeFlags.Unrecovered);
         BecamePartial(slot);
         return Errno.None;
+    }
+
+    // Nobody asks for the bytes of an empty file: that these cannot be told has to be said when it is looked up.
+    private Errno CheckEmpty(int parent, ReadOnlySpan<byte> name, LayerDirectory where, FoundMarks known)
+    {
+        var marks = known;
+        if (!where.Layer.IsUpper && Search.MarksOf(where, name, out marks) != Errno.None) return Errno.None;
+        return marks.Has(MarkSet.Metacopy) && Search.FindData(Directory(parent), name, where, marks, out _, out _) != Errno.None ? Errno.IO : Errno.None;
     }
 
     /// <summary>
