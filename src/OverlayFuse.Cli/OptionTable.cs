@@ -31,7 +31,7 @@ internal static class OptionTable
         NoEffect("rslave", "the mount takes the propagation of the mount it stands on"),
         NoEffect("subtype", "the type is fuse.overlayfuse, or fuse.fuse-overlayfs where we are called by that name", OverlayType.Own, OverlayType.DropIn),
         NoEffect("lazytime", "times are kept by the file system of the upper"), Silent("nolazytime"),
-        NoEffect("allow_root", "only the owner of the mount has access; allow_other opens it to all"),
+        NoEffect("allow_root", "who has access is said by allow_other alone: all, where root mounts, else the owner of the mount"),
         NoEffect("auto_unmount", "the mount is taken away when overlayfuse ends by a signal it can catch, and by \"overlayfuse umount\" otherwise"),
         NoEffect("max_threads", "threads follow the number of processors"), NoEffect("max_idle_threads", "threads follow the number of processors"),
         NoEffect("threaded", "requests are always served by several threads", "1"),
