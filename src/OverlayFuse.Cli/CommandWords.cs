@@ -71,11 +71,12 @@ internal static class CommandWords
     private static List<string> StopAtPlace(IReadOnlyList<string> words, Command verb, int start)
     {
         var separated = words.Take(start).ToList();
+        var switches = new Dictionary<string, int>();
         for (var i = start; i < words.Count; i++)
         {
             if (words[i] == "--") return [.. separated, .. words.Skip(i)];
             if (words[i] is not ['-', _, ..]) return [.. separated, "--", .. words.Skip(i)];
-            separated.AddRange(FlagWords.Of(words[i], verb, string.Join(' ', words.Take(start))));
+            FlagWords.Add(words[i], verb, string.Join(' ', words.Take(start)), separated, switches);
             if (FlagWords.ExpectsNext(words[i], verb) && i + 1 < words.Count) separated.Add(words[++i]);
         }
         return separated;
@@ -84,6 +85,7 @@ internal static class CommandWords
     private static List<string> Checked(IReadOnlyList<string> words, Command verb, int start)
     {
         var separated = words.Take(start).ToList();
+        var switches = new Dictionary<string, int>();
         for (var i = start; i < words.Count; i++)
         {
             if (words[i] == "--") return [.. separated, .. words.Skip(i)];
@@ -92,7 +94,7 @@ internal static class CommandWords
                 separated.Add(words[i]);
                 continue;
             }
-            separated.AddRange(FlagWords.Of(words[i], verb, string.Join(' ', words.Take(start))));
+            FlagWords.Add(words[i], verb, string.Join(' ', words.Take(start)), separated, switches);
             if (FlagWords.ExpectsNext(words[i], verb) && i + 1 < words.Count) separated.Add(words[++i]);
         }
         return separated;

@@ -19,28 +19,43 @@ internal static class FlagWords
     }
 
     /// <summary>
-    /// A word of flags as the library wants it: what is on or off says so, for else the library takes the next word for that, where it can
-    /// be read so.
+    /// Adds a word of flags as the library wants it: what is on or off says so, for else the library takes the next word for that, where it
+    /// can be read so; and stands there once, as it was said last.
     /// </summary>
     /// <param name="path">The verb as it was called.</param>
+    /// <param name="switches">Where the latter stand.</param>
     /// <exception cref="RefusedException">It is no flag of the verb, or neither on nor off, in docker's words.</exception>
-    public static IEnumerable<string> Of(string word, Command verb, string path)
+    public static void Add(string word, Command verb, string path, List<string> separated, Dictionary<string, int> switches)
     {
-        if (Questions.Contains(word)) return [word];
+        foreach (var (flag, option) in Of(word, verb, path))
+        {
+            if (option is null) separated.Add(flag);
+            else if (switches.TryGetValue(option.Name, out var place)) separated[place] = flag;
+            else
+            {
+                switches.Add(option.Name, separated.Count);
+                separated.Add(flag);
+            }
+        }
+    }
+
+    private static IEnumerable<(string Flag, Option? Switch)> Of(string word, Command verb, string path)
+    {
+        if (Questions.Contains(word)) return [(word, null)];
         if (word.StartsWith("--", StringComparison.Ordinal))
         {
             var (name, value) = word.IndexOf('=') is var equals and >= 0 ? (word[..equals], word[(equals + 1)..]) : (word, null);
             var option = Find(name, verb) ?? throw Unknown($"unknown flag: {name}", path);
-            return [IsSwitch(option) ? Switched(name, value, option, path) : word];
+            return [IsSwitch(option) ? (Switched(name, value, option, path), option) : (word, null)];
         }
-        var flags = new List<string>();
+        var flags = new List<(string, Option?)>();
         for (var at = 1; at < word.Length; at++)
         {
             var name = $"-{word[at]}";
             var option = Find(name, verb) ?? throw Unknown($"unknown shorthand flag: '{word[at]}' in {word}", path);
             var isLast = at + 1 < word.Length && word[at + 1] == '=';
-            if (!IsSwitch(option)) return [.. flags, $"-{word[at..]}"];
-            flags.Add(Switched(name, isLast ? word[(at + 2)..] : null, option, path));
+            if (!IsSwitch(option)) return [.. flags, ($"-{word[at..]}", null)];
+            flags.Add((Switched(name, isLast ? word[(at + 2)..] : null, option, path), option));
             if (isLast) break;
         }
         return flags;

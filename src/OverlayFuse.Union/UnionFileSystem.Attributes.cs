@@ -159,16 +159,26 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    // Both at once, as the times above: what is written back at the moment must keep the new mode and not the old.
+    // Both at once, as the times above: what is written back at the moment must keep the new mode and not the old. Where marks say owner and mode,
+    // writing takes none of them away, and the file that carries them must never get any.
     private Errno SetOwnerAndMode(in Place place, int slot, uint uid, uint gid, uint? mode)
     {
         lock (_files.StripeOf(slot))
         {
             var error = Upper!.SetOwnerAndMode(place.Dir, place.Name, uid, gid, mode);
-            if (error != Errno.None || _tree.Nodes[slot].State is not OpenFile file) return error;
+            if (error != Errno.None || Upper.Overrides != OverrideForm.None || _tree.Nodes[slot].State is not OpenFile file) return error;
             if (mode is not null || uid != uint.MaxValue || gid != uint.MaxValue) file.SetMode(mode ?? 0);
             if (uid != uint.MaxValue || gid != uint.MaxValue) file.SetCapability([]);
             return Errno.None;
+        }
+    }
+
+    // What is written back at the moment lacks them for the moment: then the mode on disk does not tell.
+    private void ForgetPrivileges(int slot)
+    {
+        lock (_files.StripeOf(slot))
+        {
+            if (_tree.Nodes[slot].State is OpenFile file) file.SetMode(0);
         }
     }
 
@@ -180,8 +190,10 @@ public sealed partial class UnionFileSystem
         var capabilityWent = _tree.Nodes[slot].Has(NodeFlags.CapabilityWent);
         _tree.Nodes[slot].Clear(NodeFlags.CapabilityWent);
         var error = _tree.Status(slot, out var status);
-        if (error != Errno.None || status.Type != FileType.Regular || (status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return error;
+        if (error != Errno.None || status.Type != FileType.Regular) return error;
         if (capabilityWent && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
+        ForgetPrivileges(slot);
+        if ((status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return Errno.None;
         error = _copyUp.Metadata(slot);
         return error != Errno.None ? error : KillSuidGid(slot);
     }
@@ -190,6 +202,7 @@ public sealed partial class UnionFileSystem
     // attribute goes with the write itself. To be called before it, as the kernel does: a file with new bytes and the old rights must never be.
     private Errno KillSuidGid(int slot)
     {
+        ForgetPrivileges(slot);
         var error = _tree.Status(slot, out var status);
         if (error != Errno.None) return error;
         var mode = Mode.WithoutPrivileges(status.Mode);

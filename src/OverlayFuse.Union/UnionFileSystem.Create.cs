@@ -93,7 +93,7 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
             _tree.Nodes.AddName(slot, parent, newName);
             if (_tree.Nodes[slot].Has(NodeFlags.Orphan)) LeaveOrphans(slot);
-            directory.NamesChanged();
+            directory.NameCame(newName);
         }
         finally
         {
@@ -121,7 +121,7 @@ public sealed partial class UnionFileSystem
             error = _create.Make(request, directory, name, wanted, out var status, out fd);
             if (error != Errno.None) return error;
             slot = _tree.Made(parent, name, status);
-            directory.NamesChanged();
+            directory.NameCame(name);
             entry = EntryOf(slot, status);
             return Errno.None;
         }

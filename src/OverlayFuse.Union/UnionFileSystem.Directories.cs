@@ -18,7 +18,9 @@ public sealed partial class UnionFileSystem
         for (var i = listing.After(offset); i < listing.Count; i++)
         {
             if (listing.IsRemoved(i)) continue;
-            if (!buffer.TryAdd(listing.Name(i), _tree.ShownInode(listing.Inode(i)), listing.Type(i), listing.Cookie(i))) break;
+            var (inode, type) = (_tree.ShownInode(listing.Inode(i)), listing.Type(i));
+            if (listing.IsReplaced(i) && !TryLook(slot, listing.Name(i), out inode, out type)) continue;
+            if (!buffer.TryAdd(listing.Name(i), inode, type, listing.Cookie(i))) break;
         }
         if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
@@ -31,6 +33,8 @@ public sealed partial class UnionFileSystem
         if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, Listing.DotCookie, Dot(slot))) return Errno.None;
         if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, Listing.DotDotCookie, Dot(ParentOf(slot)))) return Errno.None;
 
+        // What has come since the listing was read may be elsewhere than it says.
+        var isOld = listing != directory.Listing(isForBeginner: true);
         for (var i = listing.After(offset); i < listing.Count; i++)
         {
             if (listing.IsRemoved(i)) continue;
@@ -39,7 +43,7 @@ public sealed partial class UnionFileSystem
             var name = listing.Name(i);
             if (!buffer.RemainingHas(name.Length)) break;
             var isDirectory = listing.Type(i) == FileType.Directory;
-            error = _tree.LookUp(slot, name, count: true, isDirectory ? null : listing.Member(i), out var child, out var status, out var hasStatus);
+            error = _tree.LookUp(slot, name, count: true, isDirectory || isOld ? null : listing.Member(i), out var child, out var status, out var hasStatus);
             if (error == Errno.None && child != 0)
             {
                 if (hasStatus) CorrectFresh(child, ref status);
@@ -49,11 +53,22 @@ public sealed partial class UnionFileSystem
 
             // An entry that cannot be looked at is listed all the same; only the stat of it fails.
             var isTold = error == Errno.None && !HasSeveralNames(child, status);
+            var (inode, type) = child != 0 ? (_tree.Nodes[child].Inode, _tree.Nodes[child].Type) : (listing.Inode(i), listing.Type(i));
             if (!isTold && child != 0) _tree.Nodes.Forget(child, 1);
-            buffer.TryAdd(name, listing.Cookie(i), isTold ? EntryOf(child, status) : Unknown(listing, i));
+            buffer.TryAdd(name, listing.Cookie(i), isTold ? EntryOf(child, status) : Unknown(inode, type));
         }
         if (buffer.Length == 0) EndListing(node, directory);
         return Errno.None;
+    }
+
+    // The object that has the name now. Not there: nothing is to be listed.
+    private bool TryLook(int parent, ReadOnlySpan<byte> name, out ulong inode, out FileType type)
+    {
+        (inode, type) = (0, FileType.None);
+        if (_tree.LookUp(parent, name, count: true, null, out var child, out _, out _) != Errno.None || child == 0) return false;
+        (inode, type) = (_tree.ShownInode(_tree.Nodes[child].Inode), _tree.Nodes[child].Type);
+        _tree.Nodes.Forget(child, 1);
+        return true;
     }
 
     // The kernel counts a name down by itself when it gets the answer to an unlink (fuse_entry_unlinked()). Had a listing told it the new count a moment
@@ -119,6 +134,5 @@ public sealed partial class UnionFileSystem
 
     private Entry Dot(int slot) => new() { Attributes = new Attributes { Inode = _tree.ShownInode(_tree.Nodes[slot].Inode), Mode = (uint)FileType.Directory } };
 
-    private Entry Unknown(Listing listing, int index) =>
-        new() { Attributes = new Attributes { Inode = _tree.ShownInode(listing.Inode(index)), Mode = (uint)listing.Type(index) } };
+    private Entry Unknown(ulong inode, FileType type) => new() { Attributes = new Attributes { Inode = _tree.ShownInode(inode), Mode = (uint)type } };
 }

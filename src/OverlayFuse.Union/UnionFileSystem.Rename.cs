@@ -200,7 +200,7 @@ public sealed partial class UnionFileSystem
                 Renamed(source, oldName, to.Upper, newName);
                 _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
                 from.NameRemoved(oldName);
-                to.NamesChanged();
+                to.NameCame(newName);
             }
             moving?.Leave();
             to.Upper.Leave();
@@ -225,8 +225,8 @@ public sealed partial class UnionFileSystem
                 Renamed(source, oldName, to.Upper, newName);
                 Renamed(target, newName, from.Upper, oldName);
                 _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
-                from.NamesChanged();
-                to.NamesChanged();
+                from.NameCame(oldName);
+                to.NameCame(newName);
             }
             moving?.Leave();
             coming?.Leave();

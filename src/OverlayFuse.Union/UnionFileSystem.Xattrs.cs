@@ -25,8 +25,8 @@ public sealed partial class UnionFileSystem
         {
             var form = _tree.FormAt(place);
             if (Stored(form, name, escaped, out var stored) != Errno.None) return Errno.NODATA;
-            error = _tree.Owners.AreMapped && name.SequenceEqual(FileCapability.Name)
-                ? GetCapability(place, stored, buffer, out length)
+            error = name.SequenceEqual(FileCapability.Name)
+                ? GetCapability(place, slot, stored, buffer, out length)
                 : Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
             if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
         }
@@ -50,7 +50,7 @@ public sealed partial class UnionFileSystem
             else error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
             if (killSetGid && Upper!.Status(place.Dir, place.Name, out var status) == Errno.None)
-                _ = Upper.SetOwnerAndMode(place.Dir, place.Name, uint.MaxValue, uint.MaxValue, status.Mode & ~Mode.SetGid);
+                _ = SetOwnerAndMode(place, slot, uint.MaxValue, uint.MaxValue, status.Mode & ~Mode.SetGid);
         }
         ForgetDefaultAcl(slot);
         return Errno.None;
@@ -209,11 +209,12 @@ public sealed partial class UnionFileSystem
     }
 
     // What shows may be longer than what is stored.
-    private Errno GetCapability(in Place place, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
+    private Errno GetCapability(in Place place, int slot, ReadOnlySpan<byte> stored, Span<byte> buffer, out int length)
     {
         Span<byte> value = stackalloc byte[FileCapability.MaxLength];
         var error = Syscall.GetXattrAt(place.Dir, place.Name, stored, value, out length);
-        if (error == Errno.None) error = _tree.Owners.ShowCapability(value, ref length);
+        if (error == Errno.NODATA && _tree.Nodes[slot].State is OpenFile file && file.TryGetCapability(value, out length)) error = Errno.None;
+        if (error == Errno.None && _tree.Owners.AreMapped) error = _tree.Owners.ShowCapability(value, ref length);
         if (error != Errno.None || buffer.IsEmpty) return error;
         return value[..length].TryCopyTo(buffer) ? Errno.None : Errno.RANGE;
     }

@@ -19,9 +19,10 @@ public sealed class ContainerWordsTests
     [TestCase("volume create v", "volume create v")]
     [TestCase("rm -f c1 -v", "rm -f=true c1 -v=true")]
     [TestCase("rm --force=0 -v=T c1", "rm --force=false -v=true c1")]
+    [TestCase("ps -aa --all -a=0", "ps -a=false")]
     [TestCase("run --rm false", "run --rm=true -- false")]
     [TestCase("rm -f true", "rm -f=true true")]
-    [TestCase("run -ite=A=b -itp80:80 bb:1", "run -i=true -t=true -e=A=b -i=true -t=true -p80:80 -- bb:1")]
+    [TestCase("run -ite=A=b -itp80:80 bb:1", "run -i=true -t=true -e=A=b -p80:80 -- bb:1")]
     public void Flags_behind_the_image_are_those_of_the_program(string words, string expected)
     {
         var split = words.Split(' ');

@@ -111,8 +111,10 @@ asks() {
 }
 unread() {
   [ "$(o run --name endless bb:1 yes 2>said | head -n 2)" = $'y\ny' ] && grep -q 'broken pipe' said && prints running o inspect -f '{{.State.Status}}' endless &&
-    [ "$(o logs -f endless 2>said | head -n 2)" = $'y\ny' ] && grep -q 'broken pipe' said && ends 1 'cannot remove a running container' o rm --force=0 endless && ends 125 'invalid syntax' o rm -f=x endless && o rm -f endless
+    [ "$(o logs -f endless 2>said | head -n 2)" = $'y\ny' ] && grep -q 'broken pipe' said && [ "$(o start -a endless 2>said | head -n 1)" = y ] && grep -q 'broken pipe' said && early && ends 1 'cannot remove a running container' o rm --force=0 endless && ends 125 'invalid syntax' o rm -f=x endless && o rm -f endless
 }
+# The reader is gone before anything runs.
+early() { { o run --name hasty bb:1 yes 2>said; echo "$?" >code; } | true; grep -q 'broken pipe' said && [ "$(cat code)" = 1 ] && o rm -f hasty; }
 unwritten() { ends 1 'cannot write to standard output: no space left' eval 'o ps -a >/dev/full' && ends 1 'cannot write to standard output' eval 'o volume ls >&-'; }
 answering() { echo "$1" | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }
 
@@ -182,7 +184,7 @@ exec_as() {
   printf '# c\nLINE=1\n' >"$home/variables"
   with=(OURS=mine)
   prints "$(printf '33\n33 8\n/home/www\nmine its 1 2\n/')" o exec -u www -w / -e OURS -e TWO=2 --env-file "$home/variables" execed sh -c 'id -u; id -G; echo $HOME; echo $OURS $CONTAINER $LINE $TWO; pwd' && prints "$(printf '33\n8\n/data')" o exec -u 33:mail execed sh -c 'id -u; id -G; pwd' &&
-    ends 126 'overlayfuse: OCI runtime exec failed: exec failed: ' o exec execed /no/such && ends 126 'overlayfuse: OCI runtime exec failed: exec failed: ' o exec -d execed nosuchcmd &&
+    ends 126 'exec failed: ' o exec execed /no/such && ends 126 'overlayfuse: OCI runtime exec failed: exec failed: ' o exec -d execed nosuchcmd &&
     ends 3 'exec failed: its own words' o exec execed sh -c 'echo "exec failed: its own words" >&2; exit 3' && ends 126 'unable to find user nobody9' o exec -u nobody9 execed id
   local code=$?
   with=()

@@ -53,7 +53,9 @@ internal sealed class SentContext : IDisposable
         {
             using var resolver = new PathResolver(new DirFd(root.Number), [], isReadOnly: true);
             var found = resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(name)), followLast: true);
-            return found is { Exists: true, IsDirectory: false } ? Path.Combine(Directory, Encoding.UTF8.GetString(found.Path)) : null;
+            if (found is not { Exists: true, IsDirectory: false }) return null;
+            var path = Path.Combine(Directory, Encoding.UTF8.GetString(found.Path));
+            return Syscall.Stat(path, out var status) == Errno.None && status.Type == FileType.Regular ? path : null; // nobody writes into a pipe of an archive
         }
         finally
         {

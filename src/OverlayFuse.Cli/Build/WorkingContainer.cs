@@ -7,6 +7,8 @@ namespace OverlayFuse.Cli;
 /// <summary>The container in which a step of a build is done; its writable layer becomes that of the image. Removed at the end, whatever happens.</summary>
 internal sealed class WorkingContainer : IDisposable
 {
+    private const int MostTries = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly ContainerStore _store;
 
     private WorkingContainer(ContainerStore store, StoredContainer container) => (_store, Container) = (store, container);
@@ -35,11 +37,13 @@ internal sealed class WorkingContainer : IDisposable
         foreach (var left in store.All().Where(container => container.Record.IsBuildStep))
         {
             // It may be on its way to run still, and cannot be told before.
-            for (var now = left; now is { IsServed: true }; now = store.Read(left.Id))
+            var now = left;
+            for (var tries = MostTries; now is { IsServed: true } && tries > 0; now = store.Read(left.Id), tries--)
             {
                 if (now.IsRunning) ControlPipe.Send(now, Signal.Kill);
-                Thread.Sleep(20);
+                Thread.Sleep(Pause);
             }
+            if (now is { IsServed: true }) throw new RefusedException($"a step of a build that was killed is still there, in the container {now.Record.Name}: its supervisor does not end.");
             new WorkingContainer(store, left).Dispose();
         }
     }

@@ -17,48 +17,60 @@ internal static class AttachedContainer
     public static int Run(ContainerStore store, StoredContainer container, Attachment streams)
     {
         using var raw = container.Record.Terminal && streams.Input.IsOpen ? RawTerminal.Enter() : null; // else keys are for us
-        return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, supervisor) : LookOn(container);
+        using var reader = new Reader(); // before the start: what it writes first may find nobody
+        return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, reader, () => Await(supervisor)) : LookOn(container, reader);
     }
 
     /// <param name="supervisor">Our child.</param>
-    public static int Await(StoredContainer container, int supervisor) => PassingSignals(container, () =>
+    public static int Await(StoredContainer container, int supervisor)
+    {
+        using var reader = new Reader();
+        return Await(container, reader, () => Await(supervisor));
+    }
+
+    private static int Await(int supervisor)
     {
         _ = Syscall.WaitPid(supervisor, out var exitCode);
         return exitCode;
-    });
+    }
 
-    private static int LookOn(StoredContainer container)
+    private static int LookOn(StoredContainer container, Reader reader)
     {
         using var run = ContainerRun.Latest(container)!;
-        return PassingSignals(container, () =>
+        return Await(container, reader, () =>
         {
             new LogView { Skip = LogView.CountLines(container) }.Show(container, () => !run.IsOver());
             return run.Wait() ?? Killed;
         });
     }
 
-    private static int PassingSignals(StoredContainer container, Func<int> wait)
+    private static int Await(StoredContainer container, Reader reader, Func<int> wait)
     {
         PosixSignalRegistration[] registrations = [.. Passed.Select(pair => PosixSignalRegistration.Create(pair.Signal, context =>
         {
             context.Cancel = true;
             ControlPipe.Send(container, pair.Number);
         }))];
-        int? exitCode = null;
-        using var isOver = new ManualResetEventSlim();
-        using var output = PosixSignalRegistration.Create((PosixSignal)Signal.Urgent, context =>
+        var waiting = Task.Factory.StartNew(wait, TaskCreationOptions.LongRunning);
+        var isOver = Task.WaitAny(waiting, reader.Left) == 0 || waiting.IsCompleted;
+        foreach (var registration in registrations) registration.Dispose();
+        return isOver ? waiting.GetAwaiter().GetResult() : throw LogView.NobodyReads(); // the container goes on, as docker's does
+    }
+
+    // Whoever reads our output, of whom the supervisor says that he is gone.
+    private sealed class Reader : IDisposable
+    {
+        private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly PosixSignalRegistration _signal;
+
+        public Reader() => _signal = PosixSignalRegistration.Create((PosixSignal)Signal.Urgent, context =>
         {
             context.Cancel = true;
-            isOver.Set();
+            _left.TrySetResult();
         });
-        new Thread(() =>
-        {
-            exitCode = wait();
-            isOver.Set();
-        })
-        { IsBackground = true, Name = "wait" }.Start();
-        isOver.Wait();
-        foreach (var registration in registrations) registration.Dispose();
-        return exitCode ?? throw LogView.NobodyReads(); // the container goes on, as docker's does
+
+        public Task Left => _left.Task;
+
+        public void Dispose() => _signal.Dispose();
     }
 }

@@ -46,9 +46,9 @@ internal static class Leftovers
         {
             sweep();
         }
-        catch (RefusedException e)
+        catch (Exception e) when (e is RefusedException or MountException or IOException or UnauthorizedAccessException)
         {
-            Terminal.Say(e.Message);
+            Terminal.Say(Program.Describe(e));
         }
     }
 
@@ -86,7 +86,7 @@ internal static class Leftovers
         if (container.State.Status == ContainerStatus.Running)
         {
             var state = container.State;
-            (state.Status, state.Pid, state.ExitCode, state.FinishedAt, state.Ports) = (ContainerStatus.Exited, 0, Killed, DateTimeOffset.UtcNow, null);
+            (state.Status, state.Pid, state.ExitCode, state.FinishedAt, state.Ports, state.Address) = (ContainerStatus.Exited, 0, Killed, DateTimeOffset.UtcNow, null, null);
             ContainerStore.WriteState(container.Directory, state);
         }
         if (container is { Record.AutoRemove: true, State.Status: ContainerStatus.Exited }) return; // it is left itself

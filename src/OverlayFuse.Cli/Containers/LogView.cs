@@ -10,6 +10,7 @@ namespace OverlayFuse.Cli;
 /// <summary>The log of a container, or a part of it, to our own streams.</summary>
 internal sealed class LogView
 {
+    private const string BrokenPipe = "write /dev/stdout: broken pipe";
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     private readonly MemoryStream _rest = new();
@@ -28,7 +29,10 @@ internal sealed class LogView
     public int Skip { get; set; }
 
     /// <summary>In docker's words.</summary>
-    public static RefusedException NobodyReads() => new("write /dev/stdout: broken pipe");
+    public static RefusedException NobodyReads() => new(BrokenPipe);
+
+    /// <summary>It is not that something was not started.</summary>
+    public static bool IsNobodyReads(RefusedException error) => error.Message == BrokenPipe;
 
     public static int CountLines(StoredContainer container) => File.Exists(container.LogPath) ? File.ReadLines(container.LogPath).Count() : 0;
 

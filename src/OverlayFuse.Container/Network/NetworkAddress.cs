@@ -36,7 +36,7 @@ public sealed record NetworkAddress(string Address, int PrefixLength, string Gat
                 .Select(card => Of(card, GatewayIn(routes)))
                 .FirstOrDefault(address => address is not null);
         }
-        catch (Exception e) when (e is NetworkInformationException or RefusedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             return null; // it is for inspect only
         }

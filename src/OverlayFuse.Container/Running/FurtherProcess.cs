@@ -29,8 +29,9 @@ public static class FurtherProcess
             File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
             _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
             if (request.Terminal) return RunOnTerminal(container, place, path, streams);
-            return isDetached ? Refusable(Runtime.Of(container).Run(["exec", "--detach", "--process", path, container.Id], streams.Input, streams.Output, streams.Error))
-                : RunAttached(container, path, streams);
+            string[] how = isDetached ? ["--detach"] : [];
+            var ended = Refusable(Runtime.Of(container).Run(["exec", .. how, "--process", path, container.Id], streams.Input, streams.Output, streams.Error));
+            return isDetached ? ended : (ended.ExitCode, ""); // it has said so itself, on the stream that is the program's too
         }
         finally
         {
@@ -48,25 +49,6 @@ public static class FurtherProcess
         {
             throw new RefusedException(e.Message, CannotExecute); // docker's code for exec, not for run
         }
-    }
-
-    // The runtime says why it refuses on the program's own stream: that comes through us.
-    private static (int ExitCode, string Error) RunAttached(StoredContainer container, string process, Attachment streams)
-    {
-        if (Syscall.Pipe(out var read, out var write) is not Errno.None and var missing) throw new RefusedException($"cannot make a pipe: {missing.Describe()}.", Refused);
-        var errors = new RefusalFilter(read, streams.Error);
-        (int ExitCode, string Error) ended = (Refused, "");
-        bool isKept;
-        try
-        {
-            ended = Refusable(Runtime.Of(container).Run(["exec", "--process", process, container.Id], streams.Input, streams.Output, write));
-        }
-        finally
-        {
-            write.Close();
-            isKept = errors.Join(isRefused: ended.Error.Length > 0);
-        }
-        return isKept ? ended : (ended.ExitCode, "");
     }
 
     private static (int ExitCode, string Error) Refusable((int ExitCode, string Error) ended) => ended.Error.Length > 0 ? (CannotExecute, ended.Error) : ended;

@@ -24,11 +24,9 @@ internal sealed class OutputPump
         // A terminal whose last user is gone answers EIO.
         while (Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
         {
-            if (attached.IsOpen && Syscall.WriteAll(attached, buffer.AsSpan(held, count)) != Errno.None)
-            {
-                attached = Fd.None;
-                left?.Invoke();
-            }
+            var error = attached.IsOpen ? Syscall.WriteAll(attached, buffer.AsSpan(held, count)) : Errno.None;
+            if (error != Errno.None) attached = Fd.None;
+            if (error == Errno.PIPE) left?.Invoke(); // not of a stream that he has closed from the start
             held += count;
             var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
             buffer.AsSpan(taken, held - taken).CopyTo(buffer);

@@ -50,6 +50,7 @@ public sealed partial class VolumeStore(StateDirectory state)
         if (Find(wanted.Name) is { } existing)
             return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique", 125);
         VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
+        var isNew = !Directory.Exists(DirectoryOf(wanted.Name));
         try
         {
             Directory.CreateDirectory(DataOf(wanted.Name));
@@ -57,17 +58,21 @@ public sealed partial class VolumeStore(StateDirectory state)
             AtomicFile.Write(PathOf(wanted.Name), JsonSerializer.SerializeToUtf8Bytes(wanted, ContainerJson.Default.VolumeRecord)); // last: it makes the directory a volume
             return wanted;
         }
-        catch (Exception e) when (e is RefusedException or IOException)
+        catch (Exception e) when (e is RefusedException or IOException or UnauthorizedAccessException)
         {
-            LayerStore.Discard(DirectoryOf(wanted.Name));
+            if (isNew) LayerStore.Discard(DirectoryOf(wanted.Name));
             throw new RefusedException($"create {wanted.Name}: {(e is RefusedException ? e.Message : $"cannot make {DataOf(wanted.Name)}: {FileErrors.Reason(e)}.")}", 125);
         }
     }
 
+    // Nothing was put into it yet. Whatever holds something is somebody's, though no record says whose.
+    private static bool IsHalfMade(string path) =>
+        Directory.GetFileSystemEntries(path) is var entries && (entries is [] || (entries is [var data] && Path.GetFileName(data) == "_data" && Directory.GetFileSystemEntries(data) is []));
+
     /// <summary>Takes away directories of no volume: what killed commands have left. Under <see cref="Lock"/>, under which volumes are made.</summary>
     public void SweepRemains()
     {
-        foreach (var path in Directory.EnumerateDirectories(state.Volumes).Where(path => !File.Exists(PathOf(Path.GetFileName(path)))).ToList()) LayerStore.Discard(path);
+        foreach (var path in Directory.EnumerateDirectories(state.Volumes).Where(path => IsValid(Path.GetFileName(path)) && IsHalfMade(path)).ToList()) LayerStore.Discard(path);
     }
 
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>

@@ -38,6 +38,12 @@ internal struct KeptAttributes
         set => _capability = value.IsEmpty ? null : value.ToArray();
     }
 
+    public readonly bool TryGetCapability(Span<byte> buffer, out int length)
+    {
+        length = _capability?.Length ?? 0;
+        return _capability is not null && _capability.AsSpan().TryCopyTo(buffer);
+    }
+
     /// <summary>Puts back what the writing has changed.</summary>
     public readonly void GiveTo(Fd file)
     {

@@ -60,6 +60,16 @@ internal sealed class OpenFile
     /// <summary>Somebody sets the capability meanwhile; empty: takes it.</summary>
     public void SetCapability(ReadOnlySpan<byte> capability) => _kept.Capability = capability;
 
+    /// <summary>The capability that the file lacks for the moment, while it is written back.</summary>
+    public bool TryGetCapability(Span<byte> buffer, out int length)
+    {
+        lock (Stripe)
+        {
+            length = 0;
+            return _writebacks > 0 && _kept.TryGetCapability(buffer, out length);
+        }
+    }
+
     /// <summary>Somebody else wrote it meanwhile, which sets its time.</summary>
     public void Written()
     {

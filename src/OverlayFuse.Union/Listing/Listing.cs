@@ -13,6 +13,8 @@ internal sealed class Listing
 
     public const ulong DotDotCookie = 2;
     private const ulong FirstCookie = 16;
+    private const byte Removed = 1;
+    private const byte Replaced = 2;
 
     private readonly ulong[] _cookies;
     private readonly int[] _nameStarts;
@@ -20,7 +22,7 @@ internal sealed class Listing
     private readonly ulong[] _inodes;
     private readonly byte[] _types;
     private readonly short[] _members;
-    private readonly bool[] _removed;
+    private readonly byte[] _later; // what has become of each since: nothing, or one of the next two
 
     public Listing(ulong[] cookies, int[] nameStarts, byte[] names, ulong[] inodes, byte[] types, short[] members)
     {
@@ -30,7 +32,7 @@ internal sealed class Listing
         _inodes = inodes;
         _types = types;
         _members = members;
-        _removed = new bool[cookies.Length];
+        _later = new byte[cookies.Length];
     }
 
     public int Count => _cookies.Length;
@@ -57,19 +59,28 @@ internal sealed class Listing
     /// <summary>The topmost member that has it: -1 the upper, else the index among the lower members.</summary>
     public int Member(int index) => _members[index];
 
-    public bool IsRemoved(int index) => Volatile.Read(ref _removed[index]);
+    public bool IsRemoved(int index) => Volatile.Read(ref _later[index]) == Removed;
+
+    /// <summary>The name leads to another object since: what else is said of it here is out of date.</summary>
+    public bool IsReplaced(int index) => Volatile.Read(ref _later[index]) == Replaced;
 
     /// <summary>Marks a name that was removed since. False when the listing does not have it.</summary>
-    public bool Remove(ReadOnlySpan<byte> name)
+    public bool Remove(ReadOnlySpan<byte> name) => Mark(name, Removed);
+
+    /// <summary>Marks a name that came since, where there was one before.</summary>
+    public bool Replace(ReadOnlySpan<byte> name) => Mark(name, Replaced);
+
+    private bool Mark(ReadOnlySpan<byte> name, byte later)
     {
-        for (var i = After(CookieOf(NameHash.Of(name)) - 1); i < Count && i >= 0; i++)
+        var wanted = CookieOf(NameHash.Of(name));
+        for (var i = After(wanted - 1); i < Count && i >= 0; i++)
         {
             if (Name(i).SequenceEqual(name))
             {
-                Volatile.Write(ref _removed[i], true);
+                Volatile.Write(ref _later[i], later);
                 return true;
             }
-            if (_cookies[i] > CookieOf(NameHash.Of(name)) + (ulong)Count) break;
+            if (_cookies[i] > wanted + (ulong)Count) break;
         }
         return false;
     }

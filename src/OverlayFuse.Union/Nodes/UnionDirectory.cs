@@ -46,10 +46,14 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     /// <summary>The listing is read anew when it is wanted.</summary>
     public void DropListing() => _listing = null;
 
-    /// <summary>A name came, or many things changed.</summary>
-    public void NamesChanged()
+    /// <summary>A name came, or leads to another object. Listings that were given out know it if they have had the name.</summary>
+    public void NameCame(ReadOnlySpan<byte> name)
     {
-        lock (_namesLock) _namesVersion++;
+        lock (_namesLock)
+        {
+            _namesVersion++;
+            _listing?.Replace(name);
+        }
     }
 
     /// <summary>A name is gone. Listings that were given out know it too.</summary>

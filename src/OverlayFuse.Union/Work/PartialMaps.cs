@@ -69,12 +69,17 @@ internal sealed class PartialMaps
         }
         map!.Counters = Counters;
         Counters.AddMap(map.Layout.Length);
-        Keep(new Fresh(MemoryMarshal.Read<Guid>(id), map));
 
         // In this order: the journal of a file system has both of them with the first sync.
         made = map.MakeLast();
         if (made == Errno.None) made = _incompat.MakeLast(Fence.Partial);
-        if (made != Errno.None) Remove(id);
+        if (made == Errno.None)
+        {
+            Keep(new Fresh(MemoryMarshal.Read<Guid>(id), map));
+            return Errno.None;
+        }
+        map.Close();
+        Remove(id);
         return made;
     }
 

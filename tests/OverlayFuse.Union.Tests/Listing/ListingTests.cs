@@ -175,13 +175,30 @@ internal class ListingTests
     }
 
     [Test]
+    public void Who_is_on_the_way_through_sees_what_was_replaced()
+    {
+        using var union = new TestUnion(2);
+        union.With("lower1", "a = \"\"  b = \"\"  d/x = \"\"  f = \"f\"").With("lower2", "d/y = \"\"").Open();
+        var (cache, directory) = (new ListingCache(capacity: 10_000), union.Tree.RootDirectory);
+        Assert.That(cache.Get(directory, union.Tree.Inodes, isForBeginner: true, out var listing), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Create("new", []), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Rename("new", "a"), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Remove("b", isDirectory: false), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Create("b", []), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Rename("d", "f", RenameFlags.Exchange), Is.EqualTo(Errno.None));
+        for (var i = 0; i < listing!.Count; i++) Assert.That((listing.IsRemoved(i), listing.IsReplaced(i)), Is.EqualTo((false, true)), Encoding.UTF8.GetString(listing.Name(i)));
+        Assert.That(union.Kernel.List("/", out var names), Is.EqualTo(Errno.None));
+        Assert.That(names.Select(listed => listed.Text).Order(), Is.EqualTo(new[] { "a", "b", "d", "f" }));
+    }
+
+    [Test]
     public void A_listing_during_which_names_came_serves_those_on_the_way_only()
     {
         var directory = new UnionDirectory(null, []);
         Listing Read() => new([], [0], [], [], [], []);
         var (slow, fast) = (Read(), Read());
         var version = directory.NamesVersion;
-        directory.NamesChanged();
+        directory.NameCame("y"u8);
         directory.Keep(slow, version);
         Assert.That((directory.Listing(isForBeginner: true), directory.Listing(isForBeginner: false)), Is.EqualTo(((Listing?)null, slow)));
         directory.Keep(fast, directory.NamesVersion);
@@ -189,7 +206,7 @@ internal class ListingTests
         Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast));
         directory.NameRemoved("x"u8);
         Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast), "a name that went is marked in it");
-        directory.NamesChanged();
+        directory.NameCame("y"u8);
         directory.NameRemoved("x"u8);
         Assert.That(directory.Listing(isForBeginner: true), Is.Null);
     }

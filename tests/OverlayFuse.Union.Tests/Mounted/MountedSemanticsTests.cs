@@ -148,6 +148,27 @@ public class MountedSemanticsTests(string options)
     }
 
     [Test]
+    public void A_file_that_is_replaced_while_its_directory_is_read_is_listed_all_the_same()
+    {
+        _union.Run("mkdir l1/d && cd l1/d && seq 3000 | xargs touch");
+        _union.Mount();
+        const string Script = """
+            import os
+            names = []
+            with os.scandir('m/d') as entries:
+                for entry in entries:
+                    names.append(entry.name)
+                    if len(names) != 51: continue
+                    for name in range(1, 3001):
+                        open('m/d/tmp', 'w').close()
+                        os.rename('m/d/tmp', 'm/d/%d' % name)
+            print(len(names) == len(set(names)), len(set(names) - {'tmp'}))
+            """;
+        File.WriteAllText($"{_union.Home}/replace.py", Script);
+        Assert.That(_union.Run("python3 replace.py"), Is.EqualTo("True 3000"));
+    }
+
+    [Test]
     public void Bytes_are_not_appended_any_more_when_the_descriptor_is_told_so()
     {
         _union.Mount();
