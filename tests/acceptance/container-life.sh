@@ -16,8 +16,12 @@ tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
 supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
-no_supervisor() { [ -z "$(supervisors)" ]; }
-kill_supervisor() { kill -9 $(supervisors) && eventually no_supervisor; }
+# Its files are closed, and with them its locks given up, some time after its name is gone.
+kill_supervisor() {
+  local killed
+  killed=$(supervisors) && kill -9 $killed && eventually let_go $killed
+}
+let_go() { local pid; for pid; do [ -z "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || return 1; done; }
 nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/dev/null && ! pgrep -f '^sleep 76543$' >/dev/null; }
 
 life() {
