@@ -17,6 +17,7 @@ internal sealed class OpenFile
 
     private int _writebacks;
     private KeptAttributes _kept;
+    private OpenFile? _before;
 
     /// <summary>The node's id, 0 once evicted: tells a late comer that the object serves another file now.</summary>
     public ulong NodeId;
@@ -55,10 +56,24 @@ internal sealed class OpenFile
     public void SetModifyTime(Timestamp time) => _kept.ModifyTime = time;
 
     /// <summary>Somebody sets the mode meanwhile, or, by another owner, takes what it must not keep.</summary>
-    public void SetMode(uint mode) => _kept.Mode = mode;
+    public void SetMode(uint mode)
+    {
+        _kept.Mode = mode;
+        Before?.SetMode(mode);
+    }
 
     /// <summary>Somebody sets the capability meanwhile; empty: takes it.</summary>
-    public void SetCapability(ReadOnlySpan<byte> capability) => _kept.Capability = capability;
+    public void SetCapability(ReadOnlySpan<byte> capability)
+    {
+        _kept.Capability = capability;
+        Before?.SetCapability(capability);
+    }
+
+    /// <summary>It takes the place of another of the same node, through which somebody may still be writing back. Under the stripe.</summary>
+    public void Follow(OpenFile? old) => _before = old is { _writebacks: > 0 } ? old : null;
+
+    // By now it may serve another file.
+    private OpenFile? Before => _before is { } old && old.NodeId == NodeId ? old : null;
 
     /// <summary>The capability that the file lacks for the moment, while it is written back.</summary>
     public bool TryGetCapability(Span<byte> buffer, out int length)

@@ -180,6 +180,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             }
             (fresh.Fd, fresh.Node, fresh.NodeId, fresh.Pins, fresh.IsRecentlyUsed, fresh.IsAbandoned) = (fd, slot, tree.Nodes[slot].Id, 1, true, false);
             (fresh.Bytes, fresh.IsWritable, fresh.Partial, fresh.Stripe) = (bytes, isWritable, partial, StripeOf(slot));
+            fresh.Follow(old);
             tree.Nodes[slot].State = fresh;
             if (old is not null)
             {
