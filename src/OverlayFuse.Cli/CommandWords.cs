@@ -64,25 +64,12 @@ internal static class CommandWords
         while (depth < words.Count && verb.Subcommands.FirstOrDefault(inner => inner.Name == words[depth] || inner.Aliases.Contains(words[depth])) is { } inner) (verb, depth) = (inner, depth + 1);
         if (depth == 0 || OfMounts.Contains(verb.Name)) return Separate(words);
         var stops = verb is { Name: "unshare" } or { Name: "run" or "create" or "exec" or "top", Arguments.Count: > 1 };
-        return stops ? StopAtPlace(words, verb, depth) : Separate(Checked(words, verb, depth));
+        var separated = Checked(words, verb, depth, stops);
+        return stops ? separated : Separate(separated);
     }
 
-    /// <summary>What follows the first place belongs to the program in the container: "--" goes before it.</summary>
-    private static List<string> StopAtPlace(IReadOnlyList<string> words, Command verb, int start)
-    {
-        var separated = words.Take(start).ToList();
-        var switches = new Dictionary<string, int>();
-        for (var i = start; i < words.Count; i++)
-        {
-            if (words[i] == "--") return [.. separated, .. words.Skip(i)];
-            if (words[i] is not ['-', _, ..]) return [.. separated, "--", .. words.Skip(i)];
-            FlagWords.Add(words[i], verb, string.Join(' ', words.Take(start)), separated, switches);
-            if (FlagWords.ExpectsNext(words[i], verb) && i + 1 < words.Count) separated.Add(words[++i]);
-        }
-        return separated;
-    }
-
-    private static List<string> Checked(IReadOnlyList<string> words, Command verb, int start)
+    /// <param name="stops">What follows the first place belongs to the program in the container: "--" goes before it.</param>
+    private static List<string> Checked(IReadOnlyList<string> words, Command verb, int start, bool stops)
     {
         var separated = words.Take(start).ToList();
         var switches = new Dictionary<string, int>();
@@ -91,6 +78,7 @@ internal static class CommandWords
             if (words[i] == "--") return [.. separated, .. words.Skip(i)];
             if (words[i] is not ['-', _, ..])
             {
+                if (stops) return [.. separated, "--", .. words.Skip(i)];
                 separated.Add(words[i]);
                 continue;
             }
