@@ -11,7 +11,7 @@ internal static class CommandErrors
     {
         var error = result.Errors[0];
         var command = result.CommandResult.Command;
-        if (UnknownFlag(result) is { } flag) return $"there is no flag \"{ByteText.Show(flag)}\". For a path that begins with -, write ./{ByteText.Show(flag)}. {See(command)}";
+        if (UnknownFlag(result) is { } flag) return $"{NoFlag(flag)} {See(command)}";
         if (error.SymbolResult is OptionResult { Tokens: [var value, ..] } option && IsNumber(option.Option.ValueType))
             return $"invalid argument \"{ByteText.Show(value.Value)}\" for \"{Names(option.Option)}\" flag: it is no number. {See(command)}";
         if (error.SymbolResult is OptionResult { Tokens: [] } empty) return $"flag needs an argument: {empty.IdentifierToken?.Value ?? empty.Option.Name}. {See(command)}";
@@ -19,6 +19,9 @@ internal static class CommandErrors
         if (missing.Count > 0) return $"{Path(command)} needs {string.Join(" and ", missing.Select(argument => argument.HelpName ?? argument.Name))}. {See(command)}";
         return $"{ByteText.Show(error.Message)} {See(command)}";
     }
+
+    /// <summary>For a word that begins with a dash and is none of the flags, where a path may stand too.</summary>
+    public static string NoFlag(string flag) => $"there is no flag \"{ByteText.Show(flag)}\". For a path that begins with -, write ./{ByteText.Show(flag)}.";
 
     // The library takes it for an argument where there is room for one.
     private static string? UnknownFlag(ParseResult result) =>

@@ -41,7 +41,7 @@ internal sealed class QuestionArguments
     public static byte[][] Paths(string[] words)
     {
         var flag = Array.Find(words, word => word.StartsWith('-'));
-        if (flag is not null) throw new MountException($"there is no flag \"{ByteText.Show(flag)}\". For a path that begins with -, write ./{ByteText.Show(flag)}");
+        if (flag is not null) throw new MountException(CommandErrors.NoFlag(flag));
         return [.. words.Select(ByteText.Bytes)];
     }
 }

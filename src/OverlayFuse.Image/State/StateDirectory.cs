@@ -34,7 +34,7 @@ public sealed class StateDirectory
     public static StateDirectory Open(string root)
     {
         var state = new StateDirectory(Path.GetFullPath(root));
-        MakeAbove(state.Root);
+        if (!Directory.Exists(state.Root)) MakeAbove(state.Root);
         foreach (var directory in new[] { state.Root, state.Overlay, state.Links, state.Image, state.Containers, state.Volumes, state.Temporary })
         {
             var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(directory), Own);
