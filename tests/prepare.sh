@@ -42,6 +42,13 @@ if [ "$(id -u)" = 0 ]; then
   [ -e /dev/fuse ] || mknod /dev/fuse c 10 229
   [ -e /dev/net/tun ] || { mkdir -p /dev/net && mknod /dev/net/tun c 10 200; }
   chmod 666 /dev/fuse /dev/net/tun
+
+  # FUSE over io_uring, which only mounts that ask for it use.
+  rings=/sys/module/fuse/parameters/enable_uring
+  if [ -w "$rings" ]; then
+    trap "echo $(cat "$rings") >$rings" EXIT
+    echo Y >"$rings"
+  fi
   id oftest >/dev/null 2>&1 || useradd --create-home --shell /bin/bash oftest || fail "useradd oftest"
   export OVERLAYFUSE_TEST_USER=oftest
 fi

@@ -17,6 +17,7 @@ internal static class Json
             status.Upper is { } upper ? new JsonPath(upper) : null,
             Word(status.Data),
             status.HoldsWrites,
+            Word(status.Transport),
             status.Upper is null ? null : Word(status.Durability),
             status.PartialFrom,
             status.Upper is null ? null : Word(status.Settle),

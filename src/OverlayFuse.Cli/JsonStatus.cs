@@ -6,6 +6,7 @@ internal sealed record JsonStatus(
     JsonPath? Upper,
     string Data,
     bool HoldsWrites,
+    string Transport,
     string? Fsync,
     ulong? PartialFrom,
     string? Settle,

@@ -19,6 +19,7 @@ internal static class MountJobText
         if (union.WorkDirectory is not null) text.Add("work", union.WorkDirectory);
         if (union.Data is { } data) text.Add("data", (long)data);
         text.Add("writeback", union.WriteBack ? 1 : 0);
+        text.Add("transport", (long)union.Transport);
         text.Add("durability", (long)union.Durability);
         if (union.WholeUpTo is { } wholeUpTo) text.Add("whole_up_to", (long)wholeUpTo);
         text.Add("settle", (long)union.Settle);
@@ -61,6 +62,7 @@ internal static class MountJobText
             WorkDirectory = Value("work"),
             Data = (DataMode?)Number("data"),
             WriteBack = Number("writeback") == 1,
+            Transport = (Transport)(Number("transport") ?? 0),
             Durability = (Durability)(Number("durability") ?? 0),
             WholeUpTo = (ulong?)Number("whole_up_to"),
             Settle = (SettlePolicy)(Number("settle") ?? 0),

@@ -1,3 +1,4 @@
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
@@ -18,6 +19,8 @@ internal sealed class MountOptions
     public DataMode? Data { get; set; }
 
     public bool? WriteBack { get; set; }
+
+    public Transport? Transport { get; set; }
 
     public Durability? Durability { get; set; }
 

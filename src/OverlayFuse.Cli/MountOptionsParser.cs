@@ -74,6 +74,7 @@ internal sealed class MountOptionsParser
             case "volatile": if (IsSet(element)) SetDurability(element, Durability.Volatile); break;
             case "fsync": SetDurability(element, Choose(element, FsyncValues)); break;
             case "data": _options.Data = Same(element, _options.Data, Choose(element, DataValues)); break;
+            case "transport": _options.Transport = Same(element, _options.Transport, Choose(element, TransportValues)); break;
             case "writeback": _options.WriteBack = Same(element, _options.WriteBack, Choose(element, SwitchValues)); break;
             case "partial": _options.WholeUpTo = Same(element, _options.WholeUpTo, PartialSize.Parse(ByteText.Show(Value(element)))); break;
             case "settle": _options.Settle = Same(element, _options.Settle, Choose(element, SettleValues)); break;
@@ -240,6 +241,8 @@ internal sealed class MountOptionsParser
     private static readonly (string, OverrideForm)[] OverrideValues = [("0", OverrideForm.None), ("1", OverrideForm.Privileged), ("2", OverrideForm.Containers)];
 
     private static readonly (string, DataMode)[] DataValues = [("cached", DataMode.Cached), ("passthrough", DataMode.Passthrough)];
+
+    private static readonly (string, Transport)[] TransportValues = [("device", Transport.Device), ("ring", Transport.Ring)];
 
     private static readonly (string, SettlePolicy)[] SettleValues = [("idle", SettlePolicy.Idle), ("on-unmount", SettlePolicy.OnUnmount), ("never", SettlePolicy.Never)];
 

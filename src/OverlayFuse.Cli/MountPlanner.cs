@@ -25,6 +25,7 @@ internal static class MountPlanner
             WorkDirectory = options.Upper is null || options.Work is null ? null : caller.Absolute(options.Work),
             Data = options.Data,
             WriteBack = options.WriteBack ?? true,
+            Transport = options.Transport ?? Transport.Device,
             Durability = options.Durability ?? Durability.Ordered,
             WholeUpTo = WholeUpTo(form, options),
             Settle = options.Settle ?? SettlePolicy.Idle,

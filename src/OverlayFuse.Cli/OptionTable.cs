@@ -11,7 +11,7 @@ internal static class OptionTable
     private static readonly KnownOption[] Rows =
     [
         Served("lowerdir"), Served("lowerdir+"), Served("datadir+"), Served("upperdir"), Served("workdir"),
-        Served("volatile"), Served("fsync"), Served("data"), Served("writeback"), Served("partial"), Served("settle"), Served("immutable"), Served("noacl"), Served("acl"),
+        Served("volatile"), Served("fsync"), Served("data"), Served("writeback"), Served("transport"), Served("partial"), Served("settle"), Served("immutable"), Served("noacl"), Served("acl"),
         Served("ro"), Served("rw"), Served("dev"), Served("nodev"), Served("suid"), Served("nosuid"), Served("exec"), Served("noexec"),
         Served("atime"), Served("noatime"), Served("diratime"), Served("nodiratime"), Served("relatime"), Served("norelatime"),
         Served("strictatime"), Served("nostrictatime"), Served("symfollow"), Served("nosymfollow"),

@@ -46,6 +46,7 @@ internal static class StatusVerb
             Line("fsync", status.Durability.ToString().ToLowerInvariant());
             Line("partial", status.PartialFrom is { } from ? $"files from {HumanText.Size((long)from)} on, settled {Settled(status.Settle)}" : "off");
         }
+        if (status.Transport == Transport.Ring) Line("transport", "io_uring: a ring for each processor");
         Line("known", $"{Count(status.KnownNodes, "object")} of the kernel's, {Count(status.Threads, "thread")}");
         Line("requests", $"{Number(status.Requests)}{(status.RequestsByKind.Length > 0 ? $": {status.RequestsByKind}" : "")}");
         if (status.Upper is null) return text.ToString();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OverlayFuse.Fuse.Wire;
 using OverlayFuse.Linux;
@@ -6,7 +7,7 @@ namespace OverlayFuse.Fuse;
 
 /// <summary>Turns requests into calls of a <see cref="FileSystem"/> and its results into answers. Knows nothing of how they travel.</summary>
 /// <remarks>Has no state that changes with a request: any number of threads may use it, each with its own buffer.</remarks>
-internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters counters, Action<string>? log)
+internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters counters, SessionOptions options)
 {
     private int _stopped;
     private long _reported; // one bit per opcode whose exception was logged
@@ -22,6 +23,7 @@ internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters 
     {
         if (received < Exchange.HeaderSize) return default;
 
+        var begin = options.Trace is null ? 0 : Stopwatch.GetTimestamp();
         var exchange = new Exchange(buffer, received);
         var opcode = exchange.Header.Opcode;
         counters.Count(opcode);
@@ -35,7 +37,9 @@ internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters 
             Report(opcode, e);
             error = Errno.IO;
         }
-        return exchange.IsSilent ? default : exchange.Seal(error);
+        var answer = exchange.IsSilent ? default : exchange.Seal(error);
+        options.Trace?.Invoke(RequestText.Of(buffer[..received], answer, Stopwatch.GetElapsedTime(begin)));
+        return answer;
     }
 
     /// <summary>The kernel did not take the answer, its connection being aborted: what it would have counted or closed is given back.</summary>
@@ -137,6 +141,6 @@ internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters 
     private void Report(Opcode opcode, Exception exception)
     {
         var bit = 1L << (int)((uint)opcode % 64);
-        if ((Interlocked.Or(ref _reported, bit) & bit) == 0) log?.Invoke($"{opcode} failed inside the file system and was answered with an I/O error: {exception}");
+        if ((Interlocked.Or(ref _reported, bit) & bit) == 0) options.Log?.Invoke($"{opcode} failed inside the file system and was answered with an I/O error: {exception}");
     }
 }

@@ -22,6 +22,7 @@ public sealed class Session : IDisposable
     private readonly MountedDevice _mounted;
     private readonly ManualResetEventSlim _stopAsked = new();
     private WorkerPool? _pool;
+    private RingPool? _rings;
     private Notifier? _notifier;
     private int _disposed;
 
@@ -30,7 +31,7 @@ public sealed class Session : IDisposable
         _mounted = mounted;
         _fileSystem = fileSystem;
         _options = options;
-        _dispatcher = new Dispatcher(fileSystem, Requests, options.Log);
+        _dispatcher = new Dispatcher(fileSystem, Requests, options);
     }
 
     /// <summary>INIT was answered: the mount is live. Raised once, on the thread of <see cref="Run"/>.</summary>
@@ -38,6 +39,9 @@ public sealed class Session : IDisposable
 
     /// <summary>The capabilities in force, from <see cref="FileSystem.Started"/> on.</summary>
     public InitFlags Granted { get; private set; }
+
+    /// <summary>How requests travel, from <see cref="FileSystem.Started"/> on.</summary>
+    public Transport Transport => _rings is null ? Transport.Device : Transport.Ring;
 
     /// <summary>The version of the protocol that is spoken.</summary>
     public Version Protocol { get; private set; } = new(0, 0);
@@ -55,7 +59,7 @@ public sealed class Session : IDisposable
     public (uint Major, uint Minor)? Device => _mounted.Device;
 
     /// <summary>Threads that serve requests now.</summary>
-    public int Threads => _pool?.Threads ?? 0;
+    public int Threads => (_pool?.Threads ?? 0) + (_rings?.Threads ?? 0);
 
     /// <summary>There from <see cref="FileSystem.Started"/> on.</summary>
     public Notifier Notifier => _notifier ?? throw new InvalidOperationException("the session has not started");
@@ -73,10 +77,16 @@ public sealed class Session : IDisposable
     {
         if (!Start()) return;
 
-        var pool = _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite);
+        var pool = _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite, _rings is not null);
         pool.Start();
+        if (_rings?.Register() is { } error and not Errno.None)
+        {
+            Abort();
+            throw new MountException($"the kernel offers io_uring for requests and refused a ring of ours: {error.Describe()}. Mount with transport=device, or see what it logged.");
+        }
         Ready?.Invoke();
         if (WaitHandle.WaitAny([pool.Finished, _stopAsked.WaitHandle]) == 1) End(pool);
+        else AwaitEnd(pool, StopPatience);
         _notifier?.Close();
         _dispatcher.Stop();
     }
@@ -120,7 +130,9 @@ public sealed class Session : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
 
         _pool?.End();
+        _rings?.End();
         _notifier?.Close();
+        if (_rings is not null) Abort(); // a ring holds the connection, too
         _mounted.Channel.Close();
     }
 
@@ -130,7 +142,7 @@ public sealed class Session : IDisposable
         var until = Environment.TickCount64 + (long)StopPatience.TotalMilliseconds;
         while (_mounted.Place() is { } path && !Unmounter.TryRelease(path))
         {
-            if (pool.Finished.WaitOne(StopInterval)) return;
+            if (AwaitEnd(pool, StopInterval)) return;
             if (Environment.TickCount64 < until) continue;
 
             // What its users have written is not lost with their descriptors.
@@ -138,7 +150,7 @@ public sealed class Session : IDisposable
             Unmounter.Force(path);
             break;
         }
-        if (pool.Finished.WaitOne(StopInterval)) return;
+        if (AwaitEnd(pool, StopInterval)) return;
 
         if ((Granted & InitFlags.WritebackCache) != 0)
         {
@@ -146,8 +158,13 @@ public sealed class Session : IDisposable
             AwaitWrites();
         }
         pool.End();
-        if (_mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor)) pool.Finished.WaitOne(StopPatience);
+        _rings?.End();
+        if (Abort()) AwaitEnd(pool, StopPatience);
     }
+
+    private bool AwaitEnd(WorkerPool pool, TimeSpan patience) => pool.Finished.WaitOne(patience) && (_rings?.AwaitEnd(patience) ?? true);
+
+    private bool Abort() => _mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor);
 
     // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none come any more.
     private void WriteBack(byte[] path)
@@ -199,6 +216,8 @@ public sealed class Session : IDisposable
         }
 
         var error = Handshake.Agree(offer, offered, _options, Environment.SystemPageSize, out var answer, out var agreement);
+        if (error == Errno.None && (agreement.Granted & InitFlags.OverIoUring) != 0 && (_rings = RingPool.TryStart(_mounted.Channel, _dispatcher, _options, agreement.MaxWrite)) is null)
+            error = Handshake.Agree(offer, offered & ~InitFlags.OverIoUring, _options, Environment.SystemPageSize, out answer, out agreement);
         if (error != Errno.None)
         {
             Syscall.Write(_mounted.Channel, exchange.Seal(error), out _);

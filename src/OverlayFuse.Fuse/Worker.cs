@@ -15,6 +15,8 @@ internal sealed class Worker : IDisposable
     private const int BusyStreak = 8;
     private const int LongestRest = 63;
     private const uint LargeTransfer = 64 * 1024;
+    private const int EmptyRounds = 10;
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(5);
 
     // About as long as a client needs to wake up, take its answer and ask again.
     private static readonly long SpinTime = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 1_000_000 * 60 : 0;
@@ -23,7 +25,6 @@ internal sealed class Worker : IDisposable
     private readonly Fd _session;
     private readonly Dispatcher _dispatcher;
     private readonly Action<string>? _log;
-    private readonly Action<string>? _trace;
     private readonly RequestBuffer _buffer;
     private readonly Fd _clone;
     private RequestStreak _streak;
@@ -33,7 +34,7 @@ internal sealed class Worker : IDisposable
 
     public Worker(WorkerPool pool, Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
     {
-        (_pool, _session, _dispatcher, _log, _trace) = (pool, session, dispatcher, options.Log, options.Trace);
+        (_pool, _session, _dispatcher, _log) = (pool, session, dispatcher, options.Log);
         _buffer = new RequestBuffer(maxWrite);
         _clone = pool.OpenClone();
     }
@@ -71,9 +72,7 @@ internal sealed class Worker : IDisposable
             _pool.Call();
         }
 
-        var begin = _trace is null ? 0 : Stopwatch.GetTimestamp();
         var answer = _dispatcher.Serve(_buffer.Bytes, received);
-        if (received >= Exchange.HeaderSize) _trace?.Invoke(RequestText.Of(_buffer.Bytes[..received], answer, Stopwatch.GetElapsedTime(begin)));
         if (answer.IsEmpty) return true;
 
         error = Syscall.Write(Device, answer, out _);
@@ -86,6 +85,7 @@ internal sealed class Worker : IDisposable
     private Errno Take(out int received, out bool wasThere)
     {
         wasThere = false;
+        if (_pool.IsForForgets && _clone.IsOpen) return Collect(out received);
         if (SpinTime == 0 || !_clone.IsOpen || _rest-- > 0) return Wait(out received);
 
         _rest = 0;
@@ -105,6 +105,21 @@ internal sealed class Worker : IDisposable
         }
         _misses = Math.Min(_misses + 1, 6);
         _rest = Math.Min((1 << _misses) - 1, LongestRest);
+        Sleeps(true);
+        return Wait(out received);
+    }
+
+    // FORGET and INTERRUPT are all that comes, and nobody waits for them. So that the kernel need not wake us for each, we come by for them,
+    // and sleep at the descriptor when there were none for a while.
+    private Errno Collect(out int received)
+    {
+        Sleeps(false);
+        for (var rounds = 0; rounds < EmptyRounds; rounds++)
+        {
+            var error = Syscall.Read(_clone, _buffer.Incoming, out received);
+            if (error != Errno.AGAIN) return error;
+            Thread.Sleep(Round);
+        }
         Sleeps(true);
         return Wait(out received);
     }

@@ -8,7 +8,7 @@ namespace OverlayFuse.Fuse;
 /// asleep then, and most requests wake no thread. So that one that takes long holds up nobody, another is called: at once for what is known to
 /// take long, by the watch after a millisecond or two for all else, and by whoever finds the next request waiting already.
 /// </remarks>
-internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
+internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite, bool isForForgets)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private const int TicksUntilSleep = 100;
@@ -42,9 +42,12 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     /// <summary>No thread takes another request after the one it waits for.</summary>
     public bool IsEnding => _ending;
 
+    /// <summary>All else comes by a <see cref="RingPool"/>.</summary>
+    public bool IsForForgets => isForForgets;
+
     public void Start()
     {
-        for (var i = 0; i < Math.Max(1, options.MinThreads); i++) Grow();
+        for (var i = 0; i < (isForForgets ? 1 : Math.Max(1, options.MinThreads)); i++) Grow();
         new Thread(Watch) { IsBackground = true, Name = "fuse watch" }.Start();
     }
 

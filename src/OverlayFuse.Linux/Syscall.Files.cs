@@ -186,6 +186,8 @@ public static unsafe partial class Syscall
     private static class Number
     {
         public static readonly nint GetDents64 = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 217 : 61;
+        public const nint IoUringSetup = 425;
+        public const nint IoUringEnter = 426;
         public const nint OpenTree = 428;
         public const nint MoveMount = 429;
         public const nint OpenAt2 = 437;

@@ -20,6 +20,7 @@ public sealed partial class UnionFileSystem
             | InitFlags.AbortError | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.HandleKillPrivV2 | InitFlags.SetXattrExt
             | InitFlags.InitExt | InitFlags.CreateSuppGroup | InitFlags.HasResend | InitFlags.AllowIdMap;
         if (_options.Acl) wanted |= InitFlags.PosixAcl;
+        if (_options.Transport == Transport.Ring) wanted |= InitFlags.OverIoUring;
 
         // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens the kernel does not tell.
         if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;

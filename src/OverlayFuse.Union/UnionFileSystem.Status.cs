@@ -1,3 +1,5 @@
+using OverlayFuse.Fuse;
+
 namespace OverlayFuse.Union;
 
 // How it is doing, for whoever asks.
@@ -10,6 +12,7 @@ public sealed partial class UnionFileSystem
             Lowers = _layers.Count(layer => !layer.IsUpper),
             Data = _passthrough is null ? DataMode.Cached : DataMode.Passthrough,
             HoldsWrites = _writeback is not null,
+            Transport = _session?.Transport ?? Transport.Device,
             KnownNodes = KnownNodes,
             Threads = _session?.Threads ?? 0,
             Requests = _session?.Requests.Total ?? 0,

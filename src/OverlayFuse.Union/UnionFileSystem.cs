@@ -72,6 +72,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _session = session;
         _notifier = session.Notifier;
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
+        if (_options.Transport == Transport.Ring && session.Transport != Transport.Ring)
+            throw new MountException("cannot use transport=ring: the kernel offers no rings for requests. It has them since Linux 6.14, and root turns them on: " +
+                "echo Y >/sys/module/fuse/parameters/enable_uring. Else leave the option out.");
     }
 
     public override void WriteBack()

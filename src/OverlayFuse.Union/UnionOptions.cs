@@ -1,3 +1,5 @@
+using OverlayFuse.Fuse;
+
 namespace OverlayFuse.Union;
 
 /// <summary>What a mount was asked for. Paths are bytes, absolute or relative to the current directory.</summary>
@@ -23,6 +25,8 @@ public sealed class UnionOptions
 
     /// <summary>False: each write(2) reaches the daemon before it returns. Only <see cref="DataMode.Cached"/> has the choice.</summary>
     public bool WriteBack { get; set; } = true;
+
+    public Transport Transport { get; set; }
 
     public Durability Durability { get; set; } = Durability.Ordered;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
@@ -65,6 +66,7 @@ public sealed class MountJobTextTests
             WorkDirectory = B("/w"),
             Data = DataMode.Passthrough,
             WriteBack = false,
+            Transport = Transport.Ring,
             Durability = Durability.Volatile,
             WholeUpTo = 65536,
             Settle = SettlePolicy.Never,

@@ -105,6 +105,7 @@ public sealed class MountOptionsParserTests
     [TestCase("fsync=sometimes", "fsync=sometimes", "ordered, strict, volatile")]
     [TestCase("data=fast", "data=fast", "cached, passthrough")]
     [TestCase("writeback=maybe", "writeback=maybe", "on, off")]
+    [TestCase("transport=pigeon", "transport=pigeon", "device, ring")]
     [TestCase("remount,rw", "remount", "unmount it and mount it again")]
     [TestCase("uidmapping=:0:1", "uidmapping=:0:1", "STORED:SHOWN:COUNT")]
     [TestCase("uidmapping=0:1:2:3", "uidmapping", "STORED:SHOWN:COUNT")]

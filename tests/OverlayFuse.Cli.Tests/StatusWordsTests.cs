@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli.Tests;
@@ -45,6 +46,14 @@ public sealed class StatusWordsTests
         requests       0
 
         """));
+
+    [Test]
+    public void Rings_are_told_where_there_are_some()
+    {
+        var status = new UnionStatus { Lowers = 2, Transport = Transport.Ring };
+        Assert.That(StatusVerb.ForPeople(status), Does.Contain("\ntransport      io_uring: a ring for each processor\n"));
+        Assert.That(Encoding.UTF8.GetString(Json.Of(status)), Does.Contain("\"transport\": \"ring\""));
+    }
 
     [Test]
     public void A_log_gets_all_of_it_in_a_line() => Assert.That(StatusVerb.Line(new UnionStatus { Lowers = 2 }), Is.EqualTo(

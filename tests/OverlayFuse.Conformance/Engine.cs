@@ -22,11 +22,14 @@ public enum Engine
     /// <summary>Kernel overlayfs with index, redirects and xino.</summary>
     Kernel = 64,
 
+    /// <summary>As <see cref="Cached"/>, with requests by io_uring.</summary>
+    Ring = 128,
+
     /// <summary>Our mount by root, in each data mode.</summary>
-    Root = Cached | WriteThrough | Passthrough,
+    Root = Cached | WriteThrough | Passthrough | Ring,
 
     /// <summary>Our mount whose writes wait in the kernel.</summary>
-    Writeback = Cached | User,
+    Writeback = Cached | User | Ring,
 
     Ours = Root | User,
 }

@@ -18,8 +18,7 @@ internal sealed class Ground : IDisposable
         _isPlain = engine is Engine.Plain or Engine.PlainUser;
         _isOrdinary = engine is Engine.PlainUser or Engine.User;
         var user = _isOrdinary && Syscall.GetEUid() == 0 ? Environment.GetEnvironmentVariable("OVERLAYFUSE_TEST_USER") ?? "oftest" : null;
-        var options = engine switch { Engine.Cached => "data=cached", Engine.WriteThrough => "data=cached,writeback=off", Engine.Passthrough => "data=passthrough", _ => "" };
-        _union = new UnionMount(options, engine == Engine.Kernel, user);
+        _union = new UnionMount(MountOptions.Of(engine), engine == Engine.Kernel, user);
         try
         {
             _union.Run("chmod 755 . m");

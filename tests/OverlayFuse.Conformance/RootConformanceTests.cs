@@ -12,6 +12,7 @@ public sealed class RootConformanceTests(Engine engine, Origin origin) : Conform
         On(Engine.Cached, Origin.Lower), On(Engine.Cached, Origin.Upper), On(Engine.Cached, Origin.Merged),
         On(Engine.WriteThrough, Origin.Lower), On(Engine.WriteThrough, Origin.Upper),
         On(Engine.Passthrough, Origin.Lower), On(Engine.Passthrough, Origin.Upper),
+        On(Engine.Ring, Origin.Lower), On(Engine.Ring, Origin.Merged),
         On(Engine.Kernel, Origin.Lower), On(Engine.Kernel, Origin.Upper), On(Engine.Kernel, Origin.Merged),
     ];
 

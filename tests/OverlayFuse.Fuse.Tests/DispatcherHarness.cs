@@ -6,7 +6,7 @@ internal sealed class DispatcherHarness : IDisposable
     private readonly RequestBuffer _buffer = new(64 * 1024);
 
     public DispatcherHarness(FileSystem fileSystem, bool longSetXattr = true) =>
-        Dispatcher = new Dispatcher(fileSystem, Counters, Log.Add) { HasLongSetXattr = longSetXattr };
+        Dispatcher = new Dispatcher(fileSystem, Counters, new SessionOptions { Log = Log.Add }) { HasLongSetXattr = longSetXattr };
 
     public Dispatcher Dispatcher { get; }
 

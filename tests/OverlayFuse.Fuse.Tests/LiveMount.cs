@@ -8,11 +8,12 @@ internal sealed class LiveMount : IDisposable
 {
     private readonly Thread _server;
 
-    public LiveMount(FileSystem fileSystem, SessionOptions? options = null)
+    public LiveMount(FileSystem fileSystem, Transport transport = Transport.Device, SessionOptions? options = null)
     {
         Path = Directory.CreateTempSubdirectory("overlayfuse-test-").FullName;
         var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes(Path), Flags = MountFlags.None, AllowOther = true };
-        options ??= new SessionOptions { Wanted = InitFlags.AsyncRead | InitFlags.ParallelDirOps | InitFlags.DoReadDirPlus, Log = Log.Add };
+        var rings = transport == Transport.Ring ? InitFlags.OverIoUring : InitFlags.None;
+        options ??= new SessionOptions { Wanted = InitFlags.AsyncRead | InitFlags.ParallelDirOps | InitFlags.DoReadDirPlus | rings, Log = Log.Add };
         Session = Session.Mount(request, fileSystem, options);
         using var ready = new ManualResetEventSlim();
         Session.Ready += ready.Set;

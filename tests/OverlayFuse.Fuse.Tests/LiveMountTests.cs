@@ -5,12 +5,27 @@ namespace OverlayFuse.Fuse.Tests;
 
 [RootOnly]
 [CancelAfter(120_000)]
-public sealed class LiveMountTests
+[TestFixture(Transport.Device)]
+[TestFixture(Transport.Ring)]
+public sealed class LiveMountTests(Transport transport)
 {
+    private RingSwitch? _switch;
+
+    [OneTimeSetUp]
+    public void TurnRingsOn()
+    {
+        if (transport != Transport.Ring) return;
+        if (!RingSwitch.Exists) Assert.Ignore("this kernel has no FUSE over io_uring");
+        _switch = new RingSwitch();
+    }
+
+    [OneTimeTearDown]
+    public void TurnRingsBack() => _switch?.Dispose();
+
     [Test]
     public void A_shell_can_live_in_it()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         mount.Run("""
             cd $m
             mkdir -p a/b; echo one > a/b/f; [ "$(cat a/b/f)" = one ]
@@ -34,7 +49,7 @@ public sealed class LiveMountTests
     [Test]
     public void Large_files_travel_whole_and_in_large_pieces()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         mount.Run("head -c 20000000 /dev/urandom > $m/../$$.r; cp $m/../$$.r $m/big; sum=$(sha256sum < $m/../$$.r); rm $m/../$$.r; echo 1 > /proc/sys/vm/drop_caches; [ \"$sum\" = \"$(sha256sum < $m/big)\" ]");
         mount.Run("dd if=/dev/zero of=$m/z bs=4M count=2 2> /dev/null");
         Assert.That(mount.Session.MaxWrite, Is.EqualTo(1 << 20));
@@ -46,7 +61,7 @@ public sealed class LiveMountTests
     [Test]
     public void Extended_attributes_and_birth_time_reach_the_caller()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         mount.Run("""
             python3 - $m/f <<'PY'
             import os, sys
@@ -72,7 +87,7 @@ public sealed class LiveMountTests
     public void A_second_walk_of_a_tree_sends_no_request()
     {
         const string Walk = "find $m -printf '%y %s %p\\n' > /dev/null; cat $m/d/e/* > /dev/null; cat $m/absent 2> /dev/null || true;"; // not ls -l: it asks for attributes that are not cached
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         mount.Run($"mkdir -p $m/d/e; for i in 1 2 3 4 5; do echo $i > $m/d/e/$i; done; {Walk} {Walk}");
         var before = Sent();
         mount.Run(Walk);
@@ -85,7 +100,7 @@ public sealed class LiveMountTests
     public void Lookups_are_given_back()
     {
         var fileSystem = new MemoryFileSystem();
-        using var mount = new LiveMount(fileSystem);
+        using var mount = Mount(fileSystem);
         mount.Run("cd $m; for i in $(seq 200); do : > $i; done; ls -l > /dev/null");
         Assert.That(fileSystem.LookupsHeld, Is.GreaterThanOrEqualTo(200));
         mount.Run("rm $m/*; echo 2 > /proc/sys/vm/drop_caches");
@@ -96,7 +111,7 @@ public sealed class LiveMountTests
     public void A_notification_makes_the_kernel_ask_again()
     {
         var fileSystem = new MemoryFileSystem();
-        using var mount = new LiveMount(fileSystem);
+        using var mount = Mount(fileSystem);
         mount.Run("echo old > $m/f; cat $m/f > /dev/null");
         var node = fileSystem.ReplaceContent("f", "new content\n");
         Assert.That(mount.Run("stat -c %s $m/f"), Is.EqualTo("4"), "the kernel relies on what it was told");
@@ -115,7 +130,7 @@ public sealed class LiveMountTests
     [Test]
     public void Many_clients_at_once_are_served()
     {
-        using var mount = new LiveMount(new MemoryFileSystem { Validity = TimeSpan.Zero });
+        using var mount = Mount(new MemoryFileSystem { Validity = TimeSpan.Zero });
         mount.Run("for p in 1 2 3 4 5 6 7 8; do (mkdir $m/$p; for i in $(seq 50); do echo $i > $m/$p/$i; done; cat $m/$p/* | wc -l) & done; wait");
         Assert.That(mount.Run("cat $m/*/* | wc -l"), Is.EqualTo("400"));
         Assert.That(mount.Log, Is.Empty);
@@ -125,7 +140,7 @@ public sealed class LiveMountTests
     public void An_unmount_from_outside_ends_the_session()
     {
         var fileSystem = new MemoryFileSystem();
-        using var mount = new LiveMount(fileSystem);
+        using var mount = Mount(fileSystem);
         Shell.Run($"umount {mount.Path}");
         Assert.That(mount.WaitForEnd());
         Assert.That(fileSystem.IsStopped);
@@ -134,7 +149,7 @@ public sealed class LiveMountTests
     [Test]
     public void Stop_ends_the_session_even_when_somebody_stands_in_the_mount()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         using var user = Shell.Start($"cd {mount.Path} && echo there && exec sleep 60");
         Assert.That(user.StandardOutput.ReadLine(), Is.EqualTo("there"));
         mount.Session.Stop();
@@ -147,7 +162,7 @@ public sealed class LiveMountTests
     [Test]
     public void A_busy_mount_is_unmounted_lazily_and_an_absent_one_is_told()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         using var user = Shell.Start($"cd {mount.Path} && echo there && exec sleep 60");
         Assert.That(user.StandardOutput.ReadLine(), Is.EqualTo("there"));
         Assert.That(Unmounter.Unmount(Encoding.UTF8.GetBytes(mount.Path)), Is.Null);
@@ -161,12 +176,19 @@ public sealed class LiveMountTests
     [Test]
     public void Read_ahead_and_shares_of_dirty_memory_can_be_set()
     {
-        using var mount = new LiveMount(new MemoryFileSystem());
+        using var mount = Mount(new MemoryFileSystem());
         Assert.That(MountInfo.Find(Encoding.UTF8.GetBytes(mount.Path))!.Type, Is.EqualTo("fuse.overlayfuse"));
         var (major, minor) = mount.Session.Device!.Value;
         Assume.That(Directory.Exists($"/sys/class/bdi/{major}:{minor}"));
         Assert.That(BackingDeviceInfo.TryTune(major, minor, 1024, minRatio: 1, maxRatio: 50));
         foreach (var (name, value) in ((string, string)[])[("read_ahead_kb", "1024"), ("min_ratio", "1"), ("max_ratio", "50")])
             Assert.That(File.ReadAllText($"/sys/class/bdi/{major}:{minor}/{name}").Trim(), Is.EqualTo(value), name);
+    }
+
+    private LiveMount Mount(MemoryFileSystem fileSystem)
+    {
+        var mount = new LiveMount(fileSystem, transport);
+        Assert.That(mount.Session.Transport, Is.EqualTo(transport));
+        return mount;
     }
 }

@@ -14,7 +14,7 @@ public sealed class PassthroughTests
         {
             File.WriteAllText(backing, "from the backing file\n");
             var fileSystem = new PassthroughFileSystem(backing);
-            using var mount = new LiveMount(fileSystem, new SessionOptions { Wanted = InitFlags.Passthrough });
+            using var mount = new LiveMount(fileSystem, options: new SessionOptions { Wanted = InitFlags.Passthrough });
             Assume.That(mount.Session.Granted & InitFlags.Passthrough, Is.Not.EqualTo(InitFlags.None), "Linux 6.9 or later");
 
             Assert.That(mount.Run("cat $m/f"), Is.EqualTo("from the backing file"));

@@ -9,7 +9,7 @@ echo lower >l/lower
 
 fresh() { rm -rf u w && mkdir u w; }
 mounts() { fresh && "$OVERLAYFUSE" mount -o "lowerdir=l,upperdir=u,workdir=w${1:+,$1}" "${2:-m}"; }
-ends() { kill "-${2:-TERM}" "$(daemon_of "$1")" && eventually eval '! daemon_of "$1"'; }
+ends() { kill "-${2:-TERM}" "$(daemon_of "$1")" && eventually eval "! daemon_of '$1'"; }
 not_mounted() { ! is_mounted "$1"; }
 
 peacefully() { mounts && ends "$m" "$1" && not_mounted "$m"; }

@@ -19,20 +19,21 @@ RANDOM=$seed
 after_check() { is_mounted "$m" && umount -l "$m"; }
 
 modes=(cached written_through)
-[ "$(id -u)" != 0 ] || modes+=(passthrough in_part)
-[ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user user_in_part)
+[ "$(id -u)" != 0 ] || modes+=(passthrough in_part rings)
+[ "$(id -u)" != 0 ] || [ -z "$test_user" ] || modes+=(user user_in_part user_rings)
 rounds=$(((rounds + ${#modes[@]} - 1) / ${#modes[@]})) # in each mode
 echo "seed $seed, $rounds rounds in each of ${#modes[@]} modes"
 runs_as() { if [[ $mode = user* ]]; then as_user "$@"; else "$@"; fi; }
 options() {
   case $mode in
     cached | user) echo data=cached,partial=off ;;
+    rings | user_rings) echo data=cached,partial=off,transport=ring ;;
     written_through) echo data=cached,writeback=off,partial=off ;;
     passthrough) echo data=passthrough,partial=off ;;
     in_part | user_in_part) echo data=cached,writeback=off,partial=4096,settle=never,immutable ;;
   esac
 }
-promises() { case $mode in cached | user) echo cached ;; *) echo direct ;; esac; }
+promises() { case $mode in cached | user | *rings) echo cached ;; *) echo direct ;; esac; }
 
 prepare() { # directories of each worker in both layers, and an empty upper
   rm -rf low1 low2 up work m state log

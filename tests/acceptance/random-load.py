@@ -203,7 +203,7 @@ def work(top, log, state, seed, mode):
             note(op)
             carry_out(top, op, note, mode)
         except OSError as error:
-            if error.errno in (errno.ENOTCONN, errno.ECONNABORTED, errno.EIO):
+            if error.errno in (errno.ENOTCONN, errno.ECONNABORTED, errno.EIO, errno.ECANCELED): # the last: what a ring had in hand
                 return  # the daemon is dead
             sys.exit(f"{op}: {error}")
         note("done")

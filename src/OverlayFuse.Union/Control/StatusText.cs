@@ -1,4 +1,5 @@
 using System.Text;
+using OverlayFuse.Fuse;
 
 namespace OverlayFuse.Union;
 
@@ -12,6 +13,7 @@ public static class StatusText
         if (status.Upper is { } upper) text.Add("upper", upper);
         text.Add("data", status.Data);
         text.Add("holds.writes", status.HoldsWrites ? 1 : 0);
+        text.Add("transport", status.Transport);
         text.Add("fsync", status.Durability);
         if (status.PartialFrom is { } from) text.Add("partial.from", (long)from);
         text.Add("settle", status.Settle);
@@ -40,6 +42,7 @@ public static class StatusText
             Lowers = (int)Number("lowers"),
             Data = Find("data")?.Choice<DataMode>() ?? default,
             HoldsWrites = Number("holds.writes") != 0,
+            Transport = Find("transport")?.Choice<Transport>() ?? default,
             Durability = Find("fsync")?.Choice<Durability>() ?? default,
             PartialFrom = Find("partial.from") is { } from ? (ulong)from.Number : null,
             Settle = Find("settle")?.Choice<SettlePolicy>() ?? default,

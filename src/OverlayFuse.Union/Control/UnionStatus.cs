@@ -1,3 +1,5 @@
+using OverlayFuse.Fuse;
+
 namespace OverlayFuse.Union;
 
 /// <summary>How a live union is doing. Counts are since the mount.</summary>
@@ -13,6 +15,8 @@ public sealed record UnionStatus
 
     /// <summary>The kernel holds written pages back (cached mode).</summary>
     public bool HoldsWrites { get; init; }
+
+    public Transport Transport { get; init; }
 
     public Durability Durability { get; init; }
 

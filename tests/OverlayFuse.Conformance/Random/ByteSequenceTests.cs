@@ -13,20 +13,20 @@ public sealed class ByteSequenceTests(Engine engine, string options = "")
 
     /// <summary>Where all but the smallest files come up block by block, and what is left below stays there or not.</summary>
     public static IEnumerable<object[]> InPart => Syscall.GetEUid() != 0 ? [] :
-        from engine in (Engine[])[Engine.Cached, Engine.WriteThrough, Engine.Passthrough]
+        from engine in (Engine[])[Engine.Cached, Engine.WriteThrough, Engine.Passthrough, Engine.Ring]
         from options in (string[])[",partial=4096,settle=on-unmount", ",partial=4096,settle=never,immutable"]
         select new object[] { engine, options };
 
     public static IEnumerable<object[]> Engines => All.Select(engine => new object[] { engine, "" });
 
-    private static IEnumerable<Engine> All => Syscall.GetEUid() != 0 ? [Engine.Plain] : [Engine.Plain, Engine.Cached, Engine.WriteThrough, Engine.Passthrough, Engine.Kernel];
+    private static IEnumerable<Engine> All => Syscall.GetEUid() != 0 ? [Engine.Plain] : [Engine.Plain, Engine.Cached, Engine.WriteThrough, Engine.Passthrough, Engine.Ring, Engine.Kernel];
 
     private static IEnumerable<int> Seeds => Enumerable.Range(1, Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1" ? 1000 : 16);
 
     [OneTimeSetUp]
     public void Mount()
     {
-        _union = new UnionMount(engine switch { Engine.Cached => "data=cached", Engine.WriteThrough => "data=cached,writeback=off", Engine.Passthrough => "data=passthrough", _ => "" } + options, engine == Engine.Kernel);
+        _union = new UnionMount(MountOptions.Of(engine) + options, engine == Engine.Kernel);
         foreach (var seed in Seeds) File.WriteAllBytes($"{_union.Home}/{(engine == Engine.Plain ? "m" : "l2")}/{seed}", ByteSequence.Begin(seed));
         if (engine != Engine.Plain) _union.Mount();
     }

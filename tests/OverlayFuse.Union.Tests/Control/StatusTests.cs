@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
@@ -47,6 +48,7 @@ internal sealed class StatusTests
             Lowers = 3,
             Data = DataMode.Passthrough,
             HoldsWrites = true,
+            Transport = Transport.Ring,
             Durability = Durability.Volatile,
             PartialFrom = 1 << 20,
             Settle = SettlePolicy.Never,

@@ -1,0 +1,100 @@
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Fuse.Tests;
+
+/// <summary>What is particular to FUSE over io_uring; <see cref="LiveMountTests"/> run over both transports.</summary>
+[RootOnly]
+[CancelAfter(60_000)]
+public sealed class RingTests
+{
+    private RingSwitch? _switch;
+
+    [OneTimeSetUp]
+    public void TurnOn()
+    {
+        if (!RingSwitch.Exists) Assert.Ignore("this kernel has no FUSE over io_uring");
+        _switch = new RingSwitch();
+    }
+
+    [OneTimeTearDown]
+    public void TurnBack() => _switch?.Dispose();
+
+    [Test]
+    public void Rings_are_used_where_they_are_wanted_and_offered()
+    {
+        using var wanted = new LiveMount(new MemoryFileSystem(), Transport.Ring);
+        Assert.That(wanted.Session.Transport, Is.EqualTo(Transport.Ring));
+        Assert.That(wanted.Session.Granted & InitFlags.OverIoUring, Is.Not.EqualTo(InitFlags.None));
+        using var unwanted = new LiveMount(new MemoryFileSystem());
+        Assert.That(unwanted.Session.Transport, Is.EqualTo(Transport.Device));
+    }
+
+    [Test]
+    public void One_that_takes_long_does_not_hold_up_others_of_its_processor([Values(1, 6)] int slow)
+    {
+        using var gate = new ManualResetEventSlim();
+        using var mount = new LiveMount(new GatedFileSystem(gate), Transport.Ring);
+        var waiting = Enumerable.Range(0, slow).Select(i => Shell.Start($"exec taskset -c 0 stat {mount.Path}/slow{i}")).ToList();
+        Assert.That(() => mount.Session.Requests[Opcode.Lookup], Is.EqualTo(slow).After(5000, 10), "all of them wait");
+        Assert.That(mount.Run("taskset -c 0 timeout 5 stat $m/quick 2> /dev/null || echo $?"), Is.EqualTo("1"), "absent, and not timed out");
+        gate.Set();
+        foreach (var one in waiting)
+        {
+            one.WaitForExit();
+            one.Dispose();
+        }
+    }
+
+    [Test]
+    public void Quick_requests_start_no_threads()
+    {
+        using var mount = new LiveMount(new MemoryFileSystem { Validity = TimeSpan.Zero }, Transport.Ring);
+        mount.Run("for i in $(seq 200); do stat $m/$i 2> /dev/null || true; done");
+        var threads = mount.Session.Threads;
+        mount.Run("for i in $(seq 500); do stat $m/$i 2> /dev/null || true; done");
+        Assert.That(mount.Session.Threads, Is.EqualTo(threads).And.LessThanOrEqualTo(1 + (4 * Environment.ProcessorCount)));
+    }
+
+    [Test]
+    public void A_connection_that_is_aborted_ends_its_rings()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var mount = new LiveMount(new GatedFileSystem(gate), Transport.Ring);
+        using var waiting = Shell.Start($"exec stat {mount.Path}/slow");
+        Assert.That(() => mount.Session.Requests[Opcode.Lookup], Is.EqualTo(1).After(5000, 10));
+        Shell.Run($"umount -f {mount.Path} || umount -l {mount.Path}"); // in use, and aborted by the first
+        waiting.WaitForExit();
+        gate.Set();
+        Assert.That(mount.WaitForEnd());
+        Assert.That(() => mount.Session.Threads, Is.Zero.After(2000, 10));
+        Assert.That(mount.Log, Is.Empty);
+    }
+
+    [TestCase("0", 1)]
+    [TestCase("0-3\n", 4)]
+    [TestCase("0-3,8,10-11", 7)]
+    [TestCase("", 0)]
+    [TestCase("3-1", 0)]
+    [TestCase("all", 0)]
+    public void Processors_are_counted(string list, int count) => Assert.That(Processors.Count(list), Is.EqualTo(count));
+
+    // A name that begins with "slow" is looked up until the gate opens.
+    private sealed class GatedFileSystem(ManualResetEventSlim gate) : FileSystem
+    {
+        private const uint DirectoryMode = 0x41ed; // drwxr-xr-x
+
+        public override Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)
+        {
+            attributes = new Attributes { Inode = 1, Mode = DirectoryMode, LinkCount = 2 };
+            timeout = TimeSpan.MaxValue;
+            return Errno.None;
+        }
+
+        public override Errno Lookup(in Request request, NodeId parent, ReadOnlySpan<byte> name, out Entry entry)
+        {
+            entry = default;
+            if (name.StartsWith("slow"u8)) gate.Wait(10_000);
+            return Errno.NOENT;
+        }
+    }
+}
