@@ -29,6 +29,9 @@ internal static class MountJobText
         text.Add("keep_owners_in", (long)union.KeepOwnersIn);
         text.Add("static_nlink", union.StaticLinkCount ? 1 : 0);
         text.Add("ino32_t", union.NarrowInodes ? 1 : 0);
+        text.Add("entry_timeout", ByteText.Bytes(Seconds.Text(union.EntryTimeout)));
+        text.Add("attr_timeout", ByteText.Bytes(Seconds.Text(union.AttributesTimeout)));
+        text.Add("negative_timeout", ByteText.Bytes(Seconds.Text(union.NegativeTimeout)));
         foreach (var range in union.UidMapping) AddRange(text, "uidmapping", range);
         foreach (var range in union.GidMapping) AddRange(text, "gidmapping", range);
         if (union.SquashToUid is { } uid) text.Add("squash_to_uid", uid);
@@ -51,6 +54,7 @@ internal static class MountJobText
     {
         if (Field.ReadAll(text) is not { } fields) return null;
         byte[]? Value(string key) => fields.Find(field => field.Key == key).Value;
+        TimeSpan Time(string key) => Value(key) is { } time && Seconds.Parse(ByteText.Carry(time)) is { } seconds ? seconds : Entry.Forever;
         long? Number(string key) => long.TryParse(ByteText.Carry(Value(key)), CultureInfo.InvariantCulture, out var number) ? number : null;
 
         // The last field that is written: with it, all are there.
@@ -72,6 +76,9 @@ internal static class MountJobText
             KeepOwnersIn = (OverrideForm)(Number("keep_owners_in") ?? 0),
             StaticLinkCount = Number("static_nlink") == 1,
             NarrowInodes = Number("ino32_t") == 1,
+            EntryTimeout = Time("entry_timeout"),
+            AttributesTimeout = Time("attr_timeout"),
+            NegativeTimeout = Time("negative_timeout"),
             SquashToUid = (uint?)Number("squash_to_uid"),
             SquashToGid = (uint?)Number("squash_to_gid"),
         };

@@ -49,6 +49,15 @@ internal sealed class MountOptions
 
     public bool NarrowInodes { get; set; }
 
+    /// <summary>timeout=, for those of the other three that are not said.</summary>
+    public TimeSpan? Timeout { get; set; }
+
+    public TimeSpan? EntryTimeout { get; set; }
+
+    public TimeSpan? AttributesTimeout { get; set; }
+
+    public TimeSpan? NegativeTimeout { get; set; }
+
     public bool? ReadOnly { get; set; }
 
     public bool? Devices { get; set; }

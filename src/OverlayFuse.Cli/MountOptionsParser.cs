@@ -78,6 +78,10 @@ internal sealed class MountOptionsParser
             case "writeback": _options.WriteBack = Same(element, _options.WriteBack, Choose(element, SwitchValues)); break;
             case "partial": _options.WholeUpTo = Same(element, _options.WholeUpTo, PartialSize.Parse(ByteText.Show(Value(element)))); break;
             case "settle": _options.Settle = Same(element, _options.Settle, Choose(element, SettleValues)); break;
+            case "timeout": _options.Timeout = ReadSeconds(element, _options.Timeout); break;
+            case "entry_timeout": _options.EntryTimeout = ReadSeconds(element, _options.EntryTimeout); break;
+            case "attr_timeout": _options.AttributesTimeout = ReadSeconds(element, _options.AttributesTimeout); break;
+            case "negative_timeout": _options.NegativeTimeout = ReadSeconds(element, _options.NegativeTimeout); break;
             default: ServeFlag(element); break;
         }
     }
@@ -192,6 +196,14 @@ internal sealed class MountOptionsParser
         if (_form == MountForm.Verb && before is { } other && !EqualityComparer<T>.Default.Equals(other, value))
             throw new MountException($"option \"{element}\" contradicts another {element.Name}= before it. Choose one.");
         return value;
+    }
+
+    private TimeSpan? ReadSeconds(OptionElement element, TimeSpan? before)
+    {
+        if (Seconds.Parse(ByteText.Show(element.RawValue ?? [])) is { } time) return Same(element, before, time);
+        if (_form == MountForm.Verb) throw new MountException($"option \"{element}\" needs a number of seconds, such as {element.Name}=1, 0.5 or 0.");
+        _options.Notices.Add($"option \"{element}\" ignored: it needs a number of seconds, such as {element.Name}=1, 0.5 or 0.");
+        return before;
     }
 
     private byte[] LastOne(OptionElement element, byte[]? before)

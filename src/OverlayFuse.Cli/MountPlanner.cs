@@ -35,6 +35,9 @@ internal static class MountPlanner
             KeepOwnersIn = options.KeepOwnersIn ?? OverrideForm.None,
             StaticLinkCount = options.StaticLinkCount,
             NarrowInodes = options.NarrowInodes,
+            EntryTimeout = options.EntryTimeout ?? options.Timeout ?? Entry.Forever,
+            AttributesTimeout = options.AttributesTimeout ?? options.Timeout ?? Entry.Forever,
+            NegativeTimeout = options.NegativeTimeout ?? options.Timeout ?? Entry.Forever,
             SquashToUid = options.SquashToUid ?? (options.SquashToRoot ? 0 : null),
             SquashToGid = options.SquashToGid ?? (options.SquashToRoot ? 0 : null),
         };

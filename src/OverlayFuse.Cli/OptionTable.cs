@@ -18,6 +18,7 @@ internal static class OptionTable
         Served("sync"), Served("async"), Served("dirsync"), Served("allow_other"), Served("noallow_other"), Served("fsname"), Served("default_permissions"),
         Served("uidmapping"), Served("gidmapping"), Served("squash_to_root"), Served("squash_to_uid"), Served("squash_to_gid"), Served("xattr_permissions"), Served("static_nlink"), Served("ino32_t"),
         Served("context"), Served("fscontext"), Served("defcontext"), Served("rootcontext"),
+        Served("timeout"), Served("entry_timeout"), Served("attr_timeout"), Served("negative_timeout"),
         Served("debug"),
 
         Silent("private"), Silent("rprivate"), Silent("unbindable"), Silent("runbindable"), Silent("defaults"), Silent("auto"), Silent("noauto"),
@@ -39,10 +40,6 @@ internal static class OptionTable
         NoEffect("max_background", "the kernel is told a limit that fits"), NoEffect("congestion_threshold", "the kernel is told a limit that fits"),
         NoEffect("max_readahead", "read-ahead is chosen by overlayfuse"),
         NoEffect("auto_cache", "contents are cached for good: the layers belong to the mount"), NoEffect("noauto_cache", "contents are cached for good: the layers belong to the mount"),
-        NoEffect("timeout", "names and attributes are cached for good: the layers belong to the mount"),
-        NoEffect("entry_timeout", "names and attributes are cached for good: the layers belong to the mount"),
-        NoEffect("attr_timeout", "names and attributes are cached for good: the layers belong to the mount"),
-        NoEffect("negative_timeout", "names and attributes are cached for good: the layers belong to the mount"),
         NoEffect("fast_ino", "inode numbers are always stable"), NoEffect("fast_ialloc", "inode numbers are always stable"),
         NoEffect("xino", "inode numbers are always stable", "on", "auto"),
         NoEffect("noxattrs", "extended attributes are always served", "0"),

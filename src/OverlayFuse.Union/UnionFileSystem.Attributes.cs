@@ -11,7 +11,7 @@ public sealed partial class UnionFileSystem
     public override Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)
     {
         attributes = default;
-        timeout = Entry.Forever;
+        timeout = _attributesTimeout;
         var error = _tree.Find(node, out var slot);
 
         // Only write(2) asks by the open file (fuse_cache_write_iter), and hands on what we say; fstat(2) asks by the node.
@@ -31,7 +31,7 @@ public sealed partial class UnionFileSystem
         attributes = new ExtendedAttributes
         {
             Attributes = _tree.AttributesOf(slot, status),
-            Timeout = Entry.Forever,
+            Timeout = _attributesTimeout,
             HasBirthTime = status.HasBirthTime,
             BirthTime = status.BirthTime,
         };
@@ -41,7 +41,7 @@ public sealed partial class UnionFileSystem
     public override Errno SetAttributes(in Request request, NodeId node, in SetAttributes change, out Attributes attributes, out TimeSpan timeout)
     {
         attributes = default;
-        timeout = Entry.Forever;
+        timeout = _attributesTimeout;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
 

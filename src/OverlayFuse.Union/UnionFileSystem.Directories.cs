@@ -3,10 +3,19 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-// Directories: readdir, readdirplus, fsyncdir. Opening one is answered ENOSYS: listings belong to the node, the kernel keeps them.
+// Directories: readdir, readdirplus, fsyncdir. Opening one is answered ENOSYS: listings belong to the node, the kernel keeps them. Where names are
+// believed for a time only it is answered, and the kernel keeps no listing: it knows no time for those.
 public sealed partial class UnionFileSystem
 {
     private static readonly TimeSpan InvalidationPatience = TimeSpan.FromSeconds(1);
+
+    public override Errno OpenDirectory(in Request request, NodeId node, OpenFlags flags, out OpenReply reply)
+    {
+        reply = default;
+        return _entryTimeout == Entry.Forever ? Errno.NOSYS : Errno.None;
+    }
+
+    public override Errno ReleaseDirectory(in Request request, NodeId node, ulong handle) => Errno.None;
 
     public override Errno ReadDirectory(in Request request, NodeId node, ulong handle, ulong offset, ref DirectoryBuffer buffer)
     {

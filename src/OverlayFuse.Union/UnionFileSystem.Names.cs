@@ -19,7 +19,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         if (slot == 0)
         {
-            entry.EntryTimeout = Entry.Forever;
+            entry.EntryTimeout = _negativeTimeout;
             return Errno.None;
         }
         if (!hasStatus) return EntryOf(slot, out entry);

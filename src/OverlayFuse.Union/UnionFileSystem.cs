@@ -21,6 +21,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly Housekeeper _housekeeper;
     private readonly ControlDesk _desk;
     private readonly PartialUpkeep? _upkeep;
+    private readonly TimeSpan _entryTimeout;
+    private readonly TimeSpan _attributesTimeout;
+    private readonly TimeSpan _negativeTimeout;
 
     private Session? _session;
     private Notifier? _notifier;
@@ -31,6 +34,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private UnionFileSystem(UnionOptions options, Tree tree, List<Layer> layers, DescriptorCache descriptors, int openFiles)
     {
         _options = options;
+        (_entryTimeout, _attributesTimeout, _negativeTimeout) = (options.EntryTimeout, options.AttributesTimeout, options.NegativeTimeout);
         _tree = tree;
         _layers = layers;
         _descriptors = descriptors;
@@ -134,8 +138,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private Entry EntryOf(int slot, in FileStatus status) => new()
     {
         Node = new NodeId(_tree.Nodes[slot].Id),
-        EntryTimeout = Entry.Forever,
-        AttributesTimeout = Entry.Forever,
+        EntryTimeout = _entryTimeout,
+        AttributesTimeout = _attributesTimeout,
         Attributes = _tree.AttributesOf(slot, status),
     };
 }

@@ -63,6 +63,15 @@ public sealed class UnionOptions
     /// <summary>Inode numbers have 32 bits (ino32_t).</summary>
     public bool NarrowInodes { get; set; }
 
+    /// <summary>How long the kernel believes what it was told before it asks again: that a name leads to an object, and which names a directory has.</summary>
+    public TimeSpan EntryTimeout { get; set; } = Entry.Forever;
+
+    /// <summary>The same for attributes of objects.</summary>
+    public TimeSpan AttributesTimeout { get; set; } = Entry.Forever;
+
+    /// <summary>The same for names that lead to nothing.</summary>
+    public TimeSpan NegativeTimeout { get; set; } = Entry.Forever;
+
     /// <summary>Whether POSIX ACLs are served (noacl turns them off).</summary>
     public bool Acl { get; set; } = true;
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 
@@ -49,7 +50,7 @@ public sealed class ClientCommandLineTests
     [TestCase($"-d -o{Layers} /m", "2 rw debug")]
     [TestCase($"--debug -s -o {Layers} /m", "2 rw debug")]
     [TestCase($"-o {Layers},debug /m", "2 rw debug")]
-    [TestCase($"-o {Layers},xino=auto,ino32_t=1,timeout=3,threaded=0 /m", "2 rw ino32_t !ino32_t=1 !timeout=3 !threaded=0")]
+    [TestCase($"-o {Layers},xino=auto,ino32_t=1,timeout=3,threaded=0 /m", "2 rw ino32_t timeout=3 !ino32_t=1 !threaded=0")]
     [TestCase($"-o ,,,{Layers},,, /m", "2 rw", Description = "empty elements everywhere")]
     [TestCase($"-o {Layers},squash_to_root /m", "2 rw squash=0:0")]
     [TestCase($"-o {Layers},redirect_dir=off,metacopy=off,index=off,nfs_export=off,userxattr /m", "2 rw !redirect_dir=off !metacopy=off !index=off !userxattr", Description = "what is written for kernel overlayfs")]
@@ -64,7 +65,7 @@ public sealed class ClientCommandLineTests
     [TestCase("-o upperdir=/u,workdir=/w /m", "lowerdir is missing")]
     [TestCase($"a b c -o {Layers}", "3 words")]
     public void What_would_be_another_mount_is_refused(string words, string why) =>
-        Assert.That(() => Plan(words), Throws.TypeOf<OverlayFuse.Fuse.MountException>().With.Message.Contains(why));
+        Assert.That(() => Plan(words), Throws.TypeOf<MountException>().With.Message.Contains(why));
 
     // As the program does it, up to the plan; the words behind it are how a plan differs from the plainest one.
     private static string Plan(string words)
@@ -89,6 +90,7 @@ public sealed class ClientCommandLineTests
         if (!union.Acl) said.Add("noacl");
         if (union.StaticLinkCount) said.Add("static_nlink");
         if (union.NarrowInodes) said.Add("ino32_t");
+        if (union.EntryTimeout != Entry.Forever) said.Add($"timeout={union.EntryTimeout.TotalSeconds}");
         if (given.Source is { } source) said.Add("source=" + Encoding.UTF8.GetString(source));
         if (given.Foreground) said.Add("foreground");
         if (given.Debug || options.Debug) said.Add("debug");

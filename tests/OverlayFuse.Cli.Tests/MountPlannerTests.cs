@@ -138,6 +138,16 @@ public sealed class MountPlannerTests
         Assert.That((union.WholeUpTo, union.Settle, union.Immutable), Is.EqualTo(((ulong?)(1 << 20), SettlePolicy.Never, true)));
     }
 
+    [TestCase("", 1 << 30, 1 << 30, 1 << 30)]
+    [TestCase(",timeout=2", 2, 2, 2)]
+    [TestCase(",attr_timeout=0,timeout=2", 2, 0, 2)]
+    [TestCase(",entry_timeout=1,negative_timeout=3", 1, 1 << 30, 3)]
+    public void What_the_kernel_believes_it_believes_for_ever_unless_told_otherwise(string list, int entry, int attributes, int negative)
+    {
+        var union = Plan(MountForm.Verb, Full + list, Root).Union;
+        Assert.That(new[] { union.EntryTimeout, union.AttributesTimeout, union.NegativeTimeout }.Select(time => time.TotalSeconds), Is.EqualTo(new[] { entry, attributes, negative }));
+    }
+
     [Test]
     public void A_descriptor_mounted_by_others_must_have_the_kernel_check_permissions()
     {

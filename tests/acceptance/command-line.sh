@@ -141,6 +141,25 @@ traced() {
 }
 check debug_says_what_the_kernel_asks traced
 
+# What the kernel asks of the daemon when a name that is there, one that is not, and a listing are asked for three times each.
+believes() { # option, how often LOOKUP and OPENDIR are asked (one of the latter by "status" itself), and the least number of GETATTR
+  "$OVERLAYFUSE" mount -o "lowerdir=$a,upperdir=$u,workdir=$w$1" "$m" || return
+  local asked i
+  for i in 1 2 3; do stat "$m/one" && ! stat "$m/none"; done
+  for i in 1 2 3; do ls "$m"; done
+  asked=$("$OVERLAYFUSE" status "$m") && unmount && echo "$asked" || return
+  [ "$(grep -o 'Lookup [0-9]*' <<<"$asked") $(grep -o 'OpenDir [0-9]*' <<<"$asked")" = "Lookup $2 OpenDir $3" ] || return
+  [ "$(grep -o 'GetAttr [0-9]*' <<<"$asked" | cut -d ' ' -f 2)" -ge "${4:-0}" ]
+}
+check what_the_kernel_was_told_it_believes_for_ever believes "" 2 1
+check timeout_has_the_kernel_ask_again believes ,timeout=0 6 4
+check entry_timeout_has_the_kernel_ask_again_for_names believes ,entry_timeout=0 4 4
+check negative_timeout_has_the_kernel_ask_again_for_names_that_are_not_there believes ,negative_timeout=0 4 1
+check attr_timeout_has_the_kernel_ask_again_for_attributes believes ,attr_timeout=0 2 1 6
+check a_long_timeout_is_no_question believes ,timeout=1e9 2 1
+no_time() { ! "$OVERLAYFUSE" mount -o "lowerdir=$a,timeout=soon" "$m" 2>said && grep -q 'needs a number of seconds' said && "$OVERLAYFUSE" -o "lowerdir=$a,timeout=soon" "$m" 2>said && grep -q '"timeout=soon" ignored' said && unmount; }
+check a_timeout_that_is_no_number_is_told no_time
+
 # Attributes that somebody has asked for the kernel keeps for ever, and shows of a dead mount too; statfs(2) it does not.
 kill_daemon() { # mount point, and who looks at it: as_user, or nobody else
   "${@:2}" stat "$1" && "${@:2}" ls "$1" && kill -KILL "$(daemon_of "$1")" && eventually is_dead "$@"

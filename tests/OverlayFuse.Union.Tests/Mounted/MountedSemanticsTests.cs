@@ -8,6 +8,7 @@ namespace OverlayFuse.Union.Tests;
 [TestFixture("")]
 [TestFixture("writeback=off")]
 [TestFixture("data=passthrough")]
+[TestFixture("timeout=0")]
 public class MountedSemanticsTests(string options)
 {
     private UnionMount _union = null!;
