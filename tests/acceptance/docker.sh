@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # timeout: 900
 # The Docker engine on its storage driver "fuse-overlayfs", which is ours under that name: what a session of docker commands prints, beside what it
-# prints on the engine's own driver, overlay2, in the same run. The images are made of busybox; nothing comes from a network.
+# prints on the engine's own driver, overlay2, in the same run. The images are made of busybox (and of Debian's nginx, with OVERLAYFUSE_LONG=1); nothing
+# comes from a network. Each engine has a network of its own, and both have a place for plugins where no other test's are.
+if [ "$(id -u)" = 0 ] && [ "${1-}" != inside ]; then exec unshare --mount --propagation private "$0" inside; fi
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
 cd "$scratch"
@@ -13,7 +15,19 @@ command -v dockerd >/dev/null && [ -x $docker ] || { skip docker "needs docker.i
 mkdir bin && cp "$OVERLAYFUSE" bin/fuse-overlayfs
 busybox_root image/root opaque old
 echo old >image/root/old/a && echo old >image/root/opaque/a
-tar -C image/root --mtime=@1700000000 --sort=name --numeric-owner --owner=0 --group=0 -cf busybox.tar . && rm -r image
+tar -C image/root --mtime=@1700000000 --sort=name --numeric-owner --owner=0 --group=0 -cf busybox.tar .
+mkdir -p image/root/etc/nginx image/root/usr/share/nginx/html && echo '# busybox has none' >image/root/etc/nginx/nginx.conf && echo 'welcome' >image/root/usr/share/nginx/html/index.html
+tar -C image/root --numeric-owner --owner=0 --group=0 -cf nginx.tar . && rm -r image
+nginx_command='["httpd","-f","-h","/usr/share/nginx/html"]'
+if [ -n "${OVERLAYFUSE_LONG:-}" ] && command -v mmdebstrap >/dev/null; then
+  # It serves another directory than nginx' own images do.
+  # shellcheck disable=SC2016 # $1 is mmdebstrap's
+  mmdebstrap --quiet --variant=minbase --include=nginx-light --customize-hook='sed -i "s|root /var/www/html|root /usr/share/nginx/html|" "$1/etc/nginx/sites-available/default"' bookworm nginx.tar &&
+    nginx_command='["nginx","-g","daemon off;"]' || echo "not ok docker.nginx: no root file system with nginx"
+elif [ -n "${OVERLAYFUSE_LONG:-}" ]; then
+  skip docker.nginx "no mmdebstrap"
+fi
+mkdir -p /run/docker && mount -t tmpfs tmpfs /run/docker && mkdir /run/docker/plugins || exit 1
 
 check docker.an_archive_of_other_tools foreign_archive
 
@@ -21,8 +35,9 @@ engines=(overlay2 fuse-overlayfs)
 declare -A engine_of
 start() { # engine
   mkdir -p "$1/lab"
-  PATH=$scratch/bin:$PATH dockerd --host "unix://$scratch/$1/sock" --data-root "$scratch/$1/data" --exec-root "$scratch/$1/exec" --pidfile "$scratch/$1/pid" \
-    --storage-driver "$1" --iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --userland-proxy=false \
+  # shellcheck disable=SC2016 # $@ is the shell's inside
+  PATH=$scratch/bin:$PATH unshare --net sh -c 'ip link set lo up && exec dockerd "$@"' dockerd --host "unix://$scratch/$1/sock" --data-root "$scratch/$1/data" --exec-root "$scratch/$1/exec" --pidfile "$scratch/$1/pid" \
+    --storage-driver "$1" --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
     --default-ulimit nofile=20000:20000 >"$1/log" 2>&1 &
   engine_of[$1]=$!
 }
@@ -31,6 +46,7 @@ stop() {
   unset "engine_of[$1]"
 }
 d() { DOCKER_HOST=unix://$scratch/$engine/sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$scratch/config timeout 100 $docker "$@"; }
+on_its_network() { nsenter --net="/proc/${engine_of[$engine]}/ns/net" "$@"; }
 answers() { d info >/dev/null 2>&1; }
 trap 'cd /; for engine in "${!engine_of[@]}"; do d ps -aq 2>/dev/null | xargs -r env DOCKER_HOST="unix://$scratch/$engine/sock" $docker rm -f >/dev/null 2>&1; stop "$engine"; done; clean_up' EXIT
 
@@ -80,7 +96,7 @@ images() {
 builds() {
   mkdir -p ctx && echo 'hello file' >ctx/hello.txt
   printf '%s\n' 'FROM bb:1' 'ENV GREETING=hello' 'RUN echo one >/one && mkdir -p /data && echo seed >/data/seed.txt' 'RUN rm -f /bin/vi /old/a && rmdir /old' 'COPY hello.txt /hello.txt' \
-    'RUN rm -rf /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b' 'VOLUME /data' 'CMD ["/bin/sh","-c","cat /hello.txt /data/seed.txt; ls /opaque; ls /old 2>&1"]' >ctx/Dockerfile
+    'RUN rm -rf /opaque && mkdir /opaque && touch /opaque/b && chown 33:33 /opaque/b' 'VOLUME /data' 'WORKDIR /srv' 'CMD ["/bin/sh","-c","cat /hello.txt /data/seed.txt; ls /opaque; ls /old 2>&1"]' >ctx/Dockerfile
   r "docker build --network none -t built:1 ctx"
   r "docker build --network none -t built:1 ctx"
   echo 'changed file' >ctx/hello.txt
@@ -124,6 +140,8 @@ runs() {
   r "docker run --rm --network none --read-only bb:1 touch /x"
   r "docker run --rm --network none -e A=b -w /tmp -u 33:33 --hostname h1 bb:1 sh -c 'exec 2>&1; id; pwd; echo \$A; hostname; echo x >f && ls -ln f | cut -c 1-25; echo x >/f'"
   r "docker run --name c1 --network none bb:1 true"
+  r "docker run --rm --network none nosuch:1"
+  r "docker ps -a --filter name=c1 --format '{{.Names}} {{.Image}} {{.Status}}'"
 }
 
 differences() {
@@ -168,6 +186,7 @@ volumes() {
   r "docker volume inspect vol1"
   r "docker volume inspect vol-tmp"
   r "docker volume inspect nosuch"
+  r "docker volume inspect --format '{{ .Mountpoint }}' vol1"
   r "docker volume ls | sort"
   r "docker volume ls -q | sort"
   r "docker volume ls --filter label=a"
@@ -253,7 +272,73 @@ ends() {
   r "docker images -aq"
 }
 
-sections=(engine images builds runs differences commits copies volumes mounts uses several ends)
+# The commands of the two lessons that samples/labs has as scripts.
+lessons() {
+  mkdir dockai_data
+  r "docker import --change 'CMD $nginx_command' --change 'EXPOSE 80' --change 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' $scratch/nginx.tar nginx"
+  r "docker run -d --name web1 nginx"
+  r "docker inspect web1 --format '{{ .GraphDriver.Data.MergedDir }}'"
+  r "ls \$(docker inspect web1 --format '{{ .GraphDriver.Data.MergedDir }}')/etc/nginx/"
+  r "docker exec web1 touch /tmp/demo.txt"
+  r "docker exec web1 ls /tmp/"
+  r "docker rm -f web1"
+  r "docker run -d --name web1 nginx"
+  r "docker exec web1 ls /tmp/"
+  r "docker run -d --name web2 -v myvol:/data nginx"
+  r "docker inspect web2 --format '{{ json .Mounts }}'"
+  r "docker exec web2 sh -c \"echo 'Hello DockAI' >/data/hello.txt\""
+  r "docker rm -f web2"
+  r "docker run -d --name web3 -v myvol:/data nginx"
+  r "docker exec web3 cat /data/hello.txt"
+  r "docker run -d --name web4 -p 8080:80 -v $PWD/dockai_data:/usr/share/nginx/html nginx"
+  r "docker port web4"
+  r "docker ps --filter name=web4"
+  echo '<h1>from the host</h1>' >dockai_data/index.html
+  r "eventually on_its_network curl -sf http://127.0.0.1:8080/"
+  echo '<h1>changed on the host</h1>' >dockai_data/index.html
+  r "on_its_network curl -sf http://127.0.0.1:8080/"
+  r "docker exec web4 cat /usr/share/nginx/html/index.html"
+  r "docker exec web3 ls /usr/share/nginx/html"
+  r "docker volume create data-volume"
+  r "docker run -d --name web5 -v data-volume:/usr/share/nginx/html nginx"
+  r "ls \$(docker volume inspect --format '{{ .Mountpoint }}' data-volume)"
+  r "docker rm -f web5; docker run --rm -v data-volume:/usr/share/nginx/html nginx ls /usr/share/nginx/html"
+  r "docker system df -v --format '{{range .Containers}}{{.Names}} {{.Image}} {{.LocalVolumes}}{{println}}{{end}}' | grep ^web | sort"
+  r "docker rm -f web1 web3 web4"
+  r "docker volume rm myvol data-volume"
+  r "docker rmi nginx | grep -c Untagged"
+}
+
+# Volumes of somebody else, on the engines one after the other: both look for his socket in one place.
+plugins() {
+  r "docker volume create -d tiny -o color=red pv1"
+  r "docker volume create -d tiny -o bogus=1 pv3"
+  r "docker volume ls"
+  r "docker volume ls -q --filter driver=tiny"
+  r "docker volume inspect pv1"
+  r "docker run --rm --network none -v pv1:/old bb:1 sh -c 'cat /old/a; echo w >/old/written'"
+  r "docker run --rm --network none -v pv1:/old bb:1 ls /old"
+  r "docker run -d --name pc --network none --mount type=volume,src=pv2,dst=/old,volume-driver=tiny,volume-opt=color=blue bb:1 sleep 1000"
+  r "docker inspect --format '{{ json .Mounts }}' pc"
+  r "docker exec pc ls /old"
+  r "docker volume rm pv2"
+  r "docker rm -f pc"
+  r "docker volume rm pv1 pv2"
+  r "docker volume ls -q"
+}
+with_a_plugin() { # section
+  local server
+  mkdir "$scratch/$engine/plugin" && cd "$scratch/$engine/lab" || return
+  python3 "$root/tests/acceptance/volume-plugin.py" /run/docker/plugins/tiny.sock "$scratch/$engine/plugin" >"$scratch/$engine/asked" 2>&1 &
+  server=$!
+  eventually test -S /run/docker/plugins/tiny.sock && d import --change 'ENV PATH=/bin' "$scratch/busybox.tar" bb:1 >/dev/null
+  $1 >"../$1" 2>&1
+  kill $server && wait $server 2>/dev/null
+  rm -f /run/docker/plugins/tiny.sock
+  cd "$scratch" || return
+}
+
+sections=(engine images builds runs differences commits copies volumes mounts uses several lessons ends)
 session() { # engine
   engine=$1
   cd "$scratch/$engine/lab" || return
@@ -279,7 +364,7 @@ alike() { # engine, section
 is_as_on_overlay2() { # section
   local order=cat
   [ "$1" != uses ] || order=sort # volumes come in any
-  [ "$(grep -c '^\$ ' "fuse-overlayfs/$1")" -gt 2 ] && diff <(alike overlay2 "$1" | $order) <(alike fuse-overlayfs "$1" | $order)
+  [ "$(grep -c '^\$ \|^VolumeDriver' "fuse-overlayfs/$1")" -gt 2 ] && diff <(alike overlay2 "$1" | $order) <(alike fuse-overlayfs "$1" | $order)
 }
 is_served_by_us() {
   engine=fuse-overlayfs
@@ -296,7 +381,8 @@ for engine in "${engines[@]}"; do session "$engine" & pids+=($!); done
 for pid in "${pids[@]}"; do wait "$pid" || echo "not ok docker.engine: one did not answer"; done
 for section in "${sections[@]}"; do check "docker.$section" is_as_on_overlay2 "$section"; done
 sed 's/^/    /' fuse-overlayfs/times
+for engine in "${engines[@]}"; do with_a_plugin plugins; done
+for section in plugins asked; do check "docker.$section" is_as_on_overlay2 "$section"; done
 engine=fuse-overlayfs
-d import --change 'ENV PATH=/bin' busybox.tar bb:1 >/dev/null
 check docker.is_served_by_us is_served_by_us
 check docker.leaves_nothing leaves_nothing

@@ -33,6 +33,8 @@ class Plugin(http.server.BaseHTTPRequestHandler):
     def answer(self, method, asked, path):
         if method == "Plugin.Activate":
             return {"Implements": ["VolumeDriver"]}
+        if method == "VolumeDriver.List":
+            return {"Volumes": [{"Name": name, "Mountpoint": os.path.join(PLACE, name)} for name in sorted(os.listdir(PLACE)) if "." not in name]}
         if method == "VolumeDriver.Create":
             if "bogus" in asked["Opts"]:
                 return {"Err": 'unsupported option "bogus"'}
