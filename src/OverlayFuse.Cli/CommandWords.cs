@@ -19,13 +19,15 @@ internal static class CommandWords
     /// <summary>True: "overlayfuse VERB ...", or a question about the program. False: a drop-in or mount(8) form.</summary>
     public static bool HaveVerb(RawArguments arguments)
     {
+        if (IsNamedByOthers(arguments)) return false;
         if (arguments.Words is not [var first, ..]) return true;
         if (Questions.Contains(first)) return true;
         if (first is "--version" or "-V") return arguments.Words.Count == 1; // beside a mount it is asked, too
-
-        // Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.
-        return VerbTable.Has(first) && !IsMountHelper(arguments) && arguments.ProgramName != OverlayType.DropIn;
+        return VerbTable.Has(first);
     }
+
+    /// <summary>Whoever calls us by a name of theirs knows no verbs, and mount(8) puts a source word first, which may be any word.</summary>
+    public static bool IsNamedByOthers(RawArguments arguments) => IsMountHelper(arguments) || arguments.ProgramName == OverlayType.DropIn;
 
     /// <summary>Called as mount.fuse.overlayfuse: -f means "fake" there.</summary>
     public static bool IsMountHelper(RawArguments arguments) => arguments.ProgramName.StartsWith("mount.", StringComparison.Ordinal);
@@ -34,11 +36,11 @@ internal static class CommandWords
     /// The command above all verbs. Not the library's RootCommand: that is named after the file we were called by, which may be named as a
     /// verb, or not at all.
     /// </summary>
-    public static Command Root(string description)
+    public static Command Root(string description, string name = OverlayType.Own)
     {
         var help = new HelpOption();
         foreach (var alias in help.Aliases.Where(alias => alias.StartsWith('/')).ToList()) help.Aliases.Remove(alias); // "/h" and "/?" are paths
-        return new Command("overlayfuse", description) { help };
+        return new Command(name, description) { help };
     }
 
     /// <summary>
@@ -51,7 +53,7 @@ internal static class CommandWords
     /// <summary>A first word that would be a verb and is none: no path, no option, and nothing says that it is a source. Null: there is no such word.</summary>
     public static string? UnknownVerb(RawArguments arguments)
     {
-        if (HaveVerb(arguments) || IsMountHelper(arguments) || arguments.ProgramName == OverlayType.DropIn || arguments.Words is not [var first, ..]) return null;
+        if (HaveVerb(arguments) || IsNamedByOthers(arguments) || arguments.Words is not [var first, ..]) return null;
         if (first.StartsWith('-') || first.AsSpan().ContainsAny('/', '=') || Directory.Exists(ByteText.Text(first))) return null;
         return arguments.Words.Any(word => word is "--options" or "--layers" or "--version" or "-V" || word.StartsWith("-o", StringComparison.Ordinal)) ? null : first;
     }

@@ -8,11 +8,13 @@ internal static class DropInCommand
 {
     public static Command Create(MountArguments arguments, RawArguments raw)
     {
-        var command = CommandWords.Root("A union of directories, without root.");
-        arguments.AddTo(command);
+        var name = CommandWords.IsNamedByOthers(raw) ? raw.ProgramName : OverlayType.Own;
+        var usage = CommandWords.IsMountHelper(raw) ? "SOURCE MERGED -o lowerdir=A:B:C,upperdir=U,workdir=W" : "-o lowerdir=A:B:C,upperdir=U,workdir=W MERGED";
+        var command = CommandWords.Root($"Mounts a union of directories: {name} {usage}. By its own name, overlayfuse, this program has verbs too: see overlayfuse --help, and overlayfuse(1).", name);
+        arguments.AddTo(command, CommandWords.IsMountHelper(raw));
 
         // Of mount(8) to its helpers: the type; the namespace, which it has entered by then.
-        foreach (var name in new[] { "-t", "-N" }) command.Options.Add(new Option<string>(name) { Hidden = true });
+        foreach (var flag in new[] { "-t", "-N" }) command.Options.Add(new Option<string>(flag) { Hidden = true });
 
         // Of libfuse and of mount(8): single-threaded, sloppy, no mtab, verbose.
         foreach (var flag in new[] { "-s", CommandWords.NoMeaning, "-v" }) command.Options.Add(new Option<bool>(flag) { Hidden = true });

@@ -22,8 +22,10 @@ internal sealed class MountArguments
 
     private readonly Argument<string[]> _places = new("MERGED") { Description = "The directory to mount on.", Arity = ArgumentArity.ZeroOrMore };
 
-    public void AddTo(Command command)
+    /// <param name="isMountHelper">mount(8) means another thing by -f.</param>
+    public void AddTo(Command command, bool isMountHelper = false)
     {
+        if (isMountHelper) _foreground.Description = "Check the options, and mount nothing.";
         command.Options.Add(_options);
         command.Options.Add(_layers);
         command.Options.Add(_log);

@@ -30,6 +30,11 @@ for name in fuse-overlayfs mount.fuse.overlayfuse; do
   ln -s "$OVERLAYFUSE" "$name"
   check "called_as_$name" mounts_with "^mount" "./$name" mount "$m" -o "rw,lowerdir=$a"
 done 2>/dev/null
+their_help() { # lists what works by that name, and no verbs
+  ./fuse-overlayfs --help >said && grep -q '^  fuse-overlayfs ' said && grep -q -- '-o, --options' said && ! grep -qE '^Commands|explain|volume' said || return
+  ./mount.fuse.overlayfuse -h >said && grep -q '^  mount.fuse.overlayfuse ' said && ! grep -q '^Commands' said && "$OVERLAYFUSE" --help | grep -q '^  explain '
+}
+check called_by_other_names_help_is_of_what_works_by_them their_help
 their_type() { # and all that is ours knows it
   ./fuse-overlayfs -o "lowerdir=$a,upperdir=$u,workdir=$w" "$m" && findmnt -n -t fuse.fuse-overlayfs -o SOURCE "$m" | grep -qx fuse-overlayfs &&
     "$OVERLAYFUSE" status "$m" && "$OVERLAYFUSE" explain "$m/one" && "$OVERLAYFUSE" changes "$m" && unmount && ! is_mounted "$m"
