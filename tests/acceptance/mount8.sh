@@ -54,6 +54,13 @@ if [ -n "$test_user" ]; then
   }
   check mount.fuse3.setuid as_another ""
   check mount.fuse3.setuid_drop_privileges as_another ",drop_privileges" /dev/fd/3
+  dead_of_another() { # options, the mount point that the daemon knows
+    m=$scratch/mine/m
+    mount -t fuse3 -o "$theirs,setuid=$test_user$1" "overlayfuse#none" "$m" && kill -KILL "$(pgrep -u "$test_user" -f -x "overlayfuse --daemon ${2:-$m}")" && eventually eval '! as_user stat -f "$m" 2>/dev/null' || return
+    as_user /usr/local/bin/overlayfuse mount -o "$theirs" "$m" && [ "$(grep -c " $m " /proc/mounts)" = 1 ] && as_user cat "$m/one" && as_user /usr/local/bin/overlayfuse umount "$m" && ! is_mounted "$m"
+  }
+  check mount.fuse3.a_dead_mount_with_setuid_is_taken_away_by_his_next dead_of_another ""
+  check mount.fuse3.a_dead_mount_with_drop_privileges_is_taken_away_by_his_next dead_of_another ",drop_privileges" /dev/fd/3
   dead_descriptor() { # mount.fuse3 has mounted before we can refuse
     m=$scratch/mine/m
     mount -t fuse3 -o "lowerdir=$scratch/none,setuid=$test_user,drop_privileges" "overlayfuse#none" "$m" 2>said
