@@ -2,7 +2,7 @@
 
 packages=(fuse3 uidmap attr acl fuse-overlayfs git sqlite3 debootstrap mmdebstrap xfsprogs btrfs-progs e2fsprogs
   podman buildah docker.io containerd iptables runc slirp4netns passt tini busybox-static gcc libc6-dev clang zlib1g-dev strace util-linux procps
-  skopeo umoci docker-registry gzip xz-utils zstd)
+  skopeo umoci docker-registry python3-grpcio python3-protobuf gzip xz-utils zstd)
 
 # For the long set only. Node.js from elsewhere brings an npm of its own.
 if [ -n "${OVERLAYFUSE_LONG:-}" ]; then

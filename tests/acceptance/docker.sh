@@ -36,7 +36,7 @@ declare -A engine_of
 start() { # engine
   mkdir -p "$1/lab"
   # shellcheck disable=SC2016 # $@ is the shell's inside
-  PATH=$scratch/bin:$PATH unshare --net sh -c 'ip link set lo up && exec dockerd "$@"' dockerd --host "unix://$scratch/$1/sock" --data-root "$scratch/$1/data" --exec-root "$scratch/$1/exec" --pidfile "$scratch/$1/pid" \
+  PATH=$scratch/bin:$PATH unshare --net sh -c 'busybox ip link set lo up && exec dockerd "$@"' dockerd --host "unix://$scratch/$1/sock" --data-root "$scratch/$1/data" --exec-root "$scratch/$1/exec" --pidfile "$scratch/$1/pid" \
     --storage-driver "$1" --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
     --default-ulimit nofile=20000:20000 >"$1/log" 2>&1 &
   engine_of[$1]=$!
@@ -294,9 +294,9 @@ lessons() {
   r "docker port web4"
   r "docker ps --filter name=web4"
   echo '<h1>from the host</h1>' >dockai_data/index.html
-  r "eventually on_its_network curl -sf http://127.0.0.1:8080/"
+  r "eventually on_its_network busybox wget -q -O - http://127.0.0.1:8080/"
   echo '<h1>changed on the host</h1>' >dockai_data/index.html
-  r "on_its_network curl -sf http://127.0.0.1:8080/"
+  r "on_its_network busybox wget -q -O - http://127.0.0.1:8080/"
   r "docker exec web4 cat /usr/share/nginx/html/index.html"
   r "docker exec web3 ls /usr/share/nginx/html"
   r "docker volume create data-volume"
