@@ -26,6 +26,9 @@ internal static class MountFuse3
     {
         var program = System.Text.Encoding.UTF8.GetBytes(Environment.ProcessPath ?? throw new MountException("cannot tell where this program lies: /proc is not mounted."));
         var arguments = Arguments(program, words);
+
+        // It looks at the mount point itself, and the other user could not take away what root has mounted.
+        _ = MountPlace.Clear(words.MountPoint, words.Subtype);
         var error = Errno.NOENT;
         foreach (var file in new[] { Name, "/sbin/" + Name })
         {

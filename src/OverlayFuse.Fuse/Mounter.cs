@@ -6,15 +6,13 @@ namespace OverlayFuse.Fuse;
 /// <summary>Makes the mount: by mount(2) where we may, else by the set-uid helper fusermount3.</summary>
 internal static class Mounter
 {
-    private const int MostDeadMounts = 8; // stacked by those who mounted again and again
-
     private static ReadOnlySpan<byte> DescriptorPrefix => "/dev/fd/"u8;
 
     public static MountedDevice Mount(MountRequest request)
     {
         if (request.MountPoint.AsSpan().StartsWith(DescriptorPrefix)) return AlreadyMounted(request.MountPoint);
 
-        var path = Resolve(request);
+        var path = MountPlace.Clear(request.MountPoint, request.Subtype);
         var opened = Syscall.Open("/dev/fuse", OpenFlags.ReadWrite, out var device);
         if (opened is Errno.NOENT or Errno.NODEV or Errno.NXIO) throw Failure(path, MountText.NoDevice);
         if (opened is not (Errno.None or Errno.ACCES or Errno.PERM)) throw Failure(path, $"/dev/fuse cannot be opened: {opened.Describe()}");
@@ -48,38 +46,5 @@ internal static class Mounter
         if (!int.TryParse(mountPoint.AsSpan(DescriptorPrefix.Length), out var number) || number < 0)
             throw Failure(mountPoint, "behind /dev/fd/ the number of an open descriptor is needed");
         return new MountedDevice(new Fd(number), null, null);
-    }
-
-    /// <summary>The absolute, link-free path of the directory, free of dead mounts of the same kind. Unmounting needs it when the current directory is another.</summary>
-    private static byte[] Resolve(MountRequest request)
-    {
-        var mountPoint = request.MountPoint;
-        for (var tries = 0; ; tries++)
-        {
-            var path = Resolve(mountPoint, out var isDead);
-            if (!isDead) return path;
-
-            // What the killed daemon of a union has left is in nobody's way; another file system's may be waited for by who mounted it.
-            if (tries == MostDeadMounts || MountInfo.Find(path) is not { } dead || !(OverlayType.IsUnion(dead.Type, dead.Source) || dead.Type == $"fuse.{request.Subtype}"))
-                throw Failure(mountPoint, MountText.Of(Errno.NOTCONN));
-            if (Unmounter.Detach(path) is { } failure) throw Failure(mountPoint, $"the daemon of the mount that is there has died, and it cannot be taken away: {failure}");
-        }
-    }
-
-    private static byte[] Resolve(byte[] mountPoint, out bool isDead)
-    {
-        var error = Syscall.OpenAt(DirFd.Cwd, mountPoint, OpenFlags.Path | OpenFlags.Directory, 0, out var fd);
-        if (error != Errno.None) throw Failure(mountPoint, MountText.Of(error));
-
-        try
-        {
-            // By statfs(2), which always asks the server: attributes that were valid for ever are told for the dead, too.
-            isDead = Syscall.StatFs(fd, out _) is Errno.NOTCONN or Errno.CONNABORTED;
-            return Syscall.PathOf(fd, out var path) == Errno.None ? path : mountPoint; // without /proc: as given
-        }
-        finally
-        {
-            fd.Close();
-        }
     }
 }

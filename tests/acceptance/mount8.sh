@@ -61,6 +61,15 @@ if [ -n "$test_user" ]; then
   }
   check mount.fuse3.a_dead_mount_with_setuid_is_taken_away_by_his_next dead_of_another ""
   check mount.fuse3.a_dead_mount_with_drop_privileges_is_taken_away_by_his_next dead_of_another ",drop_privileges" /dev/fd/3
+  dead_of_root() { # which the other user cannot take away: how to mount
+    m=$scratch/m
+    "$OVERLAYFUSE" mount -o "$full" "$m" && kill -KILL "$(daemon_of "$m")" && eventually eval '! stat -f "$m" 2>/dev/null' || return
+    # shellcheck disable=SC2086 # words
+    mount $1 -o "lowerdir=$scratch/mine/a,setuid=$test_user$2" "$m" 2>said
+  }
+  stays_dead() { ! dead_of_root "$@" && grep -q 'the daemon of the mount that is there has died' said && grep -q 'root: umount -l' said && umount -l "$m"; }
+  is_replaced() { dead_of_root "$@" && [ "$(grep -c " $m " /proc/mounts)" = 1 ] && as_user cat "$m/one" && umount "$m"; }
+  check mount.fuse3.a_dead_mount_of_root_is_said_to_another_user stays_dead "-t fuse3 overlayfuse#none" ""
   dead_descriptor() { # mount.fuse3 has mounted before we can refuse
     m=$scratch/mine/m
     mount -t fuse3 -o "lowerdir=$scratch/none,setuid=$test_user,drop_privileges" "overlayfuse#none" "$m" 2>said
@@ -84,6 +93,9 @@ fake() { mount -f -t fuse.overlayfuse -o "$full" none "$m" && ! is_mounted "$m";
 for row in by_type by_fstab by_all not_again refusal_is_seen unknown_is_named fake; do check "mount.fuse.overlayfuse.$row" $row; done
 if [ -n "$test_user" ]; then
   check mount.fuse.overlayfuse.setuid as_another "" "" "-t fuse.overlayfuse overlay"
+  chown "$test_user" "$scratch/m"
+  check mount.fuse.overlayfuse.a_dead_mount_of_root_is_replaced_with_setuid is_replaced "-t fuse.overlayfuse none" ""
+  check mount.fuse.overlayfuse.a_dead_mount_of_root_is_replaced_with_drop_privileges is_replaced "-t fuse.overlayfuse none" ",drop_privileges"
   check mount.fuse.overlayfuse.setuid_drop_privileges as_another ",drop_privileges" /dev/fd/3 "-t fuse.overlayfuse overlay"
 fi
 umount -l /usr/sbin
