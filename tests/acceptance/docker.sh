@@ -46,6 +46,7 @@ stop() {
   unset "engine_of[$1]"
 }
 d() { DOCKER_HOST=unix://$scratch/$engine/sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$scratch/config timeout 100 $docker "$@"; }
+on_network_of() { local container=$1; shift; nsenter --net="/proc/$(d inspect --format '{{.State.Pid}}' "$container")/ns/net" "$@"; }
 on_its_network() { nsenter --net="/proc/${engine_of[$engine]}/ns/net" "$@"; }
 answers() { d info >/dev/null 2>&1; }
 trap 'cd /; for engine in "${!engine_of[@]}"; do d ps -aq 2>/dev/null | xargs -r env DOCKER_HOST="unix://$scratch/$engine/sock" $docker rm -f >/dev/null 2>&1; stop "$engine"; done; clean_up' EXIT
@@ -174,6 +175,7 @@ copies() {
   r "docker export c1 | tar -tf - | grep -v ^bin/ | sort"
   r "docker save built:1 built:2 | tar -tf - | grep -c /layer.tar"
   r "docker save -o s.tar built:2; tar -xOf s.tar manifest.json"
+  r "tar -tf s.tar | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c"
   r "docker rmi -f built:2 >/dev/null; docker load -i s.tar; docker run --rm --network none built:2"
 }
 
@@ -299,6 +301,14 @@ lessons() {
   r "on_its_network busybox wget -q -O - http://127.0.0.1:8080/"
   r "docker exec web4 cat /usr/share/nginx/html/index.html"
   r "docker exec web3 ls /usr/share/nginx/html"
+  printf 'events {}\nhttp { server { listen 127.0.0.1:80; root /usr/share/nginx/html; } }\n' >nginx.conf
+  r "docker run -d --name web5 --network none -v $PWD/dockai_data:/usr/share/nginx/html:ro -v $PWD/nginx.conf:/etc/nginx/nginx.conf:ro nginx"
+  r "eventually on_network_of web5 busybox wget -q -O - http://127.0.0.1/"
+  r "docker exec web5 cat /etc/nginx/nginx.conf"
+  r "docker exec web5 sh -c 'echo x >>/etc/nginx/nginx.conf' 2>&1"
+  r "docker logs web5"
+  r "docker diff web5 | sort"
+  r "docker rm -f web5"
   r "docker volume create data-volume"
   r "docker run -d --name web5 -v data-volume:/usr/share/nginx/html nginx"
   r "ls \$(docker volume inspect --format '{{ .Mountpoint }}' data-volume)"
