@@ -50,9 +50,9 @@ stays() { # what one writes is there for the next task on the same snapshot
   c tasks kill -s KILL stays && eventually eval 'c tasks rm stays >/dev/null 2>&1' && c containers rm stays && eventually no_daemons
 }
 several() {
-  local i
-  for i in 1 2 3 4; do c run --rm --snapshotter ours "$image" "s$i" sh -c "echo $i >/mine; cat /mine; sleep 1; cat /mine" >"said$i" 2>&1 & done
-  wait $(jobs -p | grep -vx "$engine\|$snapshotter")
+  local i started=()
+  for i in 1 2 3 4; do c run --rm --snapshotter ours "$image" "s$i" sh -c "echo $i >/mine; cat /mine; sleep 1; cat /mine" >"said$i" 2>&1 & started+=($!); done
+  wait "${started[@]}"
   for i in 1 2 3 4; do [ "$(cat "said$i")" = "$(printf '%s\n%s' "$i" "$i")" ] || { cat "said$i"; return 1; }; done
   eventually no_daemons
 }
