@@ -10,6 +10,7 @@ var quick = new Option<bool>("--quick") { Description = "A tenth of everything: 
 var list = new Option<bool>("--list") { Description = "Prints the names of the rows and does nothing." };
 var engine = new Option<string[]>("--engine") { Description = "One more engine: a command line of the shell with {lower}, {upper}, {work} and {merged}, for example 'new=/opt/fuse-overlayfs -o lowerdir={lower},upperdir={upper},workdir={work} {merged}'. Its process must keep the mount point in its command line.", HelpName = "NAME=COMMAND", DefaultValueFactory = _ => [] };
 var only = new Option<string>("--engines") { Description = "Only these, with commas between; the first counts as 1.", DefaultValueFactory = _ => "", HelpName = "NAMES" };
+var rings = new Option<bool>("--rings") { Description = "Ours in cached mode with requests by io_uring, too, which is turned on for the run (the fuse module's enable_uring)." };
 var user = new Option<string?>("--user") { Description = "Ours alone: cached mode as root, and mounted and used by this user.", HelpName = "NAME" };
 var maxSize = new Option<string>("--max-size") { Description = "The largest file that is changed, 4K to 4G.", DefaultValueFactory = _ => "1G", HelpName = "SIZE" };
 var partial = new Option<string>("--partial") { Description = "The value of partial= of our mounts.", DefaultValueFactory = _ => "1M", HelpName = "off|SIZE" };
@@ -17,7 +18,7 @@ var scratch = new Option<string>("--scratch") { Description = "Where layers and 
 var output = new Option<string>("--output") { Description = "Where table.md, results.json and the charts go.", DefaultValueFactory = _ => "artifacts/bench", HelpName = "DIRECTORY" };
 var limit = new Option<int>("--limit") { Description = "The seconds that one mount has.", DefaultValueFactory = _ => 300, HelpName = "SECONDS" };
 var executable = new Option<string>("--overlayfuse") { Description = "The executable.", DefaultValueFactory = _ => "artifacts/overlayfuse", HelpName = "PATH" };
-var command = new RootCommand("Measures the same work on kernel overlayfs, on OverlayFuse and on others, interleaved, and prints ratios.") { rounds, rows, quick, list, engine, only, user, maxSize, partial, scratch, output, limit, executable };
+var command = new RootCommand("Measures the same work on kernel overlayfs, on OverlayFuse and on others, interleaved, and prints ratios.") { rounds, rows, quick, list, engine, only, rings, user, maxSize, partial, scratch, output, limit, executable };
 command.SetAction(parsed =>
 {
     try
@@ -47,6 +48,7 @@ int Run(ParseResult parsed)
         Limit = TimeSpan.FromSeconds(parsed.GetValue(limit)),
     };
     var owner = parsed.GetValue(user) is { } name ? User.Find(name) : null;
+    using var ringParameter = parsed.GetValue(rings) ? new RingParameter() : null;
     var engines = Engines(parsed, owner, settings);
     var scale = settings.IsQuick ? Scale.Quick : Scale.Full;
     using var home = new ScratchDirectory(settings.Scratch);
@@ -77,10 +79,12 @@ Engine[] Engines(ParseResult parsed, User? owner, Settings settings)
 {
     var path = Path.GetFullPath(parsed.GetValue(executable)!);
     if (!File.Exists(path)) throw new BenchmarkException($"{path} is not there: bash src/publish.sh makes it.");
-    OwnEngine Own(string name, string data, User? user = null) => new() { Name = name, Executable = path, Data = data, Partial = settings.Partial, User = user };
+    OwnEngine Own(string name, string data, User? user = null, string transport = "device") =>
+        new() { Name = name, Executable = path, Data = data, Transport = transport, Partial = settings.Partial, User = user };
     List<Engine> all = owner is not null
         ? [Own("cached, root", "cached"), Own($"cached, {owner.Name}", "cached", owner)]
         : [new KernelEngine { Name = "kernel" }, Own("cached", "cached"), Own("passthrough", "passthrough")];
+    if (parsed.GetValue(rings)) all.Add(Own("rings", "cached", owner, "ring"));
     if (owner is null && Programs.Version(CommandEngine.Rival) is not null) all.Add(new CommandEngine { Name = CommandEngine.Rival, Template = CommandEngine.RivalTemplate });
     foreach (var text in parsed.GetValue(engine)!)
     {

@@ -53,6 +53,11 @@ a_user_is_compared_with_root() {
   cat said
   grep -qE '^\| walk [^|]*\| [0-9.]+ [mu]?s \| (\*\*)?[0-9.]+(\*\*)? \| 1.3 \|' user/table.md
 }
+rings_are_compared() {
+  side_by_side ringed --rings --rows 'walk*warm' >said || return
+  cat said
+  grep -q '^- rings: .*, data=cached, transport=ring$' ringed/table.md && [ "$(cells ringed 'walk' | grep -cE '^\|( [^|]+ \|){7}$')" = 1 ]
+}
 a_failure_is_told() {
   side_by_side failed --rows 'rm -rf' --engines kernel,broken --engine 'broken=false {merged}' >said 2>&1
   [ $? = 1 ] || return
@@ -76,5 +81,7 @@ check the_data_is_json data_is_json
 check the_charts_are_svg charts_are_svg
 program=(dotnet "$root/bench/OverlayFuse.SideBySide/bin/Release/net10.0/OverlayFuse.SideBySide.dll")
 check an_ordinary_user_is_compared_with_root a_user_is_compared_with_root
+if [ -e /sys/module/fuse/parameters/enable_uring ]; then check rings_are_compared_where_they_are_asked_for rings_are_compared
+else skip rings_are_compared_where_they_are_asked_for "this kernel has no FUSE over io_uring"; fi
 check an_engine_that_does_not_mount_is_told a_failure_is_told
 check nothing_is_left_when_it_is_stopped leaves_nothing_when_it_is_stopped
