@@ -98,6 +98,12 @@ public sealed class Notifier
         }
     }
 
+    /// <summary>Starts the thread now, and not with the first notice, which would be on the thread that has something to tell.</summary>
+    internal void Start()
+    {
+        lock (_gate) Begin();
+    }
+
     /// <summary>Ends the thread; what was not sent yet is of no use to an unmounted file system.</summary>
     internal void Close()
     {
@@ -124,13 +130,16 @@ public sealed class Notifier
             if (_closed) return;
             _queue.Enqueue(message);
             _accepted++;
-            if (_thread is null)
-            {
-                _thread = new Thread(Send) { IsBackground = true, Name = "fuse notifier" };
-                _thread.Start();
-            }
+            Begin();
         }
         _filled.Release();
+    }
+
+    private void Begin()
+    {
+        if (_thread is not null) return;
+        _thread = new Thread(Send) { IsBackground = true, Name = "fuse notifier" };
+        _thread.Start();
     }
 
     private void Send()

@@ -15,7 +15,8 @@ internal sealed unsafe class RequestBuffer : IDisposable
     public RequestBuffer(uint maxWrite)
     {
         // A page for the request's head, the data, two pages for the answer to a request that fills both.
-        Size = checked((int)((Math.Max(maxWrite, SmallestData) + PageSize - 1) & ~(PageSize - 1u)) + (3 * PageSize));
+        var unit = (uint)Math.Max(PageSize, Environment.SystemPageSize); // the kernel counts data in whole pages of its own
+        Size = checked((int)((Math.Max(maxWrite, SmallestData) + unit - 1) & ~(unit - 1)) + (3 * PageSize));
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Size, PageSize);
     }
 

@@ -33,7 +33,13 @@ internal sealed unsafe class RingEntry : IDisposable
         _ranges[1] = new MemoryRange { Address = (nint)Unsafe.AsPointer(ref _buffer.Bytes[PageSize]), Length = _buffer.Incoming.Length - PageSize };
     }
 
-    private InHeader Head => MemoryMarshal.Read<InHeader>(new ReadOnlySpan<byte>(_header->InOut, Exchange.HeaderSize));
+    /// <summary>The head as the kernel writes and reads it.</summary>
+    public ref RingHeader Header => ref *_header;
+
+    /// <summary>The payload as the kernel writes and reads it.</summary>
+    public Span<byte> Payload => new((void*)_ranges[1].Address, (int)_ranges[1].Length);
+
+    private InHeader Request => MemoryMarshal.Read<InHeader>(new ReadOnlySpan<byte>(_header->InOut, Exchange.HeaderSize));
 
     /// <summary>Offers the memory to the kernel, which puts the first request into it.</summary>
     public void Register(CommandRing ring, Fd session) => Add(ring, session, RingCommand.Register, (nint)_ranges, 2, 0);
@@ -45,7 +51,7 @@ internal sealed unsafe class RingEntry : IDisposable
     /// <returns>Empty where the lengths that the kernel tells contradict each other.</returns>
     public Span<byte> Load(out int received)
     {
-        var header = Head;
+        var header = Request;
         var payload = _header->State.PayloadSize;
         received = (int)Math.Min(header.Length, int.MaxValue);
         var operation = (long)header.Length - Exchange.HeaderSize - payload;
@@ -63,15 +69,14 @@ internal sealed unsafe class RingEntry : IDisposable
     {
         var body = answer[Exchange.AnswerHeaderSize..];
         answer[..Exchange.AnswerHeaderSize].CopyTo(new Span<byte>(_header->InOut, Exchange.AnswerHeaderSize));
-        var place = _buffer.Bytes[PageSize..];
-        if (!Unsafe.AreSame(in MemoryMarshal.GetReference(body), in MemoryMarshal.GetReference(place))) body.CopyTo(place);
+        body.CopyTo(Payload); // nothing is done where it is there already
         _header->State.PayloadSize = (uint)body.Length;
     }
 
     /// <summary>An answer that is an error and nothing else.</summary>
     public void StoreError(Errno error)
     {
-        MemoryMarshal.Write(new Span<byte>(_header->InOut, Exchange.AnswerHeaderSize), new OutHeader { Length = Exchange.AnswerHeaderSize, Error = -(int)error, Unique = Head.Unique });
+        MemoryMarshal.Write(new Span<byte>(_header->InOut, Exchange.AnswerHeaderSize), new OutHeader { Length = Exchange.AnswerHeaderSize, Error = -(int)error, Unique = Request.Unique });
         _header->State.PayloadSize = 0;
     }
 

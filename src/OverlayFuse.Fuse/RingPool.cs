@@ -10,27 +10,30 @@ namespace OverlayFuse.Fuse;
 internal sealed class RingPool
 {
     private const int MostProcessors = 64; // a thread for each must not cost more than it brings
-    private const int LeastThreads = 8; // of a processor, if need be: requests may wait for each other
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly object _gate = new(); // protects: _threads, RingQueue.Threads
+    private readonly object _gate = new(); // protects: _threads, _growAfter
     private readonly Fd _session;
     private readonly Dispatcher _dispatcher;
     private readonly SessionOptions _options;
     private readonly uint _maxWrite;
+    private readonly Action _abort;
     private readonly RingQueue[] _queues;
     private readonly int _mostThreads;
     private readonly ManualResetEvent _mayRegister = new(false);
     private readonly ManualResetEvent _finished = new(true);
     private readonly RingStart _start;
     private int _threads;
+    private long _growAfter;
     private volatile bool _ending;
 
-    private RingPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite, int processors)
+    private RingPool(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite, Action abort, int processors)
     {
-        (_session, _dispatcher, _options, _maxWrite) = (session, dispatcher, options, maxWrite);
+        (_session, _dispatcher, _options, _maxWrite, _abort) = (session, dispatcher, options, maxWrite, abort);
         _queues = [.. Enumerable.Range(0, processors).Select(number => new RingQueue(number))];
-        _mostThreads = Math.Max(LeastThreads, options.MaxThreads / processors);
-        _start = new RingStart(processors * RingQueue.Reserve);
+        var first = processors * RingQueue.Reserve;
+        _mostThreads = first + options.MaxThreads;
+        _start = new RingStart(first);
     }
 
     /// <summary>Threads there are now.</summary>
@@ -42,14 +45,25 @@ internal sealed class RingPool
         }
     }
 
-    /// <summary>No thread takes another request after the one it waits for.</summary>
+    /// <summary>Set when all threads have ended.</summary>
+    public WaitHandle Finished => _finished;
+
+    /// <summary>No thread takes another request.</summary>
     public bool IsEnding => _ending;
 
-    /// <summary>Starts the threads, each with a ring that the kernel does not know yet. Null where there can be none: not allowed, or too many processors.</summary>
-    public static RingPool? TryStart(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite)
+    /// <summary>Starts the threads, each with a ring that the kernel does not know yet.</summary>
+    /// <param name="abort">Ends the connection: what is done when a ring breaks.</param>
+    /// <param name="refusal">Why there can be none, a sentence.</param>
+    public static RingPool? TryStart(Fd session, Dispatcher dispatcher, SessionOptions options, uint maxWrite, Action abort, out string? refusal)
     {
-        if (Processors.Possible() is not (> 0 and <= MostProcessors and var processors)) return null;
-        var pool = new RingPool(session, dispatcher, options, maxWrite, processors);
+        refusal = null;
+        var processors = Processors.Possible();
+        if (processors is < 1 or > MostProcessors)
+        {
+            refusal = processors < 1 ? "/sys does not say how many processors this machine can have." : $"this machine can have {processors} processors, and rings are made for up to {MostProcessors}.";
+            return null;
+        }
+        var pool = new RingPool(session, dispatcher, options, maxWrite, abort, processors);
         for (var i = 0; i < RingQueue.Reserve; i++)
         {
             foreach (var queue in pool._queues) pool.Start(queue, pool._start, pool._mayRegister);
@@ -57,8 +71,8 @@ internal sealed class RingPool
         var error = pool._start.AwaitMade();
         if (error == Errno.None) return pool;
 
-        options.Log?.Invoke($"the kernel offers io_uring and refuses a ring to us ({error.Describe()}): requests go by /dev/fuse");
         pool.End();
+        refusal = $"io_uring is refused to this process ({error.Describe()}): a seccomp filter may forbid it, or the sysctl kernel.io_uring_disabled.";
         return null;
     }
 
@@ -69,12 +83,12 @@ internal sealed class RingPool
         return _start.AwaitRegistered();
     }
 
-    /// <summary>One more thread for a queue whose threads are all at work, as long as there are not too many.</summary>
+    /// <summary>One more thread for a queue of which too few rest, as long as there are not too many; not for a while after that has failed.</summary>
     public void Grow(RingQueue queue)
     {
         lock (_gate)
         {
-            if (!_ending && queue.Threads < _mostThreads) Start(queue, null, null);
+            if (!_ending && _threads < _mostThreads && Environment.TickCount64 >= _growAfter) Start(queue, null, null);
         }
     }
 
@@ -85,43 +99,48 @@ internal sealed class RingPool
         _mayRegister.Set();
     }
 
-    /// <summary>Waits until all threads have ended; false when the time is over.</summary>
-    public bool AwaitEnd(TimeSpan patience) => _finished.WaitOne(patience);
+    /// <summary>A ring does not work any more: the connection is ended, so that nobody waits for it.</summary>
+    public void Break(string sentence)
+    {
+        if (_ending) return;
+        _options.Log?.Invoke($"{sentence}. The connection is ended.");
+        _abort();
+    }
 
     private void Start(RingQueue queue, RingStart? start, WaitHandle? mayRegister)
     {
         lock (_gate)
         {
-            queue.Rests();
-            queue.Threads++;
             _threads++;
             _finished.Reset();
         }
-        var thread = new Thread(() => Work(queue, start, mayRegister)) { IsBackground = true, Name = $"fuse ring {queue.Number}" };
+        queue.Rests();
         try
         {
-            thread.Start();
+            new Thread(() => Work(queue, start, mayRegister)) { IsBackground = true, Name = $"fuse ring {queue.Number}" }.Start();
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
-            queue.Begins();
-            Ended(queue);
             start?.Made(Errno.AGAIN);
+            Ended(queue, Errno.AGAIN, isFirst: start is not null);
         }
     }
 
-    private void Work(RingQueue queue, RingStart? start, WaitHandle? mayRegister)
-    {
-        new RingWorker(this, queue, _session, _dispatcher, _options, _maxWrite).Run(start, mayRegister);
-        Ended(queue);
-    }
+    private void Work(RingQueue queue, RingStart? start, WaitHandle? mayRegister) =>
+        Ended(queue, new RingWorker(this, queue, _session, _dispatcher, _maxWrite).Run(start, mayRegister), isFirst: start is not null);
 
-    private void Ended(RingQueue queue)
+    private void Ended(RingQueue queue, Errno error, bool isFirst)
     {
+        if (error != Errno.None) queue.Begins(); // it never rested
         lock (_gate)
         {
-            queue.Threads--;
-            if (--_threads == 0) _finished.Set();
+            _threads--;
+            if (error != Errno.None && !isFirst && !_ending)
+            {
+                if (_growAfter == 0) _options.Log?.Invoke($"cannot have a further ring, going on with {_threads}: {error.Describe()}");
+                _growAfter = Environment.TickCount64 + (long)PauseAfterFailure.TotalMilliseconds;
+            }
+            if (_threads == 0) _finished.Set();
         }
     }
 }

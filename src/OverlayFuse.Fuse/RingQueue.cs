@@ -15,9 +15,6 @@ internal sealed class RingQueue(int number)
     /// <summary>The number of the processor.</summary>
     public int Number { get; } = number;
 
-    /// <summary>Threads there are; protected by the pool's gate.</summary>
-    public int Threads { get; set; }
-
     /// <summary>A thread takes requests: to be told when it is started, and after each answer before the kernel is.</summary>
     public void Rests() => Interlocked.Increment(ref _resting);
 

@@ -40,6 +40,9 @@ public sealed class Session : IDisposable
     /// <summary>The capabilities in force, from <see cref="FileSystem.Started"/> on.</summary>
     public InitFlags Granted { get; private set; }
 
+    /// <summary>Why requests do not come by io_uring though that is wanted, a sentence; from <see cref="FileSystem.Started"/> on.</summary>
+    public string? WhyNoRings { get; private set; }
+
     /// <summary>How requests travel, from <see cref="FileSystem.Started"/> on.</summary>
     public Transport Transport => _rings is null ? Transport.Device : Transport.Ring;
 
@@ -75,18 +78,15 @@ public sealed class Session : IDisposable
     /// <summary>Serves requests until the file system is unmounted or <see cref="Stop"/> is called. Returns at once when it never started.</summary>
     public void Run()
     {
-        if (!Start()) return;
+        if (Begin() is not { } pool) return;
 
-        var pool = _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite, _rings is not null);
-        pool.Start();
-        if (_rings?.Register() is { } error and not Errno.None)
-        {
-            Abort();
-            throw new MountException($"the kernel offers io_uring for requests and refused a ring of ours: {error.Describe()}. Mount with transport=device, or see what it logged.");
-        }
         Ready?.Invoke();
-        if (WaitHandle.WaitAny([pool.Finished, _stopAsked.WaitHandle]) == 1) End(pool);
-        else AwaitEnd(pool, StopPatience);
+        foreach (var finished in _rings is null ? [pool.Finished] : (WaitHandle[])[pool.Finished, _rings.Finished])
+        {
+            if (WaitHandle.WaitAny([finished, _stopAsked.WaitHandle]) == 0) continue;
+            End(pool);
+            break;
+        }
         _notifier?.Close();
         _dispatcher.Stop();
     }
@@ -132,8 +132,32 @@ public sealed class Session : IDisposable
         _pool?.End();
         _rings?.End();
         _notifier?.Close();
-        if (_rings is not null) Abort(); // a ring holds the connection, too
-        _mounted.Channel.Close();
+        if (_rings is not null && !_rings.Finished.WaitOne(0)) Abort(); // a ring holds the connection, too
+
+        // Where one still serves, it names the connection by this number.
+        if (_rings is null || _rings.Finished.WaitOne(StopInterval)) _mounted.Channel.Close();
+    }
+
+    /// <summary>Until requests are served. Null when the mount was gone before.</summary>
+    private WorkerPool? Begin()
+    {
+        try
+        {
+            if (!Start()) return null;
+
+            _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite, _rings is not null);
+            _pool.Start();
+            if (_rings?.Register() is not { } error || error is Errno.None or Errno.NOTCONN or Errno.CONNABORTED or Errno.CANCELED) return _pool; // or it ends at once
+            _rings.End();
+            Abort();
+            throw new MountException($"the kernel offers io_uring for requests and refused a ring of ours: {error.Describe()}. Mount with transport=device.");
+        }
+        catch (MountException)
+        {
+            _rings?.End();
+            _ = Unmount(); // whoever uses it would wait for ever
+            throw;
+        }
     }
 
     /// <summary>Stop was asked for: in peace while nobody uses the mount, else by force when the time is over.</summary>
@@ -162,9 +186,15 @@ public sealed class Session : IDisposable
         if (Abort()) AwaitEnd(pool, StopPatience);
     }
 
-    private bool AwaitEnd(WorkerPool pool, TimeSpan patience) => pool.Finished.WaitOne(patience) && (_rings?.AwaitEnd(patience) ?? true);
+    private bool AwaitEnd(WorkerPool pool, TimeSpan patience) => pool.Finished.WaitOne(patience) && (_rings?.Finished.WaitOne(patience) ?? true);
 
-    private bool Abort() => _mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor);
+    private bool Abort()
+    {
+        if (_mounted.Device is { } device && ConnectionControl.TryAbort(device.Minor)) return true;
+        if (_mounted.Place() is not { } path) return false;
+        Unmounter.Force(path); // where the switch is not there
+        return true;
+    }
 
     // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none come any more.
     private void WriteBack(byte[] path)
@@ -216,8 +246,7 @@ public sealed class Session : IDisposable
         }
 
         var error = Handshake.Agree(offer, offered, _options, Environment.SystemPageSize, out var answer, out var agreement);
-        if (error == Errno.None && (agreement.Granted & InitFlags.OverIoUring) != 0 && (_rings = RingPool.TryStart(_mounted.Channel, _dispatcher, _options, agreement.MaxWrite)) is null)
-            error = Handshake.Agree(offer, offered & ~InitFlags.OverIoUring, _options, Environment.SystemPageSize, out answer, out agreement);
+        if (error == Errno.None && !MayUseRings(agreement)) error = Handshake.Agree(offer, offered & ~InitFlags.OverIoUring, _options, Environment.SystemPageSize, out answer, out agreement);
         if (error != Errno.None)
         {
             Syscall.Write(_mounted.Channel, exchange.Seal(error), out _);
@@ -229,11 +258,23 @@ public sealed class Session : IDisposable
         MaxWrite = agreement.MaxWrite;
         _dispatcher.HasLongSetXattr = (Granted & InitFlags.SetXattrExt) != 0;
         _notifier = new Notifier(_mounted.Channel, Granted, agreement.Minor, _options.Log);
+        if (_rings is not null) _notifier.Start(); // not by a thread that is bound to a processor: it would be bound, too
         _fileSystem.Started(this); // before the answer: the first request may follow it at once
 
         exchange.Answer(answer);
         error = Syscall.Write(_mounted.Channel, exchange.Seal(Errno.None), out _);
         if (error != Errno.None) throw new MountException($"the kernel refused the answer to INIT: {error.Describe()}");
         return true;
+    }
+
+    /// <summary>Makes the rings where they are agreed on; false where that failed.</summary>
+    private bool MayUseRings(in Handshake.Agreement agreement)
+    {
+        if ((_options.Wanted & InitFlags.OverIoUring) == 0) return true;
+        string? refusal;
+        if ((agreement.Granted & InitFlags.OverIoUring) != 0) _rings = RingPool.TryStart(_mounted.Channel, _dispatcher, _options, agreement.MaxWrite, () => Abort(), out refusal);
+        else refusal = $"the kernel offers no rings for requests. It has them since Linux 6.14, and root turns them on: echo Y >{Rings.Parameter}.";
+        WhyNoRings = refusal;
+        return refusal is null || (agreement.Granted & InitFlags.OverIoUring) == 0;
     }
 }

@@ -71,14 +71,12 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     public override void Started(Session session)
     {
+        if (_options.Transport == Transport.Ring && session.WhyNoRings is { } reason) throw new MountException($"cannot use transport=ring: {reason} Else leave the option out.");
         Use();
         _passthrough?.Started(session);
         _session = session;
         _notifier = session.Notifier;
         if ((session.Granted & InitFlags.WritebackCache) != 0) _writeback = _notifier;
-        if (_options.Transport == Transport.Ring && session.Transport != Transport.Ring)
-            throw new MountException("cannot use transport=ring: the kernel offers no rings for requests. It has them since Linux 6.14, and root turns them on: " +
-                "echo Y >/sys/module/fuse/parameters/enable_uring. Else leave the option out.");
     }
 
     public override void WriteBack()

@@ -9,18 +9,11 @@ namespace OverlayFuse.Fuse.Tests;
 [TestFixture(Transport.Ring)]
 public sealed class LiveMountTests(Transport transport)
 {
-    private RingSwitch? _switch;
-
     [OneTimeSetUp]
-    public void TurnRingsOn()
+    public void NeedRings()
     {
-        if (transport != Transport.Ring) return;
-        if (!RingSwitch.Exists) Assert.Ignore("this kernel has no FUSE over io_uring");
-        _switch = new RingSwitch();
+        if (transport == Transport.Ring) RingTests.Need();
     }
-
-    [OneTimeTearDown]
-    public void TurnRingsBack() => _switch?.Dispose();
 
     [Test]
     public void A_shell_can_live_in_it()

@@ -7,17 +7,11 @@ namespace OverlayFuse.Fuse.Tests;
 [CancelAfter(60_000)]
 public sealed class RingTests
 {
-    private RingSwitch? _switch;
-
     [OneTimeSetUp]
-    public void TurnOn()
+    public static void Need()
     {
-        if (!RingSwitch.Exists) Assert.Ignore("this kernel has no FUSE over io_uring");
-        _switch = new RingSwitch();
+        if (!Rings.AreOn) Assert.Ignore($"the kernel offers no rings: echo Y >{Rings.Parameter}");
     }
-
-    [OneTimeTearDown]
-    public void TurnBack() => _switch?.Dispose();
 
     [Test]
     public void Rings_are_used_where_they_are_wanted_and_offered()
@@ -70,6 +64,38 @@ public sealed class RingTests
         Assert.That(mount.Log, Is.Empty);
     }
 
+    [Test]
+    public void What_is_in_hand_when_the_mount_goes_is_done_before_the_file_system_stops()
+    {
+        using var gate = new ManualResetEventSlim();
+        var fileSystem = new GatedFileSystem(gate);
+        using var mount = new LiveMount(fileSystem, Transport.Ring);
+        using var waiting = Shell.Start($"exec stat {mount.Path}/slow");
+        Assert.That(() => mount.Session.Requests[Opcode.Lookup], Is.EqualTo(1).After(5000, 10));
+        Shell.Run($"umount -f {mount.Path} || umount -l {mount.Path}");
+        waiting.WaitForExit();
+        Thread.Sleep(3000); // longer than those get who are in the way of an end that was asked for
+        Assert.That(fileSystem.IsStopped, Is.False);
+        gate.Set();
+        Assert.That(mount.WaitForEnd());
+        Assert.That(fileSystem.IsStopped);
+    }
+
+    [Test]
+    public void Threads_that_send_notices_are_bound_to_no_processor()
+    {
+        using var mount = new LiveMount(new MemoryFileSystem(), Transport.Ring);
+        mount.Run("echo a > $m/f; taskset -c 0 cat $m/f");
+        mount.Session.Notifier.InvalidateInode(NodeId.Root);
+        Assert.That(mount.Session.Notifier.Wait(TimeSpan.FromSeconds(5)));
+        var all = Of("/proc/self/status", "Cpus_allowed_list");
+        var notifiers = Directory.GetDirectories("/proc/self/task").Select(thread => thread + "/status").Where(status => Of(status, "Name") == "fuse notifier").ToList();
+        Assert.That(notifiers, Is.Not.Empty);
+        foreach (var status in notifiers) Assert.That(Of(status, "Cpus_allowed_list"), Is.EqualTo(all));
+
+        static string Of(string status, string field) => File.Exists(status) ? File.ReadAllLines(status).First(line => line.StartsWith(field + ":", StringComparison.Ordinal)).Split('\t')[1] : "";
+    }
+
     [TestCase("0", 1)]
     [TestCase("0-3\n", 4)]
     [TestCase("0-3,8,10-11", 7)]
@@ -81,6 +107,12 @@ public sealed class RingTests
     // A name that begins with "slow" is looked up until the gate opens.
     private sealed class GatedFileSystem(ManualResetEventSlim gate) : FileSystem
     {
+        private volatile bool _isStopped;
+
+        public bool IsStopped => _isStopped;
+
+        public override void Stopped() => _isStopped = true;
+
         private const uint DirectoryMode = 0x41ed; // drwxr-xr-x
 
         public override Errno GetAttributes(in Request request, NodeId node, ulong? handle, out Attributes attributes, out TimeSpan timeout)

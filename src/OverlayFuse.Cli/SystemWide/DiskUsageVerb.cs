@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using OverlayFuse.Image;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 

@@ -1,5 +1,5 @@
-using OverlayFuse.Linux;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container;
 
