@@ -69,9 +69,9 @@ internal sealed class CopyStep
             using var resolver = new PathResolver(root.Root, [], isReadOnly: false);
             var path = CopyPath.Parse(Encoding.UTF8.GetBytes(Target));
             var target = resolver.Find(path, followLast: true);
-            if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive))
+            if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive, out var limit))
             {
-                using (archive) Extract(archive, target);
+                using (archive) Extract(archive, limit, target);
                 continue;
             }
             if (source.IsDirectory || path.MeansDirectory || _sources.Count > 1)
@@ -92,13 +92,13 @@ internal sealed class CopyStep
     }
 
     // An archive brings its own owners.
-    private static void Extract(Stream archive, CopyEnd target)
+    private static void Extract(Stream archive, UnpackLimit limit, CopyEnd target)
     {
         try
         {
             TreeTransfer.MakeDirectories(target.Root, target.Path);
             using var applier = TreeTransfer.Applier(target.Root, target.Path, _ => { });
-            applier.Apply(new TarReader(archive));
+            applier.Apply(new TarReader(archive, limit));
         }
         catch (InvalidDataException e)
         {

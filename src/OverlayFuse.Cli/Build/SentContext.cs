@@ -70,7 +70,7 @@ internal sealed class SentContext : IDisposable
         try
         {
             using var content = Compression.Open(sent);
-            return new TarReader(content).Next() is not null;
+            return new TarReader(content, UnpackLimit.Of(sent)).Next() is not null;
         }
         catch (InvalidDataException)
         {
@@ -86,7 +86,7 @@ internal sealed class SentContext : IDisposable
         {
             using var content = Compression.Open(sent);
             using var applier = new LayerApplier(new DirFd(root.Number)) { TakesMarks = false, Adjust = entry => (entry.Uid, entry.Gid) = (0, 0) };
-            applier.Apply(new TarReader(content));
+            applier.Apply(new TarReader(content, UnpackLimit.Of(sent)));
         }
         catch (InvalidDataException e)
         {

@@ -40,11 +40,13 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
 
     /// <summary>Whether it is a tar archive, packed or not.</summary>
     /// <param name="content">Unpacked; closed by the caller.</param>
-    public bool IsArchive(out Stream content)
+    public bool IsArchive(out Stream content, out UnpackLimit limit)
     {
         content = Stream.Null;
+        limit = new UnpackLimit("", 0);
         var file = $"/proc/self/fd/{Root.Number}/{System.Text.Encoding.UTF8.GetString(Path)}";
         if (Syscall.StatAt(Root, Path, cached: false, out var status) != Errno.None || status.Type != FileType.Regular) return false;
+        limit = new UnpackLimit(EntryPath.Show(Path), (long)status.Size);
         try
         {
             using (var first = Compression.Open(file)) if (new TarReader(first).Next() is null) return false;

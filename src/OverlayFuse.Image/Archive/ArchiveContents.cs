@@ -12,12 +12,20 @@ internal sealed class ArchiveContents : IDisposable
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, string> _links = [];
 
-    private ArchiveContents(string? layout, string temporary) => (_layout, _temporary) = (layout, temporary);
+    private ArchiveContents(string path, string temporary)
+    {
+        _temporary = temporary;
+        if (Directory.Exists(path)) _layout = path;
+        Limit = _layout is null ? UnpackLimit.Of(path) : new UnpackLimit(path, new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+    }
+
+    /// <summary>Of all layers in it, measured by what came, and not by what they are when a first wrapping is off.</summary>
+    public UnpackLimit Limit { get; }
 
     /// <param name="path">A directory or an archive.</param>
     public static ArchiveContents Open(StateDirectory state, string path)
     {
-        var contents = new ArchiveContents(Directory.Exists(path) ? path : null, state.NewTemporary());
+        var contents = new ArchiveContents(path, state.NewTemporary());
         Directory.CreateDirectory(contents._temporary);
         try
         {
@@ -62,7 +70,7 @@ internal sealed class ArchiveContents : IDisposable
     private void Extract(string path)
     {
         using var stream = Compression.Open(path);
-        var archive = new TarReader(stream);
+        var archive = new TarReader(stream, UnpackLimit.Of(path));
         var buffer = new byte[1 << 16];
         while (archive.Next() is { } entry)
         {
@@ -84,6 +92,7 @@ internal sealed class ArchiveContents : IDisposable
     // "docker save" of old writes "../ID/layer.tar" for a layer that occurs twice.
     private static string Resolve(string name, byte[] target)
     {
+        if (target.Length > EntryPath.LongestPath) throw new InvalidDataException($"it holds a link to a path of {target.Length} bytes, and {EntryPath.LongestPath} are possible");
         var parts = new List<string>(name.Split('/')[..^1]);
         foreach (var part in Encoding.UTF8.GetString(target).Split('/'))
         {

@@ -82,7 +82,8 @@ public sealed class ImageLoader(ImageStore store)
         {
             var expected = Digest.TryParse(config.RootFs.DiffIds[i]) ?? throw new InvalidDataException($"\"{config.RootFs.DiffIds[i]}\" is no digest of a known kind");
             var file = contents.Take(layers[i]);
-            records.Add(new LayerWriter(store) { Progress = Progress }.Store(file, records, expected, descriptors is null ? null : Digest.TryParse(descriptors[i].Digest), out var withoutOwner));
+            var blob = descriptors is null ? null : Digest.TryParse(descriptors[i].Digest);
+            records.Add(new LayerWriter(store) { Limit = contents.Limit, Progress = Progress }.Store(file, records, expected, blob, out var withoutOwner));
             WithoutOwner += withoutOwner;
         }
         return store.Add(text, records);

@@ -3,6 +3,9 @@ namespace OverlayFuse.Image;
 /// <summary>Takes one layer archive into the store: checks it, unpacks it upon those below, and keeps it as it came.</summary>
 internal sealed class LayerWriter(ImageStore store)
 {
+    /// <summary>Of all layers that come from one place, which others have made.</summary>
+    public UnpackLimit? Limit { get; init; }
+
     public IProgress<long>? Progress { get; init; }
 
     /// <param name="archive">A file that may be moved away.</param>
@@ -16,16 +19,22 @@ internal sealed class LayerWriter(ImageStore store)
         Digest blob;
         using (var file = File.OpenRead(archive)) blob = Digest.Of(file);
         if (expectedBlob is { } wanted && wanted != blob) throw new InvalidDataException($"a layer has the digest {blob} and should have {wanted}");
-        var diffId = expected ?? DiffIdOf(archive);
+        var diffId = expected ?? DiffIdOf(archive, Limit);
         var id = LayerStore.ChainId(below is [.., var parent] ? parent.Id : null, diffId);
-        if (store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Progress) is { } applier) withoutOwner = applier.WithoutOwner;
+        if (store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Limit, Progress) is { } applier) withoutOwner = applier.WithoutOwner;
         store.Blobs.Adopt(archive, blob);
         return new LayerRecord { Id = id, DiffId = diffId.ToString(), Blob = blob.Hex, BlobSize = new FileInfo(store.Blobs.PathOf(blob)).Length, Size = store.Layers.SizeOf(id) };
     }
 
-    private static Digest DiffIdOf(string archive)
+    private static Digest DiffIdOf(string archive, UnpackLimit? limit)
     {
-        using var content = Compression.Open(archive);
-        return Digest.Of(content);
+        using var content = new HashingStream(Compression.Open(archive));
+        var entries = new TarReader(content, limit);
+        while (entries.Next() is not null)
+        {
+            // What makes no sense is told before anything is unpacked.
+        }
+        content.ReadRest();
+        return content.Finish();
     }
 }

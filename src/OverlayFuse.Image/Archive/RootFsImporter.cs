@@ -23,7 +23,8 @@ public sealed class RootFsImporter(ImageStore store)
         try
         {
             CopyArchive(path, temporary);
-            var layer = new LayerWriter(store) { Progress = Progress }.Store(temporary, [], null, null, out var withoutOwner);
+            var limit = UnpackLimit.Of(temporary, source == "-" ? "standard input" : source);
+            var layer = new LayerWriter(store) { Limit = limit, Progress = Progress }.Store(temporary, [], null, null, out var withoutOwner);
             WithoutOwner = withoutOwner;
             var created = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
             var comment = message ?? "Imported from -";

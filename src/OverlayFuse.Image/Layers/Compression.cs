@@ -14,8 +14,8 @@ public static class Compression
         return NameOf(file) switch
         {
             null => file,
-            "gzip" => new GrowthLimit(new GZipStream(file, CompressionMode.Decompress), file, path),
-            var tool => new GrowthLimit(Unpack(tool, file, path), file, path),
+            "gzip" => new GZipStream(file, CompressionMode.Decompress),
+            var tool => Unpack(tool, file, path),
         };
     }
 
@@ -54,6 +54,7 @@ public static class Compression
             Descriptors = [(new Fd((int)file.SafeFileHandle.DangerousGetHandle()), 0), (write, 1)],
         }, out var pid);
         write.Close();
+        file.Dispose(); // the program has it
         if (error == Errno.None) return new FilterOutput(read, pid, tool);
         read.Close();
         throw new RefusedException($"cannot unpack {path}: it is packed with {tool}, and {tool}(1) cannot be started ({error.Describe()}). Install the package {(tool == "xz" ? "xz-utils" : tool)}.");

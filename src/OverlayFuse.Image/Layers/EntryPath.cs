@@ -3,7 +3,7 @@ namespace OverlayFuse.Image;
 /// <summary>The name of an archive's entry, taken apart: from the root of the layer, without "." and empty components.</summary>
 internal static class EntryPath
 {
-    private const int LongestPath = 4095;
+    public const int LongestPath = 4095;
     private const int LongestName = 255;
 
     /// <summary>Empty for the root itself.</summary>

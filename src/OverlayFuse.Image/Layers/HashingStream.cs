@@ -5,6 +5,8 @@ namespace OverlayFuse.Image;
 /// <summary>Passes a stream on and takes its SHA-256 on the way, in either direction.</summary>
 internal sealed class HashingStream(Stream inner) : OneWayStream
 {
+    private const int LongestRest = 64 << 20;
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public override bool CanWrite => inner.CanWrite;
@@ -16,12 +18,15 @@ internal sealed class HashingStream(Stream inner) : OneWayStream
     public Digest Finish() => Digest.Of(_hash);
 
     /// <summary>Reads what is left: archives may be padded behind their end.</summary>
+    /// <exception cref="InvalidDataException">It is more than a record of any tape.</exception>
     public void ReadRest()
     {
         Span<byte> waste = stackalloc byte[4096];
-        int count;
-        do count = Read(waste);
-        while (count > 0);
+        var most = Count + LongestRest;
+        while (Read(waste) > 0)
+        {
+            if (Count > most) throw new InvalidDataException($"it goes on for more than {LongestRest} bytes behind its end");
+        }
     }
 
     public override int Read(Span<byte> buffer)

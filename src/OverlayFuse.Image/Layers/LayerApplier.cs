@@ -46,6 +46,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     public void Apply(TarReader archive)
     {
         var marks = new LayerMarks(_parents);
+        _parents.Making = archive.CountName;
         if (KeepsOwnersIn != OverrideForm.None) MarkRoot();
         while (archive.Next() is { } entry)
         {

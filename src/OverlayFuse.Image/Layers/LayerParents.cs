@@ -12,6 +12,9 @@ internal sealed class LayerParents(DirFd root) : IDisposable
     private byte[]? _path;
     private DirFd _directory = DirFd.None;
 
+    /// <summary>Called for each that is made though no entry names it: one path can ask for two thousand.</summary>
+    public Action? Making { get; set; }
+
     /// <summary>The open directory; those that are missing are made. Closed by the next call.</summary>
     public DirFd Open(IReadOnlyList<byte[]> components)
     {
@@ -42,6 +45,7 @@ internal sealed class LayerParents(DirFd root) : IDisposable
             if (error == Errno.NOENT)
             {
                 error = Resolve(EntryPath.Join(components.Take(depth - 1)), out var parent);
+                Making?.Invoke();
                 if (error == Errno.None) error = Syscall.MkdirAt(parent, components[depth - 1], UsualMode);
                 if (error == Errno.None) error = Syscall.ChmodAt(parent, components[depth - 1], UsualMode); // whatever the caller's umask is
                 parent.Close();

@@ -41,8 +41,9 @@ public sealed class LayerStore(StateDirectory state)
     /// <summary>Unpacks an archive into a new layer, unless it is there.</summary>
     /// <param name="expected">The digest that the unpacked archive must have.</param>
     /// <param name="parents">The layers below, topmost first.</param>
+    /// <param name="limit">Of what others have made.</param>
     /// <exception cref="InvalidDataException">The archive is broken, hostile, or not the one it should be.</exception>
-    public LayerApplier? Unpack(string id, string archive, Digest expected, IReadOnlyList<string> parents, IProgress<long>? progress = null)
+    internal LayerApplier? Unpack(string id, string archive, Digest expected, IReadOnlyList<string> parents, UnpackLimit? limit = null, IProgress<long>? progress = null)
     {
         if (Has(id)) return null;
         var temporary = state.NewTemporary();
@@ -52,7 +53,7 @@ public sealed class LayerStore(StateDirectory state)
             using var applier = new LayerApplier(root) { KeepsOwnersIn = UserNamespace.HasOneUser ? OverrideForm.Containers : OverrideForm.None };
             using (var content = new HashingStream(Compression.Open(archive)))
             {
-                applier.Apply(new TarReader(new ProgressStream(content, progress)));
+                applier.Apply(new TarReader(new ProgressStream(content, progress), limit));
                 content.ReadRest();
                 if (content.Finish() is var digest && digest != expected) throw new InvalidDataException($"a layer has the digest {digest} and should have {expected}");
             }

@@ -11,11 +11,15 @@ internal sealed class PaxRecords
     private const int MostRecords = 4096;
 
     private readonly List<(byte[] Key, byte[] Value)> _records = [];
+    private int _length;
 
     private static ReadOnlySpan<byte> XattrPrefix => "SCHILY.xattr."u8;
 
+    /// <summary>Adds those of one header; several may follow each other.</summary>
     public void Read(ReadOnlySpan<byte> text)
     {
+        _length += text.Length;
+        if (_length > TarReader.LongestDescription) throw new InvalidDataException($"headers of {_length} bytes in a row are too long; {TarReader.LongestDescription} are allowed");
         while (!text.IsEmpty)
         {
             if (!Utf8Parser.TryParse(text, out int length, out var digits) || length <= digits + 1 || length > text.Length || text[digits] != ' ' || text[length - 1] != '\n')

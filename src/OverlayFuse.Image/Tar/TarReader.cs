@@ -5,10 +5,12 @@ namespace OverlayFuse.Image;
 /// System.Formats.Tar gives names as strings, which loses those that are not UTF-8, and the values of pax records likewise, which loses
 /// binary attributes. An image may hold both.
 /// </remarks>
-public sealed class TarReader(Stream archive)
+/// <param name="archive">Unpacked.</param>
+/// <param name="limit">Of one that others have made.</param>
+public sealed class TarReader(Stream archive, UnpackLimit? limit = null)
 {
     /// <summary>Headers that only describe the next entry may be so large; a real one has a few kilobytes.</summary>
-    private const int LongestDescription = 1 << 20;
+    internal const int LongestDescription = 1 << 20;
 
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
     private readonly PaxRecords _global = new();
@@ -40,10 +42,15 @@ public sealed class TarReader(Stream archive)
             _global.ApplyTo(entry);
             local.ApplyTo(entry);
             if (entry.Kind != TarKind.File) entry.Size = 0; // some writers give links the size of their target
+            CountName();
             Expect(entry.Size);
             return entry;
         }
     }
+
+    /// <summary>Something is made for the present entry that has none itself.</summary>
+    /// <exception cref="RefusedException">It is too much.</exception>
+    internal void CountName() => limit?.CountName();
 
     /// <summary>The bytes of the present entry; 0 at their end.</summary>
     public int Read(Span<byte> buffer)
@@ -51,6 +58,7 @@ public sealed class TarReader(Stream archive)
         if (_rest == 0) return 0;
         var count = archive.Read(buffer[..(int)Math.Min(buffer.Length, _rest)]);
         if (count == 0) throw new InvalidDataException("it ends in the middle of a file");
+        limit?.Count(count);
         _rest -= count;
         return count;
     }
@@ -66,6 +74,7 @@ public sealed class TarReader(Stream archive)
 
     private void Expect(long size)
     {
+        limit?.Expect(size);
         _rest = size;
         _padding = -size & (TarHeader.BlockSize - 1);
     }
@@ -85,6 +94,7 @@ public sealed class TarReader(Stream archive)
         {
             var count = archive.Read(waste[..(int)_padding]);
             if (count == 0) throw new InvalidDataException("it ends in the middle of a file");
+            limit?.Count(count);
             _padding -= count;
         }
     }
@@ -95,6 +105,7 @@ public sealed class TarReader(Stream archive)
         var length = archive.ReadAtLeast(_block, TarHeader.BlockSize, throwOnEndOfStream: false);
         if (length == 0 || !_block.AsSpan(0, length).ContainsAnyExcept((byte)0)) return false;
         if (length < TarHeader.BlockSize) throw new InvalidDataException("it ends in the middle of a header");
+        limit?.Count(length);
         if (!TarHeader.HasRightChecksum(_block)) throw new InvalidDataException("the checksum of a header is wrong; is it a tar archive?");
         return true;
     }
