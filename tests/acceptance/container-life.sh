@@ -188,8 +188,8 @@ exec_as() {
   printf '# c\nLINE=1\n' >"$home/variables"
   with=(OURS=mine)
   prints "$(printf '33\n33 8\n/home/www\nmine its 1 2\n/')" o exec -u www -w / -e OURS -e TWO=2 --env-file "$home/variables" execed sh -c 'id -u; id -G; echo $HOME; echo $OURS $CONTAINER $LINE $TWO; pwd' && prints "$(printf '33\n8\n/data')" o exec -u 33:mail execed sh -c 'id -u; id -G; pwd' &&
-    ends 126 'exec failed: ' o exec execed /no/such && ends 126 'overlayfuse: OCI runtime exec failed: exec failed: ' o exec -d execed nosuchcmd &&
-    ends 3 'exec failed: its own words' o exec execed sh -c 'echo "exec failed: its own words" >&2; exit 3' && ends 126 'unable to find user nobody9' o exec -u nobody9 execed id
+    ends 126 'exec failed: ' o exec execed /no/such && ends 1 'overlayfuse: OCI runtime exec failed: exec failed: ' o exec -d execed nosuchcmd && ends 126 'Cwd must be an absolute path' o exec -w rel execed pwd &&
+    ends 3 'exec failed: its own words' o exec execed sh -c 'echo "exec failed: its own words" >&2; exit 3' && ends 126 'unable to find user nobody9' o exec -u nobody9 execed id && ends 1 'unable to find user nobody9' o exec -d -u nobody9 execed id
   local code=$?
   with=()
   return $code

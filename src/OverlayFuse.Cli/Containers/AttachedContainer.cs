@@ -54,7 +54,7 @@ internal static class AttachedContainer
         var waiting = Task.Factory.StartNew(wait, TaskCreationOptions.LongRunning);
         var isOver = Task.WaitAny(waiting, reader.Left) == 0 || waiting.IsCompleted;
         foreach (var registration in registrations) registration.Dispose();
-        return isOver ? waiting.GetAwaiter().GetResult() : throw LogView.NobodyReads(); // the container goes on, as docker's does
+        return isOver ? waiting.GetAwaiter().GetResult() : throw new NobodyReadsException(); // the container goes on, as docker's does
     }
 
     // Whoever reads our output, of whom the supervisor says that he is gone.

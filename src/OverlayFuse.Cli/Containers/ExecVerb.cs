@@ -58,11 +58,25 @@ internal static class ExecVerb
         using var raw = request.Terminal && withInput ? RawTerminal.Enter() : null;
         var input = withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
         var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)); // who reads our output does not wait for what is detached
-        var (exitCode, refusal) = FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached);
+        var (exitCode, refusal) = Begin(() => FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached), isDetached);
         root.Close();
         nothing.Close();
         if (refusal.Length > 0) Terminal.Say($"OCI runtime exec failed: {refusal}");
         return exitCode;
+    }
+
+    // Docker's codes: of what goes on without us there is only whether it was started.
+    private static (int ExitCode, string Error) Begin(Func<(int ExitCode, string Error)> run, bool isDetached)
+    {
+        try
+        {
+            var (exitCode, refusal) = run();
+            return (isDetached && exitCode != 0 ? 1 : exitCode, refusal);
+        }
+        catch (RefusedException e) when (isDetached)
+        {
+            throw new RefusedException(e.Message);
+        }
     }
 
     private static List<string> Texts(string[]? carried) => [.. (carried ?? []).Select(ByteText.Text)];

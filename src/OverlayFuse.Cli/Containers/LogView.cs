@@ -10,7 +10,6 @@ namespace OverlayFuse.Cli;
 /// <summary>The log of a container, or a part of it, to our own streams.</summary>
 internal sealed class LogView
 {
-    private const string BrokenPipe = "write /dev/stdout: broken pipe";
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     private readonly MemoryStream _rest = new();
@@ -27,12 +26,6 @@ internal sealed class LogView
 
     /// <summary>So many lines are left out.</summary>
     public int Skip { get; set; }
-
-    /// <summary>In docker's words.</summary>
-    public static RefusedException NobodyReads() => new(BrokenPipe);
-
-    /// <summary>It is not that something was not started.</summary>
-    public static bool IsNobodyReads(RefusedException error) => error.Message == BrokenPipe;
 
     public static int CountLines(StoredContainer container) => File.Exists(container.LogPath) ? File.ReadLines(container.LogPath).Count() : 0;
 
@@ -77,7 +70,7 @@ internal sealed class LogView
         {
             if (JsonNode.Parse(json) is not JsonObject entry || Text(entry) is not { } text) return;
             var error = Syscall.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
-            if (error == Errno.PIPE) throw NobodyReads();
+            if (error == Errno.PIPE) throw new NobodyReadsException();
             if (error != Errno.None) throw new RefusedException($"cannot write what the container has written: {error.Describe()}.");
         }
         catch (JsonException)

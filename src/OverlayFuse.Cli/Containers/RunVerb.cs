@@ -27,7 +27,7 @@ internal static class RunVerb
         {
             return RunNew(request, pull, streams, inBackground);
         }
-        catch (RefusedException e) when (e.ExitCode == 1 && !LogView.IsNobodyReads(e))
+        catch (RefusedException e) when (e is { ExitCode: 1 } and not NobodyReadsException)
         {
             throw new RefusedException(e.Message, Refused);
         }

@@ -10,7 +10,6 @@ namespace OverlayFuse.Container;
 /// <summary>A program that exec runs in a container beside its first one: with the container's variables, limits and rights.</summary>
 public static class FurtherProcess
 {
-    private const int Refused = 125;
     private const int CannotExecute = 126;
 
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
@@ -74,8 +73,6 @@ public static class FurtherProcess
     /// <summary>The process as the runtime is told of it. Pure.</summary>
     internal static JsonObject Describe(ContainerRecord record, ExecRequest request, UserLookup user, ulong available)
     {
-        if (request.WorkingDirectory is { } directory && !directory.StartsWith('/'))
-            throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
         var config = record.Config.Copy();
         Variables.Set(config, request.Environment);
         return new ProcessSpec(record, user)

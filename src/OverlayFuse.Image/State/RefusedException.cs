@@ -1,7 +1,7 @@
 namespace OverlayFuse.Image;
 
 /// <summary>What was asked for cannot be done. The message is a sentence for people; <paramref name="exitCode"/> is what the command ends with.</summary>
-public sealed class RefusedException(string message, int exitCode = 1) : Exception(message)
+public class RefusedException(string message, int exitCode = 1) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 }
