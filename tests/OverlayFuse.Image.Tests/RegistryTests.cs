@@ -55,6 +55,10 @@ public sealed class RegistryTests
         var pinned = ImageReference.TryParsePinned($"{registry.Host}/t/web:any@{Digest.Of(manifest)}")!;
         new ImagePuller(store, client).Pull(pinned, out _);
         Assert.That((store.Find(pinned.ToString())?.Id, store.Find(pinned.ToString())?.References.Single(), store.Find(registry.Reference.ToString())), Is.EqualTo((image.Id, pinned, (StoredImage?)null)));
+        new ImagePuller(store, client).Pull(registry.Reference, out _);
+        Assert.That(store.Get(image.Id).References, Is.EquivalentTo(new[] { registry.Reference, pinned }));
+        Assert.That(store.Get(image.Id).GoingWith(registry.Reference), Is.EqualTo(new[] { registry.Reference, pinned }));
+        Assert.That(store.Get(image.Id).HasOneName, Is.True);
         registry.Answers[$"/v2/t/web/manifests/{Digest.Of(manifest)}"] = [.. manifest, (byte)' '];
         Assert.That(() => new ImagePuller(store, client).Pull(pinned, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("and should have " + Digest.Of(manifest)));
     }

@@ -16,6 +16,7 @@ images() {
   copies
   commits
   builds
+  bombs
   registry
   if [ "$who" != root ] || [ -z "$test_user" ]; then other_tools; fi # archives are the same for all: tried by whoever may less
   check "$who: nothing is left" nothing_left
@@ -56,6 +57,22 @@ follows() { o cp -L c1:/lnk followed && [ -f followed/passwd ] && o cp c1:/lnk l
 own_files() { o cp c1:/etc/hostname - | tar -xOf - | diff - <(o exec c1 cat /etc/hostname) && prints "$(o exec c1 cat /etc/hosts)" cat_out /etc/hosts; }
 cat_out() { rm -f out && o cp "c1:$1" out && cat out; }
 blocked() { "${as[@]}" mkdir -p b && o exec c1 mkdir -p /blk/b && "${as[@]}" sh -c 'rmdir b; echo f >b' && o cp b c1:/blk; }
+
+# What is made to fill the disk.
+bombs() {
+  "${as[@]}" sh -c 'mkdir bomb && cd bomb && truncate -s 5G huge && tar -cf - huge | head -c 512 | gzip >huge.tgz; head -c 70000000 /dev/zero | gzip >zeros.tgz; rm huge
+    printf "FROM scratch\nADD huge.tgz /x/\n" >Dockerfile; echo "[{\"Config\":\"c\",\"Layers\":[\"huge.tgz\"]}]" >manifest.json
+    printf "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:%064d\"]}}" 0 >c; tar -czf load.tgz manifest.json c huge.tgz'
+  before=$(o images -aq)
+  check "$who: import refuses what would fill the disk" ends 1 'cannot import bomb/zeros.tgz: it goes on for more than' o import bomb/zeros.tgz filled:1
+  check "$who: it does before anything is written" ends 1 'bomb/huge.tgz has ' o import bomb/huge.tgz filled:1
+  check "$who: of standard input, too" ends 1 'standard input has ' eval 'o import - filled:1 <bomb/huge.tgz'
+  check "$who: load refuses a layer that would" ends 1 'made to fill the disk' o load -i bomb/load.tgz
+  check "$who: ADD refuses an archive that would" ends 1 'ADD huge.tgz /x/: huge.tgz has ' o build -t filled:1 bomb
+  check "$who: build refuses a context that would" ends 1 'made to fill the disk' eval 'o build -t filled:1 - <bomb/huge.tgz'
+  check "$who: nothing of them is left" eval '[ -z "$(find "$state/tmp" -type f)" ] && prints "$before" o images -aq'
+  rm -r bomb
+}
 
 # commit and export.
 commits() {
@@ -218,6 +235,7 @@ registry() {
   check "$who: again, it is up to date" has 'Image is up to date' elsewhere o pull "$at/t/built:1"
   check "$who: run and build bring what is not here" brought
   check "$who: a digest leads to the image it was made of" pinned
+  check "$who: inspect and lists have the digest of what was pulled or pushed" digests
   check "$who: no such tag" ends 1 'not found: manifest unknown' o pull "$at/t/built:nosuch"
   check "$who: no such registry" ends 1 'cannot reach the registry localhost:1' o pull localhost:1/t/built:1
   check "$who: an image that is not here is not pushed" ends 1 'does not exist locally' o push "$at/t/nosuch:1"
@@ -242,6 +260,13 @@ pinned() {
   elsewhere o image prune -a -f >/dev/null
   digest=$(elsewhere o pull "$at/t/built:1" | sed -n 's/^Digest: //p') && elsewhere o rmi "$at/t/built:1" && has 'hello file' elsewhere o run --rm "$at/t/built@$digest" && has 'up to date' elsewhere o pull "$at/t/built@$digest" && prints "[\"$at/t/built@$digest\"] []" elsewhere o inspect --format '{{json .RepoDigests}} {{json .RepoTags}}' "$at/t/built@$digest" &&
     ends 1 'manifest unknown' elsewhere o pull "$at/t/built@sha256:$(printf '%064d' 0)" && elsewhere o rmi "$at/t/built@$digest" && ends 1 'No such object' elsewhere o inspect "$at/t/built@$digest"
+}
+digests() {
+  local digest name=$at/t/built
+  digest=$(elsewhere o pull "$name:1" | sed -n 's/^Digest: //p') && elsewhere o tag "$name:1" other:1 && prints "[\"$name@$digest\"]" elsewhere o inspect -f '{{json .RepoDigests}}' other:1 && prints "[\"$name@$digest\"]" o inspect -f '{{json .RepoDigests}}' built:1 &&
+    prints "$name 1 $digest"$'\nother 1 <none>' eval "elsewhere o images --format '{{.Repository}} {{.Tag}} {{.Digest}}' | sort" && has "$digest" elsewhere o images --digests && lacks "$digest" elsewhere o images && prints "" elsewhere o images -q -f dangling=true &&
+    prints "Untagged: $name:1"$'\n'"Untagged: $name@$digest" elsewhere o rmi "$name:1" && prints '[]' elsewhere o inspect -f '{{json .RepoDigests}}' other:1 || return 1
+  elsewhere o pull -q "$name@$digest" && elsewhere o rmi other:1 && prints "$name <none>" elsewhere o images --format '{{.Repository}} {{.Tag}}' && [ -n "$(elsewhere o images -q -f dangling=true)" ] && has "untagged: $name@$digest" elsewhere o image prune -f
 }
 packed_by_skopeo() { skopeo copy --insecure-policy --src-tls-verify=false --dest-tls-verify=false --dest-compress "docker://$at/t/built:1" "docker://$at/t/packed:1" && elsewhere o image prune -a -f && elsewhere o pull "$at/t/packed:1" && has 'hello file' elsewhere o run --rm "$at/t/packed:1"; }
 

@@ -29,7 +29,7 @@ internal sealed class ImageFilter
     public bool Fits(StoredImage image, ImageReference? reference)
     {
         var created = HumanText.Time(image.Config.Created);
-        return (_isDangling is null || _isDangling == reference is null)
+        return (_isDangling is not { } dangling || (dangling ? !image.Tags.Any() : reference is not null))
             && _filter.AllowsLabels(image.Config.Config?.Labels)
             && (_references.Count == 0 || (reference is not null && _references.Exists(pattern => HasName(pattern, reference))))
             && (_before.Count == 0 || _before.Exists(time => created < time))

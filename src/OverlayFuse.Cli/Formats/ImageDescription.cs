@@ -10,8 +10,8 @@ internal static class ImageDescription
     public static JsonObject Of(StoredImage image, LayerStore layers) => new()
     {
         ["Id"] = image.Id,
-        ["RepoTags"] = Strings(image.References.Where(reference => reference.Digest is null).Select(reference => reference.ToString())),
-        ["RepoDigests"] = Strings(image.References.Where(reference => reference.Digest is not null).Select(reference => reference.ToString())),
+        ["RepoTags"] = Strings(image.Tags.Select(reference => reference.ToString())),
+        ["RepoDigests"] = Strings(image.Digests.Select(reference => reference.ToString())),
         ["Parent"] = "",
         ["Comment"] = image.Config.Comment ?? image.Config.History?.LastOrDefault()?.Comment ?? "",
         ["Created"] = image.Config.Created,

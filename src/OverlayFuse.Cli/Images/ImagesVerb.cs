@@ -7,6 +7,9 @@ namespace OverlayFuse.Cli;
 /// <summary>"overlayfuse images [PATTERN]", also "image ls".</summary>
 internal static class ImagesVerb
 {
+    private static readonly (string Heading, string Member)[] Names = [("REPOSITORY", "Repository"), ("TAG", "Tag")];
+    private static readonly (string Heading, string Member)[] Facts = [("IMAGE ID", "ID"), ("CREATED", "CreatedSince"), ("SIZE", "Size")];
+
     public static Command Create(string word, params string[] others)
     {
         var pattern = new Argument<string?>("NAME") { Description = "Only images of this name; 'web*' and 'web:1.?' are patterns.", Arity = ArgumentArity.ZeroOrOne };
@@ -14,40 +17,47 @@ internal static class ImagesVerb
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Ids only." };
         var whole = new Option<bool>("--no-trunc") { Description = "Whole ids." };
         var filters = ListFilter.Option(ImageFilter.Keys, "-f");
+        var digests = new Option<bool>("--digests") { Description = "By which digests registries have them, too." };
         var format = new Option<string>("--format") { Description = "A template for each line, such as '{{.Repository}}:{{.Tag}}'." };
-        var command = new Command(word, "List images.") { pattern, all, quiet, whole, filters, format };
+        var command = new Command(word, "List images.") { pattern, all, quiet, whole, digests, filters, format };
         foreach (var other in others) command.Aliases.Add(other);
         command.SetAction(result =>
         {
             var store = new ImageStore(StatePlace.ToRead());
             var texts = ListFilter.Texts(result, filters);
             if (result.GetValue(pattern) is { } name) texts = texts.Append("reference=" + ByteText.Text(name));
-            var rows = Rows(store, new ImageFilter(texts, other => HumanText.Time(store.Get(other).Config.Created)), result.GetValue(whole));
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
+            var hasDigests = result.GetValue(digests) || template?.Contains(".Digest", StringComparison.Ordinal) == true;
+            var rows = Rows(store, new ImageFilter(texts, other => HumanText.Time(store.Get(other).Config.Created)), result.GetValue(whole), hasDigests);
             Terminal.Print(result.GetValue(quiet)
                 ? string.Concat(rows.Select(row => row["ID"] + "\n"))
-                : RowFormat.Write(rows, template, ("REPOSITORY", "Repository"), ("TAG", "Tag"), ("IMAGE ID", "ID"), ("CREATED", "CreatedSince"), ("SIZE", "Size")));
+                : RowFormat.Write(rows, template, result.GetValue(digests) ? [.. Names, ("DIGEST", "Digest"), .. Facts] : [.. Names, .. Facts]));
             return 0;
         });
         return command;
     }
 
     // The newest first; the names of one image in reverse order, as docker has them.
-    private static List<JsonObject> Rows(ImageStore store, ImageFilter filter, bool whole) =>
+    private static List<JsonObject> Rows(ImageStore store, ImageFilter filter, bool whole, bool hasDigests) =>
     [
         .. from image in store.All()
            orderby HumanText.Time(image.Config.Created) descending, image.Record.Stored descending
-           from reference in image.References.Count == 0 ? [null] : image.References.Reverse<ImageReference?>()
+           from reference in image.References.Count == 0 ? [null] : image.Listed.Reverse<ImageReference?>()
            where filter.Fits(image, reference)
-           select Row(image, reference, whole),
+           from digest in hasDigests ? Digests(image, reference) : [null]
+           select Row(image, reference, digest, whole),
     ];
 
-    private static JsonObject Row(StoredImage image, ImageReference? reference, bool whole) => new()
+    // A tag may have been pushed in several forms.
+    private static IEnumerable<string?> Digests(StoredImage image, ImageReference? reference) =>
+        image.Digests.Where(digest => digest.Repository == reference?.Repository).Select(digest => digest.Digest.ToString()).DefaultIfEmpty(null);
+
+    private static JsonObject Row(StoredImage image, ImageReference? reference, string? digest, bool whole) => new()
     {
         ["Containers"] = "N/A",
         ["CreatedAt"] = HumanText.Time(image.Config.Created) is { } created ? GoTime.OfList(created) : "N/A",
         ["CreatedSince"] = HumanText.Ago(image.Config.Created),
-        ["Digest"] = "<none>",
+        ["Digest"] = digest ?? "<none>",
         ["ID"] = whole ? image.Id : Identifier.Short(image.Id),
         ["Repository"] = reference?.Repository ?? "<none>",
         ["SharedSize"] = "N/A",

@@ -33,7 +33,7 @@ internal static class PruneImagesVerb
         var removed = new List<string>();
         var reclaimed = 0L;
         var unused = store.All()
-            .Where(image => (all || image.References.Count == 0) && filter.Fits(image.Config.Config?.Labels, HumanText.Time(image.Config.Created)))
+            .Where(image => (all || !image.Tags.Any()) && filter.Fits(image.Config.Config?.Labels, HumanText.Time(image.Config.Created)))
             .Where(image => !containers.All().Exists(container => container.Record.ImageId == image.Id));
         foreach (var image in unused)
         {

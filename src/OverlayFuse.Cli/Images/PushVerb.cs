@@ -31,6 +31,8 @@ internal static class PushVerb
                 Progress = progress.For<long>(count => $"pushing {HumanText.Size(count)}"),
             };
             var (digest, size) = pusher.Push(image, reference);
+            using (store.Lock())
+                if (store.Find(image.Id) is not null) store.Tag(image, reference.With(digest)); // it may have been removed meanwhile
             Say($"{reference.Tag}: digest: {digest} size: {size}");
             if (isQuiet) Terminal.Print($"{registry.Host}/{registry.Repository}:{reference.Tag}\n");
             return 0;

@@ -40,18 +40,21 @@ internal static class RemoveImageVerb
         var users = containers.All().Where(container => container.Record.ImageId == image.Id).ToList();
         var running = users.Find(container => container.IsRunning);
         var asked = ImageReference.TryParsePinned(name) is { } reference && image.References.Contains(reference) ? reference : null;
-        if (asked is not null && (image.References.Count > 1 || (force && running is not null))) // what runs keeps its image, by its id
+        var goes = asked is null ? image.References : image.GoingWith(asked);
+        if (asked is not null && (goes.Count < image.References.Count || (force && running is not null))) // what runs keeps its image, by its id
         {
-            store.Untag(asked);
-            return $"Untagged: {asked}\n";
+            store.Untag(goes);
+            return Untagged(goes);
         }
         if (asked is null && running is not null) throw new RefusedException(InUse(image, running));
-        if (asked is null && image.References.Count > 1 && !force)
+        if (asked is null && !image.HasOneName && !force)
             throw new RefusedException($"conflict: unable to delete {Identifier.Short(image.Id)} (must be forced) - image is referenced in multiple repositories");
         if (users is [var user, ..] && !force) throw new RefusedException(asked is null ? InUse(image, user) : InUse(image, asked, user));
         store.Remove(image, layer => ContainerLayers.AreUsed(containers, layer));
-        return string.Concat(image.References.Select(removed => $"Untagged: {removed}\n")) + $"Deleted: {image.Id}\n";
+        return Untagged(goes) + $"Deleted: {image.Id}\n";
     }
+
+    private static string Untagged(IReadOnlyList<ImageReference> names) => string.Concat(names.Select(name => $"Untagged: {name}\n"));
 
     private static string InUse(StoredImage image, ImageReference asked, StoredContainer user) =>
         $"conflict: unable to remove repository reference \"{asked}\" (must force) - container {Identifier.Short(user.Id)} is using its referenced image {Identifier.Short(image.Id)}";

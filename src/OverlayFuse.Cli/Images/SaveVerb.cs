@@ -27,5 +27,5 @@ internal static class SaveVerb
 
     /// <summary>A name as it was asked for; for an id or a digest, all that the image has.</summary>
     private static IEnumerable<ImageReference> Names(StoredImage image, string asked) =>
-        ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.References.Where(known => known.Digest is null);
+        ImageReference.TryParse(asked) is { } reference && image.References.Contains(reference) ? [reference] : image.Tags;
 }

@@ -19,7 +19,7 @@ internal static class DiskUsageText
         var table = new TableText("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS");
         foreach (var (image, shared, containers) in usage.Images)
         {
-            foreach (var reference in image.References.Count == 0 ? [null] : image.References.Reverse<ImageReference?>())
+            foreach (var reference in image.References.Count == 0 ? [null] : image.Listed.Reverse<ImageReference?>())
                 table.Add(reference?.Repository ?? "<none>", reference?.Tag ?? "<none>", Identifier.Short(image.Id), HumanText.Ago(image.Config.Created),
                     Size(image.Size), Size(shared), Size(image.Size - shared), Count(containers));
         }

@@ -15,6 +15,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
     ];
 
     private const long LargestConfig = 8 << 20;
+    private const long LargestLayer = 1L << 44; // sums of them are numbers, too
 
     private long _came;
 
@@ -37,7 +38,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
             if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too much");
             using var files = new FetchedFiles();
             var text = File.ReadAllBytes(files.Add(new BlobFetcher(client, store.State).Fetch(Parse(config.Digest), config.Size)));
-            return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, files);
+            return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, digest, files);
         }
         catch (InvalidDataException e)
         {
@@ -74,9 +75,10 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
             : throw new InvalidDataException("its manifest lacks its configuration or its layers, or is of a form older than that of 2016");
     }
 
-    private StoredImage Store(ImageConfig config, byte[] text, List<Descriptor> layers, ImageReference reference, FetchedFiles files)
+    private StoredImage Store(ImageConfig config, byte[] text, List<Descriptor> layers, ImageReference reference, Digest digest, FetchedFiles files)
     {
         if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"it has {layers.Count} layers, and its configuration tells of {config.RootFs.DiffIds.Count}");
+        if (layers.Find(layer => layer.Size is < 0 or > LargestLayer) is { } odd) throw new InvalidDataException($"a layer has {odd.Size} bytes, which cannot be");
         var diffIds = config.RootFs.DiffIds.Select(Parse).ToList();
         var blobs = layers.Select(layer => Parse(layer.Digest)).ToList();
         var known = store.All().SelectMany(image => image.Record.Layers).DistinctBy(layer => layer.Id).ToDictionary(layer => layer.Id);
@@ -86,11 +88,12 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
 
         using var held = store.Lock();
         var records = new List<LayerRecord>();
+        var limit = new UnpackLimit(reference.ToString(), layers.DistinctBy(layer => layer.Digest).Sum(layer => layer.Size));
         for (var i = 0; i < layers.Count; i++)
         {
             if (paths.TryGetValue(i, out var path))
             {
-                records.Add(new LayerWriter(store).Store(path, records, diffIds[i], blobs[i], out var withoutOwner));
+                records.Add(new LayerWriter(store) { Limit = limit }.Store(path, records, diffIds[i], blobs[i], out var withoutOwner));
                 WithoutOwner += withoutOwner;
                 Said?.Invoke(blobs[i], "Pull complete");
                 continue;
@@ -100,7 +103,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
             Said?.Invoke(blobs[i], "Already exists");
         }
         var image = store.Add(text, records);
-        store.Tag(image, reference);
+        store.Tag(image, reference, reference.With(digest));
         return image;
     }
 

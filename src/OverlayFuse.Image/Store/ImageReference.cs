@@ -12,6 +12,9 @@ public sealed partial record ImageReference(string Repository, string Tag)
     /// <summary>That of the manifest, where the name says it in the place of a tag.</summary>
     public Digest? Digest { get; private init; }
 
+    /// <summary>The same repository, and the digest of a manifest in the place of the tag.</summary>
+    public ImageReference With(Digest digest) => this with { Tag = NoTag, Digest = digest };
+
     /// <summary>The tag is "latest" where none is said.</summary>
     /// <exception cref="RefusedException">It is no name for an image.</exception>
     public static ImageReference Parse(string text, int exitCode = 1) =>
@@ -35,7 +38,7 @@ public sealed partial record ImageReference(string Repository, string Tag)
     {
         var at = text.IndexOf('@');
         if (at < 0) return TryParse(text);
-        return TryParse(text[..at]) is { } name && Image.Digest.TryParse(text[(at + 1)..]) is { } digest ? name with { Tag = NoTag, Digest = digest } : null;
+        return TryParse(text[..at]) is { } name && Image.Digest.TryParse(text[(at + 1)..]) is { } digest ? name.With(digest) : null;
     }
 
     // As docker shows them: what other tools write in full, docker.io/library/web, is web.

@@ -61,18 +61,19 @@ public sealed class ImageStore(StateDirectory state)
         return Open(id, References()) ?? throw new RefusedException($"the record of image {id} was removed while it was written.");
     }
 
-    /// <summary>Gives an image a name, which another one may have had.</summary>
-    public void Tag(StoredImage image, ImageReference reference)
+    /// <summary>Gives an image names, which others may have had.</summary>
+    public void Tag(StoredImage image, params IEnumerable<ImageReference> names)
     {
         var references = References();
-        references[reference.ToString()] = image.Record.Id;
+        foreach (var name in names) references[name.ToString()] = image.Record.Id;
         WriteReferences(references);
     }
 
-    public void Untag(ImageReference reference)
+    public void Untag(params IEnumerable<ImageReference> names)
     {
         var references = References();
-        if (references.Remove(reference.ToString())) WriteReferences(references);
+        foreach (var name in names) references.Remove(name.ToString());
+        WriteReferences(references);
     }
 
     /// <summary>Removes an image with all its names, and what no other image needs.</summary>
