@@ -19,4 +19,7 @@ public static class Signal
 
     /// <summary>SIGWINCH.</summary>
     public const int WindowChanged = 28;
+
+    /// <summary>SIGIO.</summary>
+    public const int InputOutput = 29;
 }

@@ -4,7 +4,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours. Of its supervisor comes SIGURG when nobody reads its output any more.</summary>
+/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours. Of its supervisor comes SIGURG when nobody reads its output any more, and SIGIO when the keys were typed that detach.</summary>
 internal static class AttachedContainer
 {
     private const int Killed = 137;
@@ -52,25 +52,34 @@ internal static class AttachedContainer
             ControlPipe.Send(container, pair.Number);
         }))];
         var waiting = Task.Factory.StartNew(wait, TaskCreationOptions.LongRunning);
-        var isOver = Task.WaitAny(waiting, reader.Left) == 0 || waiting.IsCompleted;
+        Task.WaitAny(waiting, reader.Left, reader.Detached);
         foreach (var registration in registrations) registration.Dispose();
-        return isOver ? waiting.GetAwaiter().GetResult() : throw new NobodyReadsException(); // the container goes on, as docker's does
+        if (waiting.IsCompleted) return waiting.GetAwaiter().GetResult();
+        return reader.Detached.IsCompleted ? 0 : throw new NobodyReadsException(); // the container goes on, as docker's does
     }
 
-    // Whoever reads our output, of whom the supervisor says that he is gone.
+    // Whoever reads our output, of whom the supervisor says that he is gone, or wants to go.
     private sealed class Reader : IDisposable
     {
         private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly PosixSignalRegistration _signal;
+        private readonly TaskCompletionSource _detached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly PosixSignalRegistration[] _signals;
 
-        public Reader() => _signal = PosixSignalRegistration.Create((PosixSignal)Signal.Urgent, context =>
-        {
-            context.Cancel = true;
-            _left.TrySetResult();
-        });
+        public Reader() => _signals = [Completing(Signal.Urgent, _left), Completing(Signal.InputOutput, _detached)];
 
         public Task Left => _left.Task;
 
-        public void Dispose() => _signal.Dispose();
+        public Task Detached => _detached.Task;
+
+        public void Dispose()
+        {
+            foreach (var signal in _signals) signal.Dispose();
+        }
+
+        private static PosixSignalRegistration Completing(int signal, TaskCompletionSource task) => PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            task.TrySetResult();
+        });
     }
 }

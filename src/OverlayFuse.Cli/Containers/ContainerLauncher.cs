@@ -74,7 +74,7 @@ internal static class ContainerLauncher
         if (Syscall.Pipe(out report, out var reportIn) is not Errno.None and var noPipe) throw CannotStart(noPipe);
         if (Syscall.Pipe(out var goOut, out go) is not Errno.None and var noSecondPipe) throw CannotStart(noSecondPipe);
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var noNull) throw CannotStart(noNull);
-        string[] words = ["overlayfuse", Argument, store.State.Root, container.Id, how];
+        string[] words = ["overlayfuse", Argument, store.State.Root, container.Id, how, streams.Keys.Text];
         Fd OrNothing(Fd stream) => stream.IsOpen ? stream : nothing;
         var error = Syscall.Spawn(new SpawnRequest
         {

@@ -20,10 +20,12 @@ internal static class ExecVerb
         var directory = new Option<string>("--workdir", "-w") { Description = "The directory to start in." };
         var user = new Option<string>("--user", "-u") { Description = "USER[:GROUP], by name or number." };
         var privileged = new Option<bool>("--privileged") { Description = "All capabilities that there are." };
-        var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, environmentFile, directory, user, privileged };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, environmentFile, directory, user, privileged, keys };
         command.SetAction(result =>
         {
             if (result.GetValue(tty) && result.GetValue(interactive) && !result.GetValue(detach)) RawTerminal.Require();
+            var detaching = DetachKeys.Parse(result.GetValue(keys) is { } text ? ByteText.Text(text) : null);
             var container = Running(ByteText.Text(result.GetRequiredValue(name)), out var store);
             var isDetached = result.GetValue(detach);
             var request = new ExecRequest
@@ -35,7 +37,7 @@ internal static class ExecVerb
                 Terminal = result.GetValue(tty) && !isDetached,
                 Privileged = result.GetValue(privileged),
             };
-            return Run(container, store, request, !isDetached && result.GetValue(interactive), isDetached);
+            return Run(container, store, request, !isDetached && result.GetValue(interactive), isDetached, detaching);
         });
         return command;
     }
@@ -50,14 +52,14 @@ internal static class ExecVerb
         return container;
     }
 
-    private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool withInput, bool isDetached)
+    private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool withInput, bool isDetached, DetachKeys keys)
     {
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
         using var raw = request.Terminal && withInput ? RawTerminal.Enter() : null;
         var input = withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
-        var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)); // who reads our output does not wait for what is detached
+        var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)) { Keys = keys }; // who reads our output does not wait for what is detached
         var (exitCode, refusal) = Begin(() => FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached), isDetached);
         root.Close();
         nothing.Close();

@@ -13,11 +13,14 @@ internal static class RunVerb
     {
         var arguments = new RunArguments();
         var detach = new Option<bool>("--detach", "-d") { Description = "In the background; its id is printed." };
-        var command = new Command("run", "Make a container of an image and start it.") { detach };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var command = new Command("run", "Make a container of an image and start it.") { detach, keys };
         arguments.AddTo(command);
-        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), arguments.Streams(result), result.GetValue(detach)));
+        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), arguments.Streams(result) with { Keys = Keys(result.GetValue(keys)) }, result.GetValue(detach)));
         return command;
     }
+
+    private static DetachKeys Keys(string? carried) => DetachKeys.Parse(carried is null ? null : ByteText.Text(carried), Refused);
 
     // Whatever keeps a container from being made or started: its own code is another.
     private static int Run(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)

@@ -13,15 +13,17 @@ internal static class StartVerb
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
         var attach = new Option<bool>("--attach", "-a") { Description = "Stay with it: show what it writes, and end as it ends. One container only." };
         var interactive = new Option<bool>("--interactive", "-i") { Description = "The same, and pass standard input on to it where it was made with -i." };
-        var command = new Command("start", "Start containers that are stopped.") { names, attach, interactive };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var command = new Command("start", "Start containers that are stopped.") { names, attach, interactive, keys };
         command.SetAction(result =>
         {
             var store = new ContainerStore(StatePlace.ToChange());
+            var detaching = DetachKeys.Parse(result.GetValue(keys) is { } text ? ByteText.Text(text) : null);
             var given = result.GetValue(names) ?? [];
             var withInput = result.GetValue(interactive);
             if (!result.GetValue(attach) && !withInput) return ForEach.Name(given, name => Start(store, name));
             if (given is not [var only]) throw new RefusedException("you cannot start and attach multiple containers at once");
-            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)), withInput ? Attachment.Own : Attachment.Own with { Input = Fd.None });
+            return AttachedContainer.Run(store, store.Get(ByteText.Text(only)), Attachment.Own with { Input = withInput ? new Fd(0) : Fd.None, Keys = detaching });
         });
         return command;
     }

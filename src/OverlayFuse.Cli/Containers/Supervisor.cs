@@ -23,10 +23,10 @@ internal sealed class Supervisor
     private Supervisor(ContainerStore store, StoredContainer container, Attachment attachment) =>
         (_store, _container, _attachment, _root) = (store, container, attachment, ContainerRoot.For(store, container));
 
-    /// <param name="arguments">Our own mark, the state directory, the id, and "attached", "detached" or "mounted".</param>
+    /// <param name="arguments">Our own mark, the state directory, the id, "attached", "detached" or "mounted", and the keys that detach.</param>
     public static int Run(string[] arguments)
     {
-        if (arguments is not [_, var root, var id, var how])
+        if (arguments is not [_, var root, var id, var how, var keys])
         {
             Terminal.Say($"{ContainerLauncher.Argument} is for overlayfuse itself. To start a container: overlayfuse start NAME");
             return 1;
@@ -38,7 +38,9 @@ internal sealed class Supervisor
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
-            var attachment = how == "attached" ? Attachment.Own with { Left = TellingParent() } : Attachment.None;
+            var attachment = how == "attached"
+                ? Attachment.Own with { Left = TellingParent(Signal.Urgent), Keys = DetachKeys.Parse(keys), Detached = LettingGo(TellingParent(Signal.InputOutput)) }
+                : Attachment.None;
             Leftovers.TakeAwayServed(store, container);
             using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
             ProcessList.Write(container);
@@ -101,14 +103,25 @@ internal sealed class Supervisor
     }
 
     // It waits for the end of the container, and does not see what we write.
-    private static Action TellingParent()
+    private static Action TellingParent(int signal)
     {
         var parent = Syscall.ParentPid();
         return () =>
         {
-            if (Syscall.ParentPid() == parent) _ = Syscall.Kill(parent, Signal.Urgent); // else it is gone as well
+            if (Syscall.ParentPid() == parent) _ = Syscall.Kill(parent, signal); // else it is gone as well
         };
     }
+
+    // The terminal is for others from then on.
+    private static Action LettingGo(Action tell) => () =>
+    {
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) == Errno.None)
+        {
+            for (var stream = 0; stream <= 2; stream++) _ = Syscall.Duplicate2(nothing, stream);
+            nothing.Close();
+        }
+        tell();
+    };
 
     private static void Tell(DaemonReply reply) => _ = Syscall.WriteAll(Report, reply.Write());
 }

@@ -10,4 +10,10 @@ public sealed record Attachment(Fd Input, Fd Output, Fd Error)
 
     /// <summary>Called when output could not be written to whoever looks on: he is gone.</summary>
     public Action? Left { get; init; }
+
+    /// <summary>Typed at a terminal, they end this and not the program.</summary>
+    public DetachKeys Keys { get; init; } = DetachKeys.Parse(null);
+
+    /// <summary>Called when they were typed.</summary>
+    public Action? Detached { get; init; }
 }

@@ -112,7 +112,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         _terminal = terminal.Receive();
         CopySize();
         _pumps.Add(new OutputPump(_terminal, attachment.Output, attachment.Left, log, "stdout"));
-        if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment.Input, _terminal);
+        if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment, _terminal);
     }
 
     // Of whichever stream is a terminal.

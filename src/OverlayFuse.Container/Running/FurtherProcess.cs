@@ -64,10 +64,33 @@ public static class FurtherProcess
         Terminal.CopySize(streams.Output, terminal);
         using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
         var pump = new OutputPump(terminal, streams.Output, left: null, null, "stdout");
-        if (streams.Input.IsOpen) Terminal.Type(streams.Input, terminal);
-        var waited = Syscall.WaitPid(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture), out exitCode);
+        var detached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (streams.Input.IsOpen) Terminal.Type(streams with { Detached = detached.SetResult }, terminal);
+        var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+        var waiting = Task.Factory.StartNew(() => Syscall.WaitPid(pid, out exitCode), TaskCreationOptions.LongRunning);
+        if (Task.WaitAny(waiting, detached.Task) == 1 && !waiting.IsCompleted)
+        {
+            Keep(terminal);
+            throw new RefusedException("read escape sequence");
+        }
         pump.Join();
-        return (waited == Errno.None ? exitCode : 255, "");
+        return (waiting.Result == Errno.None ? exitCode : 255, "");
+    }
+
+    // A program whose terminal nobody holds gets SIGHUP, and one whose output nobody takes stops: cat(1) does both in our place until it ends.
+    private static void Keep(Fd terminal)
+    {
+        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) != Errno.None) return;
+        _ = Syscall.Spawn(
+            new SpawnRequest
+            {
+                File = Encoding.UTF8.GetBytes(ProgramPath.Find("cat") ?? "cat"),
+                Arguments = ["cat"u8.ToArray()],
+                Descriptors = [(terminal, 0), (nothing, 1), (nothing, 2)],
+                NewSession = true,
+            },
+            out _);
+        nothing.Close();
     }
 
     /// <summary>The process as the runtime is told of it. Pure.</summary>

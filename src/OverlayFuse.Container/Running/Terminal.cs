@@ -45,15 +45,20 @@ internal sealed class Terminal : IDisposable
         if (Syscall.IoControl(from, GetWindowSize, size) == Errno.None) _ = Syscall.IoControl(to, SetWindowSize, size);
     }
 
-    /// <summary>What is typed goes to the terminal, which makes signals of it where that is wanted. On a thread of its own, until either side is gone.</summary>
-    public static void Type(Fd from, Fd terminal)
+    /// <summary>What is typed goes to the terminal, which makes signals of it where that is wanted. On a thread of its own, until either side is gone or is left.</summary>
+    public static void Type(Attachment from, Fd terminal)
     {
         var thread = new Thread(() =>
         {
             var buffer = new byte[4096];
-            while (Syscall.Read(from, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(terminal, buffer.AsSpan(0, count)) == Errno.None)
+            while (Syscall.Read(from.Input, buffer, out var count) == Errno.None && count > 0)
             {
-                // On and on.
+                var on = new MemoryStream();
+                var isLeft = from.Keys.Pass(buffer.AsSpan(0, count), on);
+                if (Syscall.WriteAll(terminal, on.ToArray()) != Errno.None) return;
+                if (!isLeft) continue;
+                from.Detached?.Invoke();
+                return;
             }
         })
         {
