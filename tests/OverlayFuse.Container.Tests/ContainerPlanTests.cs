@@ -50,11 +50,40 @@ public sealed class ContainerPlanTests
         Assert.That(() => Plan(new RunRequest { Image = "i", Environment = ["=x"] }), Throws.TypeOf<RefusedException>().With.Message.Contains("invalid environment variable: =x"));
     }
 
+    [Test]
+    public void What_is_removed_at_its_end_is_not_started_again() => Assert.That(
+        () => Plan(new RunRequest { Image = "i", Restart = "always", AutoRemove = true }), Throws.TypeOf<RefusedException>().With.Message.EqualTo("Conflicting options: --restart and --rm."));
+
+    [TestCase("no", 1, 0, false)]
+    [TestCase("on-failure", 0, 0, false)]
+    [TestCase("on-failure", 1, 1000, true)]
+    [TestCase("on-failure:2", 1, 1, true)]
+    [TestCase("on-failure:2", 1, 2, false)]
+    [TestCase("always", 0, 1000, true)]
+    [TestCase("unless-stopped", 0, 1000, true)]
+    public void A_program_begins_again_by_its_exit_code_and_so_often(string policy, int exitCode, int restarts, bool again) =>
+        Assert.That(RestartPolicy.Parse(policy).StartsAgain(exitCode, restarts), Is.EqualTo(again));
+
+    [TestCase(0, 0, 100)]
+    [TestCase(100, 9, 200)]
+    [TestCase(51_200, 9, 60_000)]
+    [TestCase(60_000, 9, 60_000)]
+    [TestCase(60_000, 10, 100)]
+    public void It_waits_longer_each_time_until_it_has_run_for_a_while(int before, int ranSeconds, int pause) =>
+        Assert.That(RestartPolicy.Pause(TimeSpan.FromMilliseconds(before), TimeSpan.FromSeconds(ranSeconds)).TotalMilliseconds, Is.EqualTo(pause));
+
     [TestCase("no", null)]
-    [TestCase("always", "there is no daemon")]
-    [TestCase("on-failure:3", "there is no daemon")]
+    [TestCase("no:0", null)]
+    [TestCase("always", null)]
+    [TestCase("on-failure:3", null)]
+    [TestCase("unless-stopped", null)]
     [TestCase("sometimes", "invalid restart policy 'sometimes'.")]
-    public void Nothing_starts_a_container_again(string policy, string? words)
+    [TestCase("always:3", "maximum retry count cannot be used with restart policy 'always'.")]
+    [TestCase("on-failure:x", "maximum retry count must be an integer.")]
+    [TestCase("on-failure:", "maximum retry count must be an integer.")]
+    [TestCase("on-failure:-1", "maximum retry count cannot be negative.")]
+    [TestCase("on-failure:1:2", "invalid restart policy format.")]
+    public void When_a_container_is_started_again_is_said_in_dockers_words(string policy, string? words)
     {
         if (words is null) Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.Nothing);
         else Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));

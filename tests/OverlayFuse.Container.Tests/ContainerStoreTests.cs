@@ -60,7 +60,7 @@ public sealed class ContainerStoreTests
         ContainerStore.WriteState(container.Directory, new ContainerState { Status = ContainerStatus.Exited, Pid = 1, SupervisorPid = 2, ExitCode = 3, Error = "e", StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch });
         Assert.That(
             File.ReadAllText(Path.Combine(container.Directory, "state.json")),
-            Is.EqualTo("""{"Status":"Exited","Pid":1,"SupervisorPid":2,"ExitCode":3,"Error":"e","StartedAt":"1970-01-01T00:00:00+00:00","FinishedAt":"1970-01-01T00:00:00+00:00"}"""));
+            Is.EqualTo("""{"Status":"Exited","Pid":1,"SupervisorPid":2,"ExitCode":3,"RestartCount":0,"Error":"e","StartedAt":"1970-01-01T00:00:00+00:00","FinishedAt":"1970-01-01T00:00:00+00:00"}"""));
         Assert.That(File.ReadAllText(Path.Combine(container.Directory, "container.json")), Does.StartWith($$"""{"Id":"{{container.Id}}","Name":"c1","Created":"20""").And.Contain(""""Mounts":[{"Kind":"Volume","Target":"/data","Volume":""""));
         Assert.That(
             File.ReadAllText(Path.Combine(container.Directory, "container.json")),

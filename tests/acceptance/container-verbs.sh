@@ -36,8 +36,25 @@ verbs() {
   check "$who: ports of a range, and on networks without; binds without what is below; words of small flags" small_flags
   check "$who: inspect has the address that a container has" addressed
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
+  check "$who: --restart starts a program again, and stop, kill and rm -f end that" restarts
+  check "$who: keys leave a terminal, and the program goes on" left_by_keys
 }
 
+restarted() { [ "$(o inspect -f '{{.RestartCount}}' again)" -ge "$1" ]; }
+restarts() {
+  o run -d --name again --restart on-failure:2 bb:1 sh -c 'echo run; exit 3' && prints 3 o wait again && prints $'run\nrun\nrun' o logs again && prints '2 3 exited {"Name":"on-failure","MaximumRetryCount":2}' \
+    o inspect -f '{{.RestartCount}} {{.State.ExitCode}} {{.State.Status}} {{json .HostConfig.RestartPolicy}}' again && o rm again || return 1
+  o run -d --name again --restart always bb:1 sh -c 'echo run >>/runs; exit 5' && eventually restarted 4 && has 'Restarting (5) ' o ps -f status=restarting && prints 'restarting true true 0' o inspect -f '{{with .State}}{{.Status}} {{.Running}} {{.Restarting}} {{.Pid}}{{end}}' again &&
+    ends 1 'is restarting, wait until the container is running' o exec again true && ends 1 'cannot remove a restarting container' o rm again && o stop again && prints 'exited 5' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' again &&
+    o start again && eventually restarted 3 && kill -9 "$(sed -n 's/.*"SupervisorPid":\([0-9]*\).*/\1/p' "$state/containers/$(o inspect -f '{{.Id}}' again)/state.json")" && eventually has 'Exited (137)' o ps -a -f name=again && o start again && eventually restarted 1 && o rm -f again || return 1
+  o run -d --name again --restart unless-stopped -p $port:80 -v /usr:/usr:ro bb:1 sh -c 'trap "exit 6" USR1; while :; do sleep 0.1; done' && o kill -s USR1 again && eventually restarted 1 && eventually has ' Up ' o ps && prints "0.0.0.0:$port" o port again 80 && o kill again &&
+    prints 'exited 137' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' again && o rm again && ends 125 'Conflicting options: --restart and --rm' o run --rm --restart always bb:1 true && ends 3 run o run --name again --restart on-failure:1 bb:1 sh -c 'echo run; exit 3' && o rm again
+}
+typed() { { sleep 1.5; printf "$1"; sleep 1; } | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }
+left_by_keys() {
+  typed 'sleep 7651\r\020\021' run -it --name left bb:1 sh && prints true o inspect -f '{{.State.Running}}' left && has 'sleep 7651' o top left && ends 1 'read escape sequence' typed 'sleep 7652\r\020\021' exec -it left sh && has 'sleep 7652' o top left &&
+    o stop -t 0 left && typed 'sleep 7653\rxy' start -ai --detach-keys x,y left && has 'sleep 7653' o top left && ends 1 'Invalid detach keys (foo) provided' o exec --detach-keys foo left true && ends 125 'Invalid detach keys (ctrl-1) provided' o run --detach-keys ctrl-1 bb:1 true && o rm -f left
+}
 at_once() {
   local i pids code=0
   o run -d --name same bb:1 sleep 1000 || return 1

@@ -4,7 +4,10 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>Stays with a container that runs in the foreground: signals go to it, and its end is ours. Of its supervisor comes SIGURG when nobody reads its output any more, and SIGIO when the keys were typed that detach.</summary>
+/// <summary>
+/// Stays with a container that runs in the foreground: signals go to it, and its end is ours. Of its supervisor comes SIGURG when nobody reads its output any
+/// more, and SIGIO when the keys were typed that detach.
+/// </summary>
 internal static class AttachedContainer
 {
     private const int Killed = 137;

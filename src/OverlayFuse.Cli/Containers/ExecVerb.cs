@@ -48,6 +48,7 @@ internal static class ExecVerb
         store = new ContainerStore(StatePlace.ToRead());
         var container = store.Get(name);
         if (!container.IsRunning) throw new RefusedException($"Container {container.Id} is not running");
+        if (container.IsRestarting) throw new RefusedException($"Container {container.Id} is restarting, wait until the container is running");
         StatePlace.EnterContainer(container, stayInDirectory: true); // files of variables lie where the caller says
         return container;
     }

@@ -83,7 +83,7 @@ internal static class Leftovers
         }
         new VolumeUses(store).End(container);
         LayerStore.Discard(container.RuntimeRoot);
-        if (container.State.Status == ContainerStatus.Running)
+        if (container.IsUnderWay)
         {
             var state = container.State;
             (state.Status, state.Pid, state.ExitCode, state.FinishedAt, state.Ports, state.Address) = (ContainerStatus.Exited, 0, Killed, DateTimeOffset.UtcNow, null, null);

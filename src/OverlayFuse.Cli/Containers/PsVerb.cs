@@ -103,6 +103,7 @@ internal static class PsVerb
     {
         ContainerStatus.Created => "Created",
         ContainerStatus.Running => $"Up {HumanText.Duration(DateTimeOffset.UtcNow - (container.State.StartedAt ?? DateTimeOffset.UtcNow))}",
+        ContainerStatus.Restarting => $"Restarting ({container.ExitCode}) {HumanText.Ago(container.State.FinishedAt ?? DateTimeOffset.UtcNow)}",
         _ => $"Exited ({container.ExitCode}) {HumanText.Ago(container.State.FinishedAt ?? DateTimeOffset.UtcNow)}",
     };
 }

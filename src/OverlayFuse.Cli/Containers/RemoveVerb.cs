@@ -34,7 +34,8 @@ internal static class RemoveVerb
             if (!container.IsServed && Remove(store, container, withVolumes)) break;
             if (container.IsRunning)
             {
-                if (!force) throw new RefusedException($"You cannot remove a running container {container.Id}. Stop the container before attempting removal or force remove");
+                var what = container.IsRestarting ? "restarting" : "running";
+                if (!force) throw new RefusedException($"You cannot remove a {what} container {container.Id}. Stop the container before attempting removal or force remove");
                 Stopping.Kill(store, container);
             }
             else Thread.Sleep(20); // one that is being started hears nothing yet

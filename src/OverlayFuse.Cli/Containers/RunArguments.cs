@@ -53,7 +53,7 @@ internal sealed class RunArguments
     private readonly Option<string> _idFile = new("--cidfile") { Description = "Write its id into this file, which must not be there." };
     private readonly Option<string> _stopSignal = new("--stop-signal") { Description = "The signal that stop sends, in the place of TERM." };
     private readonly Option<int?> _stopTimeout = new("--stop-timeout") { Description = $"Seconds that stop waits before it kills ({Stopping.Patience}); -1: for ever." };
-    private readonly Option<string> _restart = new("--restart") { Description = "no: there is no daemon that would start it again." };
+    private readonly Option<string> _restart = new("--restart") { Description = "When its program begins again: no (the default), on-failure[:TIMES], always, unless-stopped." };
     private readonly Option<bool> _init = new("--init") { Description = "A small first process (tini, catatonit) that reaps others." };
     private readonly Option<string> _pull = new("--pull") { Description = "When the image is brought from its registry: missing (the default: when it is not here), always, never." };
     private readonly Option<string[]> _security = new("--security-opt") { Description = "no-new-privileges, seccomp=unconfined" };

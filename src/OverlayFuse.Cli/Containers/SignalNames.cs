@@ -16,13 +16,16 @@ internal static class SignalNames
     ];
 
     /// <exception cref="RefusedException">There is no such signal.</exception>
-    public static int Parse(string text, int exitCode = 1)
+    public static int Parse(string text, int exitCode = 1) => Find(text) ?? throw new RefusedException($"Invalid signal: {text}", exitCode);
+
+    /// <summary>Null: there is none.</summary>
+    public static int? Find(string text)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= Last) return number;
         var name = text.ToUpperInvariant();
         if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
         var at = Array.IndexOf(Names, name);
-        return at > 0 ? at : RealTime(name) is { } realTime and >= FirstRealTime and <= Last ? realTime : throw new RefusedException($"Invalid signal: {text}", exitCode);
+        return at > 0 ? at : RealTime(name) is { } realTime and >= FirstRealTime and <= Last ? realTime : null;
     }
 
     // RTMIN, RTMIN+3, RTMAX, RTMAX-1

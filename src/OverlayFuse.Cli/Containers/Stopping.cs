@@ -18,9 +18,12 @@ internal static class Stopping
         using var run = Current(store, container);
         if (run is null) return;
         var patience = TimeSpan.FromSeconds(seconds ?? container.Record.StopTimeout ?? Patience);
-        Send(container, run, container.Record.Config.StopSignal is { } wanted ? SignalNames.Parse(wanted) : Signal.Terminate);
+        Send(container, run, SignalFor(container));
         if (!run.IsOver(patience)) Kill(container, run);
     }
+
+    /// <summary>What asks it to end; an image may name a signal that there is not.</summary>
+    public static int SignalFor(StoredContainer container) => (container.Record.Config.StopSignal is { } wanted ? SignalNames.Find(wanted) : null) ?? Signal.Terminate;
 
     public static void Kill(ContainerStore store, StoredContainer container)
     {

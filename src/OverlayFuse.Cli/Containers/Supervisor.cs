@@ -82,7 +82,7 @@ internal sealed class Supervisor
             Tell(new DaemonReply(true, remarks));
             Span<byte> go = stackalloc byte[1];
             if (Syscall.Read(Go, go, out var count) != Errno.None || count == 0) return; // the command has said why, or was killed
-            _process = new ContainerProcess(_container, _attachment);
+            _process = new ContainerProcess(_container, _attachment, Stopping.SignalFor(_container));
             _exitCode = _process.Run(started: () => Tell(new DaemonReply(true, [])));
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -21,6 +21,7 @@ internal static class TopVerb
         {
             var container = new ContainerStore(StatePlace.ToRead()).Get(ByteText.Text(result.GetRequiredValue(name)));
             if (!container.IsRunning) throw new RefusedException($"Container {container.Id} is not running");
+            if (container.IsRestarting) throw new RefusedException($"Container {container.Id} is restarting, wait until the container is running");
             var words = (result.GetValue(options) ?? []).Select(ByteText.Text).ToList();
             Terminal.Print(Table(Ps(words.Count > 0 ? words : ["-ef"]), Inside(container.State.Pid)));
             return 0;

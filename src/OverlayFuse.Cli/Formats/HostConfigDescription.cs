@@ -16,7 +16,7 @@ internal static class HostConfigDescription
             ["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject() },
             ["NetworkMode"] = record.ShownNetwork,
             ["PortBindings"] = PortText.Bindings(record.Ports),
-            ["RestartPolicy"] = new JsonObject { ["Name"] = "no", ["MaximumRetryCount"] = 0 },
+            ["RestartPolicy"] = new JsonObject { ["Name"] = (record.Restart ?? RestartPolicy.No).Name, ["MaximumRetryCount"] = record.Restart?.MaximumRetryCount ?? 0 },
             ["AutoRemove"] = record.AutoRemove,
             ["VolumeDriver"] = "",
             ["VolumesFrom"] = Nil.List.ToNode(),

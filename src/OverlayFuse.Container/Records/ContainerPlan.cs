@@ -12,7 +12,8 @@ public static class ContainerPlan
     /// <exception cref="RefusedException">It contradicts itself, or there is nothing to run.</exception>
     public static ContainerRecord For(RunRequest request, StoredImage image, string name, IEnumerable<MountPoint> inherited)
     {
-        CheckRestart(request.Restart);
+        var restart = RestartPolicy.Parse(request.Restart);
+        if (request.AutoRemove && !restart.IsNo) throw new RefusedException("Conflicting options: --restart and --rm.", Refused);
         var network = Network(request);
         var (capAdd, capDrop) = Capabilities.Read(request.CapAdd, request.CapDrop);
         var id = Identifier.New();
@@ -58,22 +59,13 @@ public static class ContainerPlan
             DnsOptions = Some(request.DnsOptions),
             IdFile = request.IdFile ?? "",
             StopTimeout = request.StopTimeout,
+            Restart = restart.IsNo ? null : restart,
             Init = request.Init,
             Runtime = request.Runtime ?? "runc",
             Mounts = Mounts(request, config, inherited),
             Binds = Some(request.Volumes.Where(volume => volume.Contains(':'))),
             Tmpfs = request.Tmpfs.Count == 0 ? null : new SortedDictionary<string, string>(request.Tmpfs.Select(Split).ToDictionary(pair => pair.Target, pair => pair.Options)),
         };
-    }
-
-    private static void CheckRestart(string? policy)
-    {
-        if (policy is null or "" or "no") return;
-        var known = policy.Split(':')[0] is "always" or "on-failure" or "unless-stopped";
-        throw new RefusedException(
-            known ? $"--restart {policy}: there is no daemon that would start it again. Whatever watches it, as systemd does, may call overlayfuse start."
-            : $"invalid restart policy '{policy}'.",
-            Refused);
     }
 
     private static List<T>? Some<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } some ? some : null;

@@ -109,6 +109,9 @@ public sealed class ContainerRecord
     /// <summary>Seconds that "stop" waits; null: as many as it always does.</summary>
     public int? StopTimeout { get; set; }
 
+    /// <summary>When it is started again; null: never.</summary>
+    public RestartPolicy? Restart { get; set; }
+
     public bool Init { get; set; }
 
     /// <summary>The OCI runtime.</summary>

@@ -12,6 +12,9 @@ public sealed class ContainerState
 
     public int ExitCode { get; set; }
 
+    /// <summary>How often it was started again since somebody started it.</summary>
+    public int RestartCount { get; set; }
+
     /// <summary>Its limit of memory has ended something in it.</summary>
     public bool? OomKilled { get; set; }
 

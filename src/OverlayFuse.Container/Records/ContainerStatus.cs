@@ -8,5 +8,8 @@ public enum ContainerStatus
 {
     Created,
     Running,
+
+    /// <summary>Its program has ended, and begins again after a while.</summary>
+    Restarting,
     Exited,
 }

@@ -98,7 +98,7 @@ public sealed class RunRequest
 
     public int? StopTimeout { get; init; }
 
-    /// <summary>"--restart": there is only "no".</summary>
+    /// <summary>"--restart": when it is started again.</summary>
     public string? Restart { get; init; }
 
     /// <summary>A small first process that reaps others.</summary>

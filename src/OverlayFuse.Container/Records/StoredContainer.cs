@@ -8,10 +8,16 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
 
     public string Id => Record.Id;
 
-    public bool IsRunning => IsServed && State.Status == ContainerStatus.Running;
+    /// <summary>So does one whose program is about to begin again.</summary>
+    public bool IsRunning => IsServed && IsUnderWay;
+
+    public bool IsRestarting => IsServed && State.Status == ContainerStatus.Restarting;
 
     /// <summary>Its supervisor was killed: the state still tells of a time before.</summary>
-    public bool IsOrphaned => !IsServed && State.Status == ContainerStatus.Running;
+    public bool IsOrphaned => !IsServed && IsUnderWay;
+
+    /// <summary>By its state, which may be that of a supervisor that was killed.</summary>
+    public bool IsUnderWay => State.Status is ContainerStatus.Running or ContainerStatus.Restarting;
 
     /// <summary>As lists show it: what lost its supervisor has ended.</summary>
     public ContainerStatus Status => IsOrphaned ? ContainerStatus.Exited : State.Status;

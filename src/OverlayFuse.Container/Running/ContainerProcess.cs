@@ -5,46 +5,79 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>The life of a container's processes: made and started by the runtime, listened to, waited for. Runs in the supervisor.</summary>
-public sealed class ContainerProcess(StoredContainer container, Attachment attachment)
+/// <param name="stopSignal">That which "stop" sends.</param>
+public sealed class ContainerProcess(StoredContainer container, Attachment attachment, int stopSignal)
 {
-
+    private readonly ManualResetEventSlim _ended = new(); // somebody wants its end
     private readonly ContainerState _state = new() { SupervisorPid = Environment.ProcessId };
     private readonly Runtime _runtime = Runtime.Of(container);
     private readonly List<OutputPump> _pumps = [];
     private NetworkProgram? _network;
     private Fd _terminal = Fd.None;
+    private volatile int _last; // the signal by which
+    private bool _isAgain;
 
     /// <summary>The union is mounted, the bundle written.</summary>
     /// <param name="started">Called once the program runs.</param>
-    /// <returns>What it ended with.</returns>
+    /// <returns>What it ended with, the last time where it was started again.</returns>
     /// <exception cref="RefusedException">It could not be started; the state says so too.</exception>
     public int Run(Action started)
     {
         using var log = ContainerLog.Open(container.LogPath);
         _ = Syscall.BecomeSubreaper(); // the runtime leaves its child to us
+        ControlPipe.Listen(container, Signal); // before the state says that it hears
+        Start(log);
+        started();
+        var exitCode = Await();
+        for (var pause = TimeSpan.Zero; BeginsAgain(exitCode, ref pause); exitCode = Await()) Start(log);
+        return exitCode;
+    }
+
+    // Waits, and writes the state of which it is.
+    private bool BeginsAgain(int exitCode, ref TimeSpan pause)
+    {
+        var policy = container.Record.Restart ?? RestartPolicy.No;
+        if (_last == 0 && policy.StartsAgain(exitCode, _state.RestartCount))
+        {
+            pause = RestartPolicy.Pause(pause, (_state.FinishedAt - _state.StartedAt) ?? TimeSpan.Zero);
+            _state.Status = ContainerStatus.Restarting;
+            TryWriteState();
+            if (!_ended.Wait(pause))
+            {
+                _state.RestartCount++;
+                return _isAgain = true;
+            }
+        }
+        _state.Status = ContainerStatus.Exited;
+        TryWriteState(); // on a full disk it counts as killed; who waits gets the code all the same
+        return false;
+    }
+
+    private void Start(ContainerLog? log)
+    {
         try
         {
             if (container.Record.Terminal) CreateWithTerminal(log);
             else CreateWithPipes(log);
-            _state.Pid = int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
-            ProcessList.Write(container, _state.Pid);
-            Connect();
+            var pid = int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
+            ProcessList.Write(container, pid);
+            Connect(pid);
             Do("start", container.Id);
-            ControlPipe.Listen(container, Signal); // before the state says that it hears
+            _state.Pid = pid; // before, a signal would not be for the program
             (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
             ContainerStore.WriteState(container.Directory, _state);
+            if (_last != 0) _ = Syscall.Kill(_state.Pid, _last); // it came while there was nobody to get it
         }
         catch (Exception e) when (e is not OutOfMemoryException) // a full disk, too: none may run that nobody knows of
         {
             var refused = e as RefusedException ?? new RefusedException($"cannot start {container.Record.Name}: {e.Message}", 125);
             _runtime.RunQuietly("delete", "--force", container.Id);
             _network?.End();
-            (_state.Status, _state.Pid, _state.StartedAt, _state.ExitCode, _state.Error) = (ContainerStatus.Created, 0, default, refused.ExitCode, refused.Message);
+            (_state.Status, _state.Pid, _state.ExitCode, _state.Error) = (_isAgain ? ContainerStatus.Exited : ContainerStatus.Created, 0, refused.ExitCode, refused.Message);
+            if (!_isAgain) _state.StartedAt = default;
             TryWriteState();
             throw refused;
         }
-        started();
-        return Await();
     }
 
     private void TryWriteState()
@@ -60,7 +93,11 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     }
 
     /// <summary>Asks it to end, as the machine does when it goes down.</summary>
-    public void Stop() => Signal(Linux.Signal.Terminate);
+    public void Stop()
+    {
+        End(Linux.Signal.Terminate);
+        Signal(Linux.Signal.Terminate);
+    }
 
     private string PidFile => Path.Combine(container.Directory, "pid");
 
@@ -69,25 +106,25 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         var error = Syscall.WaitPid(_state.Pid, out var exitCode);
         if (error != Errno.None) exitCode = 255;
         foreach (var pump in _pumps) pump.Join();
+        _pumps.Clear();
         _network?.End();
         if (container.Record.Memory > 0 && ControlGroup.HasRunOutOfMemory(container.Id)) _state.OomKilled = true; // before its group goes
         _runtime.RunQuietly("delete", "--force", container.Id);
-        (_state.Status, _state.Pid, _state.ExitCode, _state.FinishedAt) = (ContainerStatus.Exited, 0, exitCode, DateTimeOffset.UtcNow);
+        (_state.Pid, _state.ExitCode, _state.FinishedAt) = (0, exitCode, DateTimeOffset.UtcNow);
         (_state.Ports, _state.Address) = (null, null);
-        TryWriteState(); // on a full disk it counts as killed; who waits gets the code all the same
         return exitCode;
     }
 
     // Before the program starts, which may want it at once.
-    private void Connect()
+    private void Connect(int pid)
     {
         if (container.Record.Network != "private") return;
         _state.Ports = HostPorts.Choose(container.Record.Ports, container.Record.Name);
         var network = NetworkProgram.Find();
-        network.Start(container, _state.Pid, _state.Ports);
+        network.Start(container, pid, _state.Ports);
         _network = network;
-        ProcessList.Write(container, _state.Pid, network.Pid);
-        _state.Address = NetworkAddress.Of(_state.Pid);
+        ProcessList.Write(container, pid, network.Pid);
+        _state.Address = NetworkAddress.Of(pid);
     }
 
     private void CreateWithPipes(ContainerLog? log)
@@ -109,10 +146,23 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     {
         using var terminal = new Terminal(container.Directory);
         Do("create", "--bundle", container.BundlePath, "--pid-file", PidFile, "--console-socket", terminal.SocketPath, container.Id);
-        _terminal = terminal.Receive();
+        Take(terminal.Receive());
         CopySize();
-        _pumps.Add(new OutputPump(_terminal, attachment.Output, attachment.Left, log, "stdout"));
-        if (container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment, _terminal);
+        Check(Syscall.Duplicate(_terminal, out var output));
+        _pumps.Add(new OutputPump(output, attachment.Output, attachment.Left, log, "stdout"));
+        if (!_isAgain && container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment, _terminal);
+    }
+
+    // Under the number of the last one: whoever types goes on.
+    private void Take(Fd terminal)
+    {
+        if (_terminal.IsOpen)
+        {
+            Check(Syscall.Duplicate2(terminal, _terminal.Number));
+            Check(Syscall.SetCloseOnExec(_terminal));
+            terminal.Close();
+        }
+        else _terminal = terminal;
     }
 
     // Of whichever stream is a terminal.
@@ -124,8 +174,16 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
 
     private void Signal(int signal)
     {
+        if (signal == Linux.Signal.Kill || signal == stopSignal) End(signal);
         if (signal == ControlPipe.WindowChanged && _terminal.IsOpen) CopySize();
         else if (_state.Pid > 0) _ = Syscall.Kill(_state.Pid, signal);
+    }
+
+    // As docker has it: who stops or kills it does not want it to begin again, whoever sends another signal may.
+    private void End(int signal)
+    {
+        _last = signal;
+        _ended.Set();
     }
 
     private void Do(params string[] words)
