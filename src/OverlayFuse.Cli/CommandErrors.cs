@@ -34,5 +34,6 @@ internal static class CommandErrors
 
     private static string See(Command command) => $"Type {Path(command)} --help for the ways to call it.";
 
-    private static string Path(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } above ? $"{Path(above)} {command.Name}" : command.Name;
+    /// <summary>Its name behind those above it.</summary>
+    internal static string Path(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } above ? $"{Path(above)} {command.Name}" : command.Name;
 }

@@ -40,6 +40,7 @@ internal static class CommandWords
     {
         var help = new HelpOption();
         foreach (var alias in help.Aliases.Where(alias => alias.StartsWith('/')).ToList()) help.Aliases.Remove(alias); // "/h" and "/?" are paths
+        if (help.Action is HelpAction action) help.Action = new UsageAction(action);
         return new Command(name, description) { help };
     }
 

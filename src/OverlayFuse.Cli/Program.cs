@@ -39,7 +39,7 @@ internal static class Program
         if (CommandWords.UnknownVerb(arguments) is { } unknown) throw new RefusedException($"'{ByteText.Show(unknown)}' is not an overlayfuse command.\nSee 'overlayfuse --help'");
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = CommandWords.Parse(command, arguments.Words);
-        if (result.Errors is [var first, ..] && result.Action is not System.CommandLine.Help.HelpAction)
+        if (result.Errors is [var first, ..] && result.Action is not UsageAction)
             throw new RefusedException(CommandErrors.Describe(result),
                 first.SymbolResult is System.CommandLine.Parsing.OptionResult ? VerbTable.FlagRefusalCode(arguments.Words) : 1); // docker's code where words are missing
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -5,6 +5,12 @@ namespace OverlayFuse.Cli.Tests;
 
 public sealed class CommandLineTests
 {
+    [TestCase("Usage:\n  overlayfuse run <IMAGE> [<COMMAND>...] [options]\n\nOptions:", "overlayfuse run", "Usage:\n  overlayfuse run [options] <IMAGE> [<COMMAND>...]\n\nOptions:")]
+    [TestCase("Usage:\n  overlayfuse ps [options]\n", "overlayfuse ps", "Usage:\n  overlayfuse ps [options]\n")]
+    [TestCase("Usage:\n  overlayfuse volume [command] [options]\n", "overlayfuse volume", "Usage:\n  overlayfuse volume [options] [command]\n")]
+    [TestCase("no usage", "overlayfuse", "no usage")]
+    public void Help_has_flags_where_they_have_to_stand(string text, string command, string shown) => Assert.That(UsageAction.WithFlagsFirst(text, command), Is.EqualTo(shown));
+
     [TestCase("overlayfuse", "mount /m", true)]
     [TestCase("overlayfuse", "umount /m", true)]
     [TestCase("overlayfuse", "explain /m/f", true)]

@@ -14,7 +14,7 @@ public sealed class FilterTests
         Container("web", 3, ContainerStatus.Running, "web-id", labels: ["tier=front", "own"], mounts: [Volume("pages", "/srv")]),
         Container("web-old", 2, ContainerStatus.Exited, "base-id", exitCode: 137, labels: ["tier=back"]),
         Container("db", 1, ContainerStatus.Exited, "db-id", mounts: [Volume("rows", "/data"), new() { Kind = MountKind.Bind, Source = "/host", Target = "/h" }]),
-        Container("new", 0, ContainerStatus.Created, "base-id"),
+        Container("new", 0, ContainerStatus.Created, "base-id", network: "private"),
     ];
 
     [TestCase("", "web web-old db new")]
@@ -44,7 +44,9 @@ public sealed class FilterTests
     [TestCase("before=web-old", "db new")]
     [TestCase("since=db", "web web-old")]
     [TestCase("network=host", "")]
-    [TestCase("network=none", "web web-old db new")]
+    [TestCase("network=none", "web web-old db")]
+    [TestCase("network=bridge", "new", Description = "docker's word for it, whatever it was asked for as")]
+    [TestCase("network=private", "new")]
     [TestCase("NAME=db", "db")]
     public void Containers_that_fit_are_listed(string filters, string expected)
     {
@@ -172,7 +174,7 @@ public sealed class FilterTests
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static StoredContainer Container(string name, int minute, ContainerStatus status, string image, int exitCode = 0, string[]? labels = null, List<MountPoint>? mounts = null)
+    private static StoredContainer Container(string name, int minute, ContainerStatus status, string image, int exitCode = 0, string[]? labels = null, List<MountPoint>? mounts = null, string network = "none")
     {
         var record = new ContainerRecord
         {
@@ -186,7 +188,7 @@ public sealed class FilterTests
             Config = new ContainerConfig { Labels = Labels(labels ?? []) },
             Command = ["sh"],
             Hostname = name,
-            Network = "none",
+            Network = network,
             Mounts = mounts ?? [],
         };
         return new StoredContainer(record, new ContainerState { Status = status, ExitCode = exitCode }, "/c", IsServed: status == ContainerStatus.Running);

@@ -40,7 +40,7 @@ internal sealed class ContainerFilter
         && _filter.AllowsName("id", container.Id)
         && _filter.AllowsLabels(container.Record.Config.Labels)
         && _filter.AllowsWord("status", container.Status.ToString().ToLowerInvariant())
-        && _filter.AllowsWord("network", container.Record.ShownNetwork)
+        && _filter.Allows("network", wanted => wanted == container.Record.ShownNetwork || wanted == container.Record.Network || (wanted == "bridge" && container.Record.Network == "private"))
         && _filter.Allows("volume", wanted => container.Record.Mounts.Exists(mount => wanted == mount.Target || wanted == (mount.Volume ?? mount.Source)))
         && (!_filter.Has("exited") || (container.Status == ContainerStatus.Exited && _exitCodes.Contains(container.ExitCode)))
         && (!_filter.Has("ancestor") || _images.Contains(container.Record.ImageId))
