@@ -69,6 +69,25 @@ public sealed class DecompressionBombTests
     }
 
     [Test]
+    public void What_a_registry_sends_is_measured_too()
+    {
+        using var scratch = new Scratch();
+        using var registry = new FakeRegistry();
+        using var client = registry.Client();
+        Pack(scratch["layer"], Announced(TooMuch));
+        var layer = File.ReadAllBytes(scratch["layer"]);
+        var config = Encoding.ASCII.GetBytes($"{{\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[\"{Digest.Of("x"u8)}\"]}}}}");
+        foreach (var blob in new[] { layer, config }) registry.Answers[$"/v2/t/web/blobs/{Digest.Of(blob)}"] = blob;
+        foreach (var (size, words) in new[] { (layer.Length, "fill the disk"), (long.MaxValue, "a layer has 9223372036854775807 bytes, which cannot be") })
+        {
+            registry.Answers["/v2/t/web/manifests/1"] = Encoding.ASCII.GetBytes(
+                $"{{\"config\":{{\"digest\":\"{Digest.Of(config)}\",\"size\":{config.Length}}},\"layers\":[{{\"digest\":\"{Digest.Of(layer)}\",\"size\":{size}}}]}}");
+            Assert.That(() => new ImagePuller(Store(scratch), client).Pull(registry.Reference, out _), Refuses(words));
+            IsEmpty(scratch);
+        }
+    }
+
+    [Test]
     public void Headers_in_a_row_do_not_fill_the_memory()
     {
         var archive = new MemoryStream();

@@ -9,7 +9,7 @@ public sealed class UnpackLimit
     private const long Always = 4L << 30;
     private const long Ratio = 200;
     private const long NamesAlways = 1 << 17;
-    private const long BytesOfName = 16; // well below what a real file comes to, packed
+    private const long BytesOfName = 32; // well below what a real file comes to, packed
 
     private readonly string _what;
     private readonly long _packed;
