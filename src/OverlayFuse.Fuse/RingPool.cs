@@ -60,7 +60,9 @@ internal sealed class RingPool
         var processors = Processors.Possible();
         if (processors is < 1 or > MostProcessors)
         {
-            refusal = processors < 1 ? "/sys does not say how many processors this machine can have." : $"this machine can have {processors} processors, and rings are made for up to {MostProcessors}.";
+            refusal = processors < 1
+                ? "/sys does not say how many processors this machine can have."
+                : $"this machine can have {processors} processors, and rings are made for up to {MostProcessors}.";
             return null;
         }
         var pool = new RingPool(session, dispatcher, options, maxWrite, abort, processors);
