@@ -82,11 +82,11 @@ public sealed class RuntimeSpecTests
     [Test]
     public void What_exec_adds_has_the_containers_variables_groups_and_limits_and_its_own_user_and_directory()
     {
-        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", WorkingDirectory = "/w", Ulimits = ["nofile=5"], CapDrop = ["ALL"], CapAdd = ["KILL"] });
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", WorkingDirectory = "/w", Environment = ["PATH=/bin"], Ulimits = ["nofile=5"], CapDrop = ["ALL"], CapAdd = ["KILL"] });
         var plain = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"] }, new UserLookup(33, 33, [33, 8], "/var/www"), ulong.MaxValue);
-        Assert.That(plain.ToJsonString(), Is.EqualTo("""{"terminal":false,"user":{"uid":33,"gid":33,"umask":18,"additionalGids":[33,8]},"args":["id"],"env":["A=old","HOSTNAME=h","HOME=/var/www"],"cwd":"/w","capabilities":{"bounding":["CAP_KILL"],"effective":[],"permitted":[]},"noNewPrivileges":false,"rlimits":[{"type":"RLIMIT_NOFILE","hard":5,"soft":5}]}"""));
+        Assert.That(plain.ToJsonString(), Is.EqualTo("""{"terminal":false,"user":{"uid":33,"gid":33,"umask":18,"additionalGids":[33,8]},"args":["id"],"env":["PATH=/bin","A=old","HOSTNAME=h","HOME=/var/www"],"cwd":"/w","capabilities":{"bounding":["CAP_KILL"],"effective":[],"permitted":[]},"noNewPrivileges":false,"rlimits":[{"type":"RLIMIT_NOFILE","hard":5,"soft":5}]}"""));
         var other = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"], Environment = ["A=new", "B=1"], WorkingDirectory = "/tmp", Terminal = true, Privileged = true }, RootUser, available: 0b1);
-        Assert.That(Strings(other["env"]!), Is.EqualTo(new[] { "A=new", "B=1", "HOSTNAME=h", "HOME=/root", "TERM=xterm" }));
+        Assert.That(Strings(other["env"]!), Is.EqualTo(new[] { "PATH=/bin", "A=new", "B=1", "HOSTNAME=h", "HOME=/root", "TERM=xterm" }));
         Assert.That(((string?)other["cwd"], (bool)other["terminal"]!), Is.EqualTo(("/tmp", true)));
         Assert.That(Strings(other["capabilities"]!["effective"]!), Is.EqualTo(new[] { "CAP_CHOWN" }));
     }

@@ -112,9 +112,9 @@ public static class ContainerPlan
             if (!directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
             config.WorkingDir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         }
-        if (config.Env is null or []) config.Env = [UsualPath];
         Variables.Set(config, request.Environment);
-        config.Env = Variables.InOrder(config.Env, request.Environment);
+        config.Env = Variables.InOrder(config.Env ?? [], request.Environment);
+        if (ConfigChange.Variable(config, "PATH") is null && !request.Environment.Contains("PATH")) config.Env.Insert(0, UsualPath); // "-e PATH" may have taken it away
         if (request.NoHealthcheck) config.Healthcheck = new Healthcheck { Test = ["NONE"] };
         if (request.StopSignal is not null) config.StopSignal = request.StopSignal;
         foreach (var label in request.Labels)
