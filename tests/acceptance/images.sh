@@ -121,6 +121,7 @@ builds() {
   check "$who: variables, continued lines, exec form, another shell" prints "$(printf '1 dflt alt 1two words $A\nexec form')" spoken
   check "$who: .dockerignore with exceptions, ADD of an archive" prints "$(printf '/all/skip/keep\n/un/a.txt')" added
   check "$who: FROM scratch" scratch_image
+  check "$who: programs are found at the usual places where no ENV says where" usual_path
   check "$who: what is left out, or outside, is not found" ends 1 'file not found in build context or excluded by .dockerignore' o build -f ctx/out.Dockerfile ctx
   check "$who: here-documents, the platform, who wrote it" prints "$(printf 'one me\ntwo\n3\n4\nfor me "it"\nfor $WHO\n%s' "$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')")" here
   check "$who: a here-document that is a program is run by its own interpreter" has 'a program' o build --no-cache -f ctx/here.Dockerfile ctx
@@ -144,6 +145,7 @@ contexts() {
   touch ctx/skip/s ctx/skip/keep ctx/sub/deep/b.md
   echo a >ctx/sub/a.txt && tar -C ctx/sub -czf ctx/a.tgz a.txt
   printf 'FROM scratch\nCOPY sub /\n' >ctx/scratch.Dockerfile
+  printf 'FROM scratch\nCOPY --from=bb:1 / /\nENV A=b\nRUN ["sh","-c","echo $A $PATH >/said"]\nCMD ["cat","/said"]\n' >ctx/nopath.Dockerfile
   printf 'FROM bb:1\nCOPY skip/s /\n' >ctx/out.Dockerfile
   printf 'FROM bb:1\nFOO x\n' >ctx/foo.Dockerfile
   printf 'FROM bb:1 AS made\nRUN mkdir -p /o/sub && touch /o/sub/f /alone && chown -R 33:33 /o /alone\nFROM bb:1\nCOPY --from=made /o /copied\nCOPY --from=made /alone /alone\nCOPY --from=made --chown=7:7 /o /given\nCOPY sub /ours\n' >ctx/owners.Dockerfile
@@ -161,6 +163,10 @@ contexts() {
 }
 build_says() { o build --progress plain -t "$3" ctx >said 2>&1 && cat said && [ "$(grep -c '^#[0-9]* \[' said)" = "$1" ] && [ "$(grep -c 'CACHED$' said)" = "$2" ]; }
 layer_count() { prints "$1" eval "o inspect --format '{{json .RootFS.Layers}}' $2 | grep -o sha256: | wc -l"; }
+usual_path() {
+  local usual=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  o build -q -f ctx/nopath.Dockerfile -t nopath:1 ctx && prints "b $usual" o run --rm nopath:1 && o create --name nopath nopath:1 && prints "[\"PATH=$usual\",\"A=b\"]" o inspect -f '{{json .Config.Env}}' nopath && o rm nopath
+}
 same_image() { local id; id=$(o images -q built:1) && build_says 9 8 built:1 && prints "$id" o images -q built:1; }
 changed_file() { "${as[@]}" sh -c 'echo changed file >ctx/hello.txt' && build_says 9 3 built:2 && "${as[@]}" touch -d 2001-01-01 ctx/hello.txt && build_says 9 8 built:2 && has 'changed file' o run --rm built:2; }
 failing_step() {
@@ -276,6 +282,7 @@ other_tools() {
   if tool skopeo "archives of skopeo"; then
     check "$who: skopeo reads it as docker's archive" has "cat /hello.txt" skopeo inspect --config docker-archive:s.tar
     check "$who: and as an OCI archive" skopeo_copies oci-archive:s.tar oci:layout:x
+    check "$who: and without a user namespace, too" plain_skopeo
     check "$who: an OCI layout of skopeo is loaded" loaded layout 'built'
     check "$who: with layers packed by zstd" zstd_layers
   fi
@@ -291,6 +298,7 @@ other_tools() {
 # Root over his own ids: it gives the files of an archive the owners they have there.
 mapped() { if [ ${#as[@]} -gt 0 ] || [ "$(id -u)" != 0 ]; then "${as[@]}" unshare --user --map-root-user --map-auto env HOME="$home" "$@"; else env HOME="$home" "$@"; fi; }
 skopeo_copies() { rm -rf layout && mapped skopeo copy --insecure-policy "$@"; }
+plain_skopeo() { rm -rf plain && "${as[@]}" env HOME="$home" skopeo copy --insecure-policy oci-archive:s.tar oci:plain:x && "${as[@]}" rm -r plain; }
 loaded() { o rmi -f x:latest >/dev/null 2>&1; o load -i "$1" >said && cat said && id=$(grep -oE '[^ ]+$' said | tail -n 1) && has 'hello file' o run --rm "$id"; }
 zstd_layers() { rm -rf layout && mapped skopeo copy --insecure-policy --dest-compress-format zstd --dest-compress docker-archive:s.tar oci:layout:z && grep -rlaq 'zstd' layout && loaded layout z; }
 umoci_unpacks() { rm -rf layout && skopeo_copies oci-archive:s.tar oci:layout:x && "${as[@]}" umoci unpack --rootless --image layout:x bundle && grep -q 'hello file' bundle/rootfs/hello.txt && [ ! -e bundle/rootfs/bin/pwd ] && "${as[@]}" sh -c 'chmod -R u+rwX bundle && rm -rf bundle'; }

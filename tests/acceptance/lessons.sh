@@ -62,7 +62,7 @@ lessons() {
   check "$who: everything is removed" cleared
 }
 
-round_trip() { o save -o "$home/s.tar" bb:1 && o rmi bb:1 && [ -z "$(o images -q)" ] && prints "Loaded image: bb:1" o load -i "$home/s.tar" && [ "$(tar -tf "$home/s.tar" | grep -c blobs/sha256)" = 3 ]; }
+round_trip() { o save -o "$home/s.tar" bb:1 && o rmi bb:1 && [ -z "$(o images -q)" ] && prints "Loaded image: bb:1" o load -i "$home/s.tar" && [ "$(tar -tf "$home/s.tar" | grep -c blobs/sha256/.)" = 3 ]; }
 status() { o ps --format '{{.Names}} {{.Image}} {{.Status}}' | grep "^$1" | cut -d ' ' -f 1-3; }
 stop_and_start() { o stop -t 0 web1 && prints 137 o wait web1 && has "Exited (137)" o ps -a && o start web1 && prints data o exec web1 cat /newfile; }
 again() { o rm -f web1 && o run -d --name web1 bb:1 sleep 1000 && ends 1 'No such file' o exec web1 cat /newfile && o rm -f web1; }

@@ -18,6 +18,8 @@ public sealed class ImageSaver(ImageStore store, TarWriter archive)
     {
         var index = new Manifest { MediaType = Manifest.IndexType, Manifests = [] };
         var docker = new List<DockerManifest>();
+        Directory("blobs"); // who unpacks it without these makes them as root's, which only root may
+        Directory("blobs/sha256");
         Text("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8);
         foreach (var (image, names) in images)
         {
@@ -62,6 +64,13 @@ public sealed class ImageSaver(ImageStore store, TarWriter archive)
         var buffer = new byte[1 << 16];
         for (int count; (count = file.Read(buffer)) > 0;) archive.Content(buffer.AsSpan(0, count));
         archive.EndContent(size);
+    }
+
+    private void Directory(string name)
+    {
+        var entry = Entry(name + "/", 0);
+        (entry.Kind, entry.Mode) = (TarKind.Directory, Mode.OwnerAllOthersReadExecute);
+        archive.Begin(entry);
     }
 
     private void Text(string name, ReadOnlySpan<byte> content) => archive.Write(Entry(name, content.Length), content);
