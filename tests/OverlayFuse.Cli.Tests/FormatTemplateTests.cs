@@ -43,6 +43,7 @@ public sealed class FormatTemplateTests
         Assert.That(FormatTemplate.Parse(template).Render(Value), Is.EqualTo(expected));
 
     [TestCase("{{ .Nme }}", "map has no entry for key \"Nme\"")]
+    [TestCase("{{ .Driver }}", "map has no entry for key \"Driver\"")]
     [TestCase("{{ nosuch .Name }}", "not defined")]
     [TestCase("{{ .Name", "not closed")]
     [TestCase("{{if .On}}x", "has no end")]
@@ -66,8 +67,8 @@ public sealed class FormatTemplateTests
     public void A_list_or_map_that_nobody_made_is_null_in_JSON_and_empty_in_a_template()
     {
         var value = new JsonObject { ["Binds"] = Nil.List.ToNode(), ["Labels"] = Nil.Map.ToNode() };
-        Assert.That(FormatTemplate.Parse("{{.Binds}} {{.Labels}} {{json .Binds}} {{json .}} {{len .Labels}}{{range .Binds}}x{{end}}{{if .Labels}}x{{end}}{{index .Labels \"x\"}}").Render(value),
-            Is.EqualTo("[] map[] null {\"Binds\":null,\"Labels\":null} 0"));
+        Assert.That(FormatTemplate.Parse("{{.Binds}} {{.Labels}} {{json .Binds}} {{json .}} {{len .Labels}}{{range .Binds}}x{{end}}{{if .Labels}}x{{end}}{{index .Labels \"x\"}} {{.Labels.x}}").Render(value),
+            Is.EqualTo("[] map[] null {\"Binds\":null,\"Labels\":null} 0 <no value>"));
         Assert.That(JsonText.Pretty(value), Is.EqualTo("{\n    \"Binds\": null,\n    \"Labels\": null\n}\n"));
     }
 
@@ -94,8 +95,11 @@ public sealed class FormatTemplateTests
 
     [TestCase("{{json .State.Health}}|{{.State.Health}}|{{if .State.Health}}x{{end}}", "null|<nil>|")]
     [TestCase("{{json .HostConfig.Mounts}}|{{.HostConfig.Mounts}}|{{len .HostConfig.Tmpfs}}", "null|[]|0")]
+    [TestCase("{{range .Mounts}}{{.Type}} {{.Name}}|{{.Driver}}|{{json .}}{{end}}", "bind ||{\"Type\":\"bind\",\"Propagation\":\"rprivate\"}")]
+    [TestCase("{{.Config.MacAddress}}|{{.Config.NetworkDisabled}}", "|false")]
+    [TestCase("{{.Config.Labels.a}} {{.Config.Labels.nosuch}} {{with .Config.Labels}}{{.b}}{{end}}{{if .Config.Labels.c}}x{{end}}", "1 <no value> <no value>", Description = "a map has any key")]
     public void What_docker_leaves_out_is_nothing_and_no_mistake(string template, string expected) =>
-        Assert.That(FormatTemplate.Parse(template).Render(JsonNode.Parse("""{"State":{},"HostConfig":{}}""")), Is.EqualTo(expected));
+        Assert.That(FormatTemplate.Parse(template).Render(JsonNode.Parse("""{"State":{},"HostConfig":{},"Mounts":[{"Type":"bind","Propagation":"rprivate"}],"Config":{"Labels":{"a":"1"}}}""")), Is.EqualTo(expected));
 
     [TestCase("{{")]
     [TestCase("{{if .A}}")]

@@ -57,8 +57,9 @@ internal static class FormatExpression
     {
         foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (value is not JsonObject members) throw FormatTemplate.Broken($"there is nothing in which to look for \"{name}\" of {path}");
-            if (!members.TryGetPropertyValue(name, out value) && !LeftOut.TryGet(name, out value)) throw FormatTemplate.Broken($"map has no entry for key \"{name}\"");
+            if (Nil.Of(value) == Nil.Map) value = null; // it has no such key, as it has none
+            else if (value is not JsonObject members) throw FormatTemplate.Broken($"there is nothing in which to look for \"{name}\" of {path}");
+            else if (!members.TryGetPropertyValue(name, out value) && !LeftOut.TryGet(members, name, out value)) throw FormatTemplate.Broken($"map has no entry for key \"{name}\"");
         }
         return value;
     }
