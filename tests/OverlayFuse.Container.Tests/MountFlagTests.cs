@@ -32,6 +32,7 @@ public sealed class MountFlagTests
     [TestCase("rel/path:/b", "includes invalid characters for a local volume name")]
     [TestCase("a:/b", "create a: volume name is too short")]
     [TestCase("vol1:relative", "mount path must be absolute")]
+    [TestCase("x:rel", "invalid volume specification: 'x:rel': invalid mount config for type \"volume\": invalid mount path: 'rel' mount path must be absolute")]
     [TestCase("vol:/", "destination can't be '/'")]
     [TestCase("vol:/x/..", "destination can't be '/'")]
     [TestCase("vol:/x:sideways", "invalid mode")]

@@ -152,7 +152,8 @@ origins() {
 senseless() {
   ends 125 'invalid argument "x" for "-n, --last" flag' o ps -n x && ends 125 'flag needs an argument: -t' o container stop -t && ends 125 'invalid argument "maybe" for "--rm" flag' o run --rm=maybe bb:1 true && ends 1 'there is no flag "-x"' o explain -x &&
     ends 125 'invalid reference format: repository name must be lowercase' o build -t BAD "$scratch/context" && ends 125 'repository name must be lowercase.' o run BB:1 && ends 125 'invalid reference format.' o run '' && ends 1 'invalid reference format.' o create '' &&
-    ends 0 '' o run --rm=1 bb:1 true
+    ends 1 'Unable to find image' o create localhost:1/nosuch:1 true && ends 1 'No command specified' o create --entrypoint '' bb:1 && ends 125 'No command specified' o run --entrypoint '' bb:1 && lacks 'Unable to find' o run --pull always localhost:1/nosuch:1 &&
+    ends 1 'system df -v shows tables only' o system df -v --format json && ends 0 '' o run --rm=1 bb:1 true
 }
 small_flags() {
   prints hi o run --rm --network none -p 80 bb:1 echo hi && has 'WARNING: Published ports are discarded when using host network mode' o run --rm --network host -p "$port:80" bb:1 true && o run -d --name ranged -p "$port-$((port + 9)):80" -p "$port-$((port + 9)):81" bb:1 sleep 1000 &&

@@ -87,7 +87,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         if (words.Count != 1 && name is null) throw new RefusedException("FROM requires either one or three arguments");
         if (words[0] == "scratch") return new BuildStage(name, null);
         if (_stages.Find(stage => string.Equals(stage.Name, words[0], StringComparison.OrdinalIgnoreCase)) is { } earlier) return new BuildStage(name, earlier.Passing());
-        ImagePull.BringIn(images, words[0], request.Pull, exitCode: 1);
+        ImagePull.BringIn(images, words[0], request.Pull);
         var parent = images.Get(words[0]);
         return parent.Config.Config?.OnBuild is { Count: > 0 } triggers
             ? throw new RefusedException($"{words[0]} has instructions for images upon it (ONBUILD {triggers[0]}), which are not carried out here. Write them into the Dockerfile.")

@@ -8,19 +8,18 @@ internal static class ContainerMaking
 {
     private const int Refused = 125;
 
-    /// <param name="nameRefusal">The exit code where the image's name makes no sense, or where the name, or a container of --volumes-from, cannot be had: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">There is no such image, the name is taken, a mount makes no sense.</exception>
-    public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull, int nameRefusal)
+    public static StoredContainer Create(ContainerStore store, RunRequest request, PullPolicy pull)
     {
-        if (ImageReference.TryParsePinned(request.Image) is null) throw new RefusedException(ImageReference.Refusal(request.Image) + ".", nameRefusal);
+        if (ImageReference.TryParsePinned(request.Image) is null) throw new RefusedException(ImageReference.Refusal(request.Image) + ".");
         var images = new ImageStore(store.State);
         using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
-        ImagePull.BringIn(images, request.Image, pull, Refused); // before the lock, which it takes itself
+        ImagePull.BringIn(images, request.Image, pull); // before the lock, which it takes itself
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
         var image = images.Find(request.Image) ?? throw new RefusedException(
-            $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.", Refused);
+            $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.");
         using var namesHeld = store.Lock();
-        var record = ContainerPlan.For(request, image, Name(store, request.Name, nameRefusal), request.VolumesFrom.SelectMany(other => MountsOf(store, other, nameRefusal)));
+        var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
         new MountSources(new VolumeStore(store.State)).Prepare(record);
         var made = store.Create(record);
@@ -30,11 +29,11 @@ internal static class ContainerMaking
     }
 
     // "--volumes-from CONTAINER[:ro|:rw]"
-    private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other, int refusal)
+    private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other)
     {
         var (name, mode) = other.IndexOf(':') is var at and >= 0 ? (other[..at], other[(at + 1)..]) : (other, "rw");
         if (mode is not ("ro" or "rw")) throw new RefusedException($"invalid argument \"{other}\" for \"--volumes-from\" flag: invalid mode: {mode}.", Refused);
-        var container = store.Find(name) ?? throw new RefusedException($"No such container: {name}", refusal);
+        var container = store.Find(name) ?? throw new RefusedException($"No such container: {name}");
         var mounts = container.Record.Mounts; // read anew: they are ours to change
         if (mode == "ro") mounts.ForEach(mount => mount.ReadOnly = true);
         return mounts;
@@ -53,21 +52,20 @@ internal static class ContainerMaking
         throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
     }
 
-    private static string Name(ContainerStore store, string? wanted, int refusal)
+    private static string Name(ContainerStore store, string? wanted)
     {
         var taken = store.All().ToDictionary(container => container.Record.Name, container => container.Id);
         if (wanted is null or "") return ContainerNames.New(taken.ContainsKey);
-        CheckName(wanted, taken, refusal);
+        CheckName(wanted, taken);
         return wanted;
     }
 
-    public static void CheckName(string wanted, IReadOnlyDictionary<string, string> taken, int refusal = 1)
+    public static void CheckName(string wanted, IReadOnlyDictionary<string, string> taken)
     {
-        if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.", refusal);
+        if (!ContainerNames.IsValid(wanted)) throw new RefusedException($"Invalid container name ({wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.");
         if (taken.TryGetValue(wanted, out var id))
             throw new RefusedException(
                 $"Conflict. The container name \"/{wanted}\" is already in use by container \"{id}\". You have to remove (or rename) that container to be able to " +
-                "reuse that name.",
-                refusal);
+                "reuse that name.");
     }
 }

@@ -13,7 +13,7 @@ internal static class CreateVerb
         arguments.AddTo(command);
         command.SetAction(result =>
         {
-            Terminal.Print(ContainerMaking.Create(new ContainerStore(StatePlace.ToChange()), arguments.Request(result), arguments.Pull(result), nameRefusal: 1).Id + "\n");
+            Terminal.Print(ContainerMaking.Create(new ContainerStore(StatePlace.ToChange()), arguments.Request(result), arguments.Pull(result)).Id + "\n");
             return 0;
         });
         return command;

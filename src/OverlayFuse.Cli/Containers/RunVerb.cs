@@ -39,7 +39,7 @@ internal static class RunVerb
     private static int RunNew(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)
     {
         var store = new ContainerStore(StatePlace.ToChange());
-        var container = ContainerMaking.Create(store, request, pull, nameRefusal: Refused);
+        var container = ContainerMaking.Create(store, request, pull);
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container, streams);

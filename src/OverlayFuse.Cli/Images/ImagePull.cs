@@ -30,21 +30,12 @@ internal static class ImagePull
         $"{registry.Host}/{registry.Repository}{(reference.Digest is { } digest ? $"@{digest}" : $":{reference.Tag}")}";
 
     /// <summary>Before an image is used: one that is not here is brought, unless it is said otherwise.</summary>
-    /// <param name="exitCode">Of what is refused.</param>
     /// <exception cref="RefusedException">It cannot be had.</exception>
-    public static void BringIn(ImageStore store, string name, PullPolicy policy, int exitCode)
+    public static void BringIn(ImageStore store, string name, PullPolicy policy)
     {
-        var isHere = store.Find(name) is not null;
-        if (policy == PullPolicy.Never || (isHere && policy == PullPolicy.Missing) || name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParsePinned(name) is not { } reference)
-            return;
-        if (!isHere) Terminal.Say($"Unable to find image '{reference}' locally");
-        try
-        {
-            Run(store, reference, Terminal.Say);
-        }
-        catch (RefusedException e)
-        {
-            throw new RefusedException(e.Message, exitCode);
-        }
+        if (policy == PullPolicy.Never || (policy == PullPolicy.Missing && store.Find(name) is not null)) return;
+        if (name.StartsWith("sha256:", StringComparison.Ordinal) || ImageReference.TryParsePinned(name) is not { } reference) return;
+        if (policy == PullPolicy.Missing) Terminal.Say($"Unable to find image '{reference}' locally");
+        Run(store, reference, Terminal.Say);
     }
 }

@@ -16,6 +16,7 @@ internal static class DiskUsageVerb
         var command = new Command("df", "Show how much room images, containers and volumes take.") { verbose, format };
         command.SetAction(result =>
         {
+            if (result.GetValue(verbose) && result.GetValue(format) is not null) throw new RefusedException("system df -v shows tables only. --format is for the lines that it shows without -v.");
             var state = StatePlace.ToChange(); // the files of containers have many owners
             var usage = DiskUsage.Of(state);
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;

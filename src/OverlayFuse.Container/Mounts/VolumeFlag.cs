@@ -50,6 +50,7 @@ public static class VolumeFlag
 
     private static MountPoint Volume(string text, string? name, string target, string modes)
     {
+        var path = Target(text, "volume", target); // first, as docker has it
         if (name is not null && VolumeStore.Refusal(name) is { } reason) throw new RefusedException($"create {name}: {reason}.", Refused);
         bool isReadOnly = false, noCopy = false;
         foreach (var mode in Modes(text, modes))
@@ -63,7 +64,7 @@ public static class VolumeFlag
             Kind = MountKind.Volume,
             Volume = name ?? Identifier.New(),
             IsAnonymous = name is null,
-            Target = Target(text, "volume", target),
+            Target = path,
             ReadOnly = isReadOnly,
             NoCopy = noCopy,
             Mode = modes.Length > 0 || name is null ? modes : "z",

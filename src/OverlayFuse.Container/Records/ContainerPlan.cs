@@ -19,7 +19,7 @@ public static class ContainerPlan
         var id = Identifier.New();
         var config = Configure(request, image.Config.Config ?? new ContainerConfig());
         List<string> command = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
-        if (command.Count == 0) throw new RefusedException("No command specified.", Refused);
+        if (command.Count == 0) throw new RefusedException("No command specified.");
         return new ContainerRecord
         {
             Id = id,
