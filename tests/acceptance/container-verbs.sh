@@ -27,6 +27,7 @@ verbs() {
   check "$who: parts of a log, and one port" parts
   check "$who: what a killed load was making goes with the next" killed_load
   check "$who: what makes no sense is refused in docker's words" refused
+  check "$who: what is refused before there is a container leaves no volume" refused_with_volume
   check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
   check "$who: SHELL and labels of volumes are kept" kept
   check "$who: lists have docker's words: commands, images that lost their name, volumes in order" lists
@@ -122,6 +123,11 @@ refused() {
   local code=$?
   with=()
   return $code
+}
+refused_with_volume() { # nobody makes a directory in /proc
+  local before
+  before=$(o volume ls -q) && ends 125 'cannot make /proc/none' o run --rm -v /anon -v /proc/none:/x bb:1 true && ends 125 'cannot make /proc/none' o create -v /anon -v /proc/none:/x bb:1 true && prints "$before" o volume ls -q || return 1
+  o create --name keeps -v /anon bb:1 true && before=$(o volume ls -q) && ends 125 'cannot make /proc/none' o run --rm --volumes-from keeps -v /proc/none:/x bb:1 true && prints "$before" o volume ls -q && o rm -v keeps
 }
 builds() {
   echo $'FROM bb:1\nRUN echo all went well\nRUN echo said before; exit 3' >"$scratch/context/Dockerfile"

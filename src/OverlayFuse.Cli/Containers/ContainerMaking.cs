@@ -21,11 +21,24 @@ internal static class ContainerMaking
         using var namesHeld = store.Lock();
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
-        new MountSources(new VolumeStore(store.State)).Prepare(record);
-        var made = store.Create(record);
+        var made = Make(store, record);
         idFile?.Write(made.Id);
         if (record is { Network: "host", Ports.Count: > 0 }) Terminal.Say("WARNING: Published ports are discarded when using host network mode");
         return made;
+    }
+
+    private static StoredContainer Make(ContainerStore store, ContainerRecord record)
+    {
+        try
+        {
+            new MountSources(new VolumeStore(store.State)).Prepare(record);
+            return store.Create(record);
+        }
+        catch // whatever it is: nobody would ever take them away
+        {
+            new ContainerRemoval(store).RemoveVolumes(record);
+            throw;
+        }
     }
 
     // "--volumes-from CONTAINER[:ro|:rw]"

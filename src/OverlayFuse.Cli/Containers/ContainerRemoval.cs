@@ -18,10 +18,15 @@ internal sealed class ContainerRemoval(ContainerStore store)
     public void RemoveServed(StoredContainer container, bool withVolumes)
     {
         store.Remove(container);
-        if (!withVolumes) return;
+        if (withVolumes) RemoveVolumes(container.Record);
+    }
+
+    /// <summary>Those without a name that no other container uses.</summary>
+    public void RemoveVolumes(ContainerRecord record)
+    {
         var volumes = new VolumeStore(store.State);
         using var held = volumes.Lock();
-        foreach (var name in container.Record.Mounts.Where(mount => mount.IsAnonymous).Select(mount => mount.Volume!).Where(name => volumes.Find(name) is not null))
+        foreach (var name in record.Mounts.Where(mount => mount.IsAnonymous).Select(mount => mount.Volume!).Where(name => volumes.Find(name) is not null))
         {
             if (!VolumeUse.Of(store, name).Any()) volumes.Remove(name);
         }
