@@ -132,6 +132,7 @@ builds() {
   check "$who: a Dockerfile, or an archive of the context, on standard input" sent
   check "$who: a bad line is named" ends 1 'line 2: unknown instruction: FOO' o build -f ctx/foo.Dockerfile ctx
   check "$who: a build that is killed leaves nothing behind the next command" killed_build
+  check "$who: a build that is asked to stop kills its step and leaves nothing" stopped_build
 }
 
 contexts() {
@@ -155,6 +156,7 @@ contexts() {
   printf 'FROM bb:1\nEXPOSE foo\n' >ctx/noport.Dockerfile
   printf 'FROM localhost:1/t/x:1\n' >ctx/pulled.Dockerfile
   printf 'FROM bb:1\nRUN echo begun; sleep 1000\n' >ctx/slow.Dockerfile
+  printf 'FROM bb:1\nRUN trap "" INT TERM; echo begun; sleep 1000\nRUN echo second\n' >ctx/deaf.Dockerfile
   printf '%s\n' 'FROM --platform=$BUILDPLATFORM bb:1' 'MAINTAINER Lab User' 'ARG TARGETARCH' 'ARG WHO=you' 'HEALTHCHECK --interval=5s CMD true' 'RUN <<EOF' 'echo "one $WHO" >/one' 'echo two >/two' 'EOF' \
     'RUN <<EOF' '#!/bin/cat' 'a program' 'EOF' 'RUN cat <<A >/three; cat <<-B >>/three' 3 A "$(printf '\t4')" "$(printf '\tB')" 'COPY --link --chmod=600 <<F1 <<"F2" /files/' 'for $WHO "it"' F1 'for $WHO' F2 \
     'ENV ARCH=$TARGETARCH' 'CMD ["sh","-c","cat /one /two /three /files/F1 /files/F2; echo $ARCH"]' >ctx/here.Dockerfile
@@ -223,6 +225,13 @@ killed_build() {
   pid=$(pgrep -f -- "^$OVERLAYFUSE build -f ctx/slow.Dockerfile ctx" | tail -n 1) && kill -9 "$pid"
   wait $job
   [ $begun = 0 ] && prints 1 eval 'o ps -aq | wc -l' && build_says 9 8 built:2 && prints 1 eval 'o ps -aq | wc -l'
+}
+stopped_build() {
+  local signal
+  for signal in INT:130 TERM:143; do
+    ends ${signal#*:} "deaf.Dockerfile:2: RUN trap \"\" INT TERM; echo begun; sleep 1000: the build was stopped by SIG${signal%:*}." "${as[@]}" \
+      timeout --preserve-status -k 30 -s ${signal%:*} 3 env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/deaf.Dockerfile -t stopped:1 ctx && [ -z "$(o images -q stopped:1)" ] && [ ! -e "$state/containers/building" ] && prints 1 eval 'o ps -aq | wc -l' || return 1
+  done
 }
 
 # pull and push against Debian's registry on this machine.

@@ -64,7 +64,8 @@ internal static class BuildVerb
 
         var (images, containers, output) = (new ImageStore(state), new ContainerStore(state), new BuildOutput(request.Quiet));
         using var turn = BuildTurn.Take(images, containers);
-        var image = new Builder(images, containers, request, file, context, output).Run(Path.GetFileName(path));
+        using var stop = new BuildStop();
+        var image = new Builder(images, containers, request, file, context, output, stop).Run(Path.GetFileName(path));
         if (request.Quiet) Terminal.Print(image.Id + "\n");
         output.Begin("exporting to image");
         output.Line($"writing image {image.Id}");

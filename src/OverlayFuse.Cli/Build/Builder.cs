@@ -4,7 +4,7 @@ using OverlayFuse.Image;
 namespace OverlayFuse.Cli;
 
 /// <summary>Carries out a Dockerfile: one step for each instruction, those that were done before from the cache.</summary>
-internal sealed class Builder(ImageStore images, ContainerStore containers, BuildRequest request, Dockerfile file, BuildContext context, BuildOutput output)
+internal sealed class Builder(ImageStore images, ContainerStore containers, BuildRequest request, Dockerfile file, BuildContext context, BuildOutput output, BuildStop stop)
 {
     private readonly BuildCache _cache = new(images);
     private readonly List<BuildStage> _stages = [];
@@ -24,6 +24,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
             try
             {
                 Do(instruction);
+                stop.ThrowIfAsked();
             }
             catch (RefusedException e)
             {
@@ -152,7 +153,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         var recorded = arguments.Count == 0 ? shown : $"|{arguments.Count} {string.Join(' ', arguments)} {shown}";
         Step(stage, "RUN", recorded, [.. command, "|", .. arguments, .. instruction.Documents.Select(document => document.Text)], () =>
         {
-            using var working = WorkingContainer.Create(images, containers, stage.Passing(), command, [.. proxies, .. arguments], request.Network, volumes);
+            using var working = WorkingContainer.Create(images, containers, stop, stage.Passing(), command, [.. proxies, .. arguments], request.Network, volumes);
             var exitCode = working.Run(output);
             return exitCode == 0 ? working.Capture() : throw new RefusedException($"The command '{shown}' returned a non-zero code: {exitCode}", exitCode);
         });
@@ -172,15 +173,15 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
 
     private void Copy(BuildStage stage, Instruction instruction, ShellWords words)
     {
-        using var from = instruction.Flags.FirstOrDefault(flag => flag.Name == "from").Value is { } name ? OtherImage.Open(images, containers, Other(words.Expand(name))) : null;
+        using var from = instruction.Flags.FirstOrDefault(flag => flag.Name == "from").Value is { } name ? OtherImage.Open(images, containers, stop, Other(words.Expand(name))) : null;
         using var made = new MadeFiles(images.State);
         var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir, made);
         var inputs = step.Inputs();
         var shown = $"{(inputs.Count == 4 ? "file" : "multi")}:{CacheKey.For("", "", inputs).Hex} in {step.Target} ";
         Step(stage, instruction.Keyword, Nop(shown, instruction.Keyword), inputs, () =>
         {
-            using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
-            return working.Capture(step.Run);
+            using var working = WorkingContainer.Create(images, containers, stop, stage.Passing(), ["/"], [], null);
+            return working.Capture(mounted => step.Run(mounted, stop));
         });
     }
 
@@ -197,7 +198,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         var path = stage.Config.WorkingDir;
         Step(stage, "WORKDIR", Nop(path, "WORKDIR"), [path], () =>
         {
-            using var working = WorkingContainer.Create(images, containers, stage.Passing(), ["/"], [], null);
+            using var working = WorkingContainer.Create(images, containers, stop, stage.Passing(), ["/"], [], null);
             return working.Capture(mounted => TreeTransfer.MakeDirectories(mounted.Root, System.Text.Encoding.UTF8.GetBytes(path)));
         });
     }
@@ -215,6 +216,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         var archive = make();
         try
         {
+            stop.ThrowIfAsked();
             using var held = images.Lock();
             var step = new CachedStep { Layer = archive is null ? null : DerivedImage.AddLayer(images, archive, stage.Layers), Below = stage.Layers.LastOrDefault()?.Id, Created = DerivedImage.Now() };
             _cache.Put(key, step);

@@ -59,7 +59,8 @@ internal sealed class CopyStep
             _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
 
     /// <param name="root">The file system of the image, mounted.</param>
-    public void Run(MountedContainer root)
+    /// <param name="stop">Heard before each file.</param>
+    public void Run(MountedContainer root, BuildStop stop)
     {
         (uint Uid, uint Gid)? asked = _owner is null ? null : OwnerOf(_owner, root);
         foreach (var from in _sources)
@@ -71,7 +72,7 @@ internal sealed class CopyStep
             var target = resolver.Find(path, followLast: true);
             if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive, out var limit))
             {
-                using (archive) Extract(archive, limit, target);
+                using (archive) Extract(archive, limit, target, stop);
                 continue;
             }
             if (source.IsDirectory || path.MeansDirectory || _sources.Count > 1)
@@ -81,23 +82,24 @@ internal sealed class CopyStep
                 target = target with { Exists = true, IsDirectory = true, HasParent = true };
             }
             var plan = source.IsDirectory ? CopyPlan.ContentsIntoTarget : target.IsDirectory ? CopyPlan.IntoTarget : CopyPlan.AsTarget;
-            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, owner), writer => from.Context.Reader(writer, source));
+            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, owner, stop), writer => from.Context.Reader(writer, source));
         }
     }
 
-    private void Adjust(TarEntry entry, (uint Uid, uint Gid)? owner)
+    private void Adjust(TarEntry entry, (uint Uid, uint Gid)? owner, BuildStop stop)
     {
+        stop.ThrowIfAsked();
         if (owner is { } wanted) (entry.Uid, entry.Gid) = wanted;
         if (_mode is { } mode && entry.Kind != TarKind.SymbolicLink) entry.Mode = mode;
     }
 
     // An archive brings its own owners.
-    private static void Extract(Stream archive, UnpackLimit limit, CopyEnd target)
+    private static void Extract(Stream archive, UnpackLimit limit, CopyEnd target, BuildStop stop)
     {
         try
         {
             TreeTransfer.MakeDirectories(target.Root, target.Path);
-            using var applier = TreeTransfer.Applier(target.Root, target.Path, _ => { });
+            using var applier = TreeTransfer.Applier(target.Root, target.Path, _ => stop.ThrowIfAsked());
             applier.Apply(new TarReader(archive, limit));
         }
         catch (InvalidDataException e)

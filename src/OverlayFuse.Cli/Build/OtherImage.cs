@@ -18,8 +18,8 @@ internal sealed class OtherImage : IDisposable
 
     public BuildContext Context { get; }
 
-    public static OtherImage Open(ImageStore images, ContainerStore containers, StoredImage image) =>
-        new(WorkingContainer.Create(images, containers, image, ["/"], [], null));
+    public static OtherImage Open(ImageStore images, ContainerStore containers, BuildStop stop, StoredImage image) =>
+        new(WorkingContainer.Create(images, containers, stop, image, ["/"], [], null));
 
     public void Dispose()
     {

@@ -10,16 +10,18 @@ internal sealed class WorkingContainer : IDisposable
     private const int MostTries = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly ContainerStore _store;
+    private readonly BuildStop? _stop; // null: of a build that was killed
 
-    private WorkingContainer(ContainerStore store, StoredContainer container) => (_store, Container) = (store, container);
+    private WorkingContainer(ContainerStore store, StoredContainer container, BuildStop? stop) => (_store, Container, _stop) = (store, container, stop);
 
     public StoredContainer Container { get; }
 
     /// <param name="image">What has been built so far.</param>
     /// <param name="environment">Build arguments.</param>
     /// <param name="volumes">What the step sees beside that.</param>
-    public static WorkingContainer Create(ImageStore images, ContainerStore store, StoredImage image, IReadOnlyList<string> command, IReadOnlyList<string> environment,
-        string? network, params IReadOnlyList<string> volumes)
+    /// <exception cref="RefusedException">The build is to stop, or cannot go on.</exception>
+    public static WorkingContainer Create(ImageStore images, ContainerStore store, BuildStop stop, StoredImage image, IReadOnlyList<string> command,
+        IReadOnlyList<string> environment, string? network, params IReadOnlyList<string> volumes)
     {
         var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network, Volumes = volumes };
         using var imagesHeld = images.Lock();
@@ -28,7 +30,16 @@ internal sealed class WorkingContainer : IDisposable
         var taken = store.All().Select(container => container.Record.Name).ToHashSet();
         var record = ContainerPlan.For(request, WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
         record.IsBuildStep = true;
-        return new WorkingContainer(store, store.Create(record));
+        stop.Enter();
+        try
+        {
+            return new WorkingContainer(store, store.Create(record), stop);
+        }
+        catch // whatever it is: there is no container
+        {
+            stop.Leave();
+            throw;
+        }
     }
 
     /// <summary>Removes what builds that were killed have left. Under the lock of builds.</summary>
@@ -44,14 +55,15 @@ internal sealed class WorkingContainer : IDisposable
                 Thread.Sleep(Pause);
             }
             if (now is { IsServed: true }) throw new RefusedException($"a step of a build that was killed is still there, in the container {now.Record.Name}: its supervisor does not end.");
-            new WorkingContainer(store, left).Dispose();
+            new WorkingContainer(store, left, null).Dispose();
         }
     }
 
     public MountedContainer Mount() => MountedContainer.Open(_store, Container);
 
-    /// <summary>Runs its program, whose output goes to <paramref name="output"/>.</summary>
+    /// <summary>Runs its program, whose output goes to <paramref name="output"/>; it is killed when the build is to stop.</summary>
     /// <returns>The exit code.</returns>
+    /// <exception cref="RefusedException">It could not be started, or the build is to stop.</exception>
     public int Run(BuildOutput output)
     {
         if (Syscall.Pipe(out var read, out var write) is not Errno.None and var error) throw new RefusedException($"cannot make a pipe: {error.Describe()}.");
@@ -62,13 +74,22 @@ internal sealed class WorkingContainer : IDisposable
             var supervisor = ContainerLauncher.Start(_store, Container, new Attachment(Fd.None, write, write)) ?? throw ContainerLauncher.AlreadyServed(Container);
             write.Close();
             write = Fd.None;
-            return AttachedContainer.Await(Container, supervisor);
+            var exitCode = Await(supervisor);
+            _stop?.ThrowIfAsked();
+            return exitCode;
         }
         finally
         {
             write.Close();
             passing.Join();
         }
+    }
+
+    private int Await(int supervisor)
+    {
+        var waiting = Task.Factory.StartNew(() => Syscall.WaitPid(supervisor, out var exitCode) == Errno.None ? exitCode : -1, TaskCreationOptions.LongRunning);
+        if (_stop is not null && Task.WaitAny(waiting, _stop.Asked) != 0) Stopping.Kill(_store, Container);
+        return waiting.GetAwaiter().GetResult();
     }
 
     /// <summary>The archive of what was changed; null when nothing was.</summary>
@@ -84,14 +105,18 @@ internal sealed class WorkingContainer : IDisposable
     {
         using var mounted = MountedContainer.Open(_store, Container);
         change(mounted);
+        _stop?.ThrowIfAsked();
         return ContainerChanges.Of(_store, Container.Record) is { Count: > 0 } changes ? LayerCapture.Write(mounted, changes) : null;
     }
 
     public void Dispose()
     {
         Stopping.Wait(Container);
-        using var namesHeld = _store.Lock();
-        if (_store.Read(Container.Id) is { } left) new ContainerRemoval(_store).Remove(left, withVolumes: true);
+        using (_store.Lock())
+        {
+            if (_store.Read(Container.Id) is { } left) new ContainerRemoval(_store).Remove(left, withVolumes: true);
+        }
+        _stop?.Leave();
     }
 
     // What a step writes where the image has a volume belongs to the image.

@@ -24,13 +24,6 @@ internal static class AttachedContainer
         return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, reader, () => Await(supervisor)) : LookOn(container, reader);
     }
 
-    /// <param name="supervisor">Our child.</param>
-    public static int Await(StoredContainer container, int supervisor)
-    {
-        using var reader = new Reader();
-        return Await(container, reader, () => Await(supervisor));
-    }
-
     private static int Await(int supervisor)
     {
         _ = Syscall.WaitPid(supervisor, out var exitCode);
