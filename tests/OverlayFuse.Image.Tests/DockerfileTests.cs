@@ -17,6 +17,16 @@ public sealed class DockerfileTests
     public void A_Dockerfile_is_read_into_its_instructions(string text, string expected) =>
         Assert.That(string.Join('|', Dockerfile.Parse(text).Instructions.Select(instruction => $"{instruction.Line} {instruction}")), Is.EqualTo(expected));
 
+    [TestCase("one", true)]
+    [TestCase("TWO", true)]
+    [TestCase("1", true)]
+    [TestCase("3", false)]
+    [TestCase("01", false)]
+    [TestCase("c", false)]
+    [TestCase("", false)]
+    public void A_stage_has_its_name_and_its_number(string target, bool expected) =>
+        Assert.That(Dockerfile.Parse("ARG x\nFROM --platform=linux a AS one\nRUN b\nFROM a  as Two\nFROM c").HasStage(target), Is.EqualTo(expected));
+
     [TestCase("", "no instructions")]
     [TestCase("FROM a\nFOO x", "line 2: unknown instruction: FOO")]
     [TestCase("FROM", "line 1: FROM requires")]

@@ -29,6 +29,7 @@ verbs() {
   check "$who: what makes no sense is refused in docker's words" refused
   check "$who: what is refused before there is a container leaves no volume" refused_with_volume
   check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
+  check "$who: a target that is none is refused before a step, and arguments that nobody takes are named" build_words
   check "$who: SHELL and labels of volumes are kept" kept
   check "$who: lists have docker's words: commands, images that lost their name, volumes in order" lists
   check "$who: room is counted as docker counts it, and info says what there is" counted
@@ -132,6 +133,14 @@ refused_with_volume() { # nobody makes a directory in /proc
 builds() {
   echo $'FROM bb:1\nRUN echo all went well\nRUN echo said before; exit 3' >"$scratch/context/Dockerfile"
   ends 3 'said before' o build -q "$scratch/context" && lacks 'all went well' o build -q "$scratch/context" && echo 'FROM scratch' >"$scratch/context/Dockerfile" && ends 1 'No image was generated' o build "$scratch/context"
+}
+build_words() {
+  local warning='[Warning] One or more build-args [LESS NOTUSED] were not consumed'
+  echo $'ARG BASE=no\nFROM $BASE AS one\nARG USED\nRUN echo a step' >"$scratch/context/Dockerfile"
+  ends 1 'failed to reach build target nosuch in Dockerfile' o build --target nosuch "$scratch/context" && lacks 'FROM' o build --target nosuch "$scratch/context" || return 1
+  local arguments=(--build-arg NOTUSED=1 --build-arg BASE=bb:1 --build-arg USED=1 --build-arg LESS=1 --build-arg http_proxy=x)
+  has "$warning" o build -t words:1 --target one "${arguments[@]}" "$scratch/context" && lacks Warning o build -q -t words:1 "${arguments[@]}" "$scratch/context" && o rmi words:1 &&
+    echo 'ARG A' >"$scratch/context/Dockerfile" && ends 1 'no build stage in current context' o build "$scratch/context"
 }
 kept() {
   echo $'FROM bb:1\nSHELL ["/bin/sh", "-ec"]\nCMD echo x' >"$scratch/context/Dockerfile" && o build -q -t shelled:1 "$scratch/context" && prints '["/bin/sh","-ec"] ["/bin/sh","-ec","echo x"]' o inspect -f '{{json .Config.Shell}} {{json .Config.Cmd}}' shelled:1 &&

@@ -9,12 +9,14 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
     private readonly BuildCache _cache = new(images);
     private readonly List<BuildStage> _stages = [];
     private readonly Dictionary<string, string?> _global = [];
+    private readonly HashSet<string> _declared = []; // by an ARG
     private BuildStage? _stage;
 
     /// <param name="shownFile">What messages call the Dockerfile.</param>
     /// <exception cref="RefusedException">A step failed; the message names its line.</exception>
     public StoredImage Run(string shownFile)
     {
+        if (request.Target is { } target && !file.HasStage(target)) throw new RefusedException($"failed to reach build target {target} in Dockerfile");
         var count = file.Instructions.Count;
         for (var i = 0; i < count; i++)
         {
@@ -32,13 +34,20 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
                 throw new RefusedException($"{shownFile}:{instruction.Line}: {instruction}: {e.Message}", e.ExitCode == 125 ? 1 : e.ExitCode);
             }
         }
-        if (request.Target is not null && !IsTarget(_stage)) throw new RefusedException($"failed to reach build target {request.Target} in Dockerfile");
-        if (_stage!.IsNothing && request.Labels.Count == 0) throw new RefusedException("No image was generated. Is your Dockerfile empty?");
-        Label(_stage!);
+        if (_stage is null) throw new RefusedException("no build stage in current context: there is no FROM.");
+        if (_stage.IsNothing && request.Labels.Count == 0) throw new RefusedException("No image was generated. Is your Dockerfile empty?");
+        Label(_stage);
         using var held = images.Lock();
-        var image = _stage!.Keep(images);
+        var image = _stage.Keep(images);
         foreach (var tag in request.Tags) images.Tag(image, ImageReference.Parse(tag));
+        WarnOfArguments();
         return image;
+    }
+
+    private void WarnOfArguments()
+    {
+        var unused = request.Arguments.Keys.Where(name => !_declared.Contains(name) && !PredefinedArguments.IsProxy(name)).Order(StringComparer.Ordinal).ToList();
+        if (unused.Count > 0 && !request.Quiet) Terminal.Say($"[Warning] One or more build-args [{string.Join(' ', unused)}] were not consumed");
     }
 
     private bool IsTarget(BuildStage? stage) =>
@@ -102,6 +111,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         {
             var at = word.IndexOf('=');
             var name = words.Expand(at < 0 ? word : word[..at]);
+            _declared.Add(name);
             var value = at < 0 ? Global(name) : words.Expand(word[(at + 1)..]);
             found.Add((name, request.Arguments.TryGetValue(name, out var given) ? given : value));
         }

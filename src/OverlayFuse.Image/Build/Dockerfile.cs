@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -40,6 +41,11 @@ public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions,
         if (instructions.Count == 0) throw new RefusedException("file with no instructions.");
         return new Dockerfile(instructions, escape);
     }
+
+    /// <summary>Whether a stage has this name, or this number, from 0.</summary>
+    public bool HasStage(string target) =>
+        Instructions.Where(instruction => instruction.Keyword == "FROM").Select(instruction => instruction.Text.Split(Blanks, StringSplitOptions.RemoveEmptyEntries))
+            .Where((words, i) => (words is [_, _, var name] && name.Equals(target, StringComparison.OrdinalIgnoreCase)) || target == i.ToString(CultureInfo.InvariantCulture)).Any();
 
     // Directives stand before everything else, comments included.
     private static char EscapeOf(IEnumerable<string> lines)
