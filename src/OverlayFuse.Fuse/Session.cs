@@ -273,7 +273,7 @@ public sealed class Session : IDisposable
         if ((_options.Wanted & InitFlags.OverIoUring) == 0) return true;
         string? refusal;
         if ((agreement.Granted & InitFlags.OverIoUring) != 0) _rings = RingPool.TryStart(_mounted.Channel, _dispatcher, _options, agreement.MaxWrite, () => Abort(), out refusal);
-        else refusal = $"the kernel offers no rings for requests. It has them since Linux 6.14, and root turns them on: echo Y >{Rings.Parameter}.";
+        else refusal = "the kernel offers no rings for requests. It has them since Linux 6.14, and root turns them on: echo Y >/sys/module/fuse/parameters/enable_uring.";
         WhyNoRings = refusal;
         return refusal is null || (agreement.Granted & InitFlags.OverIoUring) == 0;
     }
