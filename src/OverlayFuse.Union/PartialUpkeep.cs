@@ -58,6 +58,8 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
 
     private void Run()
     {
+        // The map of a partial file names its layer by a number: on disk already when the first one is made, it costs that file no commit.
+        if (commits) _ = tree.Upper!.Work.LayerNumbers.Sync();
         while (!_ending)
         {
             if (_watched.IsEmpty)

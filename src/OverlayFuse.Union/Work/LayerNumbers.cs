@@ -8,12 +8,13 @@ namespace OverlayFuse.Union;
 /// The small number by which an upper knows each layer it was ever stacked on. Inode numbers are made of it, so it must not change
 /// when layers are added, left out or stacked in another order. The upper is 0, lowers are 1 to 32766.
 /// </summary>
-/// <remarks>Used while mounting only, by one thread.</remarks>
+/// <remarks>Numbers are given out while mounting only, by one thread.</remarks>
 internal sealed class LayerNumbers : IDisposable
 {
     public const int Last = InodeNumber.AllocatedLayer - 1;
 
     private readonly RecordFile? _file;
+    private readonly Lock _syncing = new(); // leaf
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _numbers =
         new Dictionary<byte[], int>(IdentityComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
 
@@ -69,7 +70,12 @@ internal sealed class LayerNumbers : IDisposable
         return _next++;
     }
 
-    public Errno Sync() => _file?.Sync() ?? Errno.None;
+    /// <summary>Makes the numbers safe against power loss; free of cost when none came since. By any thread.</summary>
+    public Errno Sync()
+    {
+        if (_file is null) return Errno.None;
+        lock (_syncing) return _file.Sync();
+    }
 
     public void Dispose() => _file?.Dispose();
 
