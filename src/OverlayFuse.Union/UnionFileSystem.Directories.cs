@@ -28,7 +28,7 @@ public sealed partial class UnionFileSystem
         {
             if (listing.IsRemoved(i)) continue;
             var (inode, type) = (_tree.ShownInode(listing.Inode(i)), listing.Type(i));
-            if (listing.IsReplaced(i) && !TryLook(slot, listing.Name(i), out inode, out type)) continue;
+            if (listing.IsReplaced(i) && !TryLook(slot, listing.Name(i), ref inode, ref type)) continue;
             if (!buffer.TryAdd(listing.Name(i), inode, type, listing.Cookie(i))) break;
         }
         if (buffer.Length == 0) EndListing(node, directory);
@@ -70,11 +70,11 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    // The object that has the name now. Not there: nothing is to be listed.
-    private bool TryLook(int parent, ReadOnlySpan<byte> name, out ulong inode, out FileType type)
+    // The object that has the name now; what cannot be looked at is listed all the same. Not there: nothing is to be listed.
+    private bool TryLook(int parent, ReadOnlySpan<byte> name, ref ulong inode, ref FileType type)
     {
-        (inode, type) = (0, FileType.None);
-        if (_tree.LookUp(parent, name, count: true, null, out var child, out _, out _) != Errno.None || child == 0) return false;
+        if (_tree.LookUp(parent, name, count: true, null, out var child, out _, out _) != Errno.None) return true;
+        if (child == 0) return false;
         (inode, type) = (_tree.ShownInode(_tree.Nodes[child].Inode), _tree.Nodes[child].Type);
         _tree.Nodes.Forget(child, 1);
         return true;

@@ -192,6 +192,27 @@ internal class ListingTests
     }
 
     [Test]
+    public void What_was_replaced_and_cannot_be_looked_at_is_listed_all_the_same()
+    {
+        using var union = new TestUnion(1);
+        union.With("lower1", "a = \"1\"  b = \"2\"").Open();
+        var names = new List<Listed>();
+        Assert.That(union.Kernel.ReadOnce(NodeId.Root, 0, new byte[32], plus: false, names, out var cookie), Is.EqualTo(Errno.None), "the first of them: \".\"");
+        foreach (var name in (string[])["a", "b"])
+        {
+            Assert.That(union.Kernel.Create("new", []), Is.EqualTo(Errno.None));
+            Assert.That(union.Kernel.Rename("new", name), Is.EqualTo(Errno.None));
+        }
+        union.Forget();
+        Assert.That(union.Tree.Upper!.Layer.Root.Enter(out var upper), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.SetXattrAt(upper, "a"u8, MarkNames.Metacopy(union.Tree.Upper.Family), "broken"u8, XattrFlags.None), Is.EqualTo(Errno.None));
+        union.Tree.Upper.Layer.Root.Leave();
+        Assert.That(union.Kernel.Find("a", out _), Is.EqualTo(Errno.IO));
+        Assert.That(union.Kernel.ReadOnce(NodeId.Root, cookie, new byte[4096], plus: false, names, out _), Is.EqualTo(Errno.None));
+        Assert.That(names.Select(listed => listed.Text), Is.EquivalentTo(new[] { ".", "..", "a", "b" }));
+    }
+
+    [Test]
     public void A_listing_during_which_names_came_serves_those_on_the_way_only()
     {
         var directory = new UnionDirectory(null, []);
