@@ -61,7 +61,7 @@ internal sealed class RecordFile : IDisposable
             content = content[..count];
         }
         file.Close();
-        if (error != Errno.None || content.Length < MagicLength) return error;
+        if (error != Errno.None || IsNothing(content)) return error;
         if (!content.AsSpan(0, MagicLength).SequenceEqual(magic)) return Errno.PROTONOSUPPORT;
         var records = new RecordReader(content.AsSpan(MagicLength));
         while (records.MoveNext()) { }
@@ -132,6 +132,9 @@ internal sealed class RecordFile : IDisposable
         _file = Fd.None;
     }
 
+    // What a loss of power may have left of a file that was never synced: too few bytes, or zeros.
+    private static bool IsNothing(ReadOnlySpan<byte> content) => content.Length < MagicLength || !content[..MagicLength].ContainsAnyExcept((byte)0);
+
     private Errno Load(out RecordReader records)
     {
         records = default;
@@ -142,7 +145,7 @@ internal sealed class RecordFile : IDisposable
         var content = new byte[(int)status.Size];
         error = Syscall.PRead(_file, content, 0, out var count);
         if (error != Errno.None) return error;
-        if (count < MagicLength) return Begin();
+        if (IsNothing(content.AsSpan(0, count))) return Begin();
         if (!content.AsSpan(0, MagicLength).SequenceEqual(_magic)) return Errno.PROTONOSUPPORT;
 
         var all = content.AsSpan(MagicLength, count - MagicLength);

@@ -20,7 +20,7 @@ internal static class WorkFormat
         if (error != Errno.None) throw new MountException($"cannot use {workPath}/overlayfuse/format: {error.Describe()}. {Advice.For(error, "Give a work directory that you may read and write.")}");
     }
 
-    /// <summary>NOENT where there is no version.</summary>
+    /// <summary>NOENT where there is no version, or where a loss of power has left less than a whole line: the file is not synced.</summary>
     public static Errno Read(DirFd root, out bool isCurrent)
     {
         Span<byte> found = stackalloc byte[64];
@@ -28,8 +28,9 @@ internal static class WorkFormat
         var error = Syscall.OpenAt(root, "format"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file);
         if (error == Errno.None) error = Syscall.PRead(file, found, 0, out count);
         file.Close();
-        isCurrent = found[..count].SequenceEqual(Current);
-        return error;
+        var text = found[..count].TrimEnd((byte)0); // a file whose bytes never came to the disk may have its length
+        isCurrent = text.SequenceEqual(Current);
+        return error == Errno.None && !isCurrent && Current.StartsWith(text) ? Errno.NOENT : error;
     }
 
     public static Errno Write(DirFd root)

@@ -50,6 +50,8 @@ internal class UpperCheckTests
         ("touch $O/orphans/12", "leftovers overlayfuse/orphans", ""),
         ("echo 'overlayfuse 99' >$O/format", "format-unknown overlayfuse/format", "format-unknown overlayfuse/format"),
         ("rm $O/format", "format-missing overlayfuse/format", ""),
+        (": >$O/format", "format-missing overlayfuse/format", ""),
+        ("head -c 14 /dev/zero >$O/format", "format-missing overlayfuse/format", ""),
         ("touch $O/format.new", "unfinished overlayfuse/format.new", ""),
         ("mkdir $O/mine", "foreign overlayfuse/mine", "foreign overlayfuse/mine"),
         ("touch $O/partial/1-2", "partial-without-file overlayfuse/partial/1-2", ""),

@@ -53,6 +53,15 @@ internal class RecordFileTests
     }
 
     [Test]
+    public void A_file_of_zeros_after_a_power_cut_begins_again()
+    {
+        System.IO.File.WriteAllBytes(File, new byte[17]);
+        Assert.That(Load(), Is.EqualTo(""));
+        Add("x");
+        Assert.That(Load(), Is.EqualTo("x"));
+    }
+
+    [Test]
     public void Blocks_of_zeros_after_a_power_cut_are_no_records()
     {
         System.IO.File.WriteAllBytes(File, [.. Convert.FromHexString(Golden), .. new byte[4096]]);

@@ -121,8 +121,18 @@ internal class WorkDirectoryTests
         Assert.That(() => _scratch.OpenWork(), Throws.TypeOf<MountException>().With.Message.Contains("\"overlayfuse-tomorrow\""));
     }
 
-    [TestCase("overlayfuse 2\n")]
     [TestCase("")]
+    [TestCase("overlay")]
+    [TestCase("\0\0\0\0\0\0\0\0\0\0\0\0\0\0")]
+    public void A_version_that_a_loss_of_power_has_cut_off_is_written_again(string format)
+    {
+        Directory.CreateDirectory($"{_scratch.Path}/work/overlayfuse");
+        File.WriteAllText($"{_scratch.Path}/work/overlayfuse/format", format);
+        _scratch.OpenWork().Dispose();
+        Assert.That(_scratch.Shell("cat work/overlayfuse/format"), Is.EqualTo("overlayfuse 1"));
+    }
+
+    [TestCase("overlayfuse 2\n")]
     [TestCase("overlayfuse 1\nand more")]
     public void A_layout_of_another_version_is_refused(string format)
     {
