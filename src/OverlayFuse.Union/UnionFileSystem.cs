@@ -50,7 +50,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _desk = new ControlDesk(
             new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy)
             {
-                Maps = tree.Upper?.Work.PartialMaps,
+                Maps = tree.Upper?.Work.PartialMaps.Directory ?? new DirFd(-1),
                 Links = tree.Upper?.Work.Links ?? new DirFd(-1),
             },
             Status,

@@ -126,7 +126,7 @@ internal sealed partial class CopyUp
             // A mark that comes back with a loss of power must find its map.
             if (Upper.Durability != Durability.Volatile) error = Syscall.FSync(file);
             if (error != Errno.None) return error;
-            Upper.DropPartial(file);
+            if (Upper.DropPartial(file) == Errno.ACCES) _ = Upper.WidenedFile(tree, slot, gateHeld: true, Upper.DropPartial); // what is left means nothing
             return Errno.None;
         }
         finally

@@ -11,8 +11,8 @@ namespace OverlayFuse.Union;
 /// <param name="HasSharedCopy">Whether a lower object with several names has a copy in the upper that all of them share.</param>
 internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Writer? Writer, Func<Layer, FileStatus, bool> HasSharedCopy)
 {
-    /// <summary>The maps of partial files; null where they are not at hand.</summary>
-    public PartialMaps? Maps { get; init; }
+    /// <summary>WORKDIR/overlayfuse/partial, the maps of partial files; not open where it is not at hand.</summary>
+    public DirFd Maps { get; init; } = new(-1);
 
     /// <summary>WORKDIR/overlayfuse/links; not open where it is not at hand.</summary>
     public DirFd Links { get; init; } = new(-1);

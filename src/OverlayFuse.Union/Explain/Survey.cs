@@ -156,7 +156,7 @@ internal sealed class Survey(LayerView view) : IDisposable
 
     private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)
     {
-        if (view.Maps is not { } maps || !sight.Entry.Marks.Has(MarkSet.Partial)) return false;
+        if (!view.Maps.IsOpen || !sight.Entry.Marks.Has(MarkSet.Partial)) return false;
         Span<byte> id = stackalloc byte[PartialMark.Length];
         if (sight.Where!.Enter(out var dir) != Errno.None) return false;
         var error = Syscall.GetXattrAt(dir, sight.Name, MarkNames.Partial(sight.Entry.Marks.FamilyOf(MarkSet.Partial)), id, out _);
@@ -164,7 +164,7 @@ internal sealed class Survey(LayerView view) : IDisposable
         if (error != Errno.None || where.Enter(out dir) != Errno.None) return true;
         error = Syscall.StatAt(dir, name, cached: true, out var status);
         where.Leave();
-        return error != Errno.None || !maps.IsFor(id, Fingerprint.Of(where.Layer.Number, status));
+        return error != Errno.None || !PartialMaps.IsFor(view.Maps, id, Fingerprint.Of(where.Layer.Number, status));
     }
 
     private EffectFacts EffectFactsOf(Sight sight, Outcome outcome, bool isShared)

@@ -17,6 +17,7 @@ public sealed class UnmountedUnion : IDisposable
     private readonly LayerView _view;
     private DirFd _own = new(-1); // WORKDIR/overlayfuse
     private DirFd _links = new(-1);
+    private DirFd _maps = new(-1);
 
     /// <param name="work">The work directory of the upper, which has copies of files with several names; null: not at hand.</param>
     /// <exception cref="MountException">A layer cannot be opened.</exception>
@@ -42,6 +43,7 @@ public sealed class UnmountedUnion : IDisposable
             HasSharedCopy)
         {
             Links = _links,
+            Maps = _maps,
         };
     }
 
@@ -63,6 +65,7 @@ public sealed class UnmountedUnion : IDisposable
     {
         _cache.Close();
         foreach (var layer in _layers) layer.Root.CloseRoot();
+        _maps.Close();
         _links.Close();
         _own.Close();
     }
@@ -72,9 +75,13 @@ public sealed class UnmountedUnion : IDisposable
         own = new DirFd(-1);
         if (Syscall.OpenAt(DirFd.Cwd, [.. work, .. "/overlayfuse"u8], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var opened) != Errno.None) return false;
         own = _own = new DirFd(opened.Number);
-        if (Syscall.OpenAt(own, "links"u8, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var links) == Errno.None) _links = new DirFd(links.Number);
+        _links = OpenIn(own, "links"u8);
+        _maps = OpenIn(own, "partial"u8);
         return true;
     }
+
+    private static DirFd OpenIn(DirFd own, ReadOnlySpan<byte> name) =>
+        new(Syscall.OpenAt(own, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var opened) == Errno.None ? opened.Number : -1);
 
     private bool HasSharedCopy(Layer layer, FileStatus status)
     {

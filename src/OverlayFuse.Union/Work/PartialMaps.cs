@@ -6,7 +6,6 @@ namespace OverlayFuse.Union;
 /// <summary>WORKDIR/overlayfuse/partial: the maps of partial files, and the fence that stands while there are any.</summary>
 internal sealed class PartialMaps
 {
-    private readonly DirFd _directory;
     private readonly Incompat _incompat;
     private readonly bool _syncs;
 
@@ -19,10 +18,13 @@ internal sealed class PartialMaps
 
     private PartialMaps(DirFd directory, Incompat incompat, bool syncs)
     {
-        _directory = directory;
+        Directory = directory;
         _incompat = incompat;
         _syncs = syncs;
     }
+
+    /// <summary>WORKDIR/overlayfuse/partial.</summary>
+    public DirFd Directory { get; }
 
     /// <summary>The boot that bits are written in.</summary>
     public BootId Boot { get; set; } = BootId.Current();
@@ -61,7 +63,7 @@ internal sealed class PartialMaps
             if (error != Errno.None) return error;
             _count++;
         }
-        var made = PartialMap.Create(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs, out var map);
+        var made = PartialMap.Create(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs, out var map);
         if (made != Errno.None)
         {
             Removed();
@@ -84,9 +86,9 @@ internal sealed class PartialMaps
     }
 
     /// <summary>Whether the map of a file was made for this lower file.</summary>
-    public bool IsFor(ReadOnlySpan<byte> id, in Fingerprint lower)
+    public static bool IsFor(DirFd directory, ReadOnlySpan<byte> id, in Fingerprint lower)
     {
-        if (PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map) != Errno.None) return false;
+        if (PartialMap.Open(directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map) != Errno.None) return false;
         map!.Close();
         return map.Header.Lower == lower;
     }
@@ -100,7 +102,7 @@ internal sealed class PartialMaps
             return Errno.None;
         }
         fresh?.Map.Close();
-        var error = PartialMap.Open(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
+        var error = PartialMap.Open(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
         if (map is not null) map.Counters = Counters;
         return error;
     }
@@ -109,14 +111,14 @@ internal sealed class PartialMaps
     public void Remove(ReadOnlySpan<byte> id)
     {
         Keep(null);
-        if (Syscall.UnlinkAt(_directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength])) == Errno.None) Removed();
+        if (Syscall.UnlinkAt(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength])) == Errno.None) Removed();
     }
 
     /// <summary>Removes what is left when no file of the upper is partial any more: maps whose file a crash has taken, or never made.</summary>
     public Errno RemoveAll()
     {
         Keep(null);
-        var error = TreeSweeper.Empty(_directory, out _);
+        var error = TreeSweeper.Empty(Directory, out _);
         if (error != Errno.None) return error;
         lock (_counting)
         {
@@ -133,11 +135,11 @@ internal sealed class PartialMaps
     {
         Keep(null);
         var names = new List<byte[]>();
-        var error = DirectoryNames.Read(_directory, names);
+        var error = DirectoryNames.Read(Directory, names);
         foreach (var name in names)
         {
             if (error != Errno.None) return error;
-            if (PartialMap.Open(_directory, name, write: true, _syncs, out var map) != Errno.None) continue; // "check" tells of it
+            if (PartialMap.Open(Directory, name, write: true, _syncs, out var map) != Errno.None) continue; // "check" tells of it
             if (map!.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence);
             map.Close();
         }
@@ -147,7 +149,7 @@ internal sealed class PartialMaps
     public void Close()
     {
         Keep(null);
-        _directory.Close();
+        Directory.Close();
     }
 
     private void Keep(Fresh? fresh) => Interlocked.Exchange(ref _fresh, fresh)?.Map.Close();

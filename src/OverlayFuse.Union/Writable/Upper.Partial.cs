@@ -22,13 +22,13 @@ internal sealed partial class Upper
 
     /// <summary>
     /// Takes map and mark of a file that is a metacopy no more: whoever dies between the two, or before the first, leaves something that
-    /// means nothing.
+    /// means nothing. ACCES: a mark is left.
     /// </summary>
-    public void DropPartial(Fd file)
+    public Errno DropPartial(Fd file)
     {
         Span<byte> id = stackalloc byte[PartialMark.Length];
         if (ReadPartial(file, id) == Errno.None) work.PartialMaps.Remove(id);
-        _ = RemoveMark(file, MarkSet.Partial);
+        return RemoveMark(file, MarkSet.Partial);
     }
 
     /// <summary>Removes the map of a file that is about to be removed itself.</summary>

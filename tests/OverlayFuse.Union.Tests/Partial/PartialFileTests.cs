@@ -124,7 +124,7 @@ internal class PartialFileTests
     public void Explain_says_what_a_partial_file_depends_on()
     {
         using var union = new PartialUnion(Lower());
-        var desk = new LayerView(union.Union.Tree.RootDirectory is var root ? [root.Upper!.Layer, root.Lowers[0].Layer] : [], union.Union.Tree.Search, Writer: null, (_, _) => false) { Maps = union.Union.Tree.Upper!.Work.PartialMaps };
+        var desk = new LayerView(union.Union.Tree.RootDirectory is var root ? [root.Upper!.Layer, root.Lowers[0].Layer] : [], union.Union.Tree.Search, Writer: null, (_, _) => false) { Maps = union.Union.Tree.Upper!.Work.PartialMaps.Directory };
         Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
         Assert.That(desk.Explain("d/f"u8, out var explanation), Is.EqualTo(Errno.None));
         Assert.That((explanation!.Decisive!.IsPartial, explanation.DataLayer, Encoding.UTF8.GetString(explanation.DataPlace!), explanation.IsDataChanged), Is.EqualTo((true, 1, "/d/f", false)));
@@ -132,9 +132,26 @@ internal class PartialFileTests
         File.AppendAllText($"{union.Union.Path}/lower1/d/f", "more");
         Assert.That(desk.Explain("d/f"u8, out explanation), Is.EqualTo(Errno.None));
         Assert.That(ExplanationText.Read(ExplanationText.Write(explanation!))!.IsDataChanged, Is.True);
+        using var unmounted = new UnmountedUnion([Bytes("lower1")], [], Bytes("upper"), Bytes("work"), readOnly: false);
+        Assert.That(unmounted.Explain("d/f"u8, out explanation), Is.EqualTo(Errno.None));
+        Assert.That((explanation!.Decisive!.IsPartial, explanation.IsDataChanged), Is.EqualTo((true, true)), "with the layers alone");
         Assert.That(desk.Changes(out var changes), Is.EqualTo(Errno.ROFS).Or.EqualTo(Errno.None));
         Assert.That(changes.Select(change => (change.Kind, change.Reason)), Is.EqualTo(new[] { (ChangeKind.Modified, ChangeReason.Copy) }));
+
+        byte[] Bytes(string name) => Encoding.UTF8.GetBytes($"{union.Union.Path}/{name}");
     }
+
+    [Test]
+    public void A_file_that_its_owner_may_only_read_becomes_plain_without_a_trace() => OrdinaryUser.Run(() =>
+    {
+        using var union = new PartialUnion(Lower(), form: TestUnion.Form.OrdinaryUser);
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod("d/f", 0x124), Is.EqualTo(Errno.None), "0444");
+        Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        Assert.That((union.Mark("partial", "user"), union.Mark("metacopy", "user"), union.Maps.Length, union.IsFenced), Is.EqualTo((false, false, 0, false)));
+        Assert.That(Syscall.StatAt(DirFd.Cwd, Encoding.UTF8.GetBytes(union.UpperPath), cached: false, out var status), Is.EqualTo(Errno.None));
+        Assert.That(status.Mode & Mode.Permissions, Is.EqualTo(0x124));
+    });
 
     [Test]
     public void A_map_that_is_gone_or_broken_makes_every_byte_an_error()

@@ -12,9 +12,9 @@ internal sealed class PartialUnion : IDisposable
 
     private string _name = "d/f";
 
-    public PartialUnion(byte[] lower, Action<UnionOptions>? wish = null, string? above = null)
+    public PartialUnion(byte[] lower, Action<UnionOptions>? wish = null, string? above = null, TestUnion.Form? form = null)
     {
-        Union = new TestUnion(1, above: above)
+        Union = new TestUnion(1, form, above: above)
         {
             Wish = options =>
             {
@@ -44,7 +44,8 @@ internal sealed class PartialUnion : IDisposable
 
     public bool IsPartial => Mark("partial");
 
-    public bool Mark(string name) => Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(UpperPath), Encoding.UTF8.GetBytes($"trusted.overlay.{name}"), new byte[64], out _) == Errno.None;
+    public bool Mark(string name, string family = "trusted") =>
+        Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(UpperPath), Encoding.UTF8.GetBytes($"{family}.overlay.{name}"), new byte[64], out _) == Errno.None;
 
     public Errno Write(long offset, ReadOnlySpan<byte> data)
     {
