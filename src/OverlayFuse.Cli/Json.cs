@@ -33,7 +33,7 @@ internal static class Json
             status.Written.WholeFiles,
             status.Written.PartialFiles,
             status.Written.MetadataOnly,
-            status.Written.Amplification),
+            status.Amplification),
         AnswersContext.Default.JsonStatus));
 
     private static byte[] Lines(byte[] text) => [.. text, (byte)'\n'];

@@ -56,7 +56,10 @@ internal static class StatusVerb
         Line("written",
             $"{HumanText.Size(status.Written.Asked)} by users; {HumanText.Size(status.Written.Copied)} copied up, {HumanText.Size(status.Written.Filled)} to fill " +
             $"blocks, {HumanText.Size(status.Written.Maps)} in maps");
-        Line("amplification", status.Written.Amplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written") : "nothing was written yet");
+        Line("amplification",
+            status.Amplification is { } ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:0.##} bytes for each that was written")
+            : status.Data == DataMode.Passthrough ? "not known: not all that is written is counted"
+            : "nothing was written yet");
         return text.ToString();
 
         void Line(string name, string value) => text.Append($"{name,-NameWidth} {value}\n");

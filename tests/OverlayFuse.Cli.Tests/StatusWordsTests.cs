@@ -56,6 +56,14 @@ public sealed class StatusWordsTests
     }
 
     [Test]
+    public void What_the_kernel_writes_by_itself_is_not_reckoned_with()
+    {
+        var status = Example with { Data = DataMode.Passthrough };
+        Assert.That(StatusVerb.ForPeople(status), Does.Contain("\namplification  not known: not all that is written is counted\n"));
+        Assert.That(Encoding.UTF8.GetString(Json.Of(status)), Does.Not.Contain("writeAmplification"));
+    }
+
+    [Test]
     public void A_log_gets_all_of_it_in_a_line() => Assert.That(StatusVerb.Line(new UnionStatus { Lowers = 2 }), Is.EqualTo(
         "layers: 2 lower layers, read only; data: cached, and what is written comes at once; known: 0 objects of the kernel's, 0 threads; requests: 0"));
 

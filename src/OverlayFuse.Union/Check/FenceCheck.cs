@@ -28,7 +28,7 @@ internal static class FenceCheck
         foreach (var name in Incompat.Names(union.Work))
         {
             if (name.AsSpan().SequenceEqual("volatile"u8))
-                report.Problem("volatile", [.. Place, .. name], "the upper was mounted volatile and not unmounted: after a crash it may hold anything",
+                report.Problem("volatile", [.. Place, .. name], "the upper was mounted volatile, where nothing is synced: after a crash it may hold anything",
                     "Discard it, or remove the directory to go on with it as it is.");
             else if (Incompat.FenceOf(name) is null)
                 report.Problem("fence-unknown", [.. Place, .. name], "a feature of the upper that this version does not know", "Use the program that wrote it.");

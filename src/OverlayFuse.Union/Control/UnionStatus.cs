@@ -13,6 +13,9 @@ public sealed record UnionStatus
 
     public DataMode Data { get; init; }
 
+    /// <summary>Bytes written for each that users wrote; null: none yet, or the kernel writes by itself and not all is counted.</summary>
+    public double? Amplification => Data == DataMode.Passthrough ? null : Written.Amplification;
+
     /// <summary>The kernel holds written pages back (cached mode).</summary>
     public bool HoldsWrites { get; init; }
 
