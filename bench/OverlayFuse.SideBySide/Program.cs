@@ -11,6 +11,7 @@ var list = new Option<bool>("--list") { Description = "Prints the names of the r
 var engine = new Option<string[]>("--engine") { Description = "One more engine: a command line of the shell with {lower}, {upper}, {work} and {merged}, for example 'new=/opt/fuse-overlayfs -o lowerdir={lower},upperdir={upper},workdir={work} {merged}'. Its process must keep the mount point in its command line.", HelpName = "NAME=COMMAND", DefaultValueFactory = _ => [] };
 var only = new Option<string>("--engines") { Description = "Only these, with commas between; the first counts as 1.", DefaultValueFactory = _ => "", HelpName = "NAMES" };
 var rings = new Option<bool>("--rings") { Description = "Ours in cached mode with requests by io_uring, too, which is turned on for the run (the fuse module's enable_uring)." };
+var bare = new Option<bool>("--bare") { Description = "What FUSE itself costs, too: a server in C that only passes requests on to a mount of the kernel's overlayfs. Needs cc." };
 var user = new Option<string?>("--user") { Description = "Ours alone: cached mode as root, and mounted and used by this user.", HelpName = "NAME" };
 var maxSize = new Option<string>("--max-size") { Description = "The largest file that is changed, 4K to 4G.", DefaultValueFactory = _ => "1G", HelpName = "SIZE" };
 var partial = new Option<string>("--partial") { Description = "The value of partial= of our mounts.", DefaultValueFactory = _ => "1M", HelpName = "off|SIZE" };
@@ -18,7 +19,7 @@ var scratch = new Option<string>("--scratch") { Description = "Where layers and 
 var output = new Option<string>("--output") { Description = "Where table.md, results.json and the charts go.", DefaultValueFactory = _ => "artifacts/bench", HelpName = "DIRECTORY" };
 var limit = new Option<int>("--limit") { Description = "The seconds that one mount has.", DefaultValueFactory = _ => 300, HelpName = "SECONDS" };
 var executable = new Option<string>("--overlayfuse") { Description = "The executable.", DefaultValueFactory = _ => "artifacts/overlayfuse", HelpName = "PATH" };
-var command = new RootCommand("Measures the same work on kernel overlayfs, on OverlayFuse and on others, interleaved, and prints ratios.") { rounds, rows, quick, list, engine, only, rings, user, maxSize, partial, scratch, output, limit, executable };
+var command = new RootCommand("Measures the same work on kernel overlayfs, on OverlayFuse and on others, interleaved, and prints ratios.") { rounds, rows, quick, list, engine, only, rings, bare, user, maxSize, partial, scratch, output, limit, executable };
 command.SetAction(parsed =>
 {
     try
@@ -85,6 +86,7 @@ Engine[] Engines(ParseResult parsed, User? owner, Settings settings)
         ? [Own("cached, root", "cached"), Own($"cached, {owner.Name}", "cached", owner)]
         : [new KernelEngine { Name = "kernel" }, Own("cached", "cached"), Own("passthrough", "passthrough")];
     if (parsed.GetValue(rings)) all.Add(Own("rings", "cached", owner, "ring"));
+    if (parsed.GetValue(bare)) all.Add(Bare(owner));
     if (owner is null && Programs.Version(CommandEngine.Rival) is not null) all.Add(new CommandEngine { Name = CommandEngine.Rival, Template = CommandEngine.RivalTemplate });
     foreach (var text in parsed.GetValue(engine)!)
     {
@@ -93,6 +95,13 @@ Engine[] Engines(ParseResult parsed, User? owner, Settings settings)
     }
     if (parsed.GetValue(only) is not { Length: > 0 } names) return [.. all];
     return [.. names.Split(',').Select(one => all.Find(engine => engine.Name == one) ?? throw new BenchmarkException($"there is no engine {one}; there are {string.Join(", ", all.Select(engine => engine.Name))}."))];
+}
+
+static BareEngine Bare(User? owner)
+{
+    if (owner is not null) throw new BenchmarkException("--bare is root's: with --user ours alone is measured.");
+    BareEngine.Build();
+    return new BareEngine { Name = "bare" };
 }
 
 static long Bytes(string text)

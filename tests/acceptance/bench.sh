@@ -58,6 +58,11 @@ rings_are_compared() {
   cat said
   grep -q '^- rings: .*, data=cached, transport=ring$' ringed/table.md && [ "$(cells ringed 'walk' | grep -cE '^\|( [^|]+ \|){7}$')" = 1 ]
 }
+bare_is_compared() {
+  side_by_side bared --bare --rows untar >said || return
+  cat said
+  grep -q '^- bare: a FUSE server in C ' bared/table.md && [ "$(cells bared 'untar' | grep -cE '^\|( [^|]+ \|){7}$')" = 1 ]
+}
 a_failure_is_told() {
   side_by_side failed --rows 'rm -rf' --engines kernel,broken --engine 'broken=false {merged}' >said 2>&1
   [ $? = 1 ] || return
@@ -83,5 +88,7 @@ program=(dotnet "$root/bench/OverlayFuse.SideBySide/bin/Release/net10.0/OverlayF
 check an_ordinary_user_is_compared_with_root a_user_is_compared_with_root
 if [ -e /sys/module/fuse/parameters/enable_uring ]; then check rings_are_compared_where_they_are_asked_for rings_are_compared
 else skip rings_are_compared_where_they_are_asked_for "this kernel has no FUSE over io_uring"; fi
+if command -v cc >/dev/null; then check bare_fuse_is_compared_where_it_is_asked_for bare_is_compared
+else skip bare_fuse_is_compared_where_it_is_asked_for "no C compiler"; fi
 check an_engine_that_does_not_mount_is_told a_failure_is_told
 check nothing_is_left_when_it_is_stopped leaves_nothing_when_it_is_stopped

@@ -12,6 +12,9 @@ internal abstract class Engine
     /// <summary>Whether it has a process of its own that serves the mount.</summary>
     public virtual bool HasDaemon => true;
 
+    /// <summary>Whether what it syncs are calls of that process.</summary>
+    public virtual bool ShowsSyncs => HasDaemon;
+
     /// <summary>Whether a copy-up can be synced.</summary>
     public virtual bool CanSync => true;
 

@@ -87,7 +87,11 @@ internal sealed class LiveMount : IDisposable
         _isOver = true;
         Programs.End();
         if (!_engine.HasDaemon || MountInfo.Find(Name.Bytes(_stack.Merged)) is not { } mount) return;
-        if (Syscall.Open($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", OpenFlags.WriteOnly, out var abort) != Errno.None) return;
+        if (Syscall.Open($"/sys/fs/fuse/connections/{mount.DeviceMinor}/abort", OpenFlags.WriteOnly, out var abort) != Errno.None)
+        {
+            if (Daemon != 0) _ = Syscall.Kill(Daemon, 9); // fusectl is not mounted: the connection ends with who serves it
+            return;
+        }
         _ = Syscall.Write(abort, "1"u8, out _);
         abort.Close();
     }

@@ -150,7 +150,7 @@ internal sealed class Runner(Settings settings, IReadOnlyList<Engine> engines, G
         {
             foreach (var mode in ModesOf(scene))
             {
-                foreach (var engine in EnginesOf(mode).Where(engine => engine.HasDaemon)) Count(scene, mode!.Value, engine, results, progress);
+                foreach (var engine in EnginesOf(mode).Where(engine => engine.ShowsSyncs)) Count(scene, mode!.Value, engine, results, progress);
             }
         }
     }
