@@ -19,6 +19,7 @@ verbs() {
   check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
   check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
+  check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
@@ -81,6 +82,15 @@ no_terminal() {
   o run -d --name execed bb:1 sleep 1000 || return 1
   prints terminal eval "setsid -w timeout 60 ${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE exec -t execed sh -c '[ -t 0 ] && echo terminal' </dev/null | tr -d '\r'" && ends 7 '' o exec -t execed sh -c 'exit 7' &&
     ends 126 'no such file or directory' o exec -t execed /no/such && ends 1 'the input device is not a TTY' o exec -it execed true && ends 1 'the input device is not a TTY' o run --rm -it bb:1 true && o rm -f execed
+}
+exec_streams() {
+  local since
+  o run -d --name piped bb:1 sleep 1000 && head -c 30000000 /dev/urandom >"$scratch/random" || return 1
+  for program in nosuch /no/such; do prints '' eval "o exec piped $program 2>/dev/null || true" && ends 126 'overlayfuse: OCI runtime exec failed: exec failed: unable to start container process: exec: "'$program'": ' o exec -i piped $program || return 1; done
+  eval 'o exec -i piped cat <"$scratch/random"' | cmp - "$scratch/random" && prints 'out' eval 'o exec piped sh -c "echo out; echo errors >&2" 2>"$scratch/errors"' && prints errors cat "$scratch/errors" && prints 'no terminal' o exec piped sh -c '[ -t 1 ] || echo no terminal' &&
+    prints '' eval 'echo typed | o exec piped cat' && prints 1 eval '{ yes 1 || true; } | o exec -i piped head -n 1' && prints 141 eval 'o exec piped yes | true; echo "${PIPESTATUS[0]}"' || return 1
+  since=$SECONDS
+  prints $'hi\nlate' o exec piped sh -c '(sleep 1; echo late; sleep 3; echo more; touch /more; exec sleep 30) & echo hi' && [ $((SECONDS - since)) -lt 8 ] && eventually o exec piped ls /more && o rm -f piped
 }
 versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {

@@ -35,9 +35,10 @@ internal static class ExecVerb
                 WorkingDirectory = result.GetValue(directory) is { } where ? ByteText.Text(where) : null,
                 User = result.GetValue(user) is { } who ? ByteText.Text(who) : null,
                 Terminal = result.GetValue(tty) && !isDetached,
+                OpenInput = result.GetValue(interactive) && !isDetached,
                 Privileged = result.GetValue(privileged),
             };
-            return Run(container, store, request, !isDetached && result.GetValue(interactive), isDetached, detaching);
+            return Run(container, store, request, isDetached, detaching);
         });
         return command;
     }
@@ -53,13 +54,13 @@ internal static class ExecVerb
         return container;
     }
 
-    private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool withInput, bool isDetached, DetachKeys keys)
+    private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool isDetached, DetachKeys keys)
     {
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
-        using var raw = request.Terminal && withInput ? RawTerminal.Enter() : null;
-        var input = withInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
+        using var raw = request is { Terminal: true, OpenInput: true } ? RawTerminal.Enter() : null;
+        var input = request.OpenInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
         var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)) { Keys = keys }; // who reads our output does not wait for what is detached
         var (exitCode, refusal) = Begin(() => FurtherProcess.Run(container, request, new DirFd(root.Number), streams, isDetached), isDetached);
         root.Close();

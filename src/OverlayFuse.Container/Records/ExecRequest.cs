@@ -16,6 +16,9 @@ public sealed record ExecRequest
 
     public bool Terminal { get; init; }
 
+    /// <summary>It reads what comes on our standard input.</summary>
+    public bool OpenInput { get; init; }
+
     /// <summary>All capabilities that there are; what filters system calls stays.</summary>
     public bool Privileged { get; init; }
 }

@@ -12,9 +12,12 @@ public static class FurtherProcess
 {
     private const int CannotExecute = 126;
 
+    // SIGHUP, SIGINT, SIGQUIT, SIGTERM: those that end us are for the program.
+    private static readonly int[] Passed = [1, 2, 3, Signal.Terminate];
+
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
     /// <param name="root">The container's root file system.</param>
-    /// <returns>The exit code and, when it could not be started, what the runtime says of that and has not said itself.</returns>
+    /// <returns>The exit code and, when it could not be started, what the runtime says of that.</returns>
     /// <exception cref="RefusedException">There is no such user, or it makes no sense.</exception>
     public static (int ExitCode, string Error) Run(StoredContainer container, ExecRequest request, DirFd root, Attachment streams, bool isDetached)
     {
@@ -28,9 +31,7 @@ public static class FurtherProcess
             File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
             _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
             if (request.Terminal) return RunOnTerminal(container, place, path, streams);
-            string[] how = isDetached ? ["--detach"] : [];
-            var ended = Refusable(Runtime.Of(container).Run(["exec", .. how, "--process", path, container.Id], streams.Input, streams.Output, streams.Error));
-            return isDetached ? ended : (ended.ExitCode, ""); // it has said so itself, on the stream that is the program's too
+            return isDetached ? Start(container, path, streams) : RunOnPipes(container, place, path, streams, request.OpenInput);
         }
         finally
         {
@@ -50,7 +51,35 @@ public static class FurtherProcess
         }
     }
 
-    private static (int ExitCode, string Error) Refusable((int ExitCode, string Error) ended) => ended.Error.Length > 0 ? (CannotExecute, ended.Error) : ended;
+    // The runtime goes when it has begun.
+    private static (int ExitCode, string Error) Start(StoredContainer container, string process, Attachment streams, params string[] how)
+    {
+        var (exitCode, error) = Runtime.Of(container).Run(["exec", "--detach", .. how, "--process", process, container.Id], streams.Input, streams.Output, streams.Error);
+        return exitCode == 0 ? (0, "") : Refused(error);
+    }
+
+    private static (int ExitCode, string Error) Refused(string said) => (CannotExecute, said.Length > 0 ? said : "the runtime did not say why");
+
+    private static (int ExitCode, string Error) RunOnPipes(StoredContainer container, string place, string process, Attachment streams, bool withInput)
+    {
+        _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
+        var pidFile = Path.Combine(place, "pid");
+        var pipes = new ProgramPipes(streams, withInput);
+        if (Start(container, process, pipes.Theirs, "--pid-file", pidFile) is { ExitCode: not 0 } refused) return refused;
+        var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+        PosixSignalRegistration[] signals = [.. Passed.Select(signal => PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            _ = Syscall.Kill(pid, signal);
+        }))];
+        var ended = Ended(pid);
+        var isTaken = pipes.Carry(ended, Keep);
+        foreach (var signal in signals) signal.Dispose();
+        return (isTaken ? ended.Result : 128 + Signal.BrokenPipe, ""); // the program gets that signal, too, when it writes again
+    }
+
+    private static Task<int> Ended(int pid) =>
+        Task.Factory.StartNew(() => Syscall.WaitPid(pid, out var exitCode) == Errno.None ? exitCode : 255, TaskCreationOptions.LongRunning);
 
     // The runtime would pass on a terminal that controls us, and there may be none: the terminal is ours to pass on.
     private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, string place, string process, Attachment streams)
@@ -59,7 +88,7 @@ public static class FurtherProcess
         var pidFile = Path.Combine(place, "pid");
         using var console = new Terminal(place);
         var (exitCode, error) = Runtime.Of(container).RunQuietly("exec", "--detach", "--tty", "--console-socket", console.SocketPath, "--pid-file", pidFile, "--process", process, container.Id);
-        if (exitCode != 0) return (CannotExecute, error.Length > 0 ? error : "the runtime did not say why");
+        if (exitCode != 0) return Refused(error);
         var terminal = console.Receive();
         Terminal.CopySize(streams.Output, terminal);
         using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
@@ -67,18 +96,18 @@ public static class FurtherProcess
         var detached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (streams.Input.IsOpen) Terminal.Type(streams with { Detached = detached.SetResult }, terminal);
         var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-        var waiting = Task.Factory.StartNew(() => Syscall.WaitPid(pid, out exitCode), TaskCreationOptions.LongRunning);
+        var waiting = Ended(pid);
         if (Task.WaitAny(waiting, detached.Task) == 1 && !waiting.IsCompleted)
         {
             Keep(terminal);
             throw new RefusedException("read escape sequence");
         }
         pump.Join();
-        return (waiting.Result == Errno.None ? exitCode : 255, "");
+        return (waiting.Result, "");
     }
 
-    // A program whose terminal nobody holds gets SIGHUP, and one whose output nobody takes stops: cat(1) does both in our place until it ends.
-    private static void Keep(Fd terminal)
+    // A program whose terminal nobody holds gets SIGHUP, and one whose output nobody takes stops or gets SIGPIPE: cat(1) does both in our place until it ends.
+    private static void Keep(Fd output)
     {
         if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) != Errno.None) return;
         _ = Syscall.Spawn(
@@ -86,7 +115,7 @@ public static class FurtherProcess
             {
                 File = Encoding.UTF8.GetBytes(ProgramPath.Find("cat") ?? "cat"),
                 Arguments = ["cat"u8.ToArray()],
-                Descriptors = [(terminal, 0), (nothing, 1), (nothing, 2)],
+                Descriptors = [(output, 0), (nothing, 1), (nothing, 2)],
                 NewSession = true,
             },
             out _);

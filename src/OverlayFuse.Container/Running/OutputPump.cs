@@ -16,6 +16,9 @@ internal sealed class OutputPump
 
     public void Join() => _thread.Join();
 
+    /// <summary>False: somebody holds the other end after this time, too.</summary>
+    public bool Join(TimeSpan patience) => _thread.Join(patience);
+
     private static void Carry(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
         var buffer = new byte[64 * 1024];

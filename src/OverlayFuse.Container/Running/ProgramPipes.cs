@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using OverlayFuse.Image;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Container;
+
+/// <summary>The streams of a program that exec runs without a terminal. As docker has it they are pipes, whatever ours are.</summary>
+/// <remarks>So what the runtime says on the stream that it shares with the program can be told from the program's words: where that never began, nothing is carried on.</remarks>
+internal sealed class ProgramPipes
+{
+    // As long as docker waits for what a process that was left in the background may write yet.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Attachment _ours;
+    private readonly Fd _output;
+    private readonly Fd _errors;
+    private readonly Fd _typed;
+
+    /// <param name="withInput">What comes on our standard input is for the program; else it gets ours as it is.</param>
+    public ProgramPipes(Attachment ours, bool withInput)
+    {
+        var (input, typed) = (ours.Input, Fd.None);
+        if (withInput) Check(Syscall.Pipe(out input, out typed));
+        Check(Syscall.Pipe(out _output, out var output));
+        Check(Syscall.Pipe(out _errors, out var errors));
+        (_ours, _typed, Theirs) = (ours, typed, new Attachment(input, output, errors));
+    }
+
+    /// <summary>The program's side.</summary>
+    public Attachment Theirs { get; }
+
+    /// <summary>Carries on what the program writes, until <paramref name="ended"/> is over and a moment longer.</summary>
+    /// <param name="held">Gets a stream that somebody else still writes to.</param>
+    /// <returns>False: nobody takes our output any more.</returns>
+    public bool Carry(Task ended, Action<Fd> held)
+    {
+        Theirs.Output.Close(); // else their end would never come
+        Theirs.Error.Close();
+        if (_typed.IsOpen) Type();
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (Fd Pipe, OutputPump Pump)[] streams =
+            [(_output, new OutputPump(_output, _ours.Output, () => left.TrySetResult(), null, "stdout")), (_errors, new OutputPump(_errors, _ours.Error, () => left.TrySetResult(), null, "stderr"))];
+        if (Task.WaitAny(ended, left.Task) == 1) return false;
+        var waited = Stopwatch.StartNew();
+        foreach (var (pipe, pump) in streams)
+        {
+            var rest = Patience - waited.Elapsed;
+            if (!pump.Join(rest > TimeSpan.Zero ? rest : TimeSpan.Zero)) held(pipe);
+        }
+        return true;
+    }
+
+    // On a thread of its own, which whoever types may keep waiting when the program is long over.
+    private void Type()
+    {
+        Theirs.Input.Close();
+        var thread = new Thread(() =>
+        {
+            var buffer = new byte[64 * 1024];
+            while (Syscall.Read(_ours.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_typed, buffer.AsSpan(0, count)) == Errno.None) { }
+            _typed.Close();
+        })
+        {
+            IsBackground = true,
+            Name = "stdin",
+        };
+        thread.Start();
+    }
+
+    private static void Check(Errno error)
+    {
+        if (error != Errno.None) throw new RefusedException($"cannot make the pipes of the program: {error.Describe()}.", 125);
+    }
+}
