@@ -101,6 +101,31 @@ public sealed class FormatTemplateTests
     public void What_docker_leaves_out_is_nothing_and_no_mistake(string template, string expected) =>
         Assert.That(FormatTemplate.Parse(template).Render(JsonNode.Parse("""{"State":{},"HostConfig":{},"Mounts":[{"Type":"bind","Propagation":"rprivate"}],"Config":{"Labels":{"a":"1"}}}""")), Is.EqualTo(expected));
 
+    [TestCase("{{.Mounts}}", "[{bind  /s /d   true rprivate} {volume v /s /d local z true }]")]
+    [TestCase("{{index .Mounts 0}}|{{range .Mounts}}{{.}}{{end}}", "{bind  /s /d   true rprivate}|{bind  /s /d   true rprivate}{volume v /s /d local z true }")]
+    [TestCase("{{printf \"%+v\" (index .Mounts 0)}}", "{Type:bind Name: Source:/s Destination:/d Driver: Mode: RW:true Propagation:rprivate}")]
+    [TestCase("{{.State}}|{{println .State}}", "{running true false 7 <nil>}|&{running true false 7 <nil>}\n", Description = "what is printed alone is seen behind its pointer, what a function prints shows that there is one")]
+    [TestCase("{{.Networks}}|{{.Networks.none}}", "map[none:&{<nil> [] map[]}]|{<nil> [] map[]}")]
+    [TestCase("{{.Ports}}|{{.ExposedPorts}}", "map[80/tcp:[{0.0.0.0 8080} { 81}] 9/udp:[]]|map[80/tcp:{}]")]
+    [TestCase("{{.HostConfig.LogConfig}} {{.HostConfig.RestartPolicy}} {{.HostConfig.Ulimits}} {{.HostConfig.NanoCPUs}}{{.HostConfig.NanoCpus}}", "{json-file map[max-size:1m]} {no 0} [nofile=1:2] 55")]
+    [TestCase("{{.HostConfig.Mounts}}", "[{bind /s /d true  &{rslave} <nil> <nil>} {volume  /v false  <nil> &{true map[a:b]} <nil>}]")]
+    [TestCase("{{.Metadata}} {{.Metadata.LastTagTime}} {{json .Metadata}}", "{2026-11-26 19:51:11.58 +0000 UTC} 2026-11-26 19:51:11.58 +0000 UTC {\"LastTagTime\":\"2026-11-26T19:51:11.58Z\"}")]
+    public void A_struct_is_printed_as_Go_prints_it(string template, string expected)
+    {
+        var value = JsonNode.Parse("""
+            {"Mounts":[{"Type":"bind","Source":"/s","Destination":"/d","Mode":"","RW":true,"Propagation":"rprivate"},
+               {"Type":"volume","Name":"v","Source":"/s","Destination":"/d","Driver":"local","Mode":"z","RW":true,"Propagation":""}],
+             "State":{"Status":"running","Running":true,"Paused":false,"Pid":7},
+             "Networks":{"none":{"IPAMConfig":null,"Links":[],"DriverOpts":{}}},
+             "Ports":{"9/udp":[],"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"},{"HostIp":"","HostPort":"81"}]},"ExposedPorts":{"80/tcp":{}},
+             "HostConfig":{"LogConfig":{"Type":"json-file","Config":{"max-size":"1m"}},"RestartPolicy":{"Name":"no","MaximumRetryCount":0},"Ulimits":[{"Name":"nofile","Hard":2,"Soft":1}],"NanoCpus":5,
+               "Mounts":[{"Type":"bind","Source":"/s","Target":"/d","ReadOnly":true,"BindOptions":{"Propagation":"rslave"}},{"Type":"volume","Target":"/v","VolumeOptions":{"NoCopy":true,"Labels":{"a":"b"}}}]},
+             "Metadata":{"LastTagTime":"2026-11-26T19:51:11.58Z"}}
+            """)!;
+        value["State"]!["Health"] = Nil.Pointer.ToNode();
+        Assert.That(FormatTemplate.Parse(template).Render(value), Is.EqualTo(expected));
+    }
+
     [TestCase("{{")]
     [TestCase("{{if .A}}")]
     public void A_template_that_cannot_be_read_has_the_code_that_was_asked_for(string template) =>

@@ -52,6 +52,8 @@ public sealed class InspectTests
     [TestCase("{{json .Config.Labels}} {{json .Config.Volumes}} {{json .HostConfig.Binds}} {{json .ExecIDs}}", "{} null null null")]
     [TestCase("{{.Config.Labels}} {{.Config.Volumes}} {{.HostConfig.Binds}} {{.HostConfig.CapAdd}}", "map[] map[] [] []")]
     [TestCase("{{json .HostConfig.RestartPolicy}} {{json .HostConfig.LogConfig}} {{.HostConfig.ShmSize}}", "{\"Name\":\"no\",\"MaximumRetryCount\":0} {\"Type\":\"json-file\",\"Config\":{}} 67108864")]
+    [TestCase("{{.State}} {{.HostConfig.NanoCPUs}} {{.NetworkSettings.Networks}} {{.HostConfig.PidsLimit}}",
+        "{running true false false false false 1 0  0001-01-01T00:00:00Z 0001-01-01T00:00:00Z <nil>} 0 map[none:&{<nil> [] []     0   0  map[]}] <nil>")]
     [TestCase("{{len .HostConfig.MaskedPaths}} {{join .HostConfig.ReadonlyPaths \" \"}}", "10 /proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger")]
     [TestCase("{{range $name, $network := .NetworkSettings.Networks}}{{$name}}{{$network.IPAddress}}{{end}}", "none")]
     public void Templates_find_what_docker_has(string template, string expected) =>

@@ -73,9 +73,9 @@ internal static class HostConfigDescription
         config["KernelMemoryTCP"] = 0;
         config["MemoryReservation"] = 0;
         config["MemorySwap"] = 2 * record.Memory; // memory and swap together
-        config["MemorySwappiness"] = null;
+        config["MemorySwappiness"] = Nil.Pointer.ToNode();
         config["OomKillDisable"] = false;
-        config["PidsLimit"] = record.PidsLimit > 0 ? record.PidsLimit : null;
+        config["PidsLimit"] = record.PidsLimit > 0 ? record.PidsLimit : Nil.Pointer.ToNode();
         config["Ulimits"] = record.Ulimits is { } limits ? new JsonArray([.. limits.Select(Limit)]) : Nil.List.ToNode();
         foreach (var number in new[] { "CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth" }) config[number] = 0;
     }

@@ -46,7 +46,7 @@ internal static class NetworkDescription
 
     private static JsonObject Endpoint() => new()
     {
-        ["IPAMConfig"] = null,
+        ["IPAMConfig"] = Nil.Pointer.ToNode(),
         ["Links"] = Nil.List.ToNode(),
         ["Aliases"] = Nil.List.ToNode(),
         ["NetworkID"] = "",

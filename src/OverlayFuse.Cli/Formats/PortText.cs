@@ -21,7 +21,7 @@ internal static class PortText
     {
         if (!container.IsRunning || container.Record.Network != "private") return [];
         var ports = Bindings(container.State.Ports ?? []);
-        foreach (var exposed in container.Record.Config.ExposedPorts?.Keys.ToArray() ?? []) ports.TryAdd(exposed, null);
+        foreach (var exposed in container.Record.Config.ExposedPorts?.Keys.ToArray() ?? []) ports.TryAdd(exposed, Nil.List.ToNode());
         return ports;
     }
 
