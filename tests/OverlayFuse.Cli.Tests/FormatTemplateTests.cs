@@ -29,7 +29,7 @@ public sealed class FormatTemplateTests
     [TestCase("{{$n := 1}}{{range .List}}{{$n = .}}{{end}}{{$n}}", "b", Description = "a variable outside a block keeps what it gets inside")]
     [TestCase("{{$n := 1}}{{if .On}}{{$n := 2}}{{$n}}{{end}}{{$n}}", "21", Description = "one made inside ends there")]
     [TestCase("{{printf \"%s is %d, %5s|%-5s|%05d|%.2s|%q|%x|%v|%t 100%%\" .Name .Data.N \"r\" \"l\" 42 \"cut\" .Name 255 .List .On}}", "/c1 is 3,     r|l    |00042|cu|\"/c1\"|ff|[a b]|true 100%")]
-    [TestCase("{{printf \"%s %s\" .Name}} {{printf \"%d\" .Name}}", "/c1 %!s(MISSING) %!d(/c1)", Description = "as Go says it")]
+    [TestCase("{{printf \"%s %s\" .Name}} {{printf \"%d\" .Name}}", "/c1 %!s(MISSING) %!d(string=/c1)", Description = "as Go says it")]
     [TestCase("{{if gt .Data.N 2}}a{{end}}{{if lt .Data.N 10}}b{{end}}{{if ge .Data.N 4}}c{{end}}{{if le \"a\" \"b\"}}d{{end}}", "abd")]
     [TestCase("{{if eq .Data.N 1 2 3}}a{{end}}{{if ne .Name \"x\"}}b{{end}}{{if and .On .Nothing .Nothing.X}}c{{end}}{{if or .On .Nothing.X}}d{{end}}{{if not .Ports}}e{{end}}", "abde")]
     [TestCase("{{slice .Name 1}} {{slice .Name 0 2}} {{slice .List 1}} {{index (split .Name \"/\") 1}} {{join (split \"a:b\" \":\") \", \"}}", "c1 /c [b] c1 a, b")]
@@ -39,6 +39,18 @@ public sealed class FormatTemplateTests
     [TestCase("{{\"a\\\"}}\\n\"}}{{`}}`}}{{print \"(\" 1 \")\"}}", "a\"}}\n}}(1)")]
     [TestCase("{{index .Labels \"nosuch\"}}|{{len (index .Labels \"x.y\")}}", "|1", Description = "a key that a map lacks has the value of nothing")]
     [TestCase("{{(index .List 1) | printf \"%s-%s\" \"x\"}}{{.Name | slice | len}}", "x-b3")]
+    [TestCase("{{define \"x\"}}<{{.}}{{$}}>{{end}}{{template \"x\" .Name}}{{template \"x\"}}{{template \"y\" 1}}{{define \"y\"}}late{{end}}", "</c1/c1><<no value><no value>>late")]
+    [TestCase("{{block \"b\" .Data}}{{.N}}{{end}}{{template \"b\" .Data}}", "33")]
+    [TestCase("{{define \"each\"}}{{range .}}{{template \"one\" .}}{{end}}{{end}}{{define \"one\"}}[{{.}}]{{end}}{{template \"each\" .List}}", "[a][b]")]
+    [TestCase("{{range .List}}{{if eq . \"a\"}}{{continue}}{{end}}{{.}}{{end}} {{range $i, $v := .List}}{{with $v}}{{if $i}}{{break}}{{end}}{{end}}{{$v}}{{end}}", "b a")]
+    [TestCase("{{print 1 2}} {{print \"a\" \"b\" 1 2 \"c\"}} {{print .Name .Name}} {{println 1 .On}}", "1 2 ab1 2c /c1/c1 1 true\n", Description = "a blank between two of which neither is text")]
+    [TestCase("{{html \"<a b=\\\"c\\\">&'\"}} {{js \"it's <b>=&\"}} {{urlquery \"a b&c/d~é\"}} {{html 1 2}}", "&lt;a b=&#34;c&#34;&gt;&amp;&#39; it\\'s \\u003Cb\\u003E\\u003D\\u0026 a+b%26c%2Fd~%C3%A9 1 2")]
+    [TestCase("{{printf \"%s %s %d\" 3 true 1 2}} {{printf \"%X|%o|%b|%c|%U|%q|%5.1f|%e|%g|%T|%v\" 255 8 5 65 65 65 1.25 1.5 1.5 \"a\" nil}}",
+        "%!s(int=3) %!s(bool=true) 1%!(EXTRA int=2) FF|10|101|A|U+0041|'A'|  1.2|1.500000e+00|1.5|string|<nil>")]
+    [TestCase("{{printf \"%-6d|%06d|%+.2f|%+d|% d|%*d|%q|%d\" -3 -3 1.5 3 4 5 3 .List .List}}", "-3    |-00003|+1.50|+3| 4|    3|[\"a\" \"b\"]|[%!d(string=a) %!d(string=b)]")]
+    [TestCase("{{len \"é\"}} {{slice \"héllo\" 1 3}} {{slice .List 0 1 1}} {{index .List 0 0}}", "2 é [a] 97", Description = "of a text, bytes count")]
+    [TestCase("{{0x1F}} {{1_000}} {{'a'}} {{1.50}} {{1e3}} {{-3}}", "31 1000 97 1.5 1000 -3")]
+    [TestCase("{{template \"x\" .}}{{define \"x\"}}{{range $i, $v := .List}}{{$i}}{{$v}}{{end}}{{end}}", "0a1b")]
     public void Templates_are_written_as_docker_writes_them(string template, string expected) =>
         Assert.That(FormatTemplate.Parse(template).Render(Value), Is.EqualTo(expected));
 
@@ -54,12 +66,27 @@ public sealed class FormatTemplateTests
     [TestCase("{{x := 1}}", "\"x\" is no variable")]
     [TestCase("{{lt .Name 1}}", "incompatible types for comparison")]
     [TestCase("{{slice .Name 2 9}}", "index out of range: 9")]
-    [TestCase("{{index .List 2}}", "there is no index 2")]
+    [TestCase("{{index .List 2}}", "index out of range: 2")]
     [TestCase("{{\"x}}", "a quote is not closed")]
     [TestCase("{{(.Name}}", "a parenthesis is not closed")]
     [TestCase("{{.Name)}}", "a parenthesis was not opened")]
     [TestCase("{{}}", "an expression is empty")]
     [TestCase("{{/* x }}", "not closed")]
+    [TestCase("{{break}}", "{{break}} outside {{range}}")]
+    [TestCase("{{range .List}}{{define \"x\"}}{{end}}{{end}}", "unexpected <define>")]
+    [TestCase("{{range .List}}{{block \"x\" .}}{{continue}}{{end}}{{end}}", "{{continue}} outside {{range}}")]
+    [TestCase("{{define \"x\"}}", "has no end")]
+    [TestCase("{{define x}}{{end}}", "no name of a template")]
+    [TestCase("{{template \"nosuch\"}}", "template \"nosuch\" not defined")]
+    [TestCase("{{block \"b\"}}{{end}}", "missing value for block clause")]
+    [TestCase("{{define \"x\"}}{{template \"x\"}}{{end}}{{template \"x\"}}", "exceeded maximum template depth")]
+    [TestCase("{{eq 1 \"1\"}}", "incompatible types for comparison")]
+    [TestCase("{{if .On}}{{else}}{{print (nosuch 1)}}{{end}}", "function \"nosuch\" not defined")]
+    [TestCase("{{if .On}}{{$x := 1}}{{end}}{{$x}}", "undefined variable \"$x\"")]
+    [TestCase("{{$x := 1}}{{block \"b\" 1}}{{$x}}{{end}}", "undefined variable \"$x\"")]
+    [TestCase("{{range 3}}x{{end}}", "range can't iterate over 3")]
+    [TestCase("{{nil}}", "nil is not a command")]
+    [TestCase("{{ne 1 2 3}}", "wrong number of args for ne")]
     public void A_broken_template_is_a_sentence(string template, string words) =>
         Assert.That(() => FormatTemplate.Parse(template).Render(Value), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
 
@@ -128,6 +155,8 @@ public sealed class FormatTemplateTests
 
     [TestCase("{{")]
     [TestCase("{{if .A}}")]
+    [TestCase("{{if false}}{{nosuch}}{{end}}")]
+    [TestCase("{{$x}}")]
     public void A_template_that_cannot_be_read_has_the_code_that_was_asked_for(string template) =>
         Assert.That(() => FormatTemplate.Parse(template, FormatTemplate.Unreadable), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(64));
 }

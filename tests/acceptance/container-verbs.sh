@@ -18,6 +18,7 @@ verbs() {
   check "$who: settings of the kernel, and streams" further_flags
   check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
   check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
+  check "$who: templates print what docker's do" templates
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
   check "$who: the version, in docker's form too" versions
@@ -77,6 +78,12 @@ further_flags() {
     prints out eval 'o run --rm -a stdout bb:1 sh -c "echo out; echo errors >&2" 2>&1' && ends 125 'valid streams are STDIN, STDOUT and STDERR' o run --rm -a x bb:1 true &&
     o run --rm --platform linux --no-healthcheck bb:1 true && ends 125 '--platform linux/s390x' o run --rm --platform linux/s390x bb:1 true || return 1
   if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'by root only' o run --rm --domainname example.org bb:1 true; fi
+}
+templates() {
+  o create --name printed --network none -v "$home:/dst" --tmpfs /t --ulimit nofile=10:20 bb:1 sleep 9 && prints "[{bind  $home /dst   true rprivate}]" o inspect -f '{{.Mounts}}' printed && prints 'map[/t:] [nofile=10:20] {no 0} {json-file map[]} <nil>' \
+    o inspect -f '{{.HostConfig.Tmpfs}} {{.HostConfig.Ulimits}} {{.HostConfig.RestartPolicy}} {{.HostConfig.LogConfig}} {{.HostConfig.PidsLimit}}' printed &&
+    prints '{created false false false false false 0 0  0001-01-01T00:00:00Z 0001-01-01T00:00:00Z <nil>}' o inspect -f '{{.State}}' printed && prints '<sleep><9>' o inspect -f '{{define "each"}}{{range .}}<{{.}}>{{end}}{{end}}{{template "each" .Config.Cmd}}' printed &&
+    o image inspect -f '{{.Metadata.LastTagTime}}' bb:1 | grep -qE '^[0-9-]{10} [0-9:.]+ \+0000 UTC$' && ends 64 'function "nosuch" not defined' o inspect -f '{{nosuch}}' printed && o rm printed
 }
 no_terminal() {
   o run -d --name execed bb:1 sleep 1000 || return 1

@@ -10,6 +10,7 @@ internal static class FormatExpression
     /// <exception cref="RefusedException">There is no such field, variable or function.</exception>
     public static JsonNode? Evaluate(List<string> words, FormatScope scope)
     {
+        FormatTemplate.CheckDepth();
         var pipe = words.IndexOf("|");
         var result = Call(pipe < 0 ? words : words[..pipe], scope, []);
         while (pipe >= 0)
@@ -24,6 +25,7 @@ internal static class FormatExpression
     private static JsonNode? Call(List<string> words, FormatScope scope, JsonNode?[] piped)
     {
         if (words.Count == 0) throw FormatTemplate.Broken("an expression is empty");
+        if (words[0] == "nil") throw FormatTemplate.Broken("nil is not a command");
         if (words is [var only] && piped.Length == 0 && TryValue(only, scope, out var result)) return result;
         if (words is ["and" or "or", .. var conditions] && piped.Length == 0) return FirstThatDecides(words[0] == "or", conditions, scope);
         JsonNode?[] arguments = [.. words.Skip(1).Select(word => Value(word, scope)), .. piped];
@@ -33,7 +35,7 @@ internal static class FormatExpression
     // Those behind it are not looked at: {{and .State .State.Pid}}.
     private static JsonNode? FirstThatDecides(bool truth, IReadOnlyList<string> words, FormatScope scope)
     {
-        var value = words.Count > 0 ? Value(words[0], scope) : throw FormatTemplate.Broken("wrong number of args");
+        var value = words.Count > 0 ? Value(words[0], scope) : throw FormatTemplate.Broken("wrong number of args for and, or: they want one at least");
         for (var i = 1; i < words.Count && GoText.IsTrue(value) != truth; i++) value = Value(words[i], scope);
         return value;
     }
@@ -47,10 +49,20 @@ internal static class FormatExpression
         else if (word.StartsWith('$')) value = word.IndexOf('.') is var dot and > 0 ? Field(word[dot..], scope.Get(word[..dot])) : scope.Get(word);
         else if (FormatWords.Quoted(word) is { } text) value = text;
         else if (word.StartsWith('(') && FormatWords.EndOfParenthesis(word, 0) is var end) value = Field(word[end..], Evaluate(FormatWords.Split(word[1..(end - 1)]), scope));
-        else if (long.TryParse(word, CultureInfo.InvariantCulture, out var number)) value = number;
+        else if (Number(word) is { } number) value = number;
         else if (word is "true" or "false") value = word == "true";
         else return word == "nil";
         return true;
+    }
+
+    // 7, -7, 1_000, 0x1f, 1.5, 1e3, and 'a' for its code.
+    private static JsonNode? Number(string word)
+    {
+        if (word is ['\'', _, '\'']) return (long)word[1];
+        var digits = word.Replace("_", "");
+        if (word.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) return long.TryParse(digits[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex) ? hex : null;
+        if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)) return whole;
+        return (char.IsDigit(word[0]) || word is ['-' or '+', ..]) && double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var broken) ? broken : null;
     }
 
     private static JsonNode? Field(string path, JsonNode? value)

@@ -9,13 +9,15 @@ internal sealed class FormatScope(JsonNode? root)
 
     public JsonNode? Dot { get; private set; } = root;
 
-    public void Enter(JsonNode? dot, Action inside)
+    /// <returns>What <paramref name="inside"/> gives.</returns>
+    public string Enter(JsonNode? dot, Func<string> inside)
     {
         var (before, count) = (Dot, _variables.Count);
         Dot = dot;
-        inside();
+        var given = inside();
         Dot = before;
         _variables.RemoveRange(count, _variables.Count - count);
+        return given;
     }
 
     public void Set(string name, JsonNode? value, bool isNew)

@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The part of Go's templates that people use behind --format: fields, functions, pipes, variables, comments, if, with, range, else and end.</summary>
+/// <summary>Go's templates behind --format: fields, functions, pipes, variables, comments, if, with, range, break, continue, else, define, template, block and end.</summary>
 /// <remarks>Go, text/template.</remarks>
 internal sealed class FormatTemplate
 {
@@ -12,8 +13,13 @@ internal sealed class FormatTemplate
     public const int Unreadable = 64;
 
     private readonly List<FormatPart> _parts;
+    private readonly IReadOnlyDictionary<string, List<FormatPart>> _defined;
 
-    private FormatTemplate(List<FormatPart> parts) => _parts = parts;
+    private FormatTemplate(FormatParser parser)
+    {
+        _parts = parser.ReadAll();
+        _defined = parser.Defined;
+    }
 
     /// <param name="refusal">The exit code for one that is broken: docker's verbs do not agree.</param>
     /// <exception cref="RefusedException">It is broken; the message says where.</exception>
@@ -21,7 +27,7 @@ internal sealed class FormatTemplate
     {
         try
         {
-            return new FormatTemplate(new FormatParser(text).ReadAll());
+            return new FormatTemplate(new FormatParser(text));
         }
         catch (RefusedException e)
         {
@@ -39,49 +45,68 @@ internal sealed class FormatTemplate
 
     internal static RefusedException Broken(string how) => new($"template parsing error: {how}.");
 
-    private static void Render(List<FormatPart> parts, FormatScope scope, StringBuilder output)
+    /// <summary>Before each step inside: a stack that is used up ends a process without a word.</summary>
+    internal static void CheckDepth()
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw Broken("exceeded maximum template depth");
+    }
+
+    /// <returns>"break" or "continue", for the range that is around; or nothing.</returns>
+    private string Render(List<FormatPart> parts, FormatScope scope, StringBuilder output)
+    {
+        CheckDepth();
         foreach (var part in parts)
         {
+            var left = "";
             if (part.Text is not null) output.Append(part.Text);
-            else if (part.Keyword.Length > 0) scope.Enter(scope.Dot, () => RenderBlock(part, scope, output));
+            else if (part.Keyword is "break" or "continue") left = part.Keyword;
+            else if (part.Keyword == "template") RenderDefined(part, scope, output);
+            else if (part.Keyword.Length > 0) left = scope.Enter(scope.Dot, () => RenderBlock(part, scope, output));
             else if (part.Names is [var name]) scope.Set(name, FormatExpression.Evaluate(part.Words, scope), part.IsNew);
             else output.Append(GoText.Print(FormatExpression.Evaluate(part.Words, scope)));
+            if (left.Length > 0) return left;
         }
+        return "";
     }
 
-    private static void RenderBlock(FormatPart part, FormatScope scope, StringBuilder output)
+    // It knows nothing of the variables around.
+    private void RenderDefined(FormatPart part, FormatScope scope, StringBuilder output)
+    {
+        if (!_defined.TryGetValue(part.Template, out var parts)) throw Broken($"template \"{part.Template}\" not defined");
+        Render(parts, new FormatScope(part.Words.Count > 0 ? FormatExpression.Evaluate(part.Words, scope) : null), output);
+    }
+
+    private string RenderBlock(FormatPart part, FormatScope scope, StringBuilder output)
     {
         var result = FormatExpression.Evaluate(part.Words, scope);
-        if (part.Keyword == "range")
-        {
-            Repeat(part, result, scope, output);
-            return;
-        }
+        if (part.Keyword == "range") return Repeat(part, result, scope, output);
         if (part.Names is [var name]) scope.Set(name, result, part.IsNew);
         var isTrue = GoText.IsTrue(result);
-        scope.Enter(isTrue && part.Keyword == "with" ? result : scope.Dot, () => Render(isTrue ? part.Inside : part.Otherwise, scope, output));
+        return scope.Enter(isTrue && part.Keyword == "with" ? result : scope.Dot, () => Render(isTrue ? part.Inside : part.Otherwise, scope, output));
     }
 
-    private static void Repeat(FormatPart part, JsonNode? result, FormatScope scope, StringBuilder output)
+    private string Repeat(FormatPart part, JsonNode? result, FormatScope scope, StringBuilder output)
     {
         var items = Items(result).ToList();
         foreach (var (key, item) in items)
         {
-            scope.Enter(item, () =>
+            var left = scope.Enter(item, () =>
             {
                 if (part.Names is [.., var last]) scope.Set(last, item, part.IsNew);
                 if (part.Names is [var first, _]) scope.Set(first, key, part.IsNew);
-                Render(part.Inside, scope, output);
+                return Render(part.Inside, scope, output);
             });
+            if (left == "break") break;
         }
-        if (items.Count == 0) Render(part.Otherwise, scope, output);
+        return items.Count == 0 ? Render(part.Otherwise, scope, output) : "";
     }
 
     private static IEnumerable<(JsonNode? Key, JsonNode? Item)> Items(JsonNode? result) => result switch
     {
+        null => [],
         JsonArray array => array.Select((item, index) => ((JsonNode?)index, item)),
         JsonObject members => members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ((JsonNode?)pair.Key, pair.Value)),
-        _ => [],
+        _ when Nil.Of(result) is not null => [],
+        _ => throw Broken($"range can't iterate over {GoText.Print(result)}"),
     };
 }

@@ -24,7 +24,7 @@ internal static class FormatWords
     {
         for (var i = start + 1; i < text.Length; i++)
         {
-            if (text[i] == '\\' && text[start] == '"') i++;
+            if (text[i] == '\\' && text[start] != '`') i++;
             else if (text[i] == text[start]) return i + 1;
         }
         throw FormatTemplate.Broken("a quote is not closed");
@@ -36,7 +36,7 @@ internal static class FormatWords
         var depth = 0;
         for (var i = start; i < text.Length; i++)
         {
-            if (text[i] is '"' or '`') i = EndOfQuote(text, i) - 1;
+            if (text[i] is '"' or '`' or '\'') i = EndOfQuote(text, i) - 1;
             else if (text[i] == '(') depth++;
             else if (text[i] == ')' && --depth == 0) return i + 1;
         }
@@ -58,7 +58,7 @@ internal static class FormatWords
 
     private static int End(string text, int start) => text[start] switch
     {
-        '"' or '`' => EndOfQuote(text, start),
+        '"' or '`' or '\'' => EndOfQuote(text, start),
         '(' => EndOfName(text, EndOfParenthesis(text, start)), // fields may follow: (index .List 0).Name
         ')' => throw FormatTemplate.Broken("a parenthesis was not opened"),
         ':' when text.AsSpan(start).StartsWith(":=") => start + 2,
