@@ -52,7 +52,7 @@ internal static class ImagesVerb
     private static IEnumerable<string?> Digests(StoredImage image, ImageReference? reference) =>
         image.Digests.Where(digest => digest.Repository == reference?.Repository).Select(digest => digest.Digest.ToString()).DefaultIfEmpty(null);
 
-    private static JsonObject Row(StoredImage image, ImageReference? reference, string? digest, bool whole) => new()
+    internal static JsonObject Row(StoredImage image, ImageReference? reference, string? digest, bool whole) => new()
     {
         ["Containers"] = "N/A",
         ["CreatedAt"] = HumanText.Time(image.Config.Created) is { } created ? GoTime.OfList(created) : "N/A",

@@ -5,46 +5,70 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>The tables of "system df -v".</summary>
+/// <summary>What "system df -v" shows: four tables, or what a template makes of the four lists, which it gets at once.</summary>
+/// <remarks>docker/cli, formatter/disk_usage.go.</remarks>
 internal static class DiskUsageText
 {
-    public static string Verbose(DiskUsage usage, ImageStore images) =>
-        "Images space usage:\n\n" + Images(usage)
-        + "\nContainers space usage:\n\n" + Containers(usage, images)
-        + "\nLocal Volumes space usage:\n\n" + Volumes(usage)
-        + "\nBuild cache usage: 0B\n\n" + new TableText("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED");
+    private const string Table = "table";
 
-    private static string Images(DiskUsage usage)
+    private static readonly (string Heading, string Member)[] ImageColumns =
+    [
+        ("REPOSITORY", "Repository"), ("TAG", "Tag"), ("IMAGE ID", "ID"), ("CREATED", "CreatedSince"), ("SIZE", "VirtualSize"), ("SHARED SIZE", "SharedSize"), ("UNIQUE SIZE", "UniqueSize"),
+        ("CONTAINERS", "Containers"),
+    ];
+
+    private static readonly (string Heading, string Member)[] ContainerColumns =
+    [
+        ("CONTAINER ID", "ID"), ("IMAGE", "Image"), ("COMMAND", "Command"), ("LOCAL VOLUMES", "LocalVolumes"), ("SIZE", "Size"), ("CREATED", "RunningFor"), ("STATUS", "Status"), ("NAMES", "Names"),
+    ];
+
+    private static readonly (string Heading, string Member)[] VolumeColumns = [("VOLUME NAME", "Name"), ("LINKS", "Links"), ("SIZE", "Size")];
+
+    public static string Verbose(DiskUsage usage, ContainerStore containers, string? format)
     {
-        var table = new TableText("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS");
-        foreach (var (image, shared, containers) in usage.Images)
+        var asked = format is null ? "" : format.StartsWith(Table, StringComparison.Ordinal) ? format[Table.Length..].TrimStart() : format;
+        if (asked.Length > 0) return FormatTemplate.Parse(asked == "json" ? "{{json .}}" : asked).Render(Describe(usage, containers, whole: true)); // without an end of line, as docker's
+        var lists = Describe(usage, containers, whole: false);
+        return "Images space usage:\n\n" + Rows(lists, "Images", ImageColumns)
+            + "\nContainers space usage:\n\n" + Rows(lists, "Containers", ContainerColumns)
+            + "\nLocal Volumes space usage:\n\n" + Rows(lists, "Volumes", VolumeColumns)
+            + "\nBuild cache usage: 0B\n\n" + new TableText("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED");
+    }
+
+    private static string Rows(JsonObject lists, string name, (string Heading, string Member)[] columns) => RowFormat.Write([.. lists[name]!.AsArray().OfType<JsonObject>()], null, columns);
+
+    private static JsonObject Describe(DiskUsage usage, ContainerStore containers, bool whole)
+    {
+        var images = new ImageStore(containers.State);
+        var volumes = new VolumeStore(containers.State);
+        return new JsonObject
         {
-            foreach (var reference in image.References.Count == 0 ? [null] : image.Listed.Reverse<ImageReference?>())
-                table.Add(reference?.Repository ?? "<none>", reference?.Tag ?? "<none>", Identifier.Short(image.Id), HumanText.Ago(image.Config.Created),
-                    Size(image.Size), Size(shared), Size(image.Size - shared), Count(containers));
-        }
-        return table.ToString();
+            ["Images"] = List(usage.Images.SelectMany(entry => Images(entry.Image, entry.Shared, entry.Containers, whole))),
+            ["Containers"] = List(usage.Containers.Select(entry => PsVerb.Row(entry.Container, images, whole, HumanText.Size(entry.Size)))),
+            ["Volumes"] = List(usage.Volumes.Select(entry => Volume(volumes, entry.Volume, entry.Size, entry.Links))),
+            ["BuildCache"] = new JsonArray(),
+        };
     }
 
-    private static string Containers(DiskUsage usage, ImageStore images)
+    private static JsonArray List(IEnumerable<JsonObject> rows) => new([.. rows]);
+
+    private static IEnumerable<JsonObject> Images(StoredImage image, long shared, int containers, bool whole)
     {
-        var table = new TableText("CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES");
-        foreach (var (container, size) in usage.Containers)
+        foreach (var reference in image.References.Count == 0 ? [null] : image.Listed.Reverse<ImageReference?>())
         {
-            var row = PsVerb.Row(container, images, whole: false);
-            table.Add(Text(row, "ID"), Text(row, "Image"), Text(row, "Command"), Text(row, "LocalVolumes"), Size(size), Text(row, "RunningFor"), Text(row, "Status"), Text(row, "Names"));
+            var row = ImagesVerb.Row(image, reference, "", whole);
+            (row["SharedSize"], row["UniqueSize"], row["VirtualSize"]) = (Size(shared), Size(image.Size - shared), Size(image.Size));
+            row["Containers"] = Count(containers);
+            yield return row;
         }
-        return table.ToString();
     }
 
-    private static string Volumes(DiskUsage usage)
+    private static JsonObject Volume(VolumeStore volumes, VolumeRecord volume, long size, int links)
     {
-        var table = new TableText("VOLUME NAME", "LINKS", "SIZE");
-        foreach (var (volume, size, links) in usage.Volumes) table.Add(volume.Name, Count(links), Size(size));
-        return table.ToString();
+        var row = VolumeVerbs.Row(volumes, volume);
+        (row["Size"], row["Links"]) = (Size(size), Count(links));
+        return row;
     }
-
-    private static string Text(JsonObject row, string member) => GoText.Print(row[member]);
 
     private static string Size(long bytes) => HumanText.Size(bytes, 4);
 

@@ -12,16 +12,15 @@ internal static class DiskUsageVerb
     public static Command Create()
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Each image, container and volume." };
-        var format = new Option<string>("--format") { Description = "A template for each line." };
+        var format = new Option<string>("--format") { Description = "A template for each line; with -v for all that is shown, as in '{{range .Volumes}}{{.Name}} {{.Size}} {{end}}'." };
         var command = new Command("df", "Show how much room images, containers and volumes take.") { verbose, format };
         command.SetAction(result =>
         {
-            if (result.GetValue(verbose) && result.GetValue(format) is not null) throw new RefusedException("system df -v shows tables only. --format is for the lines that it shows without -v.");
             var state = StatePlace.ToChange(); // the files of containers have many owners
             var usage = DiskUsage.Of(state);
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
             Terminal.Print(result.GetValue(verbose)
-                ? DiskUsageText.Verbose(usage, new ImageStore(state))
+                ? DiskUsageText.Verbose(usage, new ContainerStore(state), template)
                 : RowFormat.Write(Rows(usage), template, ("TYPE", "Type"), ("TOTAL", "TotalCount"), ("ACTIVE", "Active"), ("SIZE", "Size"), ("RECLAIMABLE", "Reclaimable")));
             return 0;
         });

@@ -125,7 +125,7 @@ internal static class VolumeVerbs
 
     private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));
 
-    private static JsonObject Row(VolumeStore volumes, VolumeRecord volume) => new()
+    internal static JsonObject Row(VolumeStore volumes, VolumeRecord volume) => new()
     {
         ["Driver"] = volume.Driver,
         ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
