@@ -84,11 +84,22 @@ public sealed class RuntimeSpecTests
     {
         var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", WorkingDirectory = "/w", Environment = ["PATH=/bin"], Ulimits = ["nofile=5"], CapDrop = ["ALL"], CapAdd = ["KILL"] });
         var plain = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"] }, new UserLookup(33, 33, [33, 8], "/var/www"), ulong.MaxValue);
-        Assert.That(plain.ToJsonString(), Is.EqualTo("""{"terminal":false,"user":{"uid":33,"gid":33,"umask":18,"additionalGids":[33,8]},"args":["id"],"env":["PATH=/bin","A=old","HOSTNAME=h","HOME=/var/www"],"cwd":"/w","capabilities":{"bounding":["CAP_KILL"],"effective":[],"permitted":[]},"noNewPrivileges":false,"rlimits":[{"type":"RLIMIT_NOFILE","hard":5,"soft":5}]}"""));
+        Assert.That(plain.ToJsonString(), Is.EqualTo("""{"terminal":false,"user":{"uid":33,"gid":33,"umask":18,"additionalGids":[33,8]},"args":["id"],"env":["PATH=/bin","HOSTNAME=h","A=old","HOME=/var/www"],"cwd":"/w","capabilities":{"bounding":["CAP_KILL"],"effective":[],"permitted":[]},"noNewPrivileges":false,"rlimits":[{"type":"RLIMIT_NOFILE","hard":5,"soft":5}]}"""));
         var other = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"], Environment = ["A=new", "B=1"], WorkingDirectory = "/tmp", Terminal = true, Privileged = true }, RootUser, available: 0b1);
-        Assert.That(Strings(other["env"]!), Is.EqualTo(new[] { "PATH=/bin", "A=new", "B=1", "HOSTNAME=h", "HOME=/root", "TERM=xterm" }));
+        Assert.That(Strings(other["env"]!), Is.EqualTo(new[] { "PATH=/bin", "HOSTNAME=h", "TERM=xterm", "A=new", "B=1", "HOME=/root" }));
         Assert.That(((string?)other["cwd"], (bool)other["terminal"]!), Is.EqualTo(("/tmp", true)));
         Assert.That(Strings(other["capabilities"]!["effective"]!), Is.EqualTo(new[] { "CAP_CHOWN" }));
+    }
+
+    [TestCase("MYPATH=/x", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=h MYPATH=/x A=old HOME=/root")]
+    [TestCase("PATH=/x", "PATH=/x HOSTNAME=h A=old HOME=/root")]
+    [TestCase("PATH=", "PATH= HOSTNAME=h A=old HOME=/root")]
+    [TestCase("OVERLAYFUSE_TEST_NONE,HOSTNAME=x,HOME=/h", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=x HOME=/h A=old", Description = "a name alone takes one away, or nothing")]
+    public void Programs_are_found_at_the_usual_places_where_nobody_says_where(string variables, string expected)
+    {
+        var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", Environment = variables.Split(',') });
+        Assert.That(string.Join(' ', Strings(FurtherProcess.Describe(record, new ExecRequest { Command = ["id"] }, RootUser, ulong.MaxValue)["env"]!)), Is.EqualTo(expected));
+        Assert.That(record.Config.Env, Is.EqualTo(variables.Split(',').Append("A=old")));
     }
 
     private static IEnumerable<string> Namespaces(RunRequest request) => Spec(request, RootUser)["linux"]!["namespaces"]!.AsArray().Select(entry => (string)entry!["type"]!);

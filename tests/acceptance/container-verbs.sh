@@ -19,6 +19,7 @@ verbs() {
   check "$who: a flag that is none is no image" ends 125 'unknown flag: --log-driver' o run --rm --log-driver none bb:1 true
   check "$who: a word that is no command is no place to mount on" ends 1 "'pause' is not an overlayfuse command." o pause c1
   check "$who: templates print what docker's do" templates
+  check "$who: programs are found at the usual places, and what is made of a container does not say so" usual_path
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
   check "$who: the version, in docker's form too" versions
@@ -84,6 +85,13 @@ templates() {
     o inspect -f '{{.HostConfig.Tmpfs}} {{.HostConfig.Ulimits}} {{.HostConfig.RestartPolicy}} {{.HostConfig.LogConfig}} {{.HostConfig.PidsLimit}}' printed &&
     prints '{created false false false false false 0 0  0001-01-01T00:00:00Z 0001-01-01T00:00:00Z <nil>}' o inspect -f '{{.State}}' printed && prints '<sleep><9>' o inspect -f '{{define "each"}}{{range .}}<{{.}}>{{end}}{{end}}{{template "each" .Config.Cmd}}' printed &&
     o image inspect -f '{{.Metadata.LastTagTime}}' bb:1 | grep -qE '^[0-9-]{10} [0-9:.]+ \+0000 UTC$' && ends 64 'function "nosuch" not defined' o inspect -f '{{nosuch}}' printed && o rm printed
+}
+usual_path() {
+  local usual=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  o import busybox.tar bare:1 && o run -d --name bare -h h bare:1 /bin/sleep 1000 && prints "null" o inspect -f '{{json .Config.Env}}' bare && prints "PATH=$usual HOSTNAME=h A=b HOME=/root" eval 'o exec -e A=b bare env | tr "\n" " " | sed "s/ $//"' &&
+    o commit bare bare:2 && prints "null" o inspect -f '{{json .Config.Env}}' bare:2 && prints "PATH=/bin A=c" eval 'o run --rm -h h -e NO_SUCH -e PATH=/bin -e A=c bare:1 /bin/env | grep -v "^HO" | tr "\n" " " | sed "s/ $//"' &&
+    prints '["NO_SUCH","A=b"]' eval 'o create --name bare-too -e NO_SUCH -e A=b bare:1 /bin/true >&2 && o inspect -f "{{json .Config.Env}}" bare-too' || return 1
+  echo $'FROM bare:1\nENV PATH=/x:$PATH' >"$scratch/context/Dockerfile" && o build -q -t bare:3 "$scratch/context" && prints "[\"PATH=/x:$usual\"]" o inspect -f '{{json .Config.Env}}' bare:3 && o rm -f bare bare-too && o rmi bare:3 bare:2 bare:1
 }
 no_terminal() {
   o run -d --name execed bb:1 sleep 1000 || return 1

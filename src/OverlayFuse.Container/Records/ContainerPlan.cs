@@ -6,7 +6,6 @@ namespace OverlayFuse.Container;
 public static class ContainerPlan
 {
     private const int Refused = 125;
-    private const string UsualPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <param name="inherited">The mounts of --volumes-from.</param>
     /// <exception cref="RefusedException">It contradicts itself, or there is nothing to run.</exception>
@@ -113,8 +112,7 @@ public static class ContainerPlan
             config.WorkingDir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         }
         Variables.Set(config, request.Environment);
-        config.Env = Variables.InOrder(config.Env ?? [], request.Environment);
-        if (ConfigChange.Variable(config, "PATH") is null && !request.Environment.Contains("PATH")) config.Env.Insert(0, UsualPath); // "-e PATH" may have taken it away
+        if (config.Env is not null) config.Env = Variables.InOrder(config.Env, request.Environment);
         if (request.NoHealthcheck) config.Healthcheck = new Healthcheck { Test = ["NONE"] };
         if (request.StopSignal is not null) config.StopSignal = request.StopSignal;
         foreach (var label in request.Labels)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
 
@@ -11,7 +12,7 @@ public sealed class ProcessSpec(ContainerRecord record, UserLookup user)
     /// <summary>The program and its arguments.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>NAME=VALUE; what has to be there and is not is added.</summary>
+    /// <summary>NAME=VALUE, or NAME for one that is to be away; what has to be there and is not is added.</summary>
     public required IReadOnlyList<string> Environment { get; init; }
 
     public required string Directory { get; init; }
@@ -45,16 +46,13 @@ public sealed class ProcessSpec(ContainerRecord record, UserLookup user)
         return own;
     }
 
+    // In docker's order. What is only added here is no part of a container's configuration, or of an image that is made of it.
     private List<string> Variables()
     {
-        var variables = new List<string>(Environment);
-        void Default(string name, string value)
-        {
-            if (!variables.Exists(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))) variables.Add($"{name}={value}");
-        }
-        Default("HOSTNAME", record.Hostname);
-        Default("HOME", user.Home);
-        if (Terminal) Default("TERM", "xterm");
+        List<string> variables = ["PATH=" + ConfigChange.UsualPath, "HOSTNAME=" + record.Hostname];
+        if (Terminal) variables.Add("TERM=xterm");
+        Container.Variables.Apply(variables, Environment);
+        if (!variables.Exists(variable => variable.StartsWith("HOME=", StringComparison.Ordinal))) variables.Add("HOME=" + user.Home);
         return variables;
     }
 

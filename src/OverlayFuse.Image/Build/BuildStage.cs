@@ -12,7 +12,7 @@ public sealed class BuildStage(string? name, StoredImage? parent)
 
     public string? Name => name;
 
-    public ContainerConfig Config { get; } = parent?.Config.Config?.Copy() ?? new ContainerConfig();
+    public ContainerConfig Config { get; } = WithPath(parent?.Config.Config?.Copy() ?? new ContainerConfig());
 
     /// <summary>Build arguments of this stage, in the order of their ARG.</summary>
     public List<(string Name, string? Value)> Arguments { get; } = [];
@@ -55,6 +55,13 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     {
         if (step.Layer is not null) _layers.Add(step.Layer);
         _added.Add(new HistoryEntry { Created = step.Created, CreatedBy = createdBy, EmptyLayer = step.Layer is null, Author = _author });
+    }
+
+    // As docker has it, from nothing too: "ENV PATH=/x:$PATH" means something everywhere.
+    private static ContainerConfig WithPath(ContainerConfig config)
+    {
+        if (ConfigChange.Variable(config, "PATH") is null) ConfigChange.SetEnvironment(config, "PATH", ConfigChange.UsualPath);
+        return config;
     }
 
     /// <summary>Keeps it. Under the lock of the store.</summary>

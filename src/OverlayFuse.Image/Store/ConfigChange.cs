@@ -9,6 +9,9 @@ public static class ConfigChange
     /// <summary>What a command in the form of a line is given to.</summary>
     public static readonly IReadOnlyList<string> UsualShell = ["/bin/sh", "-c"];
 
+    /// <summary>Where programs are looked for when nobody says where.</summary>
+    public const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private static readonly char[] Blanks = [' ', '\t'];
 
     /// <exception cref="RefusedException">Not such an instruction, or not in its form.</exception>
