@@ -15,6 +15,7 @@ internal static class CommandErrors
         if (error.SymbolResult is OptionResult { Tokens: [var value, ..] } option && IsNumber(option.Option.ValueType))
             return $"invalid argument \"{ByteText.Show(value.Value)}\" for \"{Names(option.Option)}\" flag: it is no number. {See(command)}";
         if (error.SymbolResult is OptionResult { Tokens: [] } empty) return $"flag needs an argument: {empty.IdentifierToken?.Value ?? empty.Option.Name}. {See(command)}";
+        if (error.SymbolResult is not OptionResult && IsOfDocker(command)) return ArgumentCount.Describe(command);
         var missing = command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 && result.GetResult(argument) is null or { Tokens.Count: 0 }).ToList();
         if (missing.Count > 0) return $"{Path(command)} needs {string.Join(" and ", missing.Select(argument => argument.HelpName ?? argument.Name))}. {See(command)}";
         return $"{ByteText.Show(error.Message)} {See(command)}";
@@ -26,6 +27,8 @@ internal static class CommandErrors
     // The library takes it for an argument where there is room for one.
     private static string? UnknownFlag(ParseResult result) =>
         result.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(token => token is { Type: TokenType.Argument, Value: ['-', _, ..] })?.Value;
+
+    private static bool IsOfDocker(Command command) => command.Parents.Any() && !CommandWords.OfMounts.Contains(command.Name);
 
     private static bool IsNumber(Type type) => type == typeof(int) || type == typeof(int?) || type == typeof(long) || type == typeof(long?);
 

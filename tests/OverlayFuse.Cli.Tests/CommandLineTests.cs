@@ -86,8 +86,6 @@ public sealed class CommandLineTests
     }
 
     [TestCase("explain", "overlayfuse explain needs PATH.")]
-    [TestCase("tag one", "overlayfuse tag needs NAME.")]
-    [TestCase("volume inspect", "overlayfuse volume inspect needs NAME.")]
     [TestCase("stop -t soon web", "invalid argument \"soon\" for \"-t, --time\" flag: it is no number.")]
     [TestCase("settle --bogus /upper", "there is no flag \"--bogus\".")]
     [TestCase("logs --tail", "flag needs an argument: --tail.")]
@@ -95,6 +93,20 @@ public sealed class CommandLineTests
     {
         var root = VerbCommand.Create(new RawArguments("overlayfuse", Words(words)));
         Assert.That(CommandErrors.Describe(CommandWords.Parse(root, Words(words))), Does.StartWith(said).And.EndsWith(" --help for the ways to call it."));
+    }
+
+    [TestCase("tag one", "\"overlayfuse tag\" requires exactly 2 arguments.\nSee 'overlayfuse tag --help'.\n\nUsage:  overlayfuse tag IMAGE NAME\n\nGive an image")]
+    [TestCase("volume inspect", "\"overlayfuse volume inspect\" requires at least 1 argument.\nSee 'overlayfuse volume inspect --help'.\n\nUsage:  overlayfuse volume inspect [OPTIONS] NAME [NAME...]\n\nDescribe volumes in JSON.")]
+    [TestCase("ps one", "\"overlayfuse ps\" accepts no arguments.")]
+    [TestCase("images one two", "\"overlayfuse images\" requires at most 1 argument.")]
+    [TestCase("exec c1", "\"overlayfuse exec\" requires at least 2 arguments.")]
+    [TestCase("commit", "\"overlayfuse commit\" requires at least 1 and at most 2 arguments.")]
+    [TestCase("commit a b c", "\"overlayfuse commit\" requires at least 1 and at most 2 arguments.")]
+    [TestCase("export", "\"overlayfuse export\" requires exactly 1 argument.")]
+    public void Docker_s_verbs_say_in_its_words_how_many_arguments_they_take(string words, string said)
+    {
+        var root = VerbCommand.Create(new RawArguments("overlayfuse", Words(words)));
+        Assert.That(CommandErrors.Describe(CommandWords.Parse(root, Words(words))), Does.StartWith(said));
     }
 
     [Test]

@@ -110,7 +110,7 @@ exec_streams() {
 versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {
   o create --name taken bb:1 true && ends 1 'is already in use' o create --name taken bb:1 true && ends 125 'is already in use' o run --name taken bb:1 true && ends 1 'the same name as its current name' o rename taken taken &&
-    ends 1 'Invalid container name' o rename taken '?' && ends 1 'overlayfuse run needs IMAGE' o run --network none && ends 64 'template parsing error' o inspect -f '{{' taken &&
+    ends 1 'Invalid container name' o rename taken '?' && ends 1 '"overlayfuse run" requires at least 1 argument.' o run --network none && ends 1 'Usage:' o volume bogus && ends 0 'Usage:' o volume && prints '' eval 'o volume 2>/dev/null' && ends 1 '"overlayfuse ps" accepts no arguments.' o ps x && ends 64 'template parsing error' o inspect -f '{{' taken &&
     prints 'null  null' o inspect -f '{{json .State.Health}} {{if .State.Health}}x{{end}} {{json .HostConfig.Mounts}}' taken && o rm taken
 }
 input_again() {

@@ -12,8 +12,8 @@ internal static class FormatFunctions
 {
     private static readonly string[] Names =
     [
-        "and", "eq", "ge", "gt", "html", "index", "join", "js", "json", "le", "len", "lower", "lt", "ne", "not", "or", "pad", "print", "printf", "println", "slice", "split", "title", "truncate", "upper",
-        "urlquery",
+        "and", "eq", "ge", "gt", "html", "index", "join", "js", "json", "le", "len", "lower", "lt", "ne", "not", "or", "pad", "print", "printf", "println",
+        "slice", "split", "title", "truncate", "upper", "urlquery",
     ];
 
     public static bool Has(string name) => Names.Contains(name);
