@@ -29,7 +29,7 @@ internal static class FlagWords
     {
         foreach (var (flag, option) in Of(word, verb, path))
         {
-            if (option is null) separated.Add(flag);
+            if (option is null) separated.AddRange(flag is ['-', '-', .., '='] ? [flag[..^1], ""] : [flag]); // the library misses an empty value there
             else if (switches.TryGetValue(option.Name, out var place)) separated[place] = flag;
             else
             {

@@ -80,14 +80,14 @@ public sealed class ContainerPlanTests
     [TestCase("unless-stopped", null)]
     [TestCase("sometimes", "invalid restart policy 'sometimes'.")]
     [TestCase("always:3", "maximum retry count cannot be used with restart policy 'always'.")]
-    [TestCase("on-failure:x", "maximum retry count must be an integer.")]
-    [TestCase("on-failure:", "maximum retry count must be an integer.")]
+    [TestCase("on-failure:x", "maximum retry count must be an integer.", 125)]
+    [TestCase("on-failure:", "maximum retry count must be an integer.", 125)]
     [TestCase("on-failure:-1", "maximum retry count cannot be negative.")]
-    [TestCase("on-failure:1:2", "invalid restart policy format.")]
-    public void When_a_container_is_started_again_is_said_in_dockers_words(string policy, string? words)
+    [TestCase("on-failure:1:2", "invalid restart policy format.", 125)]
+    public void When_a_container_is_started_again_is_said_in_dockers_words(string policy, string? words, int code = 1)
     {
         if (words is null) Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.Nothing);
-        else Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+        else Assert.That(() => Plan(new RunRequest { Image = "i", Restart = policy }), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(code));
     }
 
     [Test]
@@ -128,7 +128,7 @@ public sealed class ContainerPlanTests
 
     [Test]
     public void An_unknown_network_is_refused() =>
-        Assert.That(() => Plan(new RunRequest { Image = "i", Network = "nosuch" }), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(125));
+        Assert.That(() => Plan(new RunRequest { Image = "i", Network = "nosuch" }), Throws.TypeOf<RefusedException>().With.Property("ExitCode").EqualTo(1));
 
     [Test]
     public void The_host_name_is_the_short_id_unless_one_is_given()

@@ -39,8 +39,8 @@ public sealed class MountFlagTests
     [TestCase("a:/b:ro:x", "too many colons")]
     [TestCase("some:/b:ro,rw", "invalid mode: ro,rw")]
     [TestCase("/a:/b:shared,slave", "invalid mode: shared,slave")]
-    public void A_volume_flag_that_makes_no_sense_ends_with_125(string text, string words) =>
-        Assert.That(() => VolumeFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+    public void A_volume_flag_that_makes_no_sense_says_what_docker_s_engine_says(string text, string words) =>
+        Assert.That(() => VolumeFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(1));
 
     [Test]
     public void A_mount_flag_knows_three_types()
@@ -100,6 +100,10 @@ public sealed class MountFlagTests
     [TestCase("type=tmpfs,target=/b,tmpfs-size=many", "invalid value for tmpfs-size")]
     [TestCase("type=bind,source=/h,target=/b,volume-nocopy", "cannot mix")]
     [TestCase("type=volume,target=/b,what=1", "unexpected key 'what'")]
-    public void A_mount_flag_that_makes_no_sense_says_what_docker_says(string text, string words) =>
-        Assert.That(() => MountFlag.Parse(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words).And.Property("ExitCode").EqualTo(125));
+    public void A_mount_flag_that_makes_no_sense_says_what_docker_says(string text, string words)
+    {
+        var refused = Assert.Throws<RefusedException>(() => MountFlag.Parse(text))!;
+        Assert.That(refused.Message, Does.Contain(words));
+        Assert.That(refused.ExitCode, Is.EqualTo(refused.Message.StartsWith("invalid argument", StringComparison.Ordinal) ? 125 : 1), "docker's client has another code than its engine");
+    }
 }

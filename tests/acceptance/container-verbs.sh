@@ -30,6 +30,7 @@ verbs() {
   check "$who: parts of a log, and one port" parts
   check "$who: what a killed load was making goes with the next" killed_load
   check "$who: what makes no sense is refused in docker's words" refused
+  check "$who: create ends as docker's: with 125 where its client refuses, with 1 where its engine does; run has 125 for both, and says which container could not be started" codes_of_create
   check "$who: what is refused before there is a container leaves no volume" refused_with_volume
   check "$who: a quiet build shows the step that failed, and one of nothing is none" builds
   check "$who: a target that is none is refused before a step, and arguments that nobody takes are named" build_words
@@ -150,9 +151,18 @@ refused() {
   with=()
   return $code
 }
+codes_of_create() {
+  local said
+  for flags in '-v re/l:/x' '-v some:/x:foo' '-w rel' '--mount type=bind,source=/no/such,target=/x' '--mount type=bogus,target=/x' '--restart foo' '--cap-add FOO' '--stop-signal FOO' '--tmpfs rel' '--cpus 1000' '-v some:/a -v other:/a' '--cidfile /etc/passwd'; do
+    ends 1 '' o create $flags bb:1 true && ends 125 '' o run $flags bb:1 true || return 1
+  done
+  for flags in '-e =x' '--memory x' '-p x' '--mount foo=bar' '--restart a:b:c' '--label =x' '--dns x' '-a foo' '--ulimit x'; do ends 125 '' o create $flags bb:1 true || return 1; done
+  o create --name emptied --entrypoint= bb:1 sleep 9 && prints '["sleep","9"]' o inspect -f '{{json .Config.Cmd}}' emptied && o rm emptied || return 1
+  said=$(o run -d --name unstarted bb:1 nosuch 2>/dev/null); [ $? = 127 ] && prints "$said" o inspect -f '{{.Id}}' unstarted && o rm unstarted
+}
 refused_with_volume() { # nobody makes a directory in /proc
   local before
-  before=$(o volume ls -q) && ends 125 'cannot make /proc/none' o run --rm -v /anon -v /proc/none:/x bb:1 true && ends 125 'cannot make /proc/none' o create -v /anon -v /proc/none:/x bb:1 true && prints "$before" o volume ls -q || return 1
+  before=$(o volume ls -q) && ends 125 'cannot make /proc/none' o run --rm -v /anon -v /proc/none:/x bb:1 true && ends 1 'cannot make /proc/none' o create -v /anon -v /proc/none:/x bb:1 true && prints "$before" o volume ls -q || return 1
   o create --name keeps -v /anon bb:1 true && before=$(o volume ls -q) && ends 125 'cannot make /proc/none' o run --rm --volumes-from keeps -v /proc/none:/x bb:1 true && prints "$before" o volume ls -q && o rm -v keeps
 }
 builds() {

@@ -14,14 +14,14 @@ internal sealed class ContainerIdFile : IDisposable
     /// <exception cref="RefusedException">It is there already, or cannot be made; in docker's words.</exception>
     public static ContainerIdFile Create(string path)
     {
-        if (File.Exists(path)) throw new RefusedException($"Container ID file found, make sure the other container isn't running or delete {path}", 125);
+        if (File.Exists(path)) throw new RefusedException($"container ID file found, make sure the other container isn't running or delete {path}");
         try
         {
             return new ContainerIdFile(path, new FileStream(path, FileMode.CreateNew, FileAccess.Write));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"Failed to create the container ID file {path}: {FileErrors.Reason(e)}.", 125);
+            throw new RefusedException($"failed to create the container ID file {path}: {FileErrors.Reason(e)}.");
         }
     }
 

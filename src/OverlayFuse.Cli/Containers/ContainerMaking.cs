@@ -45,7 +45,7 @@ internal static class ContainerMaking
     private static IEnumerable<MountPoint> MountsOf(ContainerStore store, string other)
     {
         var (name, mode) = other.IndexOf(':') is var at and >= 0 ? (other[..at], other[(at + 1)..]) : (other, "rw");
-        if (mode is not ("ro" or "rw")) throw new RefusedException($"invalid argument \"{other}\" for \"--volumes-from\" flag: invalid mode: {mode}.", Refused);
+        if (mode is not ("ro" or "rw")) throw new RefusedException($"invalid mode: {mode}.");
         var container = store.Find(name) ?? throw new RefusedException($"No such container: {name}");
         var mounts = container.Record.Mounts; // read anew: they are ours to change
         if (mode == "ro") mounts.ForEach(mount => mount.ReadOnly = true);

@@ -13,6 +13,7 @@ internal static class CreateVerb
         arguments.AddTo(command);
         command.SetAction(result =>
         {
+            arguments.Streams(result); // which are looked at when it starts, and have to be some
             Terminal.Print(ContainerMaking.Create(new ContainerStore(StatePlace.ToChange()), arguments.Request(result), arguments.Pull(result)).Id + "\n");
             return 0;
         });

@@ -152,7 +152,7 @@ internal sealed class RunArguments
 
     private static string? StopSignal(string? text)
     {
-        if (text is not null) SignalNames.Parse(text, exitCode: 125);
+        if (text is not null) SignalNames.Parse(text);
         return text;
     }
 

@@ -16,19 +16,28 @@ internal static class RunVerb
         var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
         var command = new Command("run", "Make a container of an image and start it.") { detach, keys };
         arguments.AddTo(command);
-        command.SetAction(result => Run(arguments.Request(result), arguments.Pull(result), arguments.Streams(result) with { Keys = Keys(result.GetValue(keys)) }, result.GetValue(detach)));
+        command.SetAction(result =>
+        {
+            var streams = arguments.Streams(result) with { Keys = Keys(result.GetValue(keys)) };
+            return Run(Refusing(() => arguments.Request(result)), arguments.Pull(result), streams, result.GetValue(detach));
+        });
         return command;
     }
 
     private static DetachKeys Keys(string? carried) => DetachKeys.Parse(carried is null ? null : ByteText.Text(carried), Refused);
 
-    // Whatever keeps a container from being made or started: its own code is another.
     private static int Run(RunRequest request, PullPolicy pull, Attachment streams, bool inBackground)
     {
         if (!inBackground && request is { Terminal: true, OpenInput: true } && streams.Input.IsOpen) RawTerminal.Require();
+        return Refusing(() => RunNew(request, pull, streams, inBackground));
+    }
+
+    // Whatever keeps a container from being made or started: its own code is another.
+    private static T Refusing<T>(Func<T> step)
+    {
         try
         {
-            return RunNew(request, pull, streams, inBackground);
+            return step();
         }
         catch (RefusedException e) when (e is { ExitCode: 1 } and not NobodyReadsException)
         {
@@ -43,8 +52,8 @@ internal static class RunVerb
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container, streams);
+            Terminal.Print(container.Id + "\n"); // before it starts: it is there though it cannot be started
             ContainerLauncher.Start(store, container, Attachment.None);
-            Terminal.Print(container.Id + "\n");
             return 0;
         }
         catch (RefusedException) when (request.AutoRemove && store.Read(container.Id) is { IsServed: false } left)

@@ -16,7 +16,7 @@ internal static class SignalNames
     ];
 
     /// <exception cref="RefusedException">There is no such signal.</exception>
-    public static int Parse(string text, int exitCode = 1) => Find(text) ?? throw new RefusedException($"Invalid signal: {text}", exitCode);
+    public static int Parse(string text) => Find(text) ?? throw new RefusedException($"Invalid signal: {text}");
 
     /// <summary>Null: there is none.</summary>
     public static int? Find(string text)

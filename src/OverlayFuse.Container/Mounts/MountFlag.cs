@@ -57,7 +57,7 @@ public static class MountFlag
     private static MountPoint Volume(string text, Dictionary<string, string> fields, SortedDictionary<string, string> driverOptions)
     {
         var name = fields.GetValueOrDefault("source", "");
-        if (name.Length > 0 && VolumeStore.Refusal(name) is { } reason) throw Config("volume", reason);
+        if (name.Length > 0 && VolumeStore.Refusal(name) is { } reason) throw new RefusedException($"create {name}: {reason}.");
         return new MountPoint
         {
             Kind = MountKind.Volume,
@@ -146,5 +146,5 @@ public static class MountFlag
 
     private static RefusedException Argument(string text, string why) => new($"invalid argument \"{text}\" for \"--mount\" flag: {why}", Refused);
 
-    private static RefusedException Config(string type, string why) => new($"invalid mount config for type \"{type}\": {why}.", Refused);
+    private static RefusedException Config(string type, string why) => new($"invalid mount config for type \"{type}\": {why}.");
 }

@@ -7,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <summary>What has to be on the host before a container can mount it: volumes are made, and what -v names; what --mount names has to be there.</summary>
 public sealed class MountSources(VolumeStore volumes)
 {
-    private const int Refused = 125;
 
     public void Prepare(ContainerRecord record)
     {
@@ -39,7 +38,7 @@ public sealed class MountSources(VolumeStore volumes)
     {
         if (!Path.Exists(mount.Source))
         {
-            if (mount.IsFromMountFlag) throw new RefusedException($"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}.", Refused);
+            if (mount.IsFromMountFlag) throw new RefusedException($"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}.");
             try
             {
                 Directory.CreateDirectory(mount.Source);
@@ -47,7 +46,7 @@ public sealed class MountSources(VolumeStore volumes)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there: {FileErrors.Reason(e)}.", Refused);
+                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there: {FileErrors.Reason(e)}.");
             }
         }
         CheckPropagation(mount);
@@ -58,9 +57,9 @@ public sealed class MountSources(VolumeStore volumes)
     {
         if (mount.Propagation is "private" or "rprivate" || Over(mount.Source) is not { } over) return;
         var isShared = over.Contains("shared:", StringComparison.Ordinal);
-        if (mount.Propagation is "shared" or "rshared" && !isShared) throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared mount.", Refused);
+        if (mount.Propagation is "shared" or "rshared" && !isShared) throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared mount.");
         if (mount.Propagation is "slave" or "rslave" && !isShared && !over.Contains("master:", StringComparison.Ordinal))
-            throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared or slave mount.", Refused);
+            throw new RefusedException($"path {mount.Source} is mounted on {over.Split(' ')[0]} but it is not a shared or slave mount.");
     }
 
     /// <summary>The mount that a path lies on: its mount point, and the optional fields of /proc/self/mountinfo.</summary>

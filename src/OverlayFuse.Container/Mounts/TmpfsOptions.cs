@@ -19,7 +19,7 @@ internal static class TmpfsOptions
         var all = options.Split(',', StringSplitOptions.RemoveEmptyEntries);
         foreach (var parts in all.Where(option => !Flags.Contains(option)).Select(option => option.Split('=', 2)))
         {
-            if (parts.Length < 2 || !Values.Contains(parts[0])) throw new RefusedException($"invalid tmpfs option [{string.Join(' ', parts.Select(part => $"\"{part}\""))}]", 125);
+            if (parts.Length < 2 || !Values.Contains(parts[0])) throw new RefusedException($"invalid tmpfs option [{string.Join(' ', parts.Select(part => $"\"{part}\""))}]");
         }
         return all;
     }

@@ -5,7 +5,6 @@ namespace OverlayFuse.Container;
 /// <summary>"-v [SOURCE:]TARGET[:MODES]". Pure. A source that is a path is a bind, one that is a name a volume.</summary>
 public static class VolumeFlag
 {
-    private const int Refused = 125;
     private static readonly string[] Propagations = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
 
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
@@ -31,11 +30,11 @@ public static class VolumeFlag
     {
         var propagation = "rprivate";
         var isReadOnly = false;
-        foreach (var mode in Modes(text, modes))
+        foreach (var mode in Modes(modes))
         {
             if (Propagations.Contains(mode)) propagation = mode;
             else if (mode is "ro") isReadOnly = true;
-            else if (mode is not ("rw" or "z" or "Z" or "delegated" or "cached" or "consistent")) throw Invalid(text, $"invalid mode: {modes}");
+            else if (mode is not ("rw" or "z" or "Z" or "delegated" or "cached" or "consistent")) throw InvalidMode(modes);
         }
         return new MountPoint
         {
@@ -51,13 +50,13 @@ public static class VolumeFlag
     private static MountPoint Volume(string text, string? name, string target, string modes)
     {
         var path = Target(text, "volume", target); // first, as docker has it
-        if (name is not null && VolumeStore.Refusal(name) is { } reason) throw new RefusedException($"create {name}: {reason}.", Refused);
+        if (name is not null && VolumeStore.Refusal(name) is { } reason) throw new RefusedException($"create {name}: {reason}.");
         bool isReadOnly = false, noCopy = false;
-        foreach (var mode in Modes(text, modes))
+        foreach (var mode in Modes(modes))
         {
             if (mode is "ro") isReadOnly = true;
             else if (mode is "nocopy") noCopy = true;
-            else if (mode is not ("rw" or "z" or "Z")) throw Invalid(text, $"invalid mode: {modes}");
+            else if (mode is not ("rw" or "z" or "Z")) throw InvalidMode(modes);
         }
         return new MountPoint
         {
@@ -74,10 +73,10 @@ public static class VolumeFlag
     private static bool IsPath(string source) => source.StartsWith('/');
 
     // One of each kind at most, as docker has it.
-    private static string[] Modes(string text, string modes)
+    private static string[] Modes(string modes)
     {
         var all = modes.Split(',', StringSplitOptions.RemoveEmptyEntries);
-        return all.GroupBy(Kind).All(kind => kind.Count() == 1) ? all : throw Invalid(text, $"invalid mode: {modes}");
+        return all.GroupBy(Kind).All(kind => kind.Count() == 1) ? all : throw InvalidMode(modes);
     }
 
     private static string Kind(string mode) => mode switch
@@ -92,8 +91,10 @@ public static class VolumeFlag
     {
         if (!target.StartsWith('/')) throw Invalid(text, $"invalid mount config for type \"{kind}\": invalid mount path: '{target}' mount path must be absolute");
         var clean = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        return clean != "/" ? clean : throw Invalid(text, "invalid specification: destination can't be '/'");
+        return clean != "/" ? clean : throw Invalid(text, $"invalid mount config for type \"{kind}\": invalid specification: destination can't be '/'");
     }
 
-    private static RefusedException Invalid(string text, string why) => new($"invalid volume specification: '{text}': {why}.", Refused);
+    private static RefusedException InvalidMode(string modes) => new($"invalid mode: {modes}.");
+
+    private static RefusedException Invalid(string text, string why) => new($"invalid volume specification: '{text}': {why}.");
 }

@@ -63,7 +63,7 @@ internal static class Capabilities
         {
             var name = word.Trim().ToUpperInvariant();
             if (name != All && !name.StartsWith(Prefix, StringComparison.Ordinal)) name = Prefix + name;
-            if (name != All && !Names.Contains(name)) throw new RefusedException($"invalid {field}: unknown capability: \"{name}\".", 125);
+            if (name != All && !Names.Contains(name)) throw new RefusedException($"invalid {field}: unknown capability: \"{name}\".");
             normal.Add(name);
         }
         return normal.Contains(All) ? [All] : normal;

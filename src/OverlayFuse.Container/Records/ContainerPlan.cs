@@ -75,7 +75,7 @@ public static class ContainerPlan
         if (network is "bridge" or "default") network = "private"; // docker's words for a network of its own that leads out
         return network is "none" or "host" or "private"
             ? network
-            : throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).", Refused);
+            : throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).");
     }
 
     // What is published is exposed too, as docker has it.
@@ -108,7 +108,7 @@ public static class ContainerPlan
         if (request.User is not null) config.User = request.User;
         if (request.WorkingDirectory is { Length: > 0 } directory)
         {
-            if (!directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.", Refused);
+            if (!directory.StartsWith('/')) throw new RefusedException($"the working directory '{directory}' is invalid, it needs to be an absolute path.");
             config.WorkingDir = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         }
         Variables.Set(config, request.Environment);
@@ -129,7 +129,7 @@ public static class ContainerPlan
         var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver))
             .Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
         var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
-        if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.", Refused);
+        if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.");
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);
         foreach (var path in config.Volumes?.Keys.ToArray() ?? [])
         {
@@ -154,8 +154,8 @@ public static class ContainerPlan
     private static MountPoint Tmpfs(string text)
     {
         var (target, options) = Split(text);
-        if (!target.StartsWith('/')) throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: the path must be absolute", Refused);
-        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) == "/") throw new RefusedException($"invalid argument \"{text}\" for \"--tmpfs\" flag: destination can't be '/'", Refused);
+        if (!target.StartsWith('/')) throw new RefusedException($"invalid mount path: '{target}' mount path must be absolute.");
+        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) == "/") throw new RefusedException("invalid specification: destination can't be '/'.");
         return new MountPoint { Kind = MountKind.Tmpfs, Target = target, Options = [.. TmpfsOptions.Check(options)] };
     }
 }

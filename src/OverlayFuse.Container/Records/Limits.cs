@@ -15,7 +15,7 @@ internal static class Limits
     {
         if (text is null) return 0;
         var bytes = SizeText.Parse(text) ?? throw new RefusedException($"invalid argument \"{text}\" for \"-m, --memory\" flag: invalid size: '{text}'", Refused);
-        return bytes is 0 or >= LeastMemory ? bytes : throw new RefusedException("Minimum memory limit allowed is 6MB.", Refused);
+        return bytes is 0 or >= LeastMemory ? bytes : throw new RefusedException("Minimum memory limit allowed is 6MB.");
     }
 
     /// <summary>0 is docker's usual size, too.</summary>
@@ -35,6 +35,6 @@ internal static class Limits
             throw new RefusedException($"invalid argument \"{text}\" for \"--cpus\" flag: failed to parse {text} as a rational number", Refused);
         return cpus == 0 || (cpus >= 0.01m && cpus <= available)
             ? (long)(cpus * Nano)
-            : throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"Range of CPUs is from 0.01 to {available}.00, as there are only {available} CPUs available."), Refused);
+            : throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"Range of CPUs is from 0.01 to {available}.00, as there are only {available} CPUs available."));
     }
 }

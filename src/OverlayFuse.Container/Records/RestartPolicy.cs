@@ -30,9 +30,9 @@ public sealed record RestartPolicy(string Name, int MaximumRetryCount)
         var count = 0;
         if (parts is [_, var most] && !int.TryParse(most, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out count))
             throw new RefusedException("maximum retry count must be an integer.", Refused);
-        if (parts[0] is not ("no" or "always" or "unless-stopped" or OnFailure)) throw new RefusedException($"invalid restart policy '{parts[0]}'.", Refused);
-        if (parts[0] != OnFailure && count != 0) throw new RefusedException($"maximum retry count cannot be used with restart policy '{parts[0]}'.", Refused);
-        return count >= 0 ? new RestartPolicy(parts[0], count) : throw new RefusedException("maximum retry count cannot be negative.", Refused);
+        if (parts[0] is not ("no" or "always" or "unless-stopped" or OnFailure)) throw new RefusedException($"invalid restart policy '{parts[0]}'.");
+        if (parts[0] != OnFailure && count != 0) throw new RefusedException($"maximum retry count cannot be used with restart policy '{parts[0]}'.");
+        return count >= 0 ? new RestartPolicy(parts[0], count) : throw new RefusedException("maximum retry count cannot be negative.");
     }
 
     /// <summary>Whether a program that ended by itself begins again.</summary>

@@ -7,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <summary>The driver "local": a directory of ours, on which something is mounted while it is used when the options say so (type, device and o, as for mount(8)).</summary>
 internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
 {
-    private const int Refused = 125;
 
     private static readonly (string Word, MountFlags Flag)[] Flags =
     [
@@ -18,10 +17,10 @@ internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
     public override void Create(VolumeRecord volume)
     {
         var unknown = volume.Options.Keys.FirstOrDefault(option => option is not ("type" or "device" or "o"));
-        if (unknown is not null) throw new RefusedException($"create {volume.Name}: invalid option: \"{unknown}\"", Refused);
+        if (unknown is not null) throw new RefusedException($"create {volume.Name}: invalid option: \"{unknown}\"");
         if (volume.Options.Count == 0) return;
         var missing = new[] { "device", "type" }.FirstOrDefault(option => !volume.Options.ContainsKey(option));
-        if (missing is not null) throw new RefusedException($"create {volume.Name}: missing required option: \"{missing}\"", Refused);
+        if (missing is not null) throw new RefusedException($"create {volume.Name}: missing required option: \"{missing}\"");
     }
 
     public override void Remove(VolumeRecord volume) => Unmount(volume, "", isLast: true);
@@ -39,7 +38,7 @@ internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
         // A bind takes no other flags: they are set on what it made.
         if (error == Errno.None && flags.HasFlag(MountFlags.Bind) && (flags & ~(MountFlags.Bind | MountFlags.Recursive)) != MountFlags.None)
             error = Syscall.Mount([], Encoding.UTF8.GetBytes(path), [], flags | MountFlags.Remount, []);
-        if (error != Errno.None) throw new RefusedException($"error while mounting volume '{path}': failed to mount local volume: mount {device}:{path}: {error.Describe()}.", Refused);
+        if (error != Errno.None) throw new RefusedException($"error while mounting volume '{path}': failed to mount local volume: mount {device}:{path}: {error.Describe()}.");
         return path;
     }
 

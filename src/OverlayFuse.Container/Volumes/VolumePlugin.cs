@@ -7,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <remarks>docs.docker.com, "Docker volume plugins": POST requests with JSON over a Unix socket; what fails comes back as {"Err":"..."}.</remarks>
 internal sealed class VolumePlugin : VolumeDriver
 {
-    private const int Refused = 125;
 
     private readonly PluginSocket _socket;
 
@@ -15,10 +14,10 @@ internal sealed class VolumePlugin : VolumeDriver
 
     public static VolumePlugin Find(string name, string deed)
     {
-        var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found", Refused);
+        var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found");
         var activated = socket.Post("Plugin.Activate", null, out var error);
         if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(socket);
-        throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}", Refused);
+        throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}");
     }
 
     public override void Create(VolumeRecord volume)
@@ -38,7 +37,7 @@ internal sealed class VolumePlugin : VolumeDriver
 
     public override string Mount(VolumeRecord volume, string use) =>
         (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException(
-            $"error while mounting volume '{volume.Name}': the plugin does not say where.", Refused);
+            $"error while mounting volume '{volume.Name}': the plugin does not say where.");
 
     public override void Unmount(VolumeRecord volume, string use, bool isLast) => _ = _socket.Post("VolumeDriver.Unmount", Use(volume, use), out _);
 
@@ -47,5 +46,5 @@ internal sealed class VolumePlugin : VolumeDriver
     private static JsonObject Use(VolumeRecord volume, string use) => new() { ["Name"] = volume.Name, ["ID"] = use };
 
     private JsonObject Do(string verb, string deed, JsonObject request) =>
-        _socket.Post("VolumeDriver." + verb, request, out var error) ?? throw new RefusedException($"{deed}: VolumeDriver.{verb}: {error}", Refused);
+        _socket.Post("VolumeDriver." + verb, request, out var error) ?? throw new RefusedException($"{deed}: VolumeDriver.{verb}: {error}");
 }

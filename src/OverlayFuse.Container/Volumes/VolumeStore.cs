@@ -48,7 +48,7 @@ public sealed partial class VolumeStore(StateDirectory state)
     public VolumeRecord Ensure(VolumeRecord wanted)
     {
         if (Find(wanted.Name) is { } existing)
-            return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique", 125);
+            return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique");
         VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
         var isNew = !Directory.Exists(DirectoryOf(wanted.Name));
         try
@@ -61,7 +61,7 @@ public sealed partial class VolumeStore(StateDirectory state)
         catch (Exception e) when (e is RefusedException or IOException or UnauthorizedAccessException)
         {
             if (isNew) LayerStore.Discard(DirectoryOf(wanted.Name));
-            throw new RefusedException($"create {wanted.Name}: {(e is RefusedException ? e.Message : $"cannot make {DataOf(wanted.Name)}: {FileErrors.Reason(e)}.")}", 125);
+            throw new RefusedException($"create {wanted.Name}: {(e is RefusedException ? e.Message : $"cannot make {DataOf(wanted.Name)}: {FileErrors.Reason(e)}.")}");
         }
     }
 
