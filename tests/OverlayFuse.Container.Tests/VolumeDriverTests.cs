@@ -34,7 +34,7 @@ public sealed class VolumeDriverTests
         var volumes = new VolumeStore(place.State);
         volumes.Ensure(new VolumeRecord { Name = "v", Created = default });
         Assert.That(volumes.Ensure(new VolumeRecord { Name = "v", Created = default, Driver = "other" }).Driver, Is.EqualTo("local"));
-        Assert.That(() => volumes.Ensure(new VolumeRecord { Name = "v", Created = default, Driver = "other", IsDriverAsked = true }), Throws.TypeOf<RefusedException>().With.Message.Contains("conflict"));
+        Assert.That(() => volumes.Ensure(new VolumeRecord { Name = "v", Created = default, Driver = "other", IsDriverAsked = true }), Throws.TypeOf<RefusedException>().With.Message.Contains("volume name must be unique"));
     }
 
     [Test]

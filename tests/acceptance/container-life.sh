@@ -164,7 +164,7 @@ plugin() {
   with=(XDG_RUNTIME_DIR="$home/run")
   eventually test -S "$sockets/tiny.sock" && o volume create -d tiny -o size=5 far && has "tiny      far" o volume ls && has "$home/plugin/far" o volume inspect far &&
     o run --rm -v far:/data bb:1 sh -c 'cat /data/seed.txt; echo kept >/data/f' && prints kept cat "$home/plugin/far/f" &&
-    ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && copied_through_a_plugin && o volume create -d tiny near && o volume rm near &&
+    ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && copied_through_a_plugin && o volume create -d tiny near && o volume rm near && known_to_a_plugin &&
     "${as[@]}" mv "$home/plugin/far" "$home/plugin/lost" && o volume rm far && ! o volume inspect far # one that the plugin has lost can be removed, too
   local code=$?
   with=()
@@ -234,6 +234,12 @@ waited() {
 in_background() { o run -d --name busy bb:1 sleep 1000 && has "" timeout 20 bash -c '[ -z "$("$@")" ]' - "${as[@]}" env OVERLAYFUSE_STATE="$state" "$OVERLAYFUSE" exec -d busy sleep 500 && o rm -f busy; }
 hostile_image() { # a volume is a path, all of it
   o import --change 'VOLUME /:/host' --change 'ENV PATH=/bin' busybox.tar bb:hostile && ends 1 'No such file' o run --rm bb:hostile ls /host && o run --rm bb:hostile ls -d /:/host && o rmi bb:hostile
+}
+known_to_a_plugin() { # though nobody made it here
+  "${as[@]}" mkdir "$home/plugin/outside" && "${as[@]}" touch "$home/plugin/outside/theirs" && prints $'far\noutside' o volume ls -q --filter driver=tiny && prints "outside global $home/plugin/outside" eval 'o volume ls --format "{{.Name}} {{.Scope}} {{.Mountpoint}}" | grep outside' &&
+    prints '2026-01-02T03:04:05Z global {"files":1,"kind":"tiny"} null' o volume inspect -f '{{.CreatedAt}} {{.Scope}} {{json .Status}} {{json .Labels}}' outside && prints 'map[files:3 kind:tiny] {"size":"5"}' o volume inspect -f '{{.Status}} {{json .Options}}' far &&
+    ends 1 "create outside: driver 'tiny' already has volume 'outside': volume name must be unique" o volume create outside && prints theirs o run --rm -v outside:/o bb:1 ls /o && o volume rm outside && prints far o volume ls -q --filter driver=tiny || return 1
+  "${as[@]}" mkdir "$home/plugin/never-used" && o volume rm never-used && ! o volume inspect never-used
 }
 copied_through_a_plugin() { # cp goes into the volume and not beneath it, running or not
   o create --name far -v far:/data bb:1 sleep 1000 && prints kept eval 'o cp far:/data/f - | tar -xO' && o start far && prints kept eval 'o cp far:/data/f - | tar -xO' && o rm -f far

@@ -35,6 +35,8 @@ class Plugin(http.server.BaseHTTPRequestHandler):
             return {"Implements": ["VolumeDriver"]}
         if method == "VolumeDriver.List":
             return {"Volumes": [{"Name": name, "Mountpoint": os.path.join(PLACE, name)} for name in sorted(os.listdir(PLACE)) if "." not in name]}
+        if method == "VolumeDriver.Capabilities":
+            return {"Capabilities": {"Scope": "global"}}
         if method == "VolumeDriver.Create":
             if "bogus" in asked["Opts"]:
                 return {"Err": 'unsupported option "bogus"'}
@@ -43,7 +45,7 @@ class Plugin(http.server.BaseHTTPRequestHandler):
         if not os.path.isdir(path):
             return {"Err": "volume not found"}
         if method == "VolumeDriver.Get":
-            return {"Volume": {"Name": asked["Name"], "Mountpoint": path}}
+            return {"Volume": {"Name": asked["Name"], "Mountpoint": path, "CreatedAt": "2026-01-02T03:04:05Z", "Status": {"kind": "tiny", "files": len(os.listdir(path))}}}
         if method == "VolumeDriver.Mount":
             return {"Mountpoint": path}
         if method == "VolumeDriver.Remove":

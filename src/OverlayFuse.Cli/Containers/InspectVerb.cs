@@ -82,6 +82,6 @@ internal static class InspectVerb
     private static JsonObject? Volume(StateDirectory state, string name, bool hasSize)
     {
         var store = new VolumeStore(state);
-        return store.Find(name) is { } volume ? VolumeDescription.Of(store, volume) : null;
+        return (store.Find(name) ?? PluginVolumes.Find(name)) is { } volume ? VolumeDescription.Of(store, volume) : null;
     }
 }

@@ -60,9 +60,9 @@ internal static class VolumeVerbs
             var state = StatePlace.ToRead();
             var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
             var filter = new VolumeFilter(ListFilter.Texts(result, filters));
-            var rows = volumes.All().Where(volume => filter.Fits(volume, name => VolumeUse.Of(containers, name).Any())).Select(volume => Row(volumes, volume)).ToList();
+            var listed = volumes.AllThereAre().Where(volume => filter.Fits(volume, name => VolumeUse.Of(containers, name).Any()));
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
-            Terminal.Print(result.GetValue(quiet) ? string.Concat(rows.Select(row => row["Name"] + "\n")) : VolumeTable(rows, template));
+            Terminal.Print(result.GetValue(quiet) ? string.Concat(listed.Select(volume => volume.Name + "\n")) : VolumeTable([.. listed.Select(volume => Row(volumes, volume))], template));
             return 0;
         });
         return command;
@@ -81,7 +81,7 @@ internal static class VolumeVerbs
             {
                 using var namesHeld = containers.Lock();
                 using var held = volumes.Lock();
-                if (result.GetValue(force) && volumes.Find(name) is null) return name + "\n";
+                if (result.GetValue(force) && volumes.Find(name) is null && PluginVolumes.Find(name) is null) return name + "\n";
                 volumes.Get(name);
                 if (VolumeUse.Of(containers, name).Select(container => container.Id).ToList() is { Count: > 0 } users)
                     throw new RefusedException($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
@@ -125,14 +125,31 @@ internal static class VolumeVerbs
 
     private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));
 
-    internal static JsonObject Row(VolumeStore volumes, VolumeRecord volume) => new()
+    internal static JsonObject Row(VolumeStore volumes, VolumeRecord volume)
     {
-        ["Driver"] = volume.Driver,
-        ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
-        ["Links"] = "N/A",
-        ["Mountpoint"] = volume.Driver == VolumeDriver.Local ? volumes.DataOf(volume.Name) : "",
-        ["Name"] = volume.Name,
-        ["Scope"] = "local",
-        ["Size"] = "N/A",
-    };
+        var facts = Facts(volumes, volume);
+        return new JsonObject
+        {
+            ["Driver"] = volume.Driver,
+            ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
+            ["Links"] = "N/A",
+            ["Mountpoint"] = facts?.Path ?? "",
+            ["Name"] = volume.Name,
+            ["Scope"] = facts?.Scope ?? VolumeDriver.Local,
+            ["Size"] = "N/A",
+        };
+    }
+
+    // A list goes on without a plugin that has gone.
+    private static VolumeFacts? Facts(VolumeStore volumes, VolumeRecord volume)
+    {
+        try
+        {
+            return VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").FactsOf(volume);
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
+    }
 }

@@ -7,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <summary>What has to be on the host before a container can mount it: volumes are made, and what -v names; what --mount names has to be there.</summary>
 public sealed class MountSources(VolumeStore volumes)
 {
-
     public void Prepare(ContainerRecord record)
     {
         foreach (var mount in record.Mounts)

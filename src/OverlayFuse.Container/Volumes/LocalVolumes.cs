@@ -7,7 +7,6 @@ namespace OverlayFuse.Container;
 /// <summary>The driver "local": a directory of ours, on which something is mounted while it is used when the options say so (type, device and o, as for mount(8)).</summary>
 internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
 {
-
     private static readonly (string Word, MountFlags Flag)[] Flags =
     [
         ("ro", MountFlags.ReadOnly), ("nosuid", MountFlags.NoSuid), ("nodev", MountFlags.NoDev), ("noexec", MountFlags.NoExec), ("noatime", MountFlags.NoAtime),

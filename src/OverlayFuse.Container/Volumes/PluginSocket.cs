@@ -12,12 +12,35 @@ internal sealed class PluginSocket(string path)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30); // a plugin may have a disk in a cloud to attach
 
+    private const string Specification = ".spec";
+
+    private static readonly string[] Specifications = ["/etc/docker/plugins", "/usr/lib/docker/plugins"];
+
+    /// <summary>Of all that there are.</summary>
+    public static IEnumerable<string> Names() => Sockets().SelectMany(Entries).Where(path => path.EndsWith(".sock", StringComparison.Ordinal) || Directory.Exists(path))
+        .Concat(Specifications.SelectMany(Entries).Where(path => path.EndsWith(Specification, StringComparison.Ordinal)))
+        .Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => Find(name) is not null).Distinct().Order(StringComparer.Ordinal);
+
+    private static string[] Sockets() =>
+        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? [own + "/docker/plugins", "/run/docker/plugins"] : ["/run/docker/plugins"];
+
+    private static string[] Entries(string directory)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // as most have it
+        }
+    }
+
     /// <summary>Null where there is none of that name.</summary>
     public static PluginSocket? Find(string name)
     {
         if (!VolumeStore.IsValid(name)) return null;
-        var sockets = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? new[] { own + "/docker/plugins", "/run/docker/plugins" } : ["/run/docker/plugins"];
-        var socket = sockets.SelectMany(directory => new[] { $"{directory}/{name}.sock", $"{directory}/{name}/{name}.sock" }).FirstOrDefault(File.Exists);
+        var socket = Sockets().SelectMany(directory => new[] { $"{directory}/{name}.sock", $"{directory}/{name}/{name}.sock" }).FirstOrDefault(File.Exists);
         return (socket ?? Specified(name)) is { } found ? new PluginSocket(found) : null;
     }
 
@@ -56,7 +79,7 @@ internal sealed class PluginSocket(string path)
     private static string? Specified(string name)
     {
         const string Unix = "unix://";
-        var file = new[] { "/etc/docker/plugins", "/usr/lib/docker/plugins" }.Select(directory => $"{directory}/{name}.spec").FirstOrDefault(File.Exists);
+        var file = Specifications.Select(directory => $"{directory}/{name}{Specification}").FirstOrDefault(File.Exists);
         return file is not null && AtomicFile.Read(file) is { } text && Encoding.UTF8.GetString(text).Trim() is var address
             && address.StartsWith(Unix, StringComparison.Ordinal)
             ? address[Unix.Length..]

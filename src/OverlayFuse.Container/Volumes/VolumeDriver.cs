@@ -19,6 +19,8 @@ public abstract class VolumeDriver
     /// <summary>Where the volume is; empty: nowhere, as long as it is not mounted.</summary>
     public abstract string PathOf(VolumeRecord volume);
 
+    public virtual VolumeFacts FactsOf(VolumeRecord volume) => new(PathOf(volume), volume.Created, null, Local);
+
     /// <summary>Has it there for one use, and says where.</summary>
     /// <param name="use">64 digits, which <see cref="Unmount"/> gets too.</param>
     public abstract string Mount(VolumeRecord volume, string use);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
 
@@ -7,16 +8,16 @@ namespace OverlayFuse.Container;
 /// <remarks>docs.docker.com, "Docker volume plugins": POST requests with JSON over a Unix socket; what fails comes back as {"Err":"..."}.</remarks>
 internal sealed class VolumePlugin : VolumeDriver
 {
-
+    private readonly string _name;
     private readonly PluginSocket _socket;
 
-    private VolumePlugin(PluginSocket socket) => _socket = socket;
+    private VolumePlugin(string name, PluginSocket socket) => (_name, _socket) = (name, socket);
 
     public static VolumePlugin Find(string name, string deed)
     {
         var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found");
         var activated = socket.Post("Plugin.Activate", null, out var error);
-        if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(socket);
+        if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(name, socket);
         throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}");
     }
 
@@ -34,6 +35,27 @@ internal sealed class VolumePlugin : VolumeDriver
     }
 
     public override string PathOf(VolumeRecord volume) => (string?)_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"]?["Mountpoint"] ?? "";
+
+    public override VolumeFacts FactsOf(VolumeRecord volume)
+    {
+        var asked = _socket.Post("VolumeDriver.Get", Named(volume), out var error)?["Volume"] ?? throw new RefusedException($"get {volume.Name}: {error ?? "no such volume"}");
+        var scope = (string?)_socket.Post("VolumeDriver.Capabilities", [], out _)?["Capabilities"]?["Scope"];
+        return new VolumeFacts((string?)asked["Mountpoint"] ?? "", Created(asked), asked["Status"] is JsonObject status ? Sorted(status) : null, scope is "global" ? scope : Local);
+    }
+
+    public IEnumerable<VolumeRecord> List() => (_socket.Post("VolumeDriver.List", [], out _)?["Volumes"] as JsonArray ?? []).OfType<JsonObject>().Select(Described).OfType<VolumeRecord>();
+
+    public VolumeRecord? Find(string name) => _socket.Post("VolumeDriver.Get", new JsonObject { ["Name"] = name }, out _)?["Volume"] is JsonObject found ? Described(found) : null;
+
+    private VolumeRecord? Described(JsonObject volume) =>
+        (string?)volume["Name"] is { } known ? new VolumeRecord { Name = known, Created = Created(volume) ?? default, Driver = _name, IsOfPlugin = true } : null;
+
+    // As Go writes a map.
+    private static JsonObject Sorted(JsonObject map) => new(map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        .Select(pair => KeyValuePair.Create(pair.Key, pair.Value is JsonObject inner ? Sorted(inner) : pair.Value?.DeepClone())));
+
+    private static DateTimeOffset? Created(JsonNode volume) =>
+        DateTimeOffset.TryParse((string?)volume["CreatedAt"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     public override string Mount(VolumeRecord volume, string use) =>
         (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException(

@@ -21,6 +21,10 @@ public sealed class VolumeRecord
 
     public bool IsAnonymous { get; set; }
 
+    /// <summary>Nothing is written down of it here: its plugin told of it.</summary>
+    [JsonIgnore]
+    public bool IsOfPlugin { get; init; }
+
     /// <summary>A directory of ours. As docker: what a plugin keeps, or options say where, may be somebody else's too, and is neither counted nor pruned.</summary>
     [JsonIgnore]
     public bool IsPlain => Driver == VolumeDriver.Local && Options.Count == 0;

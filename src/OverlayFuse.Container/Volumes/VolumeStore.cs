@@ -41,14 +41,22 @@ public sealed partial class VolumeStore(StateDirectory state)
         }
     }
 
-    /// <exception cref="RefusedException">There is none.</exception>
-    public VolumeRecord Get(string name) => Find(name) ?? throw new RefusedException($"No such volume: {name}");
+    /// <summary>With those that plugins know of, and we do not.</summary>
+    public List<VolumeRecord> AllThereAre() => [.. All().Concat(PluginVolumes.All()).DistinctBy(volume => volume.Name).OrderBy(volume => volume.Name, NaturalOrder.Instance)];
+
+    /// <exception cref="RefusedException">There is none, of a plugin either.</exception>
+    public VolumeRecord Get(string name) => Find(name) ?? PluginVolumes.Find(name) ?? throw new RefusedException($"No such volume: {name}");
 
     /// <summary>The one of that name, made if need be. Under <see cref="Lock"/>.</summary>
     public VolumeRecord Ensure(VolumeRecord wanted)
     {
         if (Find(wanted.Name) is { } existing)
-            return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw new RefusedException($"create {wanted.Name}: conflict: volume name must be unique");
+            return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw Taken(wanted, existing.Driver);
+        if (!wanted.IsAnonymous && PluginVolumes.Find(wanted.Name, wanted.Driver) is { } known)
+        {
+            if (wanted.IsDriverAsked) throw Taken(wanted, known.Driver);
+            wanted.Driver = known.Driver;
+        }
         VolumeDriver.Of(wanted.Driver, this, $"create {wanted.Name}").Create(wanted);
         var isNew = !Directory.Exists(DirectoryOf(wanted.Name));
         try
@@ -65,6 +73,9 @@ public sealed partial class VolumeStore(StateDirectory state)
         }
     }
 
+    private static RefusedException Taken(VolumeRecord wanted, string driver) =>
+        new($"create {wanted.Name}: driver '{driver}' already has volume '{wanted.Name}': volume name must be unique");
+
     // Nothing was put into it yet. Whatever holds something is somebody's, though no record says whose.
     private static bool IsHalfMade(string path) =>
         Directory.GetFileSystemEntries(path) is var entries && (entries is [] || (entries is [var data] && Path.GetFileName(data) == "_data" && Directory.GetFileSystemEntries(data) is []));
@@ -78,7 +89,8 @@ public sealed partial class VolumeStore(StateDirectory state)
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
     public void Remove(string name)
     {
-        if (Find(name) is { } volume) VolumeDriver.Of(volume.Driver, this, $"remove {name}").Remove(volume);
+        if ((Find(name) ?? PluginVolumes.Find(name)) is { } volume) VolumeDriver.Of(volume.Driver, this, $"remove {name}").Remove(volume);
+        if (!Directory.Exists(DirectoryOf(name))) return; // only its plugin knew of it
         File.Delete(PathOf(name)); // first: what is left then is no volume
         LayerStore.Discard(DirectoryOf(name));
     }
