@@ -133,6 +133,8 @@ builds() {
   check "$who: a bad line is named" ends 1 'line 2: unknown instruction: FOO' o build -f ctx/foo.Dockerfile ctx
   check "$who: a build that is killed leaves nothing behind the next command" killed_build
   check "$who: a build that is asked to stop kills its step and leaves nothing" stopped_build
+  check "$who: a build stops in the middle of a file that is copied" stopped_copy
+  check "$who: the directory of a volume is there for later steps" volume_directories
 }
 
 contexts() {
@@ -232,6 +234,26 @@ stopped_build() {
     ends ${signal#*:} "deaf.Dockerfile:2: RUN trap \"\" INT TERM; echo begun; sleep 1000: the build was stopped by SIG${signal%:*}." "${as[@]}" \
       timeout --preserve-status -k 30 -s ${signal%:*} 3 env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/deaf.Dockerfile -t stopped:1 ctx && [ -z "$(o images -q stopped:1)" ] && [ ! -e "$state/containers/building" ] && prints 1 eval 'o ps -aq | wc -l' || return 1
   done
+}
+
+stopped_copy() {
+  local copied job code
+  mkdir -p long && truncate -s 3G long/file && printf 'FROM bb:1\nCOPY file /copied\n' >long/Dockerfile
+  "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -t long:1 long >said 2>&1 &
+  job=$!
+  for _ in $(seq 600); do
+    copied=$(find "$state/overlay2" -path '*/diff/copied' -size +1M 2>/dev/null) && [ -n "$copied" ] && break
+    sleep 0.1
+  done
+  [ -n "$copied" ] && kill "$(pgrep -f -- "^$OVERLAYFUSE build -t long:1 long" | tail -n 1)" && [ "$(stat -c %s "$copied")" -lt $((3 << 30)) ] || return 1
+  wait $job
+  code=$?
+  cat said
+  [ $code = 143 ] && grep -q 'Dockerfile:2: COPY file /copied: the build was stopped by SIGTERM' said && [ ! -e "$copied" ] && [ -z "$(o images -q long:1)" ] && [ ! -e "$state/containers/building" ] && [ -z "$(find "$state/tmp" -type f)" ]
+}
+volume_directories() {
+  printf 'FROM bb:1\nVOLUME /vol /sub/vol\nRUN ls -d /vol /sub/vol && echo x >/vol/x\nVOLUME /vol\nRUN ls /vol\n' >ctx/volumes.Dockerfile
+  o build --no-cache -t volumes:1 -f ctx/volumes.Dockerfile ctx && prints x o run --rm volumes:1 sh -c 'ls /vol && ls /sub/vol' && o rmi volumes:1
 }
 
 # pull and push against Debian's registry on this machine.

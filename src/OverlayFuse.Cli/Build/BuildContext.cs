@@ -23,6 +23,9 @@ internal sealed class BuildContext : IDisposable
     /// <summary>What is copied from it keeps its owners; else it is root's, as whoever builds may be anybody.</summary>
     public bool HasOwners { get; }
 
+    /// <summary>Called before each piece of a file that is read.</summary>
+    public Action? BeforeContent { get; set; }
+
     /// <param name="ignored">The text of .dockerignore.</param>
     public static BuildContext OfDirectory(byte[] path, string ignored)
     {
@@ -53,12 +56,16 @@ internal sealed class BuildContext : IDisposable
     }
 
     /// <summary>Reads a source, without what is left out.</summary>
-    public TreeArchive Reader(TarWriter archive, CopyEnd source, Action<TarEntry>? adjust = null) => new(archive)
+    public TreeArchive Reader(TarWriter archive, CopyEnd source, Action<TarEntry>? adjust = null)
     {
-        Adjust = adjust,
-        Skips = source.IsDirectory ? stored => _ignored.Excludes(Join(Text(source.Path), Text(stored))) : null,
-        LooksIntoSkipped = _ignored.HasExceptions,
-    };
+        archive.BeforeContent = BeforeContent;
+        return new TreeArchive(archive)
+        {
+            Adjust = adjust,
+            Skips = source.IsDirectory ? stored => _ignored.Excludes(Join(Text(source.Path), Text(stored))) : null,
+            LooksIntoSkipped = _ignored.HasExceptions,
+        };
+    }
 
     public Digest DigestOf(CopyEnd source) => TreeDigest.Of(HasOwners, (archive, adjust) => Reader(archive, source, adjust), archive =>
     {

@@ -185,13 +185,13 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
     {
         using var from = instruction.Flags.FirstOrDefault(flag => flag.Name == "from").Value is { } name ? OtherImage.Open(images, containers, stop, Other(words.Expand(name))) : null;
         using var made = new MadeFiles(images.State);
-        var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir, made);
+        var step = new CopyStep(instruction, from?.Context ?? context, words, stage.Config.WorkingDir, made, stop);
         var inputs = step.Inputs();
         var shown = $"{(inputs.Count == 4 ? "file" : "multi")}:{CacheKey.For("", "", inputs).Hex} in {step.Target} ";
         Step(stage, instruction.Keyword, Nop(shown, instruction.Keyword), inputs, () =>
         {
             using var working = WorkingContainer.Create(images, containers, stop, stage.Passing(), ["/"], [], null);
-            return working.Capture(mounted => step.Run(mounted, stop));
+            return working.Capture(mounted => step.Run(mounted));
         });
     }
 

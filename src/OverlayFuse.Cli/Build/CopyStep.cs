@@ -13,13 +13,15 @@ internal sealed class CopyStep
     private readonly string? _owner;
     private readonly uint? _mode;
     private readonly Digest? _checksum;
+    private readonly BuildStop _stop;
 
     /// <param name="words">Puts variables in.</param>
     /// <param name="directory">WORKDIR.</param>
     /// <param name="made">Takes what lies in no context.</param>
-    public CopyStep(Instruction instruction, BuildContext context, ShellWords words, string directory, MadeFiles made)
+    /// <param name="stop">Heard before each file, and in the middle of one.</param>
+    public CopyStep(Instruction instruction, BuildContext context, ShellWords words, string directory, MadeFiles made, BuildStop stop)
     {
-        _instruction = instruction;
+        (_instruction, _stop) = (instruction, stop);
         var all = ConfigChange.JsonList(instruction.Text) ?? [.. words.Split(instruction.Text)];
         if (all.Count < 2) throw new RefusedException($"{instruction.Keyword} requires at least two arguments, but only one was provided.");
         foreach (var (name, value) in instruction.Flags)
@@ -47,6 +49,7 @@ internal sealed class CopyStep
             else if (instruction.Keyword == "ADD" && WebFile.IsAddress(words.Expand(word))) _sources.Add(Fetched(words.Expand(word), made));
             else _sources.AddRange(context.Find(words.Expand(word)));
         }
+        foreach (var source in _sources) source.Context.BeforeContent = stop.ThrowIfAsked;
         if (_sources.Count > 1 && !Target.EndsWith('/'))
             throw new RefusedException($"When using {instruction.Keyword} with more than one source file, the destination must be a directory and end with a /");
     }
@@ -59,8 +62,7 @@ internal sealed class CopyStep
             _mode?.ToString(CultureInfo.InvariantCulture) ?? ""];
 
     /// <param name="root">The file system of the image, mounted.</param>
-    /// <param name="stop">Heard before each file.</param>
-    public void Run(MountedContainer root, BuildStop stop)
+    public void Run(MountedContainer root)
     {
         (uint Uid, uint Gid)? asked = _owner is null ? null : OwnerOf(_owner, root);
         foreach (var from in _sources)
@@ -72,7 +74,7 @@ internal sealed class CopyStep
             var target = resolver.Find(path, followLast: true);
             if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive, out var limit))
             {
-                using (archive) Extract(archive, limit, target, stop);
+                using (archive) Extract(archive, limit, target);
                 continue;
             }
             if (source.IsDirectory || path.MeansDirectory || _sources.Count > 1)
@@ -82,24 +84,25 @@ internal sealed class CopyStep
                 target = target with { Exists = true, IsDirectory = true, HasParent = true };
             }
             var plan = source.IsDirectory ? CopyPlan.ContentsIntoTarget : target.IsDirectory ? CopyPlan.IntoTarget : CopyPlan.AsTarget;
-            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, owner, stop), writer => from.Context.Reader(writer, source));
+            TreeTransfer.Run(source, from.Name, target, plan, entry => Adjust(entry, owner), writer => from.Context.Reader(writer, source));
         }
     }
 
-    private void Adjust(TarEntry entry, (uint Uid, uint Gid)? owner, BuildStop stop)
+    private void Adjust(TarEntry entry, (uint Uid, uint Gid)? owner)
     {
-        stop.ThrowIfAsked();
+        _stop.ThrowIfAsked();
         if (owner is { } wanted) (entry.Uid, entry.Gid) = wanted;
         if (_mode is { } mode && entry.Kind != TarKind.SymbolicLink) entry.Mode = mode;
     }
 
     // An archive brings its own owners.
-    private static void Extract(Stream archive, UnpackLimit limit, CopyEnd target, BuildStop stop)
+    private void Extract(Stream archive, UnpackLimit limit, CopyEnd target)
     {
         try
         {
             TreeTransfer.MakeDirectories(target.Root, target.Path);
-            using var applier = TreeTransfer.Applier(target.Root, target.Path, _ => stop.ThrowIfAsked());
+            using var applier = TreeTransfer.Applier(target.Root, target.Path, _ => _stop.ThrowIfAsked());
+            applier.BeforeContent = _stop.ThrowIfAsked;
             applier.Apply(new TarReader(archive, limit));
         }
         catch (InvalidDataException e)

@@ -30,6 +30,7 @@ internal sealed class WorkingContainer : IDisposable
         var taken = store.All().Select(container => container.Record.Name).ToHashSet();
         var record = ContainerPlan.For(request, WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
         record.IsBuildStep = true;
+        record.Config.Volumes = image.Config.Config?.Volumes; // whose directories are there in a step
         stop.Enter();
         try
         {
@@ -75,7 +76,7 @@ internal sealed class WorkingContainer : IDisposable
             write.Close();
             write = Fd.None;
             var exitCode = Await(supervisor);
-            _stop?.ThrowIfAsked();
+            Check();
             return exitCode;
         }
         finally
@@ -97,7 +98,7 @@ internal sealed class WorkingContainer : IDisposable
     {
         if (ContainerChanges.Of(_store, Container.Record) is not { Count: > 0 } changes) return null;
         using var mounted = MountedContainer.Open(_store, Container);
-        return LayerCapture.Write(mounted, changes);
+        return LayerCapture.Write(mounted, changes, Check);
     }
 
     /// <summary>Lets <paramref name="change"/> write into its file system, and gives the archive of that.</summary>
@@ -105,8 +106,8 @@ internal sealed class WorkingContainer : IDisposable
     {
         using var mounted = MountedContainer.Open(_store, Container);
         change(mounted);
-        _stop?.ThrowIfAsked();
-        return ContainerChanges.Of(_store, Container.Record) is { Count: > 0 } changes ? LayerCapture.Write(mounted, changes) : null;
+        Check();
+        return ContainerChanges.Of(_store, Container.Record) is { Count: > 0 } changes ? LayerCapture.Write(mounted, changes, Check) : null;
     }
 
     public void Dispose()
@@ -118,6 +119,8 @@ internal sealed class WorkingContainer : IDisposable
         }
         _stop?.Leave();
     }
+
+    private void Check() => _stop?.ThrowIfAsked();
 
     // What a step writes where the image has a volume belongs to the image.
     private static StoredImage WithoutVolumes(StoredImage image)

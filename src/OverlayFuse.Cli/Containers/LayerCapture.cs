@@ -9,13 +9,14 @@ internal static class LayerCapture
     /// <returns>A file among those being made, for whoever takes it over.</returns>
     public static string Write(MountedContainer mounted) => Write(mounted, ContainerChanges.Of(mounted.Store, mounted.Container.Record));
 
-    public static string Write(MountedContainer mounted, IReadOnlyList<Change> changes)
+    /// <param name="beforeContent">Called before each piece of a file.</param>
+    public static string Write(MountedContainer mounted, IReadOnlyList<Change> changes, Action? beforeContent = null)
     {
         var path = mounted.Store.State.NewTemporary();
         try
         {
             using var file = File.Create(path);
-            var archive = new TarWriter(file);
+            var archive = new TarWriter(file) { BeforeContent = beforeContent };
             new ChangeArchive(archive, mounted.Root).Write(changes);
             archive.End();
             return path;

@@ -23,7 +23,8 @@ public static class Preparation
                 FirstUse.Fill(container.Record, root);
                 File.Create(container.FilledPath).Dispose(); // what is deleted later stays deleted
             }
-            MakeWorkingDirectory(container.Record, root);
+            if (container.Record.IsBuildStep) foreach (var volume in container.Record.Config.Volumes?.Keys ?? Enumerable.Empty<string>()) MakeDirectory("volume", volume, root);
+            if (container.Record.Config.WorkingDir is { Length: > 0 } directory) MakeDirectory("working directory", directory, root);
             ContainerFiles.Write(container.Directory, container.Record);
             var user = UserLookup.FindToRun(container.Record.Config.User, root, container.Record.GroupAdd);
             var spec = new RuntimeSpec(container.Record, HostFacts.For(container.Record, isRootless)).Write(merged, container.Directory, user);
@@ -38,18 +39,17 @@ public static class Preparation
         }
     }
 
-    // As docker does: a WORKDIR that the image lacks is made.
-    private static void MakeWorkingDirectory(ContainerRecord record, DirFd root)
+    // As docker does: a WORKDIR that the image lacks is made, and the place of a volume, which in a step of a build is a directory of the image.
+    private static void MakeDirectory(string kind, string path, DirFd root)
     {
-        if (record.Config.WorkingDir.Length == 0) return;
         try
         {
             using var parents = new LayerParents(root);
-            parents.Open(EntryPath.Parse(Encoding.UTF8.GetBytes(record.Config.WorkingDir)));
+            parents.Open(EntryPath.Parse(Encoding.UTF8.GetBytes(path)));
         }
         catch (InvalidDataException e)
         {
-            throw new RefusedException($"cannot make the working directory {record.Config.WorkingDir}: {e.Message}.", 125);
+            throw new RefusedException($"cannot make the {kind} {path}: {e.Message}.", 125);
         }
     }
 }

@@ -32,6 +32,9 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     /// <summary>Changes each entry before it is placed: its name, its owner.</summary>
     public Action<TarEntry>? Adjust { get; init; }
 
+    /// <summary>Called before each piece of a file.</summary>
+    public Action? BeforeContent { get; set; }
+
     /// <summary>Entries whose owner could not be given: ids that are not mapped here.</summary>
     public int WithoutOwner { get; private set; }
 
@@ -146,6 +149,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         {
             for (int count; error == Errno.None && (count = archive.Read(_buffer)) > 0;)
             {
+                BeforeContent?.Invoke();
                 Size += count;
                 error = Syscall.WriteAll(file, _buffer.AsSpan(0, count));
             }

@@ -10,6 +10,9 @@ public sealed class TarWriter(Stream archive)
     /// <summary>User and group 0 are called root, for who reads the archive; names go before numbers there.</summary>
     public bool NamesRoot { get; init; }
 
+    /// <summary>Called before each piece of content: a file may be long, and whoever copies it may be asked to stop.</summary>
+    public Action? BeforeContent { get; set; }
+
     /// <summary>Writes the headers; <see cref="TarEntry.Size"/> bytes of content have to follow by <see cref="Content"/>, and then <see cref="EndContent"/>.</summary>
     public void Begin(TarEntry entry)
     {
@@ -18,7 +21,11 @@ public sealed class TarWriter(Stream archive)
         archive.Write(_block);
     }
 
-    public void Content(ReadOnlySpan<byte> bytes) => archive.Write(bytes);
+    public void Content(ReadOnlySpan<byte> bytes)
+    {
+        BeforeContent?.Invoke();
+        archive.Write(bytes);
+    }
 
     public void EndContent(long size)
     {
