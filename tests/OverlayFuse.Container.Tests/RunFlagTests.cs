@@ -84,7 +84,7 @@ public sealed class RunFlagTests
     [TestCase("a:::1", null)]
     [TestCase("a", "bad format for add-host: \"a\"")]
     [TestCase("a:b", "invalid IP address in add-host: \"b\"")]
-    [TestCase("a:host-gateway", "no network here leads to an address of the host")]
+    [TestCase("a:host-gateway", null)]
     public void A_host_has_an_address(string text, string? words)
     {
         if (words is null) Assert.That(NetworkNames.Host(text), Is.EqualTo(text));

@@ -41,6 +41,7 @@ verbs() {
   check "$who: a flag or a name that makes no sense has docker's code and words" senseless
   check "$who: ports of a range, and on networks without; binds without what is below; words of small flags" small_flags
   check "$who: inspect has the address that a container has" addressed
+  check "$who: host-gateway is an address of this machine" host_gateway
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
   check "$who: --restart starts a program again, and stop, kill and rm -f end that" restarts
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
@@ -228,6 +229,16 @@ addressed() {
   echo "$address $gateway $mac"
   has "inet $address" o exec addressed ip address && has "link/ether $mac" o exec addressed ip address && has "default via $gateway" o exec addressed ip route && o stop -t 0 addressed &&
     prints '' o inspect -f '{{.NetworkSettings.IPAddress}}' addressed && o rm addressed
+}
+host_gateway() {
+  local server
+  prints 127.0.0.1 eval "o run --rm --network host --add-host here:host-gateway bb:1 sed -n 's/\there$//p' /etc/hosts" && o create --name led --add-host here:host-gateway bb:1 true && prints '[here:host-gateway]' o inspect -f '{{.HostConfig.ExtraHosts}}' led && o rm led || return 1
+  command -v slirp4netns >/dev/null || return 0
+  busybox httpd -f -p $((port + 40)) -h "$scratch/context" & server=$!
+  echo from the host >"$scratch/context/page" && chmod 755 "$scratch/context" && eventually eval 'o run --rm --network private --add-host here:host-gateway bb:1 wget -q -O - "http://here:$((port + 40))/page" | grep -q "from the host"'
+  local code=$?
+  kill $server
+  return $code
 }
 image_in_use() {
   local id

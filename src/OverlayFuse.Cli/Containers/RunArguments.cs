@@ -46,7 +46,7 @@ internal sealed class RunArguments
     private readonly Option<string[]> _capDrop = new("--cap-drop") { Description = "A capability it is not to have, or ALL." };
     private readonly Option<string[]> _groupAdd = new("--group-add") { Description = "A further group of its user, by name or number." };
     private readonly Option<string[]> _device = new("--device") { Description = "/HOST[:/CONTAINER][:rwm]: a device of the host." };
-    private readonly Option<string[]> _host = new("--add-host") { Description = "NAME:ADDRESS, for its /etc/hosts." };
+    private readonly Option<string[]> _host = new("--add-host") { Description = "NAME:ADDRESS, for its /etc/hosts; host-gateway is this machine's." };
     private readonly Option<string[]> _dns = new("--dns") { Description = "A name server, in the place of the network's." };
     private readonly Option<string[]> _dnsSearch = new("--dns-search") { Description = "A domain that short names are looked for in; a dot: none." };
     private readonly Option<string[]> _dnsOption = new("--dns-option", "--dns-opt") { Description = "An option of resolv.conf(5)." };

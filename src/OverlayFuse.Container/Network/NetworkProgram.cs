@@ -15,6 +15,9 @@ internal abstract class NetworkProgram
     /// <summary>The name server that the container is told of; null: the host's.</summary>
     public abstract string? NameServer { get; }
 
+    /// <summary>Whether an address of the host is the host for the container.</summary>
+    public abstract bool LeadsToHost { get; }
+
     /// <summary>The process that carries the packets.</summary>
     public int Pid { get; protected set; }
 

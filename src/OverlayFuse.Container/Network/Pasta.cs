@@ -14,6 +14,8 @@ internal sealed class Pasta : NetworkProgram
 
     public override string NameServer => Forwarder;
 
+    public override bool LeadsToHost => false;
+
     public override void Start(StoredContainer container, int pid, IReadOnlyList<PortMapping> ports)
     {
         // It cannot open /proc/PID/ns/net once it has let go of its rights: the network gets a name, which it watches.

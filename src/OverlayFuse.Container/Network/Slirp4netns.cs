@@ -15,6 +15,8 @@ internal sealed class Slirp4netns : NetworkProgram
 
     public override string NameServer => "10.0.2.3";
 
+    public override bool LeadsToHost => true;
+
     public override void Start(StoredContainer container, int pid, IReadOnlyList<PortMapping> ports)
     {
         var error = Syscall.Pipe(out var ended, out _alive);

@@ -9,13 +9,12 @@ internal static partial class NetworkNames
 {
     private const int Refused = 125;
 
-    /// <summary>"NAME:ADDRESS".</summary>
+    /// <summary>"NAME:ADDRESS", or the word for the host's.</summary>
     /// <exception cref="RefusedException">It is none, in docker's words.</exception>
     public static string Host(string text)
     {
         if (text.Split(':', 2) is not [{ Length: > 0 }, var address]) throw Invalid(text, "add-host", $"bad format for add-host: \"{text}\"");
-        if (address == "host-gateway") throw Invalid(text, "add-host", "no network here leads to an address of the host, which host-gateway stands for. With --network host its own are there");
-        return IPAddress.TryParse(address.Trim('[', ']'), out _) ? text : throw Invalid(text, "add-host", $"invalid IP address in add-host: \"{address}\"");
+        return address == HostGateway.Word || IPAddress.TryParse(address.Trim('[', ']'), out _) ? text : throw Invalid(text, "add-host", $"invalid IP address in add-host: \"{address}\"");
     }
 
     /// <exception cref="RefusedException">It is no address, in docker's words.</exception>

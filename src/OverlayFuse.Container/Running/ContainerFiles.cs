@@ -32,7 +32,8 @@ public static class ContainerFiles
         foreach (var extra in record.ExtraHosts ?? [])
         {
             var at = extra.IndexOf(':');
-            hosts += $"{extra[(at + 1)..].Trim('[', ']')}\t{extra[..at]}\n";
+            var address = extra[(at + 1)..];
+            hosts += $"{(address == HostGateway.Word ? HostGateway.Find(record) : address.Trim('[', ']'))}\t{extra[..at]}\n";
         }
         return hosts;
     }
