@@ -105,7 +105,7 @@ exec_streams() {
   o run -d --name piped bb:1 sleep 1000 && head -c 30000000 /dev/urandom >"$scratch/random" || return 1
   for program in nosuch /no/such; do prints '' eval "o exec piped $program 2>/dev/null || true" && ends 126 'overlayfuse: OCI runtime exec failed: exec failed: unable to start container process: exec: "'$program'": ' o exec -i piped $program || return 1; done
   eval 'o exec -i piped cat <"$scratch/random"' | cmp - "$scratch/random" && prints 'out' eval 'o exec piped sh -c "echo out; echo errors >&2" 2>"$scratch/errors"' && prints errors cat "$scratch/errors" && prints 'no terminal' o exec piped sh -c '[ -t 1 ] || echo no terminal' &&
-    prints '' eval 'echo typed | o exec piped cat' && prints 1 eval '{ yes 1 || true; } | o exec -i piped head -n 1' && prints 141 eval 'o exec piped yes | true; echo "${PIPESTATUS[0]}"' || return 1
+    prints '' eval 'echo typed | o exec piped cat' && prints 1 eval '{ yes 1 || true; } | o exec -i piped head -n 1' && prints 188416 eval 'o exec piped dd if=/dev/zero bs=4096 count=46 2>/dev/null | { sleep 4; wc -c; }' && prints 141 eval 'o exec piped yes | true; echo "${PIPESTATUS[0]}"' || return 1
   since=$SECONDS
   prints $'hi\nlate' o exec piped sh -c '(sleep 1; echo late; sleep 3; echo more; touch /more; exec sleep 30) & echo hi' && [ $((SECONDS - since)) -lt 8 ] && eventually o exec piped ls /more && o rm -f piped
 }

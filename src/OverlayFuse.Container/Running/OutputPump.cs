@@ -6,10 +6,14 @@ namespace OverlayFuse.Container;
 internal sealed class OutputPump
 {
     private readonly Thread _thread;
+    private readonly Fd _from;
+    private volatile bool _isIdle;
+    private long _carried;
 
     /// <param name="attached">Whom it goes to beside the log; <paramref name="left"/> is called when he takes no more.</param>
     public OutputPump(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
+        _from = from;
         _thread = new Thread(() => Carry(from, attached, left, log, stream)) { IsBackground = true, Name = stream };
         _thread.Start();
     }
@@ -19,17 +23,24 @@ internal sealed class OutputPump
     /// <summary>False: somebody holds the other end after this time, too.</summary>
     public bool Join(TimeSpan patience) => _thread.Join(patience);
 
-    private static void Carry(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
+    /// <summary>All that was written until now has come to whoever it is for.</summary>
+    public bool IsIdle => Syscall.Poll(_from, PollEvents.In, 0, out var ready) == Errno.None && ready == PollEvents.None && _isIdle; // in this order: what is read is no longer there
+
+    /// <summary>How many bytes have come to whoever they are for.</summary>
+    public long Carried => Interlocked.Read(ref _carried);
+
+    private void Carry(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
         var buffer = new byte[64 * 1024];
         var held = 0;
 
         // A terminal whose last user is gone answers EIO.
-        while (Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
+        while (Await() && Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
         {
             var error = attached.IsOpen ? Syscall.WriteAll(attached, buffer.AsSpan(held, count)) : Errno.None;
             if (error != Errno.None) attached = Fd.None;
             if (error == Errno.PIPE) left?.Invoke(); // not of a stream that he has closed from the start
+            Interlocked.Add(ref _carried, count);
             held += count;
             var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
             buffer.AsSpan(taken, held - taken).CopyTo(buffer);
@@ -37,5 +48,13 @@ internal sealed class OutputPump
         }
         log?.Write(buffer.AsSpan(0, held), stream, isEnd: true);
         from.Close();
+    }
+
+    private bool Await()
+    {
+        _isIdle = true;
+        var error = Syscall.Poll(_from, PollEvents.In, -1, out _);
+        _isIdle = false;
+        return error == Errno.None;
     }
 }

@@ -11,6 +11,10 @@ internal sealed class ProgramPipes
     // As long as docker waits for what a process that was left in the background may write yet.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+
+    private const int Capacity = 1 << 16; // of a pipe, pipe(7)
+
     private readonly Attachment _ours;
     private readonly Fd _output;
     private readonly Fd _errors;
@@ -41,13 +45,18 @@ internal sealed class ProgramPipes
         (Fd Pipe, OutputPump Pump)[] streams =
             [(_output, new OutputPump(_output, _ours.Output, () => left.TrySetResult(), null, "stdout")), (_errors, new OutputPump(_errors, _ours.Error, () => left.TrySetResult(), null, "stderr"))];
         if (Task.WaitAny(ended, left.Task) == 1) return false;
-        var waited = Stopwatch.StartNew();
-        foreach (var (pipe, pump) in streams)
+        var (waited, most) = (Stopwatch.StartNew(), Array.ConvertAll(streams, stream => stream.Pump.Carried + (2 * Capacity)));
+        for (var i = 0; i < streams.Length; i++)
         {
-            var rest = Patience - waited.Elapsed;
-            if (!pump.Join(rest > TimeSpan.Zero ? rest : TimeSpan.Zero)) held(pipe);
+            // All that the program has written comes out first, however slowly it is taken: it is in the pipe, or in our hands.
+            while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted)
+            {
+                if (waited.Elapsed < Patience || !(streams[i].Pump.IsIdle || streams[i].Pump.Carried >= most[i])) continue;
+                held(streams[i].Pipe);
+                break;
+            }
         }
-        return true;
+        return !left.Task.IsCompleted;
     }
 
     // On a thread of its own, which whoever types may keep waiting when the program is long over.
