@@ -44,7 +44,9 @@ public sealed partial class UnionFileSystem
             return error;
         }
         reply = Opened(slot, fd);
-        return EntryOf(slot, out entry);
+        error = EntryOf(slot, out entry);
+        HaveTimesTold(ref entry);
+        return error;
     }
 
     public override Errno Mknod(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, uint device, out Entry entry)
@@ -61,6 +63,7 @@ public sealed partial class UnionFileSystem
         var error = Make(request, parent, name, wanted, out entry, out var slot, out var fd);
         if (error == Errno.None && fd.IsOpen) _files.Adopt(slot, fd); // its maker may be about to write
         else fd.Close();
+        if (type == FileType.Regular) HaveTimesTold(ref entry);
         return error;
     }
 
@@ -129,6 +132,13 @@ public sealed partial class UnionFileSystem
         {
             _tree.Locks.LeaveWrite(parent);
         }
+    }
+
+    // At close(2) the kernel says nothing of bytes that it cannot write back since we have died, but where it has times to tell as well that fails, and it
+    // does. A file that is written within the tick of the clock that it was made in would have none: so its last change is shown a nanosecond off.
+    private void HaveTimesTold(ref Entry entry)
+    {
+        if (_writeback is not null) entry.Attributes.ChangeNanoseconds ^= 1;
     }
 
     // The directory, in the upper, for a change of its names.
