@@ -29,7 +29,7 @@ internal static class FlagWords
     {
         foreach (var (flag, option) in Of(word, verb, path))
         {
-            if (option is null) separated.AddRange(flag is ['-', '-', .., '='] ? [flag[..^1], ""] : [flag]); // the library misses an empty value there
+            if (option is null) separated.AddRange(LacksValue(flag) ? [flag[..^1], ""] : [flag]); // the library misses an empty value there
             else if (switches.TryGetValue(option.Name, out var place)) separated[place] = flag;
             else
             {
@@ -38,6 +38,8 @@ internal static class FlagWords
             }
         }
     }
+
+    private static bool LacksValue(string flag) => flag.StartsWith("--", StringComparison.Ordinal) && flag.IndexOf('=') == flag.Length - 1;
 
     private static IEnumerable<(string Flag, Option? Switch)> Of(string word, Command verb, string path)
     {

@@ -159,6 +159,7 @@ codes_of_create() {
   done
   for flags in '-e =x' '--memory x' '-p x' '--mount foo=bar' '--restart a:b:c' '--label =x' '--dns x' '-a foo' '--ulimit x'; do ends 125 '' o create $flags bb:1 true || return 1; done
   o create --name emptied --entrypoint= bb:1 sleep 9 && prints '["sleep","9"]' o inspect -f '{{json .Config.Cmd}}' emptied && o rm emptied || return 1
+  prints 'B= K=dGVzdA==' o run --rm --env=B= --env=K=dGVzdA== bb:1 sh -c 'echo "B=$B K=$K"' && ends 125 'cannot write to standard output' eval 'o run -d --name unsaid bb:1 sleep 1000 >/dev/full' && prints true o inspect -f '{{.State.Running}}' unsaid && o rm -f unsaid || return 1
   said=$(o run -d --name unstarted bb:1 nosuch 2>/dev/null); [ $? = 127 ] && prints "$said" o inspect -f '{{.Id}}' unstarted && o rm unstarted
 }
 refused_with_volume() { # nobody makes a directory in /proc

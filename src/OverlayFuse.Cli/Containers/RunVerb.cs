@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
+using OverlayFuse.Fuse;
 using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
@@ -52,9 +53,17 @@ internal static class RunVerb
         try
         {
             if (!inBackground) return AttachedContainer.Run(store, container, streams);
-            Terminal.Print(container.Id + "\n"); // before it starts: it is there though it cannot be started
+            MountException? unsaid = null;
+            try
+            {
+                Terminal.Print(container.Id + "\n"); // before it starts: it is there though it cannot be started
+            }
+            catch (MountException e)
+            {
+                unsaid = e; // it was to be started, whoever reads of it
+            }
             ContainerLauncher.Start(store, container, Attachment.None);
-            return 0;
+            return unsaid is null ? 0 : throw unsaid;
         }
         catch (RefusedException) when (request.AutoRemove && store.Read(container.Id) is { IsServed: false } left)
         {
