@@ -50,6 +50,7 @@ public sealed class FormatTemplateTests
     [TestCase("{{printf \"%-6d|%06d|%+.2f|%+d|% d|%*d|%q|%d\" -3 -3 1.5 3 4 5 3 .List .List}}", "-3    |-00003|+1.50|+3| 4|    3|[\"a\" \"b\"]|[%!d(string=a) %!d(string=b)]")]
     [TestCase("{{len \"é\"}} {{slice \"héllo\" 1 3}} {{slice .List 0 1 1}} {{index .List 0 0}}", "2 é [a] 97", Description = "of a text, bytes count")]
     [TestCase("{{0x1F}} {{1_000}} {{'a'}} {{1.50}} {{1e3}} {{-3}}", "31 1000 97 1.5 1000 -3")]
+    [TestCase("{{\"\\x41\\u00e9\\101\\U0001F600\"}}", "AéA\U0001F600")]
     [TestCase("{{template \"x\" .}}{{define \"x\"}}{{range $i, $v := .List}}{{$i}}{{$v}}{{end}}{{end}}", "0a1b")]
     public void Templates_are_written_as_docker_writes_them(string template, string expected) =>
         Assert.That(FormatTemplate.Parse(template).Render(Value), Is.EqualTo(expected));
@@ -57,6 +58,12 @@ public sealed class FormatTemplateTests
     [TestCase("{{ .Nme }}", "map has no entry for key \"Nme\"")]
     [TestCase("{{ .Driver }}", "map has no entry for key \"Driver\"")]
     [TestCase("{{ nosuch .Name }}", "not defined")]
+    [TestCase("{{1e999}}", "not defined")]
+    [TestCase("{{\"\\u00e\"}}", "is no text")]
+    [TestCase("{{len nil}}", "has no length")]
+    [TestCase("{{len 3}}", "has no length")]
+    [TestCase("{{$x := printf \"%1000000d\" 1}}{{range $i := slice (split (printf \"%100d\" 1) \" \") 0 40}}{{$x}}{{end}}", "letters to print")]
+    [TestCase("{{$x := \"12345678\"}}{{range slice (split (printf \"%100d\" 1) \" \") 0 40}}{{$x = print $x $x}}{{end}}", "a text of more than")]
     [TestCase("{{ .Name", "not closed")]
     [TestCase("{{if .On}}x", "has no end")]
     [TestCase("x{{end}}", "stands alone")]

@@ -29,7 +29,7 @@ internal static class FormatExpression
         if (words is [var only] && piped.Length == 0 && TryValue(only, scope, out var result)) return result;
         if (words is ["and" or "or", .. var conditions] && piped.Length == 0) return FirstThatDecides(words[0] == "or", conditions, scope);
         JsonNode?[] arguments = [.. words.Skip(1).Select(word => Value(word, scope)), .. piped];
-        return words[0] == ".Label" ? Label(scope.Dot, arguments) : FormatFunctions.Call(words[0], arguments);
+        return words[0] == ".Label" ? Label(scope.Dot, arguments) : FormatTemplate.WithinLimit(FormatFunctions.Call(words[0], arguments));
     }
 
     // Those behind it are not looked at: {{and .State .State.Pid}}.
@@ -62,7 +62,8 @@ internal static class FormatExpression
         var digits = word.Replace("_", "");
         if (word.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) return long.TryParse(digits[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex) ? hex : null;
         if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)) return whole;
-        return (char.IsDigit(word[0]) || word is ['-' or '+', ..]) && double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var broken) ? broken : null;
+        if (!char.IsDigit(word[0]) && word is not ['-' or '+', ..]) return null;
+        return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var broken) && double.IsFinite(broken) ? broken : null;
     }
 
     private static JsonNode? Field(string path, JsonNode? value)

@@ -103,7 +103,8 @@ internal static class FormatFunctions
         JsonArray array => array.Count,
         JsonObject members => members.Count,
         _ when Nil.Of(value) is not null => 0,
-        _ => Encoding.UTF8.GetByteCount(GoText.Print(value)),
+        _ when Kind(value) == "string" => Encoding.UTF8.GetByteCount(GoText.Print(value)),
+        _ => throw FormatTemplate.Broken($"error calling len: {GoText.Print(value)} has no length"),
     };
 
     // Of a text, bytes.

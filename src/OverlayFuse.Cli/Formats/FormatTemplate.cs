@@ -12,6 +12,8 @@ internal sealed class FormatTemplate
     /// <summary>What inspect and info end with when a template cannot be read.</summary>
     public const int Unreadable = 64;
 
+    private const int Longest = 16 << 20; // letters, of a text and of all of them: far more than anybody reads
+
     private readonly List<FormatPart> _parts;
     private readonly IReadOnlyDictionary<string, List<FormatPart>> _defined;
 
@@ -45,6 +47,10 @@ internal sealed class FormatTemplate
 
     internal static RefusedException Broken(string how) => new($"template parsing error: {how}.");
 
+    /// <summary>A text that doubles in a loop would take all memory there is, and end the process without a word.</summary>
+    internal static JsonNode? WithinLimit(JsonNode? value) =>
+        value is JsonValue text && text.TryGetValue(out string? letters) && letters.Length > Longest ? throw Broken($"a text of more than {Longest} letters") : value;
+
     /// <summary>Before each step inside: a stack that is used up ends a process without a word.</summary>
     internal static void CheckDepth()
     {
@@ -64,6 +70,7 @@ internal sealed class FormatTemplate
             else if (part.Keyword.Length > 0) left = scope.Enter(scope.Dot, () => RenderBlock(part, scope, output));
             else if (part.Names is [var name]) scope.Set(name, FormatExpression.Evaluate(part.Words, scope), part.IsNew);
             else output.Append(GoText.Print(FormatExpression.Evaluate(part.Words, scope)));
+            if (output.Length > Longest) throw Broken($"more than {Longest} letters to print");
             if (left.Length > 0) return left;
         }
         return "";

@@ -51,9 +51,34 @@ internal static class FormatWords
         var text = new StringBuilder();
         for (var i = 1; i < word.Length - 1; i++)
         {
-            text.Append(word[i] != '\\' ? word[i] : word[++i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other });
+            if (word[i] != '\\') text.Append(word[i]);
+            else text.Append(Escaped(word, ref i));
         }
         return text.ToString();
+    }
+
+    // The Go Programming Language Specification, "String literals".
+    private static string Escaped(string word, ref int at)
+    {
+        var letter = word[++at];
+        var (digits, isHex) = letter switch { 'x' => (2, true), 'u' => (4, true), 'U' => (8, true), >= '0' and <= '7' => (3, false), _ => (0, false) };
+        if (digits == 0) return (letter switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'a' => '\a', 'b' => '\b', 'f' => '\f', 'v' => '\v', _ => letter }).ToString();
+        var start = isHex ? at + 1 : at;
+        if (start + digits >= word.Length || !TryRead(word.AsSpan(start, digits), isHex ? 16u : 8, out var code)) throw FormatTemplate.Broken($"{word} is no text");
+        at = start + digits - 1;
+        return code.ToString();
+    }
+
+    private static bool TryRead(ReadOnlySpan<char> digits, uint radix, out Rune code)
+    {
+        var value = 0u;
+        foreach (var digit in digits)
+        {
+            var one = char.IsAsciiHexDigit(digit) ? (uint)Convert.ToInt32(digit.ToString(), 16) : radix;
+            if (one >= radix) value = uint.MaxValue >> 4;
+            else value = value * radix + one;
+        }
+        return Rune.TryCreate(value, out code);
     }
 
     private static int End(string text, int start) => text[start] switch
