@@ -110,3 +110,29 @@ for mode in "${modes[@]}"; do
   check "kill.$mode" rounds_of "$rounds"
   echo "    $rounds rounds, $(cat "operations.$mode" 2>/dev/null)"
 done
+
+# close(2) has to say that the daemon died before the bytes of a new file came to it: each file whose close was good is whole.
+closed_files='import os, sys
+os.chdir(sys.argv[1])
+count = 0
+try:
+    while True:
+        fd = os.open(f"n{count}", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        os.write(fd, bytes(100))
+        os.close(fd)
+        count += 1
+except OSError:
+    print(count)'
+begun_to_make() { [ -e up/n9 ]; }
+close_tells() {
+  local i count mode=cached killer
+  prepare
+  for i in $(seq 30); do
+    rm -rf up work && mkdir up work && mount_union || return
+    { eventually begun_to_make; sleep "0.0$((RANDOM % 90 + 10))"; kill_daemon; } & killer=$!
+    count=$(timeout 20 python3 -c "$closed_files" "$m") || return
+    wait $killer || return
+    [ "$(find up -name 'n*' -size 100c | wc -l)" -ge "$count" ] && [ -z "$(find up -name 'n*' ! -size 100c ! -name "n$count")" ] || { echo "$count were closed"; find up -name 'n*' ! -size 100c; return 1; }
+  done
+}
+check kill.close_tells_who_makes_a_file close_tells
