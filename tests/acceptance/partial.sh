@@ -80,6 +80,11 @@ waits_for_the_rest() { # however long that takes: here somebody stops the daemon
   kill -CONT "$daemon" 2>/dev/null
   return $result
 }
+passes_over_holes() { # chunk by chunk it took a minute
+  prepare && truncate -s 100G l/huge && printf island | dd of=l/huge bs=1M seek=50000 conv=notrunc status=none && mount_with partial=on || return
+  printf x | timeout 15 dd of=m/huge bs=1 seek=5000000000 conv=notrunc,fsync status=none && [ -z "$(ls w/overlayfuse/partial)" ] && [ "$(blocks huge)" -le 200 ] || return
+  [ "$(dd if=m/huge bs=1M skip=50000 count=1 status=none | head -c 6)" = island ] && unmount
+}
 kernel_refuses() {
   prepare && mount_with partial=on,settle=never,immutable && append && unmount && find w/overlayfuse -type f | sort | xargs sha256sum >before || return
   mkdir -p k
@@ -149,6 +154,7 @@ check the_file_is_plain_after_the_unmount is_plain_after_unmount
 check a_partial_file_looks_like_any_file looks_like_any_file
 check what_was_written_survives_the_death_of_the_daemon survives_a_kill
 check settle_and_check_know_partial_files settles_by_command
+check a_huge_sparse_file_costs_its_bytes_and_not_its_length passes_over_holes
 check the_next_mount_waits_for_a_daemon_that_still_brings_up_files waits_for_the_rest
 check to_leave_bytes_below_for_ever_needs_the_word never_needs_immutable
 if [ "$(id -u)" = 0 ] && mkdir -p probe/{l,u,w,m} && mount -t overlay overlay -o lowerdir=probe/l,upperdir=probe/u,workdir=probe/w probe/m 2>/dev/null; then

@@ -46,7 +46,7 @@ internal static class DataCopy
             var seek = Syscall.LSeek(from, start, SeekData, out var data);
             if (seek == Errno.NXIO) data = end;
             else if (seek != Errno.None) data = start;
-            if (data > start) error = Syscall.Fallocate(to, PunchHole, start, Math.Min(data, end) - start) is Errno.None ? Errno.None : CopyThroughBuffer(from, to, start, Math.Min(data, end));
+            if (data > start) error = MakeHole(from, to, start, Math.Min(data, end));
             if (error != Errno.None || data >= end) break;
             if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = end;
             start = Math.Min(hole, end);
@@ -54,6 +54,15 @@ internal static class DataCopy
             copied += start - data;
         }
         return error;
+    }
+
+    // Nothing to do where there is one, as nearly always. What was allocated and not written reads like one, and stays.
+    private static Errno MakeHole(Fd from, Fd to, long start, long end)
+    {
+        var error = Syscall.LSeek(to, start, SeekData, out var data);
+        if (error == Errno.NXIO || (error == Errno.None && data >= end)) return Errno.None;
+        if (error == Errno.None) start = data;
+        return Syscall.Fallocate(to, PunchHole, start, end - start) == Errno.None ? Errno.None : CopyThroughBuffer(from, to, start, end);
     }
 
     private static Errno CopyRange(Fd from, Fd to, long start, long end)

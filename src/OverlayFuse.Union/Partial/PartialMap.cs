@@ -15,7 +15,7 @@ namespace OverlayFuse.Union;
 /// </remarks>
 internal sealed class PartialMap
 {
-    private const int WordsAtOnce = 64;
+    private const int WordsAtOnce = 512; // a page of the file
 
     private readonly Fd _file;
     private readonly bool _syncs;

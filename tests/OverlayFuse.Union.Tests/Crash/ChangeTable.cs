@@ -91,6 +91,10 @@ internal static class ChangeTable
         new("append", (kernel, _) => WriteAt(kernel, 20000)) { Before = kernel => Node(WriteAt(kernel, 3)) },
         new("punch a hole", (kernel, _) => On(kernel, node => kernel.Union.Fallocate(kernel.Request, node, 0, 3, 5000, 9000))) { Before = kernel => Node(WriteAt(kernel, 3)) },
         new("sync, which brings up the rest", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false))) { Before = kernel => Node(WriteAt(kernel, 9000)) },
+        new("sync a sparse file, which is longer than what is brought up at a time", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false)))
+        {
+            Content = "hole(20000) \"island\"*2000 hole(1100000) \"island\"*3000 hole(1200000) \"island\" hole(9000)", Before = kernel => Node(WriteAt(kernel, 9000)),
+        },
         new("sync a file that only its owner may read", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false))) { Before = kernel => Node(WriteAt(kernel, 9000) is var error and not Errno.None ? error : kernel.Chmod("d/s/f", 0x100)) },
         new("unmount, which brings up the rest", (kernel, _) => kernel.Union.End().Count == 0 ? Errno.None : Errno.IO) { Before = kernel => Node(WriteAt(kernel, 9000)) },
     ];

@@ -117,7 +117,7 @@ internal sealed class CrashStage : IDisposable
     // Undisturbed, on the layers that stay: what the change shows and calls.
     private void Rehearse()
     {
-        _union.With("lower1", $"{Lower1}  d/s/f = \"{new string('f', 20000)}\"").With("lower2", Lower2);
+        _union.With("lower1", $"{Lower1}  d/s/f = {_change.Content}").With("lower2", Lower2);
         Decorate("lower1/d/s/f", 0x1A0, "colour", "red");
         Decorate("lower1/d/s", 0x1ED, "colour", "blue");
         Decorate("lower1/suid", 0x9ED);

@@ -11,6 +11,9 @@ internal sealed record TestedChange(string Name, Func<Kernel, NodeId, Errno> Act
     /// <summary>Done before, undisturbed. What it gives is handed to the request.</summary>
     public Func<Kernel, NodeId>? Before { get; init; }
 
+    /// <summary>What d/s/f has below, as in the cases.</summary>
+    public string Content { get; init; } = "\"f\"*20000";
+
     /// <summary>Only root can.</summary>
     public bool NeedsRoot { get; init; }
 

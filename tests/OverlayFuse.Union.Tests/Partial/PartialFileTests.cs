@@ -96,6 +96,44 @@ internal class PartialFileTests
     }
 
     [Test]
+    public void A_hole_below_is_passed_over_at_once_however_long_it_is()
+    {
+        using var union = new PartialUnion(Lower());
+        union.Union.Close();
+        union.Union.Shell("truncate -s 4G lower1/d/f; printf island | dd of=lower1/d/f bs=1M seek=3000 conv=notrunc status=none");
+        union.Union.Open();
+        Assert.That(union.Write(2_000_000_000, "new"u8), Is.EqualTo(Errno.None));
+        var watcher = new CallWatcher();
+        using (SyscallSeam.Watch(watcher)) Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        var calls = watcher.Calls.Split(", ").Select(call => call.Split(' ')[0]).ToList();
+        Assert.That((union.IsPartial, calls.Count(call => call == "CopyFileRange"), calls.Contains("Fallocate")), Is.EqualTo((false, 2, false)), watcher.Calls);
+        Assert.That(calls, Has.Count.LessThan(60), "the bits of 4 GiB are 32 pages");
+        Assert.That(Syscall.Stat(union.UpperPath, out var status), Is.EqualTo(Errno.None));
+        Assert.That((status.Size, status.Blocks < 400), Is.EqualTo((4ul << 30, true)));
+        foreach (var (at, text) in new[] { (2_000_000_000L, "new\0"), (3000L << 20, "island\0"), (1_000_000_000, "\0") })
+        {
+            var buffer = new byte[text.Length];
+            Assert.That(union.Read(at, buffer, out _), Is.EqualTo(Errno.None));
+            Assert.That(Encoding.UTF8.GetString(buffer), Is.EqualTo(text));
+        }
+    }
+
+    [Test]
+    public void Over_a_hole_what_is_left_in_absent_blocks_goes_and_what_was_allocated_stays()
+    {
+        var lower = new byte[3_000_000];
+        Lower().CopyTo(lower, 0);
+        using var union = new PartialUnion(lower, above: "/var/tmp");
+        Assert.That(union.Write(0, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Allocate(0, 1_000_000, 400_000), Is.EqualTo(Errno.None));
+        using (var upper = File.OpenWrite(union.UpperPath)) RandomAccess.Write(upper.SafeFileHandle, "left by a write that a loss of power has undone"u8, 2_500_000);
+        Assert.That(union.FSync(), Is.EqualTo(Errno.None));
+        Assert.That(File.ReadAllBytes(union.UpperPath), Is.EqualTo(Put(lower, 0, "new"u8)));
+        Assert.That(Syscall.Stat(union.UpperPath, out var status), Is.EqualTo(Errno.None));
+        Assert.That(status.Blocks * 512, Is.InRange(500_000, 540_000));
+    }
+
+    [Test]
     public void A_changed_lower_file_is_an_error_on_what_was_left_below_and_nothing_else()
     {
         using var union = new PartialUnion(Lower());

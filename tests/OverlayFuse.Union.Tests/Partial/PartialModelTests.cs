@@ -19,22 +19,28 @@ internal class PartialModelTests
 
     private static IEnumerable<int> Seeds => Enumerable.Range(1, Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1" ? 4000 : 60);
 
+    private static IEnumerable<int> SparseSeeds => Enumerable.Range(1, Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1" ? 600 : 9);
+
     [TestCaseSource(nameof(Seeds))]
     public void Any_sequence_gives_the_bytes_that_memory_gives(int seed)
     {
-        if (seed % 4 == 0) OrdinaryUser.Run(() => Run(seed));
-        else Run(seed);
+        if (seed % 4 == 0) OrdinaryUser.Run(() => Run(seed, Start, Largest));
+        else Run(seed, Start, Largest);
     }
 
-    private static void Run(int seed)
+    [TestCaseSource(nameof(SparseSeeds))]
+    public void And_so_with_holes_that_are_longer_than_what_is_filled_at_a_time(int seed) =>
+        Run(seed, random => PartialUnion.Sparse(random, 1_100_000 + random.Next(2_000_000), islands: 6), largest: 4_000_000);
+
+    private static void Run(int seed, Func<Random, byte[]> start, int largest)
     {
         var random = new Random(seed);
-        var model = Start(random);
+        var model = start(random);
         using var union = new PartialUnion(model, options => (options.Immutable, options.Settle) = (seed % 2 == 0, seed % 2 == 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount));
         var done = new List<string>();
         try
         {
-            for (var i = 0; i < Steps; i++) Step(union, random, ref model, done);
+            for (var i = 0; i < Steps; i++) Step(union, random, ref model, largest, done);
             Same(union, model);
             union.Union.Settle(SettleForm.Plain);
             Same(union, model);
@@ -61,9 +67,9 @@ internal class PartialModelTests
         return bytes;
     }
 
-    private static void Step(PartialUnion union, Random random, ref byte[] model, List<string> done)
+    private static void Step(PartialUnion union, Random random, ref byte[] model, int largest, List<string> done)
     {
-        var at = random.Next(Math.Min(model.Length + 6000, Largest));
+        var at = random.Next(Math.Min(model.Length + 6000, largest));
         if (random.Next(4) == 0) at = at / 4096 * 4096;
         var length = 1 + random.Next(random.Next(4) == 0 ? 40_000 : 6000);
         if (random.Next(4) == 0) length = (length + 4095) / 4096 * 4096;

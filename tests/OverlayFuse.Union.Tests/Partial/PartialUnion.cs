@@ -23,7 +23,7 @@ internal sealed class PartialUnion : IDisposable
             },
         };
         Union.With("lower1", "d/other = \"1\"");
-        File.WriteAllBytes($"{Union.Path}/lower1/d/f", lower);
+        Put($"{Union.Path}/lower1/d/f", lower);
         File.SetLastWriteTimeUtc($"{Union.Path}/lower1/d/f", DateTime.UnixEpoch.AddDays(1));
         Union.Open();
     }
@@ -80,6 +80,31 @@ internal sealed class PartialUnion : IDisposable
     {
         Assert.That(Kernel.Rename(_name, name), Is.EqualTo(Errno.None));
         _name = name;
+    }
+
+    /// <summary>Makes a file of these bytes, with holes where whole blocks are zero.</summary>
+    public static void Put(string path, byte[] bytes)
+    {
+        const int block = 4096;
+        using var file = File.Create(path);
+        file.SetLength(bytes.Length);
+        for (var at = 0; at < bytes.Length; at += block)
+        {
+            var piece = bytes.AsSpan(at, Math.Min(block, bytes.Length - at));
+            if (piece.ContainsAnyExcept((byte)0)) RandomAccess.Write(file.SafeFileHandle, piece, at);
+        }
+    }
+
+    /// <summary>Bytes with islands of random ones, each of up to 3 blocks, and nothing but zeros between them.</summary>
+    public static byte[] Sparse(Random random, int length, int islands)
+    {
+        var bytes = new byte[length];
+        for (var i = 0; i < islands; i++)
+        {
+            var at = random.Next(length);
+            random.NextBytes(bytes.AsSpan(at, Math.Min(length - at, random.Next(12_000))));
+        }
+        return bytes;
     }
 
     /// <summary>The next mount; before it, the end of this one: as it should be, or by the death of the daemon.</summary>

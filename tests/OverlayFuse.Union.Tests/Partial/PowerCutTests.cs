@@ -19,12 +19,26 @@ internal class PowerCutTests
 
     private static IEnumerable<int> Seeds => Enumerable.Range(1, IsLong ? 1500 : 30);
 
+    private static IEnumerable<int> SparseSeeds => Enumerable.Range(1, IsLong ? 100 : 9);
+
     [TestCaseSource(nameof(Seeds))]
     public void What_was_synced_is_there_and_every_byte_was_written_once(int seed)
     {
         var random = new Random(seed);
         var lower = new byte[8193 + random.Next(Largest / 2)];
         random.NextBytes(lower);
+        Run(random, seed, lower, Largest, Cuts);
+    }
+
+    [TestCaseSource(nameof(SparseSeeds))]
+    public void It_is_so_with_holes_that_are_longer_than_what_is_filled_at_a_time(int seed)
+    {
+        var random = new Random(seed);
+        Run(random, seed, PartialUnion.Sparse(random, 1_100_000 + random.Next(400_000), islands: 4), 1_500_000, IsLong ? Cuts : 8);
+    }
+
+    private static void Run(Random random, int seed, byte[] lower, int largest, int cuts)
+    {
         using var union = new PartialUnion(lower, options => (options.Immutable, options.Settle) = (seed % 3 > 0, seed % 3 > 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount));
 
         // From a file that is partial, and on disk.
@@ -34,10 +48,10 @@ internal class PowerCutTests
         var story = new Story(union, model);
         using (SyscallSeam.Watch(story.Disk))
         {
-            for (var i = 0; i < Steps; i++) story.Step(random);
+            for (var i = 0; i < Steps; i++) story.Step(random, largest);
         }
         union.Union.Close();
-        for (var i = 0; i < Cuts; i++) story.Cut(random, seed);
+        for (var i = 0; i < cuts; i++) story.Cut(random, seed);
     }
 
     [Test]
@@ -125,11 +139,11 @@ internal class PowerCutTests
             _states.Add(new State(what, begin, Disk.Now, model, what is "fsync" or "commit"));
         }
 
-        public void Step(Random random)
+        public void Step(Random random, int largest)
         {
             var length = 1 + random.Next(random.Next(3) == 0 ? 12_000 : 600);
             var size = _states[^1].What == "begin, before" ? _states[0].Bytes.Length : _states[^1].Bytes.Length;
-            var at = random.Next(Math.Min(size + 3000, Largest));
+            var at = random.Next(Math.Min(size + 3000, largest));
             switch (random.Next(8))
             {
                 case 0 or 1 or 2 or 3:
@@ -153,7 +167,7 @@ internal class PowerCutTests
         public void Cut(Random random, int seed)
         {
             var calls = random.Next(Disk.Now + 1);
-            File.WriteAllBytes(_upperPath, Disk.After(calls, _upper, _upperBegin, random));
+            PartialUnion.Put(_upperPath, Disk.After(calls, _upper, _upperBegin, random));
             var isUnmarked = Disk.IsUnmarked(calls, _upper) ?? random.Next(2) == 0;
             Marks(!isUnmarked);
             if (isUnmarked) File.Delete(_map);
@@ -169,7 +183,10 @@ internal class PowerCutTests
                 Assert.That(_union.Write(5000, [9, 9, 9]), Is.EqualTo(Errno.None));
                 _union.Union.Close();
                 _union.Union.Open();
-                Assert.That(_union.Bytes(), Is.EqualTo(Put(bytes, 5000, [9, 9, 9])), "written after the recovery");
+                bytes = Put(bytes, 5000, [9, 9, 9]);
+                Assert.That(_union.Bytes().AsSpan().SequenceEqual(bytes), Is.True, $"written after the recovery, {seed}");
+                Assert.That(_union.FSync(), Is.EqualTo(Errno.None));
+                Assert.That(_union.Bytes().AsSpan().SequenceEqual(bytes), Is.True, $"brought up after the recovery, {seed}");
             }
             finally
             {
