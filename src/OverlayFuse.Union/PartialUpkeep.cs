@@ -5,22 +5,30 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// Looks after partial files in the background: brings up the rest of each as soon as nobody has written to it for a while, and has the
-/// maps of those that are written on and on say what is on disk, so that a loss of power takes no more from them than from other files.
+/// maps of those that are written say soon what is on disk, so that a loss of power takes little more from them than from other files.
 /// </summary>
-/// <remarks>It keeps the nodes that it looks after, as the kernel does with those that it was given.</remarks>
+/// <remarks>
+/// A sync(2) or syncfs(2) of the mount has the kernel write back its pages, and that is all we see of it: SYNCFS goes to virtiofs only, and in later
+/// kernels to mounts of block devices. So nobody tells us when bytes are on disk, and maps are committed by the clock.
+/// It keeps the nodes that it looks after, as the kernel does with those that it was given.
+/// </remarks>
 /// <param name="settles">Whether the rest is brought up; else it stays below until somebody asks.</param>
 /// <param name="commits">Whether maps are committed; not on volatile mounts.</param>
 internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, bool settles, bool commits) : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(30); // what the system's own write-back takes (vm.dirty_expire_centisecs)
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1); // after which a writer is taken to have ended for now
+    private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(5); // as ext4 does with its journal
+    private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<int, long> _watched = []; // when its map was last committed, as TickCount64
     private readonly AutoResetEvent _stir = new(false);
     private Thread? _thread;
     private volatile bool _isAsleep;
     private volatile bool _ending;
+    private long _roundEnd;
+    private bool _isUnfinished; // there is more to settle than fitted into the round
 
     /// <summary>To be called once, before there is anything to watch.</summary>
     public void Start()
@@ -45,15 +53,16 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         _thread?.Join();
     }
 
-    /// <summary>What a watched file that is not settled needs.</summary>
+    /// <summary>What the map of a watched file needs.</summary>
     /// <param name="now">In the milliseconds of <see cref="Environment.TickCount64"/>, as the others.</param>
-    /// <param name="committed">When its map was last committed, or else when it began to be watched.</param>
-    /// <param name="lastChange">When a change last began; one that had not ended when the map was committed is why a file is watched for one period more.</param>
+    /// <param name="committed">When it was last committed, or else when the file began to be watched.</param>
+    /// <param name="lastChange">When a change last began; one that had not ended when the map was committed is why a file is watched for so long after.</param>
     internal static UpkeepStep Next(long now, long committed, long lastChange)
     {
-        var period = (long)CommitEvery.TotalMilliseconds;
-        if (now - committed < period) return UpkeepStep.Wait;
-        return lastChange < committed - period ? UpkeepStep.Release : UpkeepStep.Commit;
+        if (committed - lastChange >= LongestChange.TotalMilliseconds) return UpkeepStep.Release;
+        if (now - committed >= CommitEvery.TotalMilliseconds) return UpkeepStep.Commit;
+        var (pause, hadPaused) = (now - lastChange, committed - lastChange >= Pause.TotalMilliseconds);
+        return pause >= Pause.TotalMilliseconds && !hadPaused ? UpkeepStep.Commit : UpkeepStep.Wait;
     }
 
     private void Run()
@@ -67,12 +76,13 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
                 Sleep();
                 continue; // what is watched now is being written
             }
-            _stir.WaitOne(Round);
+            if (!_isUnfinished) _stir.WaitOne(Round);
+            (_isUnfinished, _roundEnd) = (false, Environment.TickCount64 + (long)Round.TotalMilliseconds);
             foreach (var (slot, committed) in _watched)
             {
                 if (_ending) return;
                 if (IsOver(slot)) Release(slot);
-                else if (settles || Environment.TickCount64 - committed >= CommitEvery.TotalMilliseconds) LookAfter(slot, committed);
+                else LookAfter(slot, committed);
             }
         }
     }
@@ -106,8 +116,8 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         if (error == Errno.None && file.Partial is { } partial)
         {
             var lastChange = partial.LastChange;
-            var isDone = settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : CommitWhenDue(slot, partial, committed, lastChange);
-            if (isDone) LetRest(slot, partial, lastChange, committed);
+            var isAtRest = CommitWhenDue(slot, partial, committed, lastChange);
+            if (settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : isAtRest) LetRest(slot, partial, lastChange, committed);
         }
         else
         {
@@ -123,7 +133,8 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     {
         while (!partial.IsComplete)
         {
-            if (_ending || !IsQuiet(partial.LastChange)) return false;
+            _isUnfinished |= Environment.TickCount64 >= _roundEnd; // others wait to be committed
+            if (_ending || _isUnfinished || !IsQuiet(partial.LastChange)) return false;
             if (CopyUp.FillMore(file) == Errno.None) continue;
             if (commits) partial.CommitUnasked();
             return true;

@@ -6,7 +6,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$scratch"
 m=$scratch/m rounds=6
 [ "${OVERLAYFUSE_LONG:-}" != 1 ] || rounds=40
-after_check() { is_mounted "$m" && umount -l "$m"; }
+after_check() {
+  is_mounted "$m" && umount -l "$m"
+  is_mounted "$scratch/d" && umount -l "$scratch/d"
+}
 
 prepare() { # runs as the ordinary user too
   chmod -R u+rwX . && rm -rf l u w m ref && mkdir l u w m
@@ -85,6 +88,17 @@ passes_over_holes() { # chunk by chunk it took a minute
   printf x | timeout 15 dd of=m/huge bs=1 seek=5000000000 conv=notrunc,fsync status=none && [ -z "$(ls w/overlayfuse/partial)" ] && [ "$(blocks huge)" -le 200 ] || return
   [ "$(dd if=m/huge bs=1M skip=50000 count=1 status=none | head -c 6)" = island ] && unmount
 }
+loses_power() { # options: a few seconds after the write its bytes are on the disk, and a while later the disk is all there is
+  local stack=lowerdir=d/l,upperdir=d/u,workdir=d/w,$1
+  prepare && truncate -s 100M disk && mkfs.ext4 -qF disk && mkdir -p d && mount -o loop disk d && mkdir d/{l,u,w} && cp l/big d/l || return
+  "$OVERLAYFUSE" mount -o "$stack" "$m" && printf HELLO | dd of=m/big bs=1 seek=5000 conv=notrunc status=none || return
+  sync -f m && sleep 4 && sync -f d && cp --sparse=always disk snap && unmount && umount d || return
+  mount -o loop snap d && [ "$(ls d/w/overlayfuse/partial | wc -l)" = 1 ] && echo 11111111-2222-4333-8444-555555555555 >boot || return
+  cat >another_boot <<'BOOT'
+mount --bind boot /proc/sys/kernel/random/boot_id && "$1" mount -o "$2" m && dd if=m/big bs=1 skip=5000 count=5 status=none >said && "$1" umount m
+BOOT
+  unshare -m --propagation private sh another_boot "$OVERLAYFUSE" "$stack" && eventually eval '! daemon_of "$m" >/dev/null' && umount d && [ "$(cat said)" = HELLO ]
+}
 kernel_refuses() {
   prepare && mount_with partial=on,settle=never,immutable && append && unmount && find w/overlayfuse -type f | sort | xargs sha256sum >before || return
   mkdir -p k
@@ -162,6 +176,12 @@ if [ "$(id -u)" = 0 ] && mkdir -p probe/{l,u,w,m} && mount -t overlay overlay -o
   check the_kernel_keeps_away_until_all_is_settled kernel_refuses
 else
   skip the_kernel_keeps_away_until_all_is_settled "this kernel mounts no overlayfs here"
+fi
+if [ "$(id -u)" = 0 ]; then
+  check a_loss_of_power_takes_a_few_seconds_at_most loses_power partial=on,settle=never,immutable
+  check a_loss_of_power_takes_a_few_seconds_at_most_by_default loses_power partial=on
+else
+  skip a_loss_of_power_takes_a_few_seconds_at_most "needs root"
 fi
 if python3 -c 'import sqlite3' 2>/dev/null; then
   check a_database_outlasts_killed_daemons_where_layers_are_immutable database data=cached,partial=64K,settle=never,immutable

@@ -87,15 +87,18 @@ internal sealed partial class PartialFile
     /// <summary>Syncs the upper, and has the map say what is on disk now.</summary>
     public Errno Sync(bool dataOnly)
     {
-        var error = Commit(dataOnly);
+        var error = Commit(dataOnly, isAsked: true);
         var untold = Interlocked.Exchange(ref _untold, Errno.None);
         return error == Errno.None ? untold : error;
     }
 
-    /// <summary>Sync that nobody waits for: what fails is told by the next one.</summary>
+    /// <summary>
+    /// Sync that nobody waits for: what fails is told by the next one. It costs nothing where the map has nothing new to say: what is written to
+    /// blocks that are committed goes to disk as with any file.
+    /// </summary>
     public void CommitUnasked()
     {
-        if (Commit(dataOnly: true) is var error and not Errno.None) Interlocked.Exchange(ref _untold, error);
+        if (Commit(dataOnly: true, isAsked: false) is var error and not Errno.None) Interlocked.Exchange(ref _untold, error);
     }
 
     /// <summary>To be called by whoever looks after the file and wants to end that. False: it was changed since <paramref name="lastChange"/>, and goes on being looked after.</summary>
@@ -117,7 +120,7 @@ internal sealed partial class PartialFile
         _watch();
     }
 
-    private Errno Commit(bool dataOnly)
+    private Errno Commit(bool dataOnly, bool isAsked)
     {
         ulong[]? words = null;
         ulong sequence = 0;
@@ -125,9 +128,11 @@ internal sealed partial class PartialFile
         {
             if (!_map.TakeUncommitted(out words, out sequence)) words = null;
         }
+        if (words is null && !isAsked) return Errno.None;
         var error = dataOnly ? Syscall.FDataSync(_upper) : Syscall.FSync(_upper);
         if (words is null || error != Errno.None) return error;
-        lock (_change) return _map.Commit(words, sequence);
+        lock (_change) error = _map.Commit(words, sequence);
+        return error == Errno.None ? _map.MakeLast() : error; // nobody waits for that
     }
 
     // Where the bytes from `at` on that are in one place end.

@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// A map file, WORKDIR/overlayfuse/partial/ID: which blocks of a partial file the upper has. Whoever changes it keeps others away; its
-/// bits are read without a lock.
+/// bits are read without a lock, and <see cref="MakeLast"/> needs none.
 /// </summary>
 /// <remarks>
 /// While the kernel lives its page cache is the truth, and a bit is set after the bytes that it speaks of were written: nothing is synced
@@ -23,7 +23,11 @@ internal sealed class PartialMap
     private PartialSlot _slot;
     private PartialSlot _beforeCut;
     private int _slotIndex;
-    private bool _isUnsynced = true; // what an earlier daemon wrote may be in the page cache only
+
+    // Leaf. So that of two syncs at a time each hears of its own failure: the system tells it once.
+    private readonly Lock _syncing = new();
+    private long _written = 1; // counts what was written here: what an earlier daemon wrote may be in the page cache only
+    private long _synced;
     private bool _hasFailed; // a sync: what it was to put on disk is written once more
     private ulong _limit;
 
@@ -35,6 +39,8 @@ internal sealed class PartialMap
         Present = new BlockBits(header.Layout.Blocks);
         _committed = new BlockBits(header.Layout.Blocks);
     }
+
+    private bool IsUnsynced => Volatile.Read(ref _synced) != _written;
 
     public PartialHeader Header { get; }
 
@@ -69,8 +75,18 @@ internal sealed class PartialMap
         return error;
     }
 
-    /// <summary>Has the map outlast a loss of power; nothing to do with a volatile mount.</summary>
-    public Errno MakeLast() => Sync();
+    /// <summary>Has what was written to the map by now outlast a loss of power; nothing to do with a volatile mount.</summary>
+    public Errno MakeLast()
+    {
+        lock (_syncing)
+        {
+            var written = Volatile.Read(ref _written);
+            var error = _syncs ? Syscall.FDataSync(_file) : Errno.None;
+            if (error == Errno.None) Volatile.Write(ref _synced, written);
+            else Volatile.Write(ref _hasFailed, true);
+            return error;
+        }
+    }
 
     // All room is taken now: a write that has its bytes must not fail for want of a bit. Written and not only set aside (fallocate(2)): else
     // each later sync of bits would have to put down metadata as well.
@@ -138,7 +154,7 @@ internal sealed class PartialMap
             // Before the slot says that this boot wrote the bits.
             Present.CopyFrom(_committed);
             error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
-            if (error == Errno.None) error = Sync();
+            if (error == Errno.None) error = MakeLast();
         }
         return error != Errno.None ? error : Write(_slot with { Limit = recovery.Limit, Boot = boot, Cut = Cut.None, CutTo = 0 }, sync: true);
     }
@@ -168,24 +184,27 @@ internal sealed class PartialMap
     {
         words = ArrayPool<ulong>.Shared.Rent(Present.Words);
         sequence = _slot.Sequence;
-        if (Present.Except(_committed, words) || _slot.Cut != Cut.None || _isUnsynced) return true;
+        if (Present.Except(_committed, words) || _slot.Cut != Cut.None || IsUnsynced || Volatile.Read(ref _hasFailed)) return true;
         ArrayPool<ulong>.Shared.Return(words);
         return false;
     }
 
-    /// <summary>The upper was synced since <paramref name="words"/> were taken, so they are committed; so is the cut that was done by then.</summary>
+    /// <summary>
+    /// The upper was synced since <paramref name="words"/> were taken, so they are committed; so is the cut that was done by then. It counts when
+    /// <see cref="MakeLast"/> has returned.
+    /// </summary>
     public Errno Commit(ulong[] words, ulong sequence)
     {
         var added = words.AsSpan(0, Present.Words);
-        var (first, end) = _hasFailed ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
+        var (first, end) = Interlocked.Exchange(ref _hasFailed, false) ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
         _committed.Add(added);
         ArrayPool<ulong>.Shared.Return(words);
-        _isUnsynced = true;
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
-        _hasFailed = error != Errno.None;
+        Volatile.Write(ref _written, _written + 1);
+        if (error != Errno.None) Volatile.Write(ref _hasFailed, true);
         Counters?.AddMap((end - first) * sizeof(ulong));
         if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0 }, sync: false);
-        return error == Errno.None ? Sync() : error;
+        return error;
     }
 
     /// <summary>
@@ -218,7 +237,7 @@ internal sealed class PartialMap
     private Errno Write(PartialSlot slot, bool sync)
     {
         // Where the other slot was never synced, this one is the only one that is sure to be on disk.
-        var error = _isUnsynced ? Sync() : Errno.None;
+        var error = IsUnsynced ? MakeLast() : Errno.None;
         if (error != Errno.None) return error;
         slot = slot with { Sequence = _slot.Sequence + 1 };
         Span<byte> bytes = stackalloc byte[PartialSlot.Size];
@@ -227,16 +246,9 @@ internal sealed class PartialMap
         error = Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
         if (error != Errno.None) return error;
         Counters?.AddMap(PartialSlot.Size);
-        (_slot, _slotIndex, _isUnsynced) = (slot, index, true);
+        (_slot, _slotIndex) = (slot, index);
+        Volatile.Write(ref _written, _written + 1);
         Volatile.Write(ref _limit, slot.Limit);
-        return sync ? Sync() : Errno.None;
-    }
-
-    private Errno Sync()
-    {
-        var error = _syncs ? Syscall.FDataSync(_file) : Errno.None;
-        _isUnsynced = error != Errno.None;
-        _hasFailed |= _isUnsynced;
-        return error;
+        return sync ? MakeLast() : Errno.None;
     }
 }

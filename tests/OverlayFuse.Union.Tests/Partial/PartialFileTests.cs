@@ -40,14 +40,33 @@ internal class PartialFileTests
         Assert.That(new[] { union.FSync(), union.FSync() }, Is.EqualTo(new[] { Errno.IO, Errno.None }));
     }
 
-    [TestCase(29_000, 0, 29_000, UpkeepStep.Wait)]
-    [TestCase(30_000, 0, 30_000, UpkeepStep.Commit)]
-    [TestCase(30_000, 0, 0, UpkeepStep.Commit)]
-    [TestCase(90_000, 60_000, 59_999, UpkeepStep.Commit, Description = "a change that may have been under way when it was committed")]
-    [TestCase(90_000, 60_000, 30_000, UpkeepStep.Commit)]
-    [TestCase(90_000, 60_000, 29_999, UpkeepStep.Release)]
-    public void A_file_is_committed_every_half_minute_until_nobody_changes_it(long now, long committed, long lastChange, object next) =>
+    [TestCase(900, 0, 0, UpkeepStep.Wait)]
+    [TestCase(1_000, 0, 0, UpkeepStep.Commit, Description = "written once, and not any more")]
+    [TestCase(4_900, 0, 4_500, UpkeepStep.Wait, Description = "written on and on")]
+    [TestCase(5_000, 0, 5_000, UpkeepStep.Commit)]
+    [TestCase(3_000, 2_000, 1_500, UpkeepStep.Commit, Description = "committed while it was written, and quiet since")]
+    [TestCase(4_000, 2_500, 1_500, UpkeepStep.Wait, Description = "committed after the pause")]
+    [TestCase(7_500, 2_500, 1_500, UpkeepStep.Commit, Description = "a change that may have been under way even so")]
+    [TestCase(34_000, 31_400, 1_500, UpkeepStep.Wait)]
+    [TestCase(34_000, 31_500, 1_500, UpkeepStep.Release)]
+    [TestCase(34_000, 31_500, 33_500, UpkeepStep.Wait, Description = "written again")]
+    [TestCase(34_500, 31_500, 33_500, UpkeepStep.Commit)]
+    public void A_file_is_committed_when_its_writer_pauses_and_every_five_seconds_until_nobody_changes_it(long now, long committed, long lastChange, object next) =>
         Assert.That(PartialUpkeep.Next(now, committed, lastChange), Is.EqualTo(next));
+
+    [Test]
+    public void What_nobody_syncs_is_committed_soon_and_then_costs_nothing()
+    {
+        using var union = new PartialUnion(Lower(), options => (options.Immutable, options.Settle) = (true, SettlePolicy.Never));
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        var layout = PartialLayout.For(Size);
+        var block = 50_000 / (int)layout.BlockSize;
+        Assert.That(() => File.ReadAllBytes(union.Maps[0])[layout.CommittedAt + block / 8] >> block % 8 & 1, Is.EqualTo(1).After(20_000, 50));
+        Assert.That(union.Write(50_001, "more"u8), Is.EqualTo(Errno.None));
+        var watcher = new CallWatcher();
+        using (SyscallSeam.Watch(watcher)) union.CommitUnasked();
+        Assert.That(watcher.Count, Is.Zero, watcher.Calls);
+    }
 
     [Test]
     public void What_a_plain_file_shows_a_partial_one_shows()

@@ -89,7 +89,7 @@ internal class PowerCutTests
         {
             for (var i = 0; i < 8; i++)
             {
-                var (at, value) = (i * 3500, (byte)(i + 1));
+                var (at, value) = (i * 4096, (byte)(i + 1)); // each in a block of its own
                 story.Do("write", model => [.. model[..at], value, .. model[(at + 1)..]], () => union.Write(at, [value]));
                 story.Do("commit", model => model, union.CommitUnasked);
             }
