@@ -39,16 +39,25 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>write(2) until all is written.</summary>
+    /// <summary>write(2) until all is written. O_NONBLOCK is of the open description, which others share: what would not wait is waited for, and the flag stays.</summary>
     public static Errno WriteAll(Fd fd, ReadOnlySpan<byte> content)
     {
         while (!content.IsEmpty)
         {
             var error = Write(fd, content, out var count);
+            if (error == Errno.None) content = content[count..];
+            else if (error == Errno.AGAIN) error = Poll(fd, PollEvents.Out, -1, out _);
             if (error != Errno.None) return error;
-            content = content[count..];
         }
         return Errno.None;
+    }
+
+    /// <summary>read(2) of what comes next, if only later: O_NONBLOCK is as with <see cref="WriteAll"/>.</summary>
+    public static Errno ReadNext(Fd fd, Span<byte> buffer, out int count)
+    {
+        Errno error;
+        while ((error = Read(fd, buffer, out count)) == Errno.AGAIN && Poll(fd, PollEvents.In, -1, out _) == Errno.None) { }
+        return error;
     }
 
     /// <summary>fcntl(2), F_SETFL: whether a read of an open description returns AGAIN where it would wait. Other status flags are taken away.</summary>

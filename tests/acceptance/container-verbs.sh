@@ -22,6 +22,7 @@ verbs() {
   check "$who: programs are found at the usual places, and what is made of a container does not say so" usual_path
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
+  check "$who: streams that would not wait are waited for" nonblocking_streams
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
@@ -108,6 +109,17 @@ exec_streams() {
     prints '' eval 'echo typed | o exec piped cat' && prints 1 eval '{ yes 1 || true; } | o exec -i piped head -n 1' && prints 188416 eval 'o exec piped dd if=/dev/zero bs=4096 count=46 2>/dev/null | { sleep 4; wc -c; }' && prints 141 eval 'o exec piped yes | true; echo "${PIPESTATUS[0]}"' || return 1
   since=$SECONDS
   prints $'hi\nlate' o exec piped sh -c '(sleep 1; echo late; sleep 3; echo more; touch /more; exec sleep 30) & echo hi' && [ $((SECONDS - since)) -lt 8 ] && eventually o exec piped ls /more && o rm -f piped
+}
+# nonblocking NUMBER: makes that stream so for all who have it.
+nonblocking() { python3 -c 'import os, sys; os.set_blocking(int(sys.argv[1]), False)' "$1"; }
+nonblocking_streams() {
+  local code
+  o run -d --name unwaited bb:1 sleep 1000 || return 1
+  for how in 'exec unwaited' 'run --rm bb:1'; do prints 1000000 eval "{ nonblocking 1; o $how head -c 1000000 /dev/zero; } | { sleep 1.5; wc -c; }" || return 1; done
+  prints 5 eval "{ sleep 2; printf hello; } | { nonblocking 0; o exec -i unwaited wc -c; }"
+  code=$?
+  o rm -f unwaited
+  return $code
 }
 versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {

@@ -66,7 +66,7 @@ internal sealed class ProgramPipes
         var thread = new Thread(() =>
         {
             var buffer = new byte[64 * 1024];
-            while (Syscall.Read(_ours.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_typed, buffer.AsSpan(0, count)) == Errno.None) { }
+            while (Syscall.ReadNext(_ours.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_typed, buffer.AsSpan(0, count)) == Errno.None) { }
             _typed.Close();
         })
         {
