@@ -23,6 +23,7 @@ verbs() {
   check "$who: exec -t has a terminal where nobody has one, and -it needs one" no_terminal
   check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
   check "$who: streams that would not wait are waited for" nonblocking_streams
+  check "$who: output that cannot be written is said, and is no success; the log has it" unwritten
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
@@ -120,6 +121,15 @@ nonblocking_streams() {
   code=$?
   o rm -f unwaited
   return $code
+}
+unwritten() {
+  local full='overlayfuse: cannot write to standard output: no space left on device'
+  o run -d --name unwritten bb:1 sleep 1000 || return 1
+  for how in 'exec unwritten' 'run --rm bb:1'; do
+    ends 1 "$full" eval "o $how head -c 2000000 /dev/zero >/dev/full" && ends 7 "$full" eval "o $how sh -c 'echo x; exit 7' >/dev/full" && ends 1 '' eval "o $how sh -c 'echo x >&2' 2>/dev/full" && ends 0 '' eval "o $how echo x >&-" || return 1
+  done
+  ends 1 "$full" eval 'o exec unwritten yes >/dev/full' && ends 1 "$full" eval 'o exec -t unwritten echo x >/dev/full' && ends 1 "$full" eval 'o run --name logged bb:1 seq 30000 >/dev/full' && prints 30000 eval 'o logs logged | wc -l' &&
+    prints 0 o inspect -f '{{.State.ExitCode}}' logged && ends 1 "$full" eval 'o start -a logged >/dev/full' && ends 1 "$full" eval 'o run --rm -a stdout bb:1 echo x >/dev/full' && o rm -f unwritten logged
 }
 versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {

@@ -73,9 +73,10 @@ internal sealed class WorkingContainer : IDisposable
         try
         {
             var supervisor = ContainerLauncher.Start(_store, Container, new Attachment(Fd.None, write, write)) ?? throw ContainerLauncher.AlreadyServed(Container);
+            supervisor.Report.Close();
             write.Close();
             write = Fd.None;
-            var exitCode = Await(supervisor);
+            var exitCode = Await(supervisor.Pid);
             Check();
             return exitCode;
         }

@@ -24,10 +24,12 @@ internal static class AttachedContainer
         return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, reader, () => Await(supervisor)) : LookOn(container, reader);
     }
 
-    private static int Await(int supervisor)
+    private static int Await((int Pid, Fd Report) supervisor)
     {
-        _ = Syscall.WaitPid(supervisor, out var exitCode);
-        return exitCode;
+        _ = Syscall.WaitPid(supervisor.Pid, out var exitCode);
+        if (DaemonReply.Read(supervisor.Report) is not { } failure) return exitCode;
+        Terminal.Say(failure.Sentences);
+        return exitCode == 0 ? 1 : exitCode; // no refusal, which has a code of its own
     }
 
     private static int LookOn(StoredContainer container, Reader reader)

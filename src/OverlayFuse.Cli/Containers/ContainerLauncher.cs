@@ -14,10 +14,20 @@ internal static class ContainerLauncher
     /// <summary>Its last argument when there is nothing to run.</summary>
     public const string MountOnly = "mounted";
 
-    /// <summary>Returns once its program runs: the id of its supervisor, our child; null where another command was faster.</summary>
+    /// <summary>Starts it in the background.</summary>
+    /// <exception cref="RefusedException">It could not be started.</exception>
+    public static void Start(ContainerStore store, StoredContainer container)
+    {
+        if (Start(store, container, Attachment.None) is { } supervisor) supervisor.Report.Close();
+    }
+
+    /// <summary>
+    /// Returns once its program runs: the id of its supervisor, our child, and the pipe by which it says at the end what kept it from writing to us; null where
+    /// another command was faster.
+    /// </summary>
     /// <param name="streams">What its program gets as standard input, output and error.</param>
     /// <exception cref="RefusedException">It could not be started.</exception>
-    public static int? Start(ContainerStore store, StoredContainer container, Attachment streams)
+    public static (int Pid, Fd Report)? Start(ContainerStore store, StoredContainer container, Attachment streams)
     {
         using var turn = StateLock.Take(container.TurnPath); // commands that start it at once do so one after another
         container = store.Settled(store.Get(container.Id));
@@ -32,17 +42,14 @@ internal static class ContainerLauncher
             _ = Syscall.Write(go, "g"u8, out _);
             Await(report, pid);
             go.Close();
-            return pid;
+            return (pid, report);
         }
         catch // whatever it is: the supervisor waits for us
         {
             go.Close(); // it gives up
             _ = Syscall.WaitPid(pid, out _);
-            throw;
-        }
-        finally
-        {
             report.Close();
+            throw;
         }
     }
 

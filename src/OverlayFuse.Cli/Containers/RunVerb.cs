@@ -62,7 +62,7 @@ internal static class RunVerb
             {
                 unsaid = e; // it was to be started, whoever reads of it
             }
-            ContainerLauncher.Start(store, container, Attachment.None);
+            ContainerLauncher.Start(store, container);
             return unsaid is null ? 0 : throw unsaid;
         }
         catch (RefusedException) when (request.AutoRemove && store.Read(container.Id) is { IsServed: false } left)

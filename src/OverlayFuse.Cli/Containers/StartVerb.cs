@@ -30,7 +30,7 @@ internal static class StartVerb
 
     internal static string Start(ContainerStore store, string name)
     {
-        ContainerLauncher.Start(store, store.Get(name), Attachment.None);
+        ContainerLauncher.Start(store, store.Get(name));
         return name + "\n";
     }
 }

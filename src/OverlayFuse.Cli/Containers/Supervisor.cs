@@ -84,6 +84,7 @@ internal sealed class Supervisor
             if (Syscall.Read(Go, go, out var count) != Errno.None || count == 0) return; // the command has said why, or was killed
             _process = new ContainerProcess(_container, _attachment, Stopping.SignalFor(_container));
             _exitCode = _process.Run(started: () => Tell(new DaemonReply(true, [])));
+            if (_process.Failure is { } failure) Tell(new DaemonReply(false, [failure])); // its code stays what it is
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

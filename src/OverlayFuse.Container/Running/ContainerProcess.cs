@@ -92,6 +92,9 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         }
     }
 
+    /// <summary>A sentence on why whoever is attached did not get all that it wrote; null: he did.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Asks it to end, as the machine does when it goes down.</summary>
     public void Stop()
     {
@@ -105,7 +108,11 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     {
         var error = Syscall.WaitPid(_state.Pid, out var exitCode);
         if (error != Errno.None) exitCode = 255;
-        foreach (var pump in _pumps) pump.Join();
+        foreach (var pump in _pumps)
+        {
+            pump.Join();
+            Failure ??= pump.Failure;
+        }
         _pumps.Clear();
         _network?.End();
         if (container.Record.Memory > 0 && ControlGroup.HasRunOutOfMemory(container.Id)) _state.OomKilled = true; // before its group goes

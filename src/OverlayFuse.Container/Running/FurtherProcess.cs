@@ -75,8 +75,13 @@ public static class FurtherProcess
         var ended = Ended(pid);
         var isTaken = pipes.Carry(ended, Keep);
         foreach (var signal in signals) signal.Dispose();
-        return (isTaken ? ended.Result : 128 + Signal.BrokenPipe, ""); // the program gets that signal, too, when it writes again
+        const int Broken = 128 + Signal.BrokenPipe; // the program gets that signal, too, when it writes again
+        if (!isTaken) return (Broken, "");
+        return pipes.Failure is { } failure ? throw NotWritten(failure, ended.Result == Broken ? 0 : ended.Result) : (ended.Result, "");
     }
+
+    // The program's own code says more, if it says anything.
+    private static RefusedException NotWritten(string failure, int exitCode) => new(failure, exitCode == 0 ? 1 : exitCode);
 
     private static Task<int> Ended(int pid) =>
         Task.Factory.StartNew(() => Syscall.WaitPid(pid, out var exitCode) == Errno.None ? exitCode : 255, TaskCreationOptions.LongRunning);
@@ -103,7 +108,7 @@ public static class FurtherProcess
             throw new RefusedException("read escape sequence");
         }
         pump.Join();
-        return (waiting.Result, "");
+        return pump.Failure is { } failure ? throw NotWritten(failure, waiting.Result) : (waiting.Result, "");
     }
 
     // A program whose terminal nobody holds gets SIGHUP, and one whose output nobody takes stops or gets SIGPIPE: cat(1) does both in our place until it ends.

@@ -9,6 +9,7 @@ internal sealed class OutputPump
     private readonly Fd _from;
     private volatile bool _isIdle;
     private long _carried;
+    private volatile string? _failure;
 
     /// <param name="attached">Whom it goes to beside the log; <paramref name="left"/> is called when he takes no more.</param>
     public OutputPump(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
@@ -29,6 +30,9 @@ internal sealed class OutputPump
     /// <summary>How many bytes have come to whoever they are for.</summary>
     public long Carried => Interlocked.Read(ref _carried);
 
+    /// <summary>A sentence on why whoever is attached did not get all of it, though he is there; null: he did.</summary>
+    public string? Failure => _failure;
+
     private void Carry(Fd from, Fd attached, Action? left, ContainerLog? log, string stream)
     {
         var buffer = new byte[64 * 1024];
@@ -38,8 +42,10 @@ internal sealed class OutputPump
         while (Await() && Syscall.Read(from, buffer.AsSpan(held), out var count) == Errno.None && count > 0)
         {
             var error = attached.IsOpen ? Syscall.WriteAll(attached, buffer.AsSpan(held, count)) : Errno.None;
+            if (error != Errno.None && !IsGone(attached, error)) _failure = $"cannot write to {Name(stream)}: {error.Describe()}.";
             if (error != Errno.None) attached = Fd.None;
             if (error == Errno.PIPE) left?.Invoke(); // not of a stream that he has closed from the start
+            if (_failure is not null && log is null && left is not null) break; // nobody takes it any more, and the program is to notice as at the end of any pipe
             Interlocked.Add(ref _carried, count);
             held += count;
             var taken = log?.Write(buffer.AsSpan(0, held), stream, isEnd: false) ?? held;
@@ -49,6 +55,12 @@ internal sealed class OutputPump
         log?.Write(buffer.AsSpan(0, held), stream, isEnd: true);
         from.Close();
     }
+
+    // A stream that was closed from the start answers EBADF, a terminal that hung up EIO.
+    private static bool IsGone(Fd attached, Errno error) =>
+        error is Errno.PIPE or Errno.BADF || (error == Errno.IO && Syscall.Stat(attached, out var status) == Errno.None && status.Type == FileType.CharDevice);
+
+    private static string Name(string stream) => stream == "stderr" ? "standard error" : "standard output";
 
     private bool Await()
     {

@@ -30,6 +30,9 @@ internal sealed class ProgramPipes
         (_ours, _typed, Theirs) = (ours, typed, new Attachment(input, output, errors));
     }
 
+    /// <summary>A sentence on why we could not write all of what was carried; null: we could.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>The program's side.</summary>
     public Attachment Theirs { get; }
 
@@ -56,6 +59,7 @@ internal sealed class ProgramPipes
                 break;
             }
         }
+        Failure = Array.Find(streams, stream => stream.Pump.Failure is not null).Pump?.Failure;
         return !left.Task.IsCompleted;
     }
 
