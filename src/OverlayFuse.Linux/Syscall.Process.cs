@@ -11,6 +11,10 @@ public static unsafe partial class Syscall
     private const int SetDescriptorFlags = 2;
     private const int DuplicateCloseOnExec = 1030;
     private const int SetChildSubreaper = 36;
+    private const int SignalInformationSize = 128; // siginfo_t
+    private const int KindOfId = 1; // P_PID
+    private const int WaitExited = 4;
+    private const int WaitOnly = 0x01000000; // WNOWAIT
     private const int NewNetwork = 0x40000000; // CLONE_NEWNET
     private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
 
@@ -82,6 +86,17 @@ public static unsafe partial class Syscall
         }
         var signal = status & 0x7f;
         exitCode = signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+        return Errno.None;
+    }
+
+    /// <summary>waitid(2), WNOWAIT: returns when the process has ended; its number stays its own until <see cref="WaitPid"/>.</summary>
+    public static Errno AwaitEnd(int pid)
+    {
+        var information = stackalloc byte[SignalInformationSize];
+        while (Native.waitid(KindOfId, pid, information, WaitExited | WaitOnly) < 0)
+        {
+            if (LastError != Errno.INTR) return LastError;
+        }
         return Errno.None;
     }
 
@@ -214,6 +229,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int waitpid(int pid, int* status, int options);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int waitid(int kind, int id, byte* information, int options);
 
         [LibraryImport(C)]
         public static partial int getppid();

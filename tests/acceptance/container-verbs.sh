@@ -24,6 +24,8 @@ verbs() {
   check "$who: exec carries streams whole, says what cannot be run, and waits no longer than docker for what stays behind" exec_streams
   check "$who: streams that would not wait are waited for" nonblocking_streams
   check "$who: output that cannot be written is said, and is no success; the log has it" unwritten
+  check "$who: a signal ends an exec whose program has ended, though nobody reads" late_signal
+  check "$who: a signal reaches a program that exec is only making, and what a killed exec leaves goes with the next" early_signal
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
@@ -130,6 +132,34 @@ unwritten() {
   done
   ends 1 "$full" eval 'o exec unwritten yes >/dev/full' && ends 1 "$full" eval 'o exec -t unwritten echo x >/dev/full' && ends 1 "$full" eval 'o run --name logged bb:1 seq 30000 >/dev/full' && prints 30000 eval 'o logs logged | wc -l' &&
     prints 0 o inspect -f '{{.State.ExitCode}}' logged && ends 1 "$full" eval 'o start -a logged >/dev/full' && ends 1 "$full" eval 'o run --rm -a stdout bb:1 echo x >/dev/full' && o rm -f unwritten logged
+}
+signal_exec() { kill -s "$1" $(pgrep -f -- "^$OVERLAYFUSE exec signaled $2"); }
+exec_places() { compgen -G "$state/containers/*/runtime/exec.*"; }
+late_signal() {
+  local code reader
+  rm -f "$scratch/code"
+  o run -d --name signaled bb:1 sleep 1000 || return 1
+  { o exec signaled head -c 150000 /dev/zero; echo $? >"$scratch/code"; } | sleep 30 & reader=$!
+  eventually exec_places && sleep 1 && eventually lacks 'head -c' o top signaled && signal_exec TERM head && eventually [ -s "$scratch/code" ] && prints 143 cat "$scratch/code"
+  code=$?
+  kill $reader
+  o rm -f signaled
+  return $code
+}
+early_signal() {
+  local i command
+  o run -d --name signaled bb:1 sleep 1000 || return 1
+  for i in 1 2 3; do
+    o exec signaled sleep 7660 & command=$!
+    until exec_places; do sleep 0.002; done
+    signal_exec TERM sleep
+    wait $command
+    [ $? = 143 ] && lacks 'sleep 7660' o top signaled && ! exec_places || return 1
+  done
+  o exec signaled sleep 7661 & command=$!
+  eventually has 'sleep 7661' o top signaled && signal_exec KILL sleep
+  wait $command
+  exec_places && o exec signaled true && ! exec_places && o rm -f signaled
 }
 versions() { has ' Version: ' o version && prints "$("$OVERLAYFUSE" --version | cut -d ' ' -f 2)" o version --format '{{.Client.Version}}' && ends 64 'template parsing error' o version -f '{{'; }
 exit_codes() {

@@ -12,9 +12,6 @@ public static class FurtherProcess
 {
     private const int CannotExecute = 126;
 
-    // SIGHUP, SIGINT, SIGQUIT, SIGTERM: those that end us are for the program.
-    private static readonly int[] Passed = [1, 2, 3, Signal.Terminate];
-
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
     /// <param name="root">The container's root file system.</param>
     /// <returns>The exit code and, when it could not be started, what the runtime says of that.</returns>
@@ -23,20 +20,15 @@ public static class FurtherProcess
     {
         var user = User(container.Record, request, root);
         var spec = Describe(container.Record, request, user, HostFacts.BoundingSet());
-        var place = Path.Combine(container.RuntimeRoot, $"exec.{Identifier.New()[..8]}");
-        Directory.CreateDirectory(place);
-        try
-        {
-            var path = Path.Combine(place, "process.json");
-            File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
-            _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
-            if (request.Terminal) return RunOnTerminal(container, place, path, streams);
-            return isDetached ? Start(container, path, streams) : RunOnPipes(container, place, path, streams, request.OpenInput);
-        }
-        finally
-        {
-            Directory.Delete(place, recursive: true);
-        }
+        using var signals = new ProgramSignals(); // before there is anything that one could leave behind
+        using var place = new ExecPlace(container);
+        var path = place.File("process.json");
+        File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
+        _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
+        var (exitCode, error) = request.Terminal ? RunOnTerminal(container, place, path, streams, signals)
+            : isDetached ? Start(container, path, streams)
+            : RunOnPipes(container, place, path, streams, request.OpenInput, signals);
+        return error.Length > 0 && signals.Early is var signal and not 0 ? (128 + signal, "") : (exitCode, error); // the runtime got it, too
     }
 
     private static UserLookup User(ContainerRecord record, ExecRequest request, DirFd root)
@@ -60,21 +52,16 @@ public static class FurtherProcess
 
     private static (int ExitCode, string Error) Refused(string said) => (CannotExecute, said.Length > 0 ? said : "the runtime did not say why");
 
-    private static (int ExitCode, string Error) RunOnPipes(StoredContainer container, string place, string process, Attachment streams, bool withInput)
+    private static (int ExitCode, string Error) RunOnPipes(StoredContainer container, ExecPlace place, string process, Attachment streams, bool withInput, ProgramSignals signals)
     {
         _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
-        var pidFile = Path.Combine(place, "pid");
+        var pidFile = place.File("pid");
         var pipes = new ProgramPipes(streams, withInput);
         if (Start(container, process, pipes.Theirs, "--pid-file", pidFile) is { ExitCode: not 0 } refused) return refused;
         var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-        PosixSignalRegistration[] signals = [.. Passed.Select(signal => PosixSignalRegistration.Create((PosixSignal)signal, context =>
-        {
-            context.Cancel = true;
-            _ = Syscall.Kill(pid, signal);
-        }))];
-        var ended = Ended(pid);
-        var isTaken = pipes.Carry(ended, Keep);
-        foreach (var signal in signals) signal.Dispose();
+        var ended = signals.Watch(pid);
+        var isTaken = pipes.Carry(ended, signals.Late, Keep);
+        if (signals.Late.IsCompleted) return (128 + signals.Late.Result, "");
         const int Broken = 128 + Signal.BrokenPipe; // the program gets that signal, too, when it writes again
         if (!isTaken) return (Broken, "");
         return pipes.Failure is { } failure ? throw NotWritten(failure, ended.Result == Broken ? 0 : ended.Result) : (ended.Result, "");
@@ -87,13 +74,15 @@ public static class FurtherProcess
         Task.Factory.StartNew(() => Syscall.WaitPid(pid, out var exitCode) == Errno.None ? exitCode : 255, TaskCreationOptions.LongRunning);
 
     // The runtime would pass on a terminal that controls us, and there may be none: the terminal is ours to pass on.
-    private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, string place, string process, Attachment streams)
+    private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, ExecPlace place, string process, Attachment streams, ProgramSignals signals)
     {
         _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
-        var pidFile = Path.Combine(place, "pid");
-        using var console = new Terminal(place);
+        var pidFile = place.File("pid");
+        using var console = new Terminal(place.Location);
         var (exitCode, error) = Runtime.Of(container).RunQuietly("exec", "--detach", "--tty", "--console-socket", console.SocketPath, "--pid-file", pidFile, "--process", process, container.Id);
         if (exitCode != 0) return Refused(error);
+        signals.Dispose(); // the end of its terminal tells it of ours
+        if (signals.Early is var early and not 0) return (128 + early, "");
         var terminal = console.Receive();
         Terminal.CopySize(streams.Output, terminal);
         using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));

@@ -37,9 +37,10 @@ internal sealed class ProgramPipes
     public Attachment Theirs { get; }
 
     /// <summary>Carries on what the program writes, until <paramref name="ended"/> is over and a moment longer.</summary>
+    /// <param name="stopped">Over when we are to end though what has been written is not yet taken.</param>
     /// <param name="held">Gets a stream that somebody else still writes to.</param>
     /// <returns>False: nobody takes our output any more.</returns>
-    public bool Carry(Task ended, Action<Fd> held)
+    public bool Carry(Task ended, Task stopped, Action<Fd> held)
     {
         Theirs.Output.Close(); // else their end would never come
         Theirs.Error.Close();
@@ -52,7 +53,7 @@ internal sealed class ProgramPipes
         for (var i = 0; i < streams.Length; i++)
         {
             // All that the program has written comes out first, however slowly it is taken: it is in the pipe, or in our hands.
-            while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted)
+            while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted && !stopped.IsCompleted)
             {
                 if (waited.Elapsed < Patience || !(streams[i].Pump.IsIdle || streams[i].Pump.Carried >= most[i])) continue;
                 held(streams[i].Pipe);
