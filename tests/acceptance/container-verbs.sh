@@ -26,6 +26,7 @@ verbs() {
   check "$who: output that cannot be written is said, and is no success; the log has it" unwritten
   check "$who: a signal ends an exec whose program has ended, though nobody reads" late_signal
   check "$who: a signal reaches a program that exec is only making, and what a killed exec leaves goes with the next" early_signal
+  check "$who: output and errors of exec that go to one file keep their order" one_stream
   check "$who: the version, in docker's form too" versions
   check "$who: exit codes are docker's" exit_codes
   check "$who: nothing at all can be written to with --read-only" ends 1 'Read-only file system' o run --rm --read-only bb:1 sh -c 'echo x >>/etc/hosts'
@@ -133,6 +134,9 @@ unwritten() {
   ends 1 "$full" eval 'o exec unwritten yes >/dev/full' && ends 1 "$full" eval 'o exec -t unwritten echo x >/dev/full' && ends 1 "$full" eval 'o run --name logged bb:1 seq 30000 >/dev/full' && prints 30000 eval 'o logs logged | wc -l' &&
     prints 0 o inspect -f '{{.State.ExitCode}}' logged && ends 1 "$full" eval 'o start -a logged >/dev/full' && ends 1 "$full" eval 'o run --rm -a stdout bb:1 echo x >/dev/full' && o rm -f unwritten logged
 }
+one_stream() {
+  o run -d --name ordered bb:1 sleep 1000 && o exec ordered sh -c 'for i in $(seq 300); do echo $i; echo $((i + 1000)) >&2; done' >"$scratch/ordered" 2>&1 && for i in $(seq 300); do printf '%s\n' $i $((i + 1000)); done | cmp - "$scratch/ordered" && o rm -f ordered
+}
 signal_exec() { kill -s "$1" $(pgrep -f -- "^$OVERLAYFUSE exec signaled $2"); }
 exec_places() { compgen -G "$state/containers/*/runtime/exec.*"; }
 late_signal() {
@@ -151,7 +155,7 @@ early_signal() {
   o run -d --name signaled bb:1 sleep 1000 || return 1
   for i in 1 2 3; do
     o exec signaled sleep 7660 & command=$!
-    until exec_places; do sleep 0.002; done
+    until exec_places || ! kill -0 $command; do sleep 0.002; done
     signal_exec TERM sleep
     wait $command
     [ $? = 143 ] && lacks 'sleep 7660' o top signaled && ! exec_places || return 1

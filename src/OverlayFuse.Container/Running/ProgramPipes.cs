@@ -17,7 +17,7 @@ internal sealed class ProgramPipes
 
     private readonly Attachment _ours;
     private readonly Fd _output;
-    private readonly Fd _errors;
+    private readonly Fd _errors = Fd.None; // where ours are two
     private readonly Fd _typed;
 
     /// <param name="withInput">What comes on our standard input is for the program; else it gets ours as it is.</param>
@@ -26,7 +26,9 @@ internal sealed class ProgramPipes
         var (input, typed) = (ours.Input, Fd.None);
         if (withInput) Check(Syscall.Pipe(out input, out typed));
         Check(Syscall.Pipe(out _output, out var output));
-        Check(Syscall.Pipe(out _errors, out var errors));
+        var errors = Fd.None;
+        if (IsOne(ours)) Check(Syscall.Duplicate(output, out errors)); // in one pipe its words keep their order
+        else Check(Syscall.Pipe(out _errors, out errors));
         (_ours, _typed, Theirs) = (ours, typed, new Attachment(input, output, errors));
     }
 
@@ -46,11 +48,12 @@ internal sealed class ProgramPipes
         Theirs.Error.Close();
         if (_typed.IsOpen) Type();
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (Fd Pipe, OutputPump Pump)[] streams =
-            [(_output, new OutputPump(_output, _ours.Output, () => left.TrySetResult(), null, "stdout")), (_errors, new OutputPump(_errors, _ours.Error, () => left.TrySetResult(), null, "stderr"))];
+        (Fd Pipe, OutputPump Pump) Stream(Fd pipe, Fd attached, string name) => (pipe, new OutputPump(pipe, attached, () => left.TrySetResult(), null, name));
+        List<(Fd Pipe, OutputPump Pump)> streams = [Stream(_output, _ours.Output, "stdout")];
+        if (_errors.IsOpen) streams.Add(Stream(_errors, _ours.Error, "stderr"));
         if (Task.WaitAny(ended, left.Task) == 1) return false;
-        var (waited, most) = (Stopwatch.StartNew(), Array.ConvertAll(streams, stream => stream.Pump.Carried + (2 * Capacity)));
-        for (var i = 0; i < streams.Length; i++)
+        var (waited, most) = (Stopwatch.StartNew(), streams.ConvertAll(stream => stream.Pump.Carried + (2 * Capacity)));
+        for (var i = 0; i < streams.Count; i++)
         {
             // All that the program has written comes out first, however slowly it is taken: it is in the pipe, or in our hands.
             while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted && !stopped.IsCompleted)
@@ -60,7 +63,7 @@ internal sealed class ProgramPipes
                 break;
             }
         }
-        Failure = Array.Find(streams, stream => stream.Pump.Failure is not null).Pump?.Failure;
+        Failure = streams.Find(stream => stream.Pump.Failure is not null).Pump?.Failure;
         return !left.Task.IsCompleted;
     }
 
@@ -80,6 +83,9 @@ internal sealed class ProgramPipes
         };
         thread.Start();
     }
+
+    private static bool IsOne(Attachment ours) =>
+        Syscall.Stat(ours.Output, out var output) == Errno.None && Syscall.Stat(ours.Error, out var errors) == Errno.None && (output.Device, output.Inode) == (errors.Device, errors.Inode);
 
     private static void Check(Errno error)
     {
