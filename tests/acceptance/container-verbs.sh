@@ -129,13 +129,18 @@ unwritten() {
   local full='overlayfuse: cannot write to standard output: no space left on device'
   o run -d --name unwritten bb:1 sleep 1000 || return 1
   for how in 'exec unwritten' 'run --rm bb:1'; do
-    ends 1 "$full" eval "o $how head -c 2000000 /dev/zero >/dev/full" && ends 7 "$full" eval "o $how sh -c 'echo x; exit 7' >/dev/full" && ends 1 '' eval "o $how sh -c 'echo x >&2' 2>/dev/full" && ends 0 '' eval "o $how echo x >&-" || return 1
+    ends 1 "$full" eval "o $how head -c 2000000 /dev/zero >/dev/full" && ends 7 "$full" eval "o $how sh -c 'echo x; exit 7' >/dev/full" &&
+      ends 1 '' eval "o $how sh -c 'echo x >&2' 2>/dev/full" && ends 0 '' eval "o $how echo x >&-" || return 1
   done
-  ends 1 "$full" eval 'o exec unwritten yes >/dev/full' && ends 1 "$full" eval 'o exec -t unwritten echo x >/dev/full' && ends 1 "$full" eval 'o run --name logged bb:1 seq 30000 >/dev/full' && prints 30000 eval 'o logs logged | wc -l' &&
-    prints 0 o inspect -f '{{.State.ExitCode}}' logged && ends 1 "$full" eval 'o start -a logged >/dev/full' && ends 1 "$full" eval 'o run --rm -a stdout bb:1 echo x >/dev/full' && o rm -f unwritten logged
+  ends 1 "$full" eval 'o exec unwritten yes >/dev/full' && ends 1 "$full" eval 'o exec -t unwritten echo x >/dev/full' &&
+    ends 1 "$full" eval 'o run --name logged bb:1 seq 30000 >/dev/full' && prints 30000 eval 'o logs logged | wc -l' &&
+    prints 0 o inspect -f '{{.State.ExitCode}}' logged && ends 1 "$full" eval 'o start -a logged >/dev/full' &&
+    ends 1 "$full" eval 'o run --rm -a stdout bb:1 echo x >/dev/full' && o rm -f unwritten logged
 }
 one_stream() {
-  o run -d --name ordered bb:1 sleep 1000 && o exec ordered sh -c 'for i in $(seq 300); do echo $i; echo $((i + 1000)) >&2; done' >"$scratch/ordered" 2>&1 && for i in $(seq 300); do printf '%s\n' $i $((i + 1000)); done | cmp - "$scratch/ordered" && o rm -f ordered
+  o run -d --name ordered bb:1 sleep 1000 || return 1
+  o exec ordered sh -c 'for i in $(seq 300); do echo $i; echo $((i + 1000)) >&2; done' >"$scratch/ordered" 2>&1 &&
+    for i in $(seq 300); do printf '%s\n' $i $((i + 1000)); done | cmp - "$scratch/ordered" && o rm -f ordered
 }
 signal_exec() { kill -s "$1" $(pgrep -f -- "^$OVERLAYFUSE exec signaled $2"); }
 exec_places() { compgen -G "$state/containers/*/runtime/exec.*"; }
