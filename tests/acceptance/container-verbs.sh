@@ -148,12 +148,11 @@ late_signal() {
   local code reader
   rm -f "$scratch/code"
   o run -d --name signaled bb:1 sleep 1000 || return 1
-  { o exec signaled head -c 150000 /dev/zero; echo $? >"$scratch/code"; } | sleep 30 & reader=$!
-  eventually exec_places && sleep 1 && eventually lacks 'head -c' o top signaled && signal_exec TERM head && eventually [ -s "$scratch/code" ] && prints 143 cat "$scratch/code"
+  { o exec signaled sh -c '(until [ -e /go ]; do sleep 0.1; done; echo more; touch /more) & head -c 75000 /dev/zero; touch /ended'; echo $? >"$scratch/code"; } | sleep 30 & reader=$!
+  eventually o exec signaled ls /ended && sleep 1 && signal_exec TERM sh && eventually [ -s "$scratch/code" ] && prints 143 cat "$scratch/code"
   code=$?
   kill $reader
-  o rm -f signaled
-  return $code
+  [ $code = 0 ] && o exec signaled touch /go && eventually o exec signaled ls /more && o rm -f signaled
 }
 early_signal() {
   local i command

@@ -56,9 +56,9 @@ internal sealed class ProgramPipes
         for (var i = 0; i < streams.Count; i++)
         {
             // All that the program has written comes out first, however slowly it is taken: it is in the pipe, or in our hands.
-            while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted && !stopped.IsCompleted)
+            while (!streams[i].Pump.Join(Step) && !left.Task.IsCompleted)
             {
-                if (waited.Elapsed < Patience || !(streams[i].Pump.IsIdle || streams[i].Pump.Carried >= most[i])) continue;
+                if (!stopped.IsCompleted && (waited.Elapsed < Patience || !(streams[i].Pump.IsIdle || streams[i].Pump.Carried >= most[i]))) continue;
                 held(streams[i].Pipe);
                 break;
             }
