@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OverlayFuse.Image;
 
@@ -11,6 +10,8 @@ namespace OverlayFuse.Container;
 internal sealed class PluginSocket(string path)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30); // a plugin may have a disk in a cloud to attach
+
+    private const int LongestAnswer = 1 << 20; // of one that sends without end
 
     private const string Specification = ".spec";
 
@@ -50,29 +51,39 @@ internal sealed class PluginSocket(string path)
         error = null;
         try
         {
-            using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, _) => ValueTask.FromResult(Connect()) }) { Timeout = Patience };
+            // No proxy leads to a Unix socket, whatever http_proxy says.
+            using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false }) { Timeout = Patience, MaxResponseContentBufferSize = LongestAnswer };
             using var message = new HttpRequestMessage(HttpMethod.Post, "http://plugin/" + method) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(request?.ToJsonString() ?? "")) };
             message.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/vnd.docker.plugins.v1.2+json"));
             using var response = client.Send(message);
             using var body = new StreamReader(response.Content.ReadAsStream());
             var text = body.ReadToEnd();
-            var answer = JsonNode.Parse(text.Trim().Length > 0 ? text : "{}") as JsonObject;
-            if (answer?["Err"] is { } said && ((string?)said)?.Length > 0) error = (string?)said;
-            else if (!response.IsSuccessStatusCode || answer is null) error = text.Trim();
+            var answer = PluginAnswer.Parse(text);
+            if (answer is null || (answer["Err"] is { } said && said.Text() is null)) error = $"what the plugin at {path} answers makes no sense";
+            else if (answer["Err"].Text() is { Length: > 0 } reason) error = reason;
+            else if (!response.IsSuccessStatusCode) error = text.Trim();
             return error is null ? answer : null;
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or SocketException or IOException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or SocketException or IOException)
         {
             error = $"the plugin at {path} does not answer";
             return null;
         }
     }
 
-    private Stream Connect()
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken patience)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(path));
-        return new NetworkStream(socket, ownsSocket: true);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), patience).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     // A file NAME.spec holds "unix:///path/of.sock".

@@ -17,7 +17,7 @@ internal sealed class VolumePlugin : VolumeDriver
     {
         var socket = PluginSocket.Find(name) ?? throw new RefusedException($"{deed}: error looking up volume plugin {name}: plugin \"{name}\" not found");
         var activated = socket.Post("Plugin.Activate", null, out var error);
-        if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => (string?)kind == "VolumeDriver")) return new VolumePlugin(name, socket);
+        if (activated?["Implements"] is JsonArray kinds && kinds.Any(kind => kind.Text() == "VolumeDriver")) return new VolumePlugin(name, socket);
         throw new RefusedException($"{deed}: error looking up volume plugin {name}: {error ?? "it is no volume driver"}");
     }
 
@@ -34,31 +34,32 @@ internal sealed class VolumePlugin : VolumeDriver
         Do("Remove", $"remove {volume.Name}", Named(volume));
     }
 
-    public override string PathOf(VolumeRecord volume) => (string?)_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"]?["Mountpoint"] ?? "";
+    public override string PathOf(VolumeRecord volume) => (_socket.Post("VolumeDriver.Get", Named(volume), out _)?["Volume"] as JsonObject)?["Mountpoint"].Text() ?? "";
 
     public override VolumeFacts FactsOf(VolumeRecord volume)
     {
-        var asked = _socket.Post("VolumeDriver.Get", Named(volume), out var error)?["Volume"] ?? throw new RefusedException($"get {volume.Name}: {error ?? "no such volume"}");
-        var scope = (string?)_socket.Post("VolumeDriver.Capabilities", [], out _)?["Capabilities"]?["Scope"];
-        return new VolumeFacts((string?)asked["Mountpoint"] ?? "", Created(asked), asked["Status"] is JsonObject status ? Sorted(status) : null, scope is "global" ? scope : Local);
+        var asked = _socket.Post("VolumeDriver.Get", Named(volume), out var error)?["Volume"] as JsonObject ?? throw new RefusedException($"get {volume.Name}: {error ?? "no such volume"}");
+        var scope = (_socket.Post("VolumeDriver.Capabilities", [], out _)?["Capabilities"] as JsonObject)?["Scope"].Text();
+        return new VolumeFacts(asked["Mountpoint"].Text() ?? "", Created(asked), asked["Status"] is JsonObject status ? Sorted(status) : null, scope is "global" ? scope : Local);
     }
 
     public IEnumerable<VolumeRecord> List() => (_socket.Post("VolumeDriver.List", [], out _)?["Volumes"] as JsonArray ?? []).OfType<JsonObject>().Select(Described).OfType<VolumeRecord>();
 
-    public VolumeRecord? Find(string name) => _socket.Post("VolumeDriver.Get", new JsonObject { ["Name"] = name }, out _)?["Volume"] is JsonObject found ? Described(found) : null;
+    public VolumeRecord? Find(string name) => _socket.Post("VolumeDriver.Get", new JsonObject { ["Name"] = name }, out _)?["Volume"] is JsonObject found && Described(found) is { } known && known.Name == name ? known : null;
 
+    // What has no name for a volume could neither be asked for nor be shown.
     private VolumeRecord? Described(JsonObject volume) =>
-        (string?)volume["Name"] is { } known ? new VolumeRecord { Name = known, Created = Created(volume) ?? default, Driver = _name, IsOfPlugin = true } : null;
+        volume["Name"].Text() is { } known && VolumeStore.IsValid(known) ? new VolumeRecord { Name = known, Created = Created(volume) ?? default, Driver = _name, IsOfPlugin = true } : null;
 
     // As Go writes a map.
     private static JsonObject Sorted(JsonObject map) => new(map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
         .Select(pair => KeyValuePair.Create(pair.Key, pair.Value is JsonObject inner ? Sorted(inner) : pair.Value?.DeepClone())));
 
-    private static DateTimeOffset? Created(JsonNode volume) =>
-        DateTimeOffset.TryParse((string?)volume["CreatedAt"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    private static DateTimeOffset? Created(JsonObject volume) =>
+        DateTimeOffset.TryParse(volume["CreatedAt"].Text(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     public override string Mount(VolumeRecord volume, string use) =>
-        (string?)Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"] ?? throw new RefusedException(
+        Do("Mount", $"error while mounting volume '{volume.Name}'", Use(volume, use))["Mountpoint"].Text() ?? throw new RefusedException(
             $"error while mounting volume '{volume.Name}': the plugin does not say where.");
 
     public override void Unmount(VolumeRecord volume, string use, bool isLast) => _ = _socket.Post("VolumeDriver.Unmount", Use(volume, use), out _);

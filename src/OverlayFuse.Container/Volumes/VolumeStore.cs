@@ -99,6 +99,6 @@ public sealed partial class VolumeStore(StateDirectory state)
 
     private string PathOf(string name) => Path.Combine(DirectoryOf(name), "volume.json");
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9][a-zA-Z0-9_.-]*\z")]
     private static partial Regex Form();
 }
