@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NUnit.Framework;
 using OverlayFuse.Image;
 
@@ -40,7 +41,7 @@ public sealed class PluginTests
     public void A_list_that_makes_no_sense_is_left_out(string list, string names)
     {
         using var plugin = Serve("odd", ("VolumeDriver.List", list));
-        Assert.That(string.Join(' ', PluginVolumes.All().Select(volume => volume.Name)), Is.EqualTo(names));
+        Assert.That(string.Join(' ', PluginVolumes.All().Select(entry => entry.Volume.Name)), Is.EqualTo(names));
     }
 
     [TestCase("""{"Implements":[3]}""")]
@@ -74,31 +75,60 @@ public sealed class PluginTests
     }
 
     [Test]
-    public void A_proxy_is_not_asked_the_way_to_a_socket()
-    {
-        using var plugin = Serve("odd", ("VolumeDriver.List", """{"Volumes":[{"Name":"pv1"}]}"""));
-        Environment.SetEnvironmentVariable("http_proxy", "http://user:secret@127.0.0.1:1");
-        try
-        {
-            Assert.That(PluginVolumes.All().Count(), Is.EqualTo(1));
-            Assert.That(plugin.Heads, Has.All.Not.Contains("Proxy"));
-            Assert.That(plugin.Heads, Has.All.StartsWith("POST /"));
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("http_proxy", null);
-        }
-    }
-
-    [Test]
     public void An_answer_without_end_is_not_read_to_its_end()
     {
         using var plugin = Serve("odd", ("VolumeDriver.List", """{"Volumes":[{"Name":"pv1"}],"More":""" + '"' + new string('x', 2 << 20) + "\"}"));
         Assert.That(PluginVolumes.All(), Is.Empty);
     }
 
-    private FakePlugin Serve(string name, params (string Method, string Answer)[] answers) =>
-        new($"{_root}/docker/plugins/{name}.sock", new Dictionary<string, string>(answers.Append(("Plugin.Activate", Activated)).DistinctBy(answer => answer.Item1).Select(answer => KeyValuePair.Create(answer.Item1, answer.Item2))));
+    [Test]
+    public void Plugins_that_do_not_answer_are_waited_for_once_and_together()
+    {
+        using var first = new FakePlugin(_root + "/docker/plugins/dead.sock", new Dictionary<string, string>());
+        using var second = new FakePlugin(_root + "/docker/plugins/mute.sock", new Dictionary<string, string>());
+        using var third = Serve("slow");
+        using var live = Serve("live", ("VolumeDriver.List", """{"Volumes":[{"Name":"theirs","Mountpoint":"/m"}]}"""), ("VolumeDriver.Capabilities", """{"Capabilities":{"Scope":"global"}}"""));
+        var volumes = new VolumeStore(StateDirectory.Open(_root + "/state"));
+        volumes.Ensure(new VolumeRecord { Name = "ours", Created = default });
+        var watch = Stopwatch.StartNew();
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var listed = volumes.AllThereAre().Select(entry => (entry.Volume.Name, entry.Facts?.Path, entry.Facts?.Scope));
+            Assert.That(listed, Is.EqualTo(new[] { ("ours", volumes.DataOf("ours"), "local"), ("theirs", "/m", "global") }));
+        }
+        Assert.That(PluginVolumes.Find("other"), Is.Null);
+        Assert.That(() => Driver("dead"), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
+        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8))); // twice what one may take: live does not say what it has of "other"
+        Assert.That(new[] { first, second, third, live }.Select(plugin => plugin.Count("Plugin.Activate")), Has.All.EqualTo(1));
+        Assert.That(third.Count("VolumeDriver.List"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_plugins_have_is_looked_up_before_a_volume_is_made_and_not_while_it_is()
+    {
+        using var plugin = Serve("live", ("VolumeDriver.Get", """{"Volume":{"Name":"pv1"}}"""));
+        var volumes = new VolumeStore(StateDirectory.Open(_root + "/state"));
+        var known = volumes.LookUp(new VolumeRecord { Name = "pv1", Created = default });
+        Assert.That(known?.Driver, Is.EqualTo("live"));
+        Assert.That(volumes.Ensure(new VolumeRecord { Name = "pv1", Created = default }, known).Driver, Is.EqualTo("live"));
+        var asked = plugin.Heads.Count;
+        Assert.That(volumes.Ensure(new VolumeRecord { Name = "pv2", Created = default }).Driver, Is.EqualTo("local"));
+        Assert.That(plugin.Heads, Has.Count.EqualTo(asked));
+    }
+
+    [Test]
+    public void A_volume_stays_where_its_plugin_does_not_say_whether_it_has_it()
+    {
+        using var plugin = Serve("odd", ("VolumeDriver.Get", new string('x', 2 << 20)));
+        Assert.That(() => Driver("odd").Remove(Recorded("odd")), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
+    }
+
+    private FakePlugin Serve(string name, params (string Method, string Answer)[] answers)
+    {
+        var all = answers.ToDictionary(answer => answer.Method, answer => answer.Answer);
+        all.TryAdd("Plugin.Activate", Activated);
+        return new FakePlugin($"{_root}/docker/plugins/{name}.sock", all);
+    }
 
     private VolumeDriver Driver(string name) => VolumeDriver.Of(name, new VolumeStore(StateDirectory.Open(_root + "/state")), "get pv1");
 

@@ -15,23 +15,25 @@ internal static class ContainerMaking
         var images = new ImageStore(store.State);
         using var idFile = request.IdFile is null ? null : ContainerIdFile.Create(request.IdFile);
         ImagePull.BringIn(images, request.Image, pull); // before the lock, which it takes itself
+        var sources = new MountSources(new VolumeStore(store.State));
+        sources.LookUp(ContainerPlan.AskedMounts(request));
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
         var image = images.Find(request.Image) ?? throw new RefusedException(
             $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.");
         using var namesHeld = store.Lock();
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
-        var made = Make(store, record);
+        var made = Make(store, record, sources);
         idFile?.Write(made.Id);
         if (record is { Network: "host", Ports.Count: > 0 }) Terminal.Say("WARNING: Published ports are discarded when using host network mode");
         return made;
     }
 
-    private static StoredContainer Make(ContainerStore store, ContainerRecord record)
+    private static StoredContainer Make(ContainerStore store, ContainerRecord record, MountSources sources)
     {
         try
         {
-            new MountSources(new VolumeStore(store.State)).Prepare(record);
+            sources.Prepare(record);
             return store.Create(record);
         }
         catch // whatever it is: nobody would ever take them away

@@ -26,9 +26,9 @@ internal sealed class ContainerRemoval(ContainerStore store)
     {
         var volumes = new VolumeStore(store.State);
         using var held = volumes.Lock();
-        foreach (var name in record.Mounts.Where(mount => mount.IsAnonymous).Select(mount => mount.Volume!).Where(name => volumes.Find(name) is not null))
+        foreach (var volume in record.Mounts.Where(mount => mount.IsAnonymous).Select(mount => volumes.Find(mount.Volume!)).OfType<VolumeRecord>())
         {
-            if (!VolumeUse.Of(store, name).Any()) volumes.Remove(name);
+            if (!VolumeUse.Of(store, volume.Name).Any()) volumes.Remove(volume);
         }
     }
 }

@@ -65,7 +65,7 @@ internal static class DiskUsageText
 
     private static JsonObject Volume(VolumeStore volumes, VolumeRecord volume, long size, int links)
     {
-        var row = VolumeVerbs.Row(volumes, volume);
+        var row = VolumeVerbs.Row(volume, VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").FactsOf(volume));
         (row["Size"], row["Links"]) = (Size(size), Count(links));
         return row;
     }

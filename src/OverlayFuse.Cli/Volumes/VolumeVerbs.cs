@@ -28,7 +28,6 @@ internal static class VolumeVerbs
         {
             if (VolumeStore.Refusal(wanted) is { } reason) throw new RefusedException($"create {wanted}: {reason}");
             var volumes = new VolumeStore(StatePlace.ToRead());
-            using var held = volumes.Lock();
             var volume = new VolumeRecord
             {
                 Name = wanted,
@@ -39,7 +38,9 @@ internal static class VolumeVerbs
             };
             foreach (var (key, value) in Pairs(result.GetValue(labels))) volume.Labels[key] = value;
             foreach (var (key, value) in Pairs(result.GetValue(options))) volume.Options[key] = value;
-            volumes.Ensure(volume);
+            var known = volumes.LookUp(volume);
+            using var held = volumes.Lock();
+            volumes.Ensure(volume, known);
             return wanted + "\n";
         }));
         return command;
@@ -60,9 +61,11 @@ internal static class VolumeVerbs
             var state = StatePlace.ToRead();
             var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
             var filter = new VolumeFilter(ListFilter.Texts(result, filters));
-            var listed = volumes.AllThereAre().Where(volume => filter.Fits(volume, name => VolumeUse.Of(containers, name).Any()));
+            var listed = volumes.AllThereAre().Where(entry => filter.Fits(entry.Volume, name => VolumeUse.Of(containers, name).Any()));
             var template = result.GetValue(format) is { } text ? ByteText.Text(text) : null;
-            Terminal.Print(result.GetValue(quiet) ? string.Concat(listed.Select(volume => volume.Name + "\n")) : VolumeTable([.. listed.Select(volume => Row(volumes, volume))], template));
+            Terminal.Print(result.GetValue(quiet)
+                ? string.Concat(listed.Select(entry => entry.Volume.Name + "\n"))
+                : VolumeTable([.. listed.Select(entry => Row(entry.Volume, entry.Facts))], template));
             return 0;
         });
         return command;
@@ -79,13 +82,14 @@ internal static class VolumeVerbs
             var (volumes, containers) = (new VolumeStore(state), new ContainerStore(state));
             return ForEach.Name(result.GetValue(names), name =>
             {
+                var known = volumes.Find(name) ?? PluginVolumes.Find(name);
+                if (known is not null) _ = VolumeDriver.TryOf(known.Driver, volumes);
                 using var namesHeld = containers.Lock();
                 using var held = volumes.Lock();
-                if (result.GetValue(force) && volumes.Find(name) is null && PluginVolumes.Find(name) is null) return name + "\n";
-                volumes.Get(name);
+                if ((volumes.Find(name) ?? known) is not { } volume) return result.GetValue(force) ? name + "\n" : throw new RefusedException($"No such volume: {name}");
                 if (VolumeUse.Of(containers, name).Select(container => container.Id).ToList() is { Count: > 0 } users)
                     throw new RefusedException($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
-                volumes.Remove(name);
+                volumes.Remove(volume);
                 return name + "\n";
             });
         });
@@ -115,41 +119,24 @@ internal static class VolumeVerbs
         using var held = volumes.Lock();
         var unused = volumes.All()
             .Where(volume => volume.IsPlain && filter.Fits(volume.Labels, volume.Created) && !VolumeUse.Of(containers, volume.Name).Any())
-            .Select(volume => volume.Name)
             .ToList();
-        var reclaimed = unused.Sum(name => TreeSize.Of(volumes.DataOf(name)));
-        foreach (var name in unused) volumes.Remove(name);
+        var reclaimed = unused.Sum(volume => TreeSize.Of(volumes.DataOf(volume.Name)));
+        foreach (var volume in unused) volumes.Remove(volume);
         volumes.SweepRemains();
-        return (ReclaimedText.List("Deleted Volumes", unused), reclaimed);
+        return (ReclaimedText.List("Deleted Volumes", [.. unused.Select(volume => volume.Name)]), reclaimed);
     }
 
     private static string VolumeTable(List<JsonObject> rows, string? template) => RowFormat.Write(rows, template, ("DRIVER", "Driver"), ("VOLUME NAME", "Name"));
 
-    internal static JsonObject Row(VolumeStore volumes, VolumeRecord volume)
+    /// <param name="facts">Null: a list goes on without a plugin that has gone.</param>
+    internal static JsonObject Row(VolumeRecord volume, VolumeFacts? facts) => new()
     {
-        var facts = Facts(volumes, volume);
-        return new JsonObject
-        {
-            ["Driver"] = volume.Driver,
-            ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
-            ["Links"] = "N/A",
-            ["Mountpoint"] = facts?.Path ?? "",
-            ["Name"] = volume.Name,
-            ["Scope"] = facts?.Scope ?? VolumeDriver.Local,
-            ["Size"] = "N/A",
-        };
-    }
-
-    // A list goes on without a plugin that has gone.
-    private static VolumeFacts? Facts(VolumeStore volumes, VolumeRecord volume)
-    {
-        try
-        {
-            return VolumeDriver.Of(volume.Driver, volumes, $"get {volume.Name}").FactsOf(volume);
-        }
-        catch (RefusedException)
-        {
-            return null;
-        }
-    }
+        ["Driver"] = volume.Driver,
+        ["Labels"] = string.Join(',', volume.Labels.Select(label => $"{label.Key}={label.Value}")),
+        ["Links"] = "N/A",
+        ["Mountpoint"] = facts?.Path ?? "",
+        ["Name"] = volume.Name,
+        ["Scope"] = facts?.Scope ?? VolumeDriver.Local,
+        ["Size"] = "N/A",
+    };
 }

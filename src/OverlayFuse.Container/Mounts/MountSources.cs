@@ -7,6 +7,17 @@ namespace OverlayFuse.Container;
 /// <summary>What has to be on the host before a container can mount it: volumes are made, and what -v names; what --mount names has to be there.</summary>
 public sealed class MountSources(VolumeStore volumes)
 {
+    private readonly Dictionary<string, VolumeRecord> _known = [];
+
+    /// <summary>Asks plugins what they have of these names, before the locks under which the rest is done: others would wait for a plugin that does not answer.</summary>
+    public void LookUp(IEnumerable<MountPoint> mounts)
+    {
+        foreach (var mount in mounts.Where(mount => mount.Kind == MountKind.Volume))
+        {
+            if (volumes.LookUp(Wanted(mount)) is { } known) _known[mount.Volume!] = known;
+        }
+    }
+
     public void Prepare(ContainerRecord record)
     {
         foreach (var mount in record.Mounts)
@@ -19,19 +30,21 @@ public sealed class MountSources(VolumeStore volumes)
     private void PrepareVolume(MountPoint mount)
     {
         using var held = volumes.Lock();
-        var volume = volumes.Ensure(new VolumeRecord
-        {
-            Name = mount.Volume!,
-            Created = DateTimeOffset.UtcNow,
-            Driver = mount.Driver ?? VolumeDriver.Local,
-            IsDriverAsked = mount.Driver is not null,
-            Options = mount.DriverOptions,
-            Labels = mount.VolumeLabels ?? [],
-            IsAnonymous = mount.IsAnonymous,
-        });
+        var volume = volumes.Ensure(Wanted(mount), _known.GetValueOrDefault(mount.Volume!));
         mount.Driver = volume.Driver;
         mount.Source = volume.Driver == VolumeDriver.Local ? volumes.DataOf(mount.Volume!) : ""; // a plugin says where when it is mounted
     }
+
+    private static VolumeRecord Wanted(MountPoint mount) => new()
+    {
+        Name = mount.Volume!,
+        Created = DateTimeOffset.UtcNow,
+        Driver = mount.Driver ?? VolumeDriver.Local,
+        IsDriverAsked = mount.Driver is not null,
+        Options = mount.DriverOptions,
+        Labels = mount.VolumeLabels ?? [],
+        IsAnonymous = mount.IsAnonymous,
+    };
 
     private static void PrepareBind(MountPoint mount)
     {

@@ -124,10 +124,13 @@ public static class ContainerPlan
         return config;
     }
 
+    /// <summary>The mounts that flags ask for; neither those of the image nor those of other containers.</summary>
+    public static IEnumerable<MountPoint> AskedMounts(RunRequest request) =>
+        request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver)).Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs));
+
     private static List<MountPoint> Mounts(RunRequest request, ContainerConfig config, IEnumerable<MountPoint> inherited)
     {
-        var asked = request.Volumes.Select(volume => WithDriver(VolumeFlag.Parse(volume), request.VolumeDriver))
-            .Concat(request.Mounts.Select(MountFlag.Parse)).Concat(request.Tmpfs.Select(Tmpfs)).ToList();
+        var asked = AskedMounts(request).ToList();
         var twice = asked.GroupBy(mount => mount.Target).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null) throw new RefusedException($"Duplicate mount point: {twice.Key}.");
         foreach (var mount in inherited.Where(mount => !asked.Exists(own => own.Target == mount.Target))) asked.Add(mount);

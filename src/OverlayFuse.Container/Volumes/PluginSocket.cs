@@ -9,7 +9,11 @@ namespace OverlayFuse.Container;
 /// <summary>The Unix socket of a plugin, found where Docker's plugins have theirs.</summary>
 internal sealed class PluginSocket(string path)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30); // a plugin may have a disk in a cloud to attach
+    /// <summary>For what a plugin only has to say: people wait for a list, which is of other volumes, too.</summary>
+    public static readonly TimeSpan ToSay = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>For what it has to do: there may be a disk in a cloud to attach.</summary>
+    public static readonly TimeSpan ToDo = TimeSpan.FromSeconds(30);
 
     private const int LongestAnswer = 1 << 20; // of one that sends without end
 
@@ -17,10 +21,15 @@ internal sealed class PluginSocket(string path)
 
     private static readonly string[] Specifications = ["/etc/docker/plugins", "/usr/lib/docker/plugins"];
 
+    private volatile bool _isSilent;
+
+    /// <summary>It has not answered: it is not waited for again to say something.</summary>
+    public bool IsSilent => _isSilent;
+
     /// <summary>Of all that there are.</summary>
     public static IEnumerable<string> Names() => Sockets().SelectMany(Entries).Where(path => path.EndsWith(".sock", StringComparison.Ordinal) || Directory.Exists(path))
         .Concat(Specifications.SelectMany(Entries).Where(path => path.EndsWith(Specification, StringComparison.Ordinal)))
-        .Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => Find(name) is not null).Distinct().Order(StringComparer.Ordinal);
+        .Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => PathOf(name) is not null).Distinct().Order(StringComparer.Ordinal);
 
     private static string[] Sockets() =>
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? [own + "/docker/plugins", "/run/docker/plugins"] : ["/run/docker/plugins"];
@@ -38,21 +47,18 @@ internal sealed class PluginSocket(string path)
     }
 
     /// <summary>Null where there is none of that name.</summary>
-    public static PluginSocket? Find(string name)
-    {
-        if (!VolumeStore.IsValid(name)) return null;
-        var socket = Sockets().SelectMany(directory => new[] { $"{directory}/{name}.sock", $"{directory}/{name}/{name}.sock" }).FirstOrDefault(File.Exists);
-        return (socket ?? Specified(name)) is { } found ? new PluginSocket(found) : null;
-    }
+    public static string? PathOf(string name) => !VolumeStore.IsValid(name) ? null
+        : Sockets().SelectMany(directory => new[] { $"{directory}/{name}.sock", $"{directory}/{name}/{name}.sock" }).FirstOrDefault(File.Exists) ?? Specified(name);
 
     /// <summary>The answer; null and why where it fails.</summary>
-    public JsonObject? Post(string method, JsonObject? request, out string? error)
+    public JsonObject? Post(string method, JsonObject? request, TimeSpan patience, out string? error)
     {
-        error = null;
+        error = _isSilent && patience == ToSay ? Silence : null;
+        if (error is not null) return null;
         try
         {
             // No proxy leads to a Unix socket, whatever http_proxy says.
-            using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false }) { Timeout = Patience, MaxResponseContentBufferSize = LongestAnswer };
+            using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false }) { Timeout = patience, MaxResponseContentBufferSize = LongestAnswer };
             using var message = new HttpRequestMessage(HttpMethod.Post, "http://plugin/" + method) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(request?.ToJsonString() ?? "")) };
             message.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/vnd.docker.plugins.v1.2+json"));
             using var response = client.Send(message);
@@ -66,10 +72,13 @@ internal sealed class PluginSocket(string path)
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or SocketException or IOException)
         {
-            error = $"the plugin at {path} does not answer";
+            _isSilent = true;
+            error = Silence;
             return null;
         }
     }
+
+    private string Silence => $"the plugin at {path} does not answer";
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken patience)
     {

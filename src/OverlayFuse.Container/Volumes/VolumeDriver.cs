@@ -11,6 +11,9 @@ public abstract class VolumeDriver
     /// <exception cref="RefusedException">There is no such driver; in docker's words.</exception>
     public static VolumeDriver Of(string name, VolumeStore volumes, string deed) => name == Local ? new LocalVolumes(volumes) : VolumePlugin.Find(name, deed);
 
+    /// <summary>Null where it is not there or does not answer. Who has asked before a lock is taken does not wait for its plugin under the lock.</summary>
+    public static VolumeDriver? TryOf(string name, VolumeStore volumes) => name == Local ? new LocalVolumes(volumes) : VolumePlugin.TryFind(name);
+
     /// <exception cref="RefusedException">Its options make no sense, or the driver refuses.</exception>
     public abstract void Create(VolumeRecord volume);
 

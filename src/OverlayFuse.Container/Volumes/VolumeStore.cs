@@ -41,18 +41,34 @@ public sealed partial class VolumeStore(StateDirectory state)
         }
     }
 
-    /// <summary>With those that plugins know of, and we do not.</summary>
-    public List<VolumeRecord> AllThereAre() => [.. All().Concat(PluginVolumes.All()).DistinctBy(volume => volume.Name).OrderBy(volume => volume.Name, NaturalOrder.Instance)];
+    /// <summary>With those that plugins know of, and we do not. No facts: their plugin does not tell of it.</summary>
+    public List<(VolumeRecord Volume, VolumeFacts? Facts)> AllThereAre()
+    {
+        var told = PluginVolumes.All().ToList();
+        return
+        [
+            .. All().Select(volume => (volume, volume.Driver == VolumeDriver.Local
+                    ? new LocalVolumes(this).FactsOf(volume)
+                    : told.Find(other => other.Volume.Name == volume.Name && other.Volume.Driver == volume.Driver).Facts))
+                .Concat(told).DistinctBy(entry => entry.Item1.Name).OrderBy(entry => entry.Item1.Name, NaturalOrder.Instance),
+        ];
+    }
 
-    /// <exception cref="RefusedException">There is none, of a plugin either.</exception>
-    public VolumeRecord Get(string name) => Find(name) ?? PluginVolumes.Find(name) ?? throw new RefusedException($"No such volume: {name}");
+    /// <summary>What another plugin has under the name of a volume that is to be made. Before any lock: plugins take their time.</summary>
+    public VolumeRecord? LookUp(VolumeRecord wanted)
+    {
+        if (Find(wanted.Name) is not null) return null;
+        _ = VolumeDriver.TryOf(wanted.Driver, this);
+        return wanted.IsAnonymous ? null : PluginVolumes.Find(wanted.Name, wanted.Driver);
+    }
 
     /// <summary>The one of that name, made if need be. Under <see cref="Lock"/>.</summary>
-    public VolumeRecord Ensure(VolumeRecord wanted)
+    /// <param name="known">What <see cref="LookUp"/> has found.</param>
+    public VolumeRecord Ensure(VolumeRecord wanted, VolumeRecord? known = null)
     {
         if (Find(wanted.Name) is { } existing)
             return existing.Driver == wanted.Driver || !wanted.IsDriverAsked ? existing : throw Taken(wanted, existing.Driver);
-        if (!wanted.IsAnonymous && PluginVolumes.Find(wanted.Name, wanted.Driver) is { } known)
+        if (known is not null)
         {
             if (wanted.IsDriverAsked) throw Taken(wanted, known.Driver);
             wanted.Driver = known.Driver;
@@ -87,12 +103,12 @@ public sealed partial class VolumeStore(StateDirectory state)
     }
 
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
-    public void Remove(string name)
+    public void Remove(VolumeRecord volume)
     {
-        if ((Find(name) ?? PluginVolumes.Find(name)) is { } volume) VolumeDriver.Of(volume.Driver, this, $"remove {name}").Remove(volume);
-        if (!Directory.Exists(DirectoryOf(name))) return; // only its plugin knew of it
-        File.Delete(PathOf(name)); // first: what is left then is no volume
-        LayerStore.Discard(DirectoryOf(name));
+        VolumeDriver.Of(volume.Driver, this, $"remove {volume.Name}").Remove(volume);
+        if (!Directory.Exists(DirectoryOf(volume.Name))) return; // only its plugin knew of it
+        File.Delete(PathOf(volume.Name)); // first: what is left then is no volume
+        LayerStore.Discard(DirectoryOf(volume.Name));
     }
 
     private string DirectoryOf(string name) => Path.Combine(state.Volumes, name);

@@ -11,6 +11,7 @@ public sealed class VolumeUses(ContainerStore containers)
     /// <exception cref="RefusedException">A driver refuses.</exception>
     public void Begin(StoredContainer container)
     {
+        Wake(container);
         using var held = _volumes.Lock();
         var mounted = Mounted(container);
         if (mounted.Count > 0) File.Create(container.VolumesPath).Dispose(); // first: what a kill leaves half done is ended, too
@@ -27,6 +28,7 @@ public sealed class VolumeUses(ContainerStore containers)
     public void End(StoredContainer container)
     {
         if (!File.Exists(container.VolumesPath)) return;
+        Wake(container);
         using var held = _volumes.Lock();
         foreach (var (_, volume) in Mounted(container))
         {
@@ -42,6 +44,9 @@ public sealed class VolumeUses(ContainerStore containers)
         }
         File.Delete(container.VolumesPath); // last, and under the lock: of two that end at once, one sees that it is the last
     }
+
+    // Before the lock, under which nobody is to wait for a plugin that does not answer.
+    private void Wake(StoredContainer container) => Mounted(container).ForEach(pair => VolumeDriver.TryOf(pair.Volume.Driver, _volumes));
 
     private VolumeDriver Driver(VolumeRecord volume) => VolumeDriver.Of(volume.Driver, _volumes, $"mount {volume.Name}");
 
