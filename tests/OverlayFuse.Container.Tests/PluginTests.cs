@@ -123,6 +123,18 @@ public sealed class PluginTests
         Assert.That(() => Driver("odd").Remove(Recorded("odd")), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
     }
 
+    [Test]
+    public void A_volume_whose_plugin_has_gone_goes_by_force()
+    {
+        var volumes = new VolumeStore(StateDirectory.Open(_root + "/state"));
+        using (Serve("gone", ("VolumeDriver.Get", """{"Volume":{"Name":"pv1"}}"""))) volumes.Ensure(Recorded("gone"));
+        File.Delete(_root + "/docker/plugins/gone.sock");
+        var recorded = volumes.Find("pv1")!;
+        Assert.That(() => volumes.Remove(recorded), Throws.TypeOf<RefusedException>().With.Message.EqualTo("remove pv1: error looking up volume plugin gone: plugin \"gone\" not found"));
+        volumes.Remove(recorded, isForced: true);
+        Assert.That(volumes.All(), Is.Empty);
+    }
+
     private FakePlugin Serve(string name, params (string Method, string Answer)[] answers)
     {
         var all = answers.ToDictionary(answer => answer.Method, answer => answer.Answer);

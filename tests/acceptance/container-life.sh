@@ -159,17 +159,19 @@ in_memory() { o volume create --opt type=tmpfs --opt device=tmpfs --opt o=size=1
 plugin() {
   local sockets=$home/run/docker/plugins said
   "${as[@]}" mkdir -p "$sockets" "$home/plugin" || return 1
-  "${as[@]}" timeout 60 python3 "$root/tests/acceptance/volume-plugin.py" "$sockets/tiny.sock" "$home/plugin" >"$scratch/asked" 2>&1 &
+  "${as[@]}" timeout 120 python3 "$root/tests/acceptance/volume-plugin.py" "$sockets/tiny.sock" "$home/plugin" >"$scratch/asked" 2>&1 &
   local server=$!
   with=(XDG_RUNTIME_DIR="$home/run" http_proxy=http://127.0.0.1:1) # a proxy is not asked the way to a socket
   eventually test -S "$sockets/tiny.sock" && o volume create -d tiny -o size=5 far && has "tiny      far" o volume ls && has "$home/plugin/far" o volume inspect far &&
     o run --rm -v far:/data bb:1 sh -c 'cat /data/seed.txt; echo kept >/data/f' && prints kept cat "$home/plugin/far/f" &&
     ends 1 'VolumeDriver.Create: unsupported option "bogus"' o volume create -d tiny -o bogus=1 no && copied_through_a_plugin && o volume create -d tiny near && o volume rm near && known_to_a_plugin &&
-    beside_a_dead_plugin && "${as[@]}" mv "$home/plugin/far" "$home/plugin/lost" && o volume rm far && ! o volume inspect far # one that the plugin has lost can be removed, too
+    beside_a_dead_plugin && "${as[@]}" mv "$home/plugin/far" "$home/plugin/lost" && o volume rm far && ! o volume inspect far && # one that the plugin has lost can be removed, too
+    o volume create -d tiny orphan
   local code=$?
   with=()
   kill $server
   wait $server 2>/dev/null
+  if [ $code = 0 ]; then orphaned || code=1; fi
   said=$(cut -d ' ' -f 1 "$scratch/asked" | uniq | grep -v Activate | tr '\n' ' ')
   echo "asked: $said"
   [ $code = 0 ] && [[ $said = "VolumeDriver.Get VolumeDriver.Create"*"VolumeDriver.Mount VolumeDriver.Unmount"*"VolumeDriver.Remove "*"VolumeDriver.Get "* ]]
@@ -241,6 +243,7 @@ known_to_a_plugin() { # though nobody made it here
     ends 1 "create outside: driver 'tiny' already has volume 'outside': volume name must be unique" o volume create outside && prints theirs o run --rm -v outside:/o bb:1 ls /o && o volume rm outside && prints far o volume ls -q --filter driver=tiny || return 1
   "${as[@]}" mkdir "$home/plugin/never-used" && o volume rm never-used && ! o volume inspect never-used
 }
+orphaned() { ends 1 'remove orphan: error looking up volume plugin tiny' o volume rm orphan && prints orphan o volume rm -f orphan && ! o volume inspect orphan; }
 beside_a_dead_plugin() { # it takes connections and does not answer; nobody is kept from the volumes of others
   "${as[@]}" timeout 60 python3 -c 'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9); time.sleep(60)' "$home/run/docker/plugins/dead.sock" &
   local dead=$! running

@@ -74,7 +74,7 @@ internal static class VolumeVerbs
     private static Command Remove()
     {
         var names = new Argument<string[]>("VOLUME") { Arity = ArgumentArity.OneOrMore };
-        var force = new Option<bool>("--force", "-f") { Description = "Do not fail when there is no such volume." };
+        var force = new Option<bool>("--force", "-f") { Description = "Do not fail when there is no such volume, or its plugin has gone." };
         var command = new Command("rm", "Remove volumes that no container uses.") { names, force };
         command.SetAction(result =>
         {
@@ -89,7 +89,7 @@ internal static class VolumeVerbs
                 if ((volumes.Find(name) ?? known) is not { } volume) return result.GetValue(force) ? name + "\n" : throw new RefusedException($"No such volume: {name}");
                 if (VolumeUse.Of(containers, name).Select(container => container.Id).ToList() is { Count: > 0 } users)
                     throw new RefusedException($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
-                volumes.Remove(volume);
+                volumes.Remove(volume, result.GetValue(force));
                 return name + "\n";
             });
         });

@@ -103,9 +103,11 @@ public sealed partial class VolumeStore(StateDirectory state)
     }
 
     /// <summary>With all it holds. Under <see cref="Lock"/>; who asks has seen that no container uses it.</summary>
-    public void Remove(VolumeRecord volume)
+    /// <param name="isForced">Though its plugin has gone: what that has kept stays there.</param>
+    public void Remove(VolumeRecord volume, bool isForced = false)
     {
-        VolumeDriver.Of(volume.Driver, this, $"remove {volume.Name}").Remove(volume);
+        var driver = isForced ? VolumeDriver.TryOf(volume.Driver, this) : VolumeDriver.Of(volume.Driver, this, $"remove {volume.Name}");
+        driver?.Remove(volume);
         if (!Directory.Exists(DirectoryOf(volume.Name))) return; // only its plugin knew of it
         File.Delete(PathOf(volume.Name)); // first: what is left then is no volume
         LayerStore.Discard(DirectoryOf(volume.Name));
