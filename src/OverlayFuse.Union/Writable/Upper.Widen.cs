@@ -140,7 +140,7 @@ internal sealed partial class Upper
 
         var mode = status.Mode & Mode.Permissions;
         var wide = WidenJournal.Wide(mode, status.Type);
-        if (wide == mode) return Errno.ACCES;
+        if (wide == mode) return action(place); // it was given this mode after the caller was refused
 
         // Orphans and index links have no path beneath the upper; they need no journal: orphans go, and index links share the inode of a name.
         var ticket = default(WidenTicket);
@@ -179,7 +179,10 @@ internal sealed partial class Upper
         return error;
     }
 
-    /// <summary>Opens up a directory of ours until <see cref="EndWide"/>. The caller sees to it that nobody changes its mode meanwhile.</summary>
+    /// <summary>
+    /// Opens up a directory of ours until <see cref="EndWide"/>; one that was opened up after the caller was refused is left as it is. The
+    /// caller sees to it that nobody changes its mode meanwhile.
+    /// </summary>
     public Errno BeginWide(int slot, Fd directory, byte[] path, out Widening widening)
     {
         widening = default;
@@ -187,7 +190,8 @@ internal sealed partial class Upper
         var error = Syscall.Stat(directory, out var status);
         if (error != Errno.None) return error;
         var mode = status.Mode & Mode.Permissions;
-        if (status.Uid != credentials.Uid || !status.IsDirectory || (mode & Mode.OwnerAll) == Mode.OwnerAll) return Errno.ACCES;
+        if (status.Uid != credentials.Uid || !status.IsDirectory) return Errno.ACCES;
+        if ((mode & Mode.OwnerAll) == Mode.OwnerAll) return Errno.None;
 
         error = work.WidenJournal.Record(status.Inode, mode, path.Length > 1 ? path.AsSpan(1) : "."u8, out var ticket);
         if (error != Errno.None) return error;
@@ -202,6 +206,7 @@ internal sealed partial class Upper
 
     public void EndWide(Fd directory, in Widening widening)
     {
+        if (widening.IsNone) return;
         var restored = Syscall.Chmod(directory, widening.Mode);
         Withdraw(widening.Slot);
         if (restored == Errno.None) work.WidenJournal.Done(widening.Ticket); // else the next mount restores the mode

@@ -1,0 +1,43 @@
+using NUnit.Framework;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union.Tests;
+
+/// <summary>What an ordinary user's daemon does about modes that forbid its work, when others change them at the same time.</summary>
+internal class WidenTests
+{
+    // A chmod came between the refusal and the widening: nothing is left to widen, and nothing to refuse.
+    [TestCase("f", 0x180u)]
+    [TestCase("f", 0x100u)]
+    [TestCase("d", 0x1C0u)]
+    [TestCase("d", 0x140u)]
+    public void An_object_is_tried_once_more_whether_or_not_its_mode_still_forbids(string name, uint mode) => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("upper", "d/  f = \"f\"").Open();
+        Assert.That(union.Kernel.Find(name, out var entry), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod(name, mode), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+        var tries = 0;
+        var error = union.Tree.Upper!.Widened(union.Tree, slot, gateHeld: false, place =>
+        {
+            tries++;
+            var seen = Syscall.StatAt(place.Dir, place.Name, cached: false, out var status);
+            return seen == Errno.None && (status.Mode & 0x180u) != 0x180u ? Errno.ACCES : seen;
+        });
+        Assert.That((error, tries), Is.EqualTo((Errno.None, 1)));
+        Assert.That(union.Shell($"stat -c %a upper/{name}; ls work/overlayfuse/widened"), Is.EqualTo($"{Convert.ToString(mode, 8)}"));
+    });
+
+    [TestCase(0x1C0u)]
+    [TestCase(0u)]
+    public void So_is_what_is_in_a_directory_that_was_shut(uint mode) => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("upper", "d/f = \"f\"").Open();
+        Assert.That(union.Kernel.Find("d/f", out var entry), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod("d", mode), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+        var error = union.Tree.Upper!.InShutDirectory(union.Tree, slot, gateHeld: false, place => Syscall.StatAt(place.Dir, place.Name, cached: false, out _));
+        Assert.That(error, Is.EqualTo(Errno.None));
+        Assert.That(union.Shell("stat -c %a upper/d; ls work/overlayfuse/widened; chmod 700 upper/d"), Is.EqualTo($"{Convert.ToString(mode, 8)}"));
+    });
+}
