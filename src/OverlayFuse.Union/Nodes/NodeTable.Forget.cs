@@ -45,8 +45,7 @@ internal sealed partial class NodeTable
                 lock (_slots)
                 {
                     if (IsNeeded(slot, id)) return false;
-                    gone = _nodes[slot];
-                    _nodes[slot].Id = 0;
+                    gone = TakeOut(slot);
                 }
                 break;
             }
@@ -58,8 +57,7 @@ internal sealed partial class NodeTable
                 if (IsNeeded(slot, id)) return false;
                 parent = shard[handle >> ShardBits].Parent;
                 shard.Remove(handle >> ShardBits);
-                gone = _nodes[slot];
-                _nodes[slot].FirstName = 0;
+                gone = TakeOut(slot);
                 break;
             }
         }
@@ -89,8 +87,7 @@ internal sealed partial class NodeTable
                 shard.Remove(handle >> ShardBits);
                 handle = next;
             }
-            gone = _nodes[slot];
-            _nodes[slot].FirstName = 0;
+            gone = TakeOut(slot);
             lock (_links)
             {
                 if (_byInode.TryGetValue(gone.Inode, out var known) && known == slot) _byInode.Remove(gone.Inode);
@@ -105,8 +102,18 @@ internal sealed partial class NodeTable
         return true;
     }
 
+    // Under the lock that a node is removed by: that of its name, or _slots where it has none. Who comes after it to the other one must not find the
+    // node still there, so the id goes before the name. A slot that is freed twice would be given to two nodes.
+    private Node TakeOut(int slot)
+    {
+        var gone = _nodes[slot];
+        Volatile.Write(ref _nodes[slot].Id, 0);
+        Volatile.Write(ref _nodes[slot].FirstName, 0);
+        return gone;
+    }
+
     private bool IsNeeded(int slot, ulong id) =>
-        _nodes[slot].Id != id || Volatile.Read(ref _nodes[slot].Lookups) > 0 || Volatile.Read(ref _nodes[slot].References) > 0;
+        Volatile.Read(ref _nodes[slot].Id) != id || Volatile.Read(ref _nodes[slot].Lookups) > 0 || Volatile.Read(ref _nodes[slot].References) > 0;
 
     private void Free(int slot, in Node gone)
     {

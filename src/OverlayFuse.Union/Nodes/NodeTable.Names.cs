@@ -12,7 +12,7 @@ internal sealed partial class NodeTable
             {
                 _nodes[slot].Set(NodeFlags.Linked);
                 _byInode[_nodes[slot].Inode] = slot;
-                Prepend(slot, shard, shard.Add(parent, name, hash, slot), shardIndex);
+                Append(slot, shard, shard.Add(parent, name, hash, slot), shardIndex);
                 Interlocked.Increment(ref _nodes[parent].References);
             }
     }

@@ -115,9 +115,8 @@ internal sealed partial class NodeTable
             {
                 lock (_links)
                 {
-                    // A copy that another program made without an index is another inode than its lower one, of the same number.
                     var isKnown = _byInode.TryGetValue(candidate.Inode, out slot);
-                    if (!isKnown || _nodes[slot].IsUpper != candidate.IsUpper)
+                    if (!isKnown || !AreSame(_nodes[slot], candidate))
                     {
                         slot = Allocate(candidate);
                         added = true;
@@ -125,7 +124,7 @@ internal sealed partial class NodeTable
                         if (!isKnown) _byInode[candidate.Inode] = slot;
                     }
                     record = shard.Add(parent, name, hash, slot);
-                    Prepend(slot, shard, record, shardIndex);
+                    Append(slot, shard, record, shardIndex);
                     Interlocked.Increment(ref _nodes[parent].References);
                 }
             }
@@ -195,10 +194,22 @@ internal sealed partial class NodeTable
         }
     }
 
-    // Under the shard's lock and _links.
-    private void Prepend(int slot, NameShard shard, int record, int shardIndex)
+    // A copy that another program made without an index is another inode than its lower one, of the same number. What the index has is one: who
+    // looks a name up while it comes up may have found it below, and the node above, or the other way round.
+    private static bool AreSame(in Node known, in Node candidate) =>
+        known.IsUpper == candidate.IsUpper || known.Has(NodeFlags.Indexed) || candidate.Has(NodeFlags.Indexed);
+
+    // Under the shard's lock and _links. Behind the first name, by which a copy under way takes its place: its directory is in the upper already.
+    private void Append(int slot, NameShard shard, int record, int shardIndex)
     {
-        shard[record].NextOfNode = _nodes[slot].FirstName;
-        Volatile.Write(ref _nodes[slot].FirstName, Handle(record, shardIndex));
+        ref var first = ref _nodes[slot].FirstName;
+        if (first == 0)
+        {
+            Volatile.Write(ref first, Handle(record, shardIndex));
+            return;
+        }
+        ref var link = ref _shards[first & (ShardCount - 1)][first >> ShardBits].NextOfNode;
+        shard[record].NextOfNode = link;
+        link = Handle(record, shardIndex);
     }
 }

@@ -84,7 +84,7 @@ internal sealed partial class Tree
         if (node.IsDirectory) status.LinkCount = DirectoryLinks(node, status.LinkCount);
         else if ((flags & NodeFlags.Orphan) != 0) status.LinkCount -= Math.Min(status.LinkCount, 1); // the link in the orphans directory
         else if ((flags & NodeFlags.Removed) != 0) status.LinkCount -= Math.Min(status.LinkCount, 1);
-        else if ((flags & NodeFlags.Indexed) != 0) status.LinkCount = (uint)Math.Max(0, (int)status.LinkCount + Upper!.NlinkDifference(place.Dir, place.Name));
+        else if ((flags & NodeFlags.Indexed) != 0) status.LinkCount = Upper!.NamesOfIndexed(place.Dir, place.Name, status.LinkCount);
 
         if ((flags & NodeFlags.Covered) != 0 && node.Type == FileType.Regular) status.Size = status.Blocks = 0;
         if ((flags & (NodeFlags.Metacopy | NodeFlags.DataElsewhere)) != 0 && node.Type == FileType.Regular) status.Blocks = DataBlocks(slot, status);

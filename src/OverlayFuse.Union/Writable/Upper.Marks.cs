@@ -170,6 +170,17 @@ internal sealed partial class Upper
 
     public int NlinkDifference(DirFd dir, ReadOnlySpan<byte> name) => LinkCount.Read(dir, name, Family);
 
+    /// <summary>How many names the union has of a copy in the index. While one of them gets its link, the inode and its mark do not agree.</summary>
+    /// <param name="linkCount">Of the inode, taken before: for one that is gone by now.</param>
+    public uint NamesOfIndexed(DirFd dir, ReadOnlySpan<byte> name, uint linkCount)
+    {
+        lock (_linking)
+        {
+            if (Syscall.StatAt(dir, name, cached: false, out var status) == Errno.None) linkCount = status.LinkCount;
+            return (uint)Math.Max(0, (int)linkCount + NlinkDifference(dir, name));
+        }
+    }
+
     /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union counts no name more.</summary>
     /// <param name="number">The inode number that the union shows.</param>
     /// <param name="widened">The node, when its mode may be widened for the mark that counts: the caller holds its gate then. Else 0.</param>

@@ -270,6 +270,65 @@ internal class NodeTableTests
         Assert.That(_table.Count, Is.EqualTo(1));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_directory_whose_last_children_are_forgotten_at_once_is_removed_once(bool linked)
+    {
+        using var barrier = new Barrier(2);
+        var forgotten = new int[2];
+        var rounds = 200_000;
+        var other = new Thread(() =>
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                barrier.SignalAndWait();
+                _table.Forget(forgotten[1], 1);
+                barrier.SignalAndWait();
+            }
+        });
+        other.Start();
+        var twice = 0;
+        for (var i = 0; i < rounds; i++)
+        {
+            var d = Add(1, "d", inode: 9, linked);
+            forgotten[0] = Add(d, "a");
+            forgotten[1] = Add(d, "b");
+            _table.Forget(d, 1);
+            barrier.SignalAndWait();
+            _table.Forget(forgotten[0], 1);
+            barrier.SignalAndWait();
+            if (_table.Count != 1) twice++;
+        }
+        Assert.That(other.Join(TimeSpan.FromSeconds(60)), Is.True);
+        Assert.That((twice, _removed.Count, _removed.Distinct().Count()), Is.EqualTo((0, 3 * rounds, 3 * rounds)));
+    }
+
+    [Test]
+    public void A_further_name_leaves_the_first_one_first()
+    {
+        var d = Add(1, "d");
+        var a = Add(1, "a", inode: 5, linked: true);
+        Add(d, "b", inode: 5, linked: true);
+        Add(d, "c", inode: 5, linked: true);
+        _table.AddName(a, d, "e"u8);
+        Assert.That(NameOf(a), Is.EqualTo((1, "a")));
+        Assert.That(_table.NamesOf(a).Select(n => Encoding.UTF8.GetString(n.Name)), Is.EquivalentTo(new[] { "a", "b", "c", "e" }));
+    }
+
+    // While a file with several names comes up, a lookup may have seen another state of it than the node is in.
+    [TestCase(NodeFlags.None, NodeFlags.Upper | NodeFlags.Indexed, true)]
+    [TestCase(NodeFlags.Upper | NodeFlags.Indexed, NodeFlags.None, true)]
+    [TestCase(NodeFlags.None, NodeFlags.None, true)]
+    [TestCase(NodeFlags.Upper, NodeFlags.Upper, true)]
+    [TestCase(NodeFlags.Upper, NodeFlags.None, false)]
+    [TestCase(NodeFlags.None, NodeFlags.Upper, false)]
+    public void What_the_index_has_is_one_node_whatever_a_lookup_has_seen(NodeFlags known, NodeFlags found, bool isOne)
+    {
+        var a = _table.FindOrAdd(1, "a"u8, new Node { Type = FileType.Regular, Inode = 5, Flags = known }, linked: true, count: true, out _);
+        var b = _table.FindOrAdd(1, "b"u8, new Node { Type = FileType.Regular, Inode = 5, Flags = found }, linked: true, count: true, out _);
+        Assert.That(b == a, Is.EqualTo(isOne));
+    }
+
     private void Removed(in Node node)
     {
         lock (_removed) _removed.Add(node.Id);
