@@ -136,6 +136,7 @@ public sealed partial class UnionFileSystem
 
     private Errno Set(in Place place, int slot, in SetAttributes change)
     {
+        if (!place.IsUpper) return Errno.STALE; // never a layer
         var error = Errno.None;
         if (change.Has(SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.Mode))
         {

@@ -205,7 +205,10 @@ public sealed partial class UnionFileSystem
         // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
         var isPrivilege = sets && _tree.Nodes[slot].Type == FileType.Regular && name.SequenceEqual(FileCapability.Name);
         error = isPrivilege ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
-        return error != Errno.None ? error : _tree.Enter(slot, buffer, out place);
+        if (error == Errno.None) error = _tree.Enter(slot, buffer, out place);
+        if (error != Errno.None || place.IsUpper) return error;
+        place.Dispose();
+        return Errno.STALE; // never a layer
     }
 
     // What shows may be longer than what is stored.

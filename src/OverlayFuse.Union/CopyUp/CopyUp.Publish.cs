@@ -167,8 +167,9 @@ internal sealed partial class CopyUp
 
             Upper.SetImpure(directory, dir);
             if (times == Errno.None) _ = Syscall.UtimensAt(dir, "."u8, before.AccessTime, before.ModifyTime);
-            if (tree.Nodes[slot].State is UnionDirectory copied) copied.Upper = holder.Child(name, status.Inode, hasXattrWhiteouts: false);
+            // The node before its directory: whoever sees that one in the upper goes on to change it where the node says it is.
             tree.CopiedUp(slot, flags, data, dataName);
+            if (tree.Nodes[slot].State is UnionDirectory copied) copied.Upper = holder.Child(name, status.Inode, hasXattrWhiteouts: false);
             return Errno.None;
         }
         finally
