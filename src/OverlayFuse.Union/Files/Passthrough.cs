@@ -11,7 +11,7 @@ internal sealed class Passthrough(OpenFiles files)
 {
     private const ulong PassedHandle = 1UL << 40;
 
-    private readonly Lock _lock = new(); // rank 4; protects _open
+    private readonly Lock _lock = new(); // leaf; protects _open. Nothing is opened or closed under it: one slow file would hold up the opens of all
     private readonly Dictionary<int, Opens> _open = [];
     private Session? _session;
 
@@ -21,13 +21,51 @@ internal sealed class Passthrough(OpenFiles files)
     }
 
     /// <summary>Answers an open of a node; <paramref name="may"/>: its object is one the kernel may write to.</summary>
+    /// <remarks>
+    /// Of two that open a node at once both may open its file, and the first to come back decides for both: the other takes what is there by then. The file is the
+    /// same for both, for what may be passed through stays where it is: a complete file of the upper, or any where there is no upper.
+    /// </remarks>
     public OpenReply Open(int slot, bool may, ref Node node)
     {
+        var backing = 0;
+        if (!TryOpen(slot, asks: may && _session is not null, ref backing, ref node, out var reply))
+        {
+            backing = OpenBacking(slot);
+            _ = TryOpen(slot, asks: false, ref backing, ref node, out reply);
+        }
+        CloseBacking(backing);
+        return reply;
+    }
+
+    public void Release(int slot, ulong handle)
+    {
+        Opens opens;
         lock (_lock)
         {
-            _open.TryGetValue(slot, out var opens);
-            if (opens.Passed == 0 && opens.Cached == 0 && may && _session is not null) opens.Backing = OpenBacking(slot);
-            OpenReply reply;
+            if (!_open.TryGetValue(slot, out opens)) return;
+            if ((handle & PassedHandle) != 0) opens.Passed--;
+            else opens.Cached--;
+            if (opens.Passed > 0 || opens.Cached > 0)
+            {
+                _open[slot] = opens;
+                return;
+            }
+            _open.Remove(slot);
+        }
+        CloseBacking(opens.Backing);
+    }
+
+    // False where nobody has the node open and the caller asks to be sent back for a backing file. What is taken of that is 0 afterwards.
+    private bool TryOpen(int slot, bool asks, ref int backing, ref Node node, out OpenReply reply)
+    {
+        reply = default;
+        lock (_lock)
+        {
+            if (!_open.TryGetValue(slot, out var opens))
+            {
+                if (asks) return false;
+                (opens.Backing, backing) = (backing, 0);
+            }
             if (opens.Backing > 0)
             {
                 opens.Passed++;
@@ -42,24 +80,7 @@ internal sealed class Passthrough(OpenFiles files)
                 node.Clear(NodeFlags.PassedThrough);
             }
             _open[slot] = opens;
-            return reply;
-        }
-    }
-
-    public void Release(int slot, ulong handle)
-    {
-        lock (_lock)
-        {
-            if (!_open.TryGetValue(slot, out var opens)) return;
-            if ((handle & PassedHandle) != 0) opens.Passed--;
-            else opens.Cached--;
-            if (opens.Passed > 0 || opens.Cached > 0)
-            {
-                _open[slot] = opens;
-                return;
-            }
-            if (opens.Backing > 0) _ = _session!.CloseBacking(opens.Backing);
-            _open.Remove(slot);
+            return true;
         }
     }
 
@@ -70,6 +91,11 @@ internal sealed class Passthrough(OpenFiles files)
         var error = _session!.OpenBacking(file.Fd, out var id);
         file.Leave();
         return error == Errno.None ? id : 0;
+    }
+
+    private void CloseBacking(int backing)
+    {
+        if (backing > 0) _ = _session!.CloseBacking(backing);
     }
 
     private struct Opens

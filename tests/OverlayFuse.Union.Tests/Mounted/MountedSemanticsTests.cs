@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using NUnit.Framework;
 using OverlayFuse.Linux;
@@ -60,6 +61,32 @@ public class MountedSemanticsTests(string options)
         Assert.That(Read(file), Is.EqualTo("new\n"));
         file.Close();
         Assert.That(_union.Run("ls m"), Is.Empty);
+    }
+
+    // In passthrough the kernel refuses whoever is told another way to the bytes than the others have.
+    [Test]
+    public void Those_who_open_a_file_at_the_same_time_all_read_it()
+    {
+        const int Readers = 4, Rounds = 100;
+        _union.Run("echo upper > u/f");
+        _union.Mount();
+        using var together = new Barrier(Readers);
+        var seen = new ConcurrentBag<(Errno, Errno, int)>();
+        var readers = Enumerable.Range(0, Readers).Select(n => new Thread(() =>
+        {
+            var buffer = new byte[100];
+            for (var round = 0; round < Rounds; round++)
+            {
+                together.SignalAndWait();
+                var opened = Syscall.OpenAt(_union.Root, "f"u8, n == 0 ? OpenFlags.ReadWrite | OpenFlags.Append : OpenFlags.ReadOnly, 0, out var file);
+                var read = Syscall.PRead(file, buffer, 0, out var count);
+                file.Close();
+                seen.Add((opened, read, count));
+            }
+        })).ToList();
+        readers.ForEach(reader => reader.Start());
+        readers.ForEach(reader => reader.Join());
+        Assert.That(seen, Has.Count.EqualTo(Readers * Rounds).And.All.EqualTo((Errno.None, Errno.None, "upper\n".Length)));
     }
 
     [Test]
