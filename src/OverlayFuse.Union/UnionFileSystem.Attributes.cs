@@ -149,7 +149,7 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None && change.Has(SetAttributesMask.AccessTime | SetAttributesMask.ModifyTime))
         {
             // Both at once: a write-back that began before and ends between the two would set the old time again.
-            lock (_files.StripeOf(slot))
+            using (_files.StripeOf(slot).Enter())
             {
                 error = Syscall.UtimensAt(place.Dir, place.Name,
                     change.Has(SetAttributesMask.AccessTime) ? change.AccessTime : Timestamp.Omit,
@@ -164,7 +164,7 @@ public sealed partial class UnionFileSystem
     // writing takes none of them away, and the file that carries them must never get any.
     private Errno SetOwnerAndMode(in Place place, int slot, uint uid, uint gid, uint? mode)
     {
-        lock (_files.StripeOf(slot))
+        using (_files.StripeOf(slot).Enter())
         {
             var error = Upper!.SetOwnerAndMode(place.Dir, place.Name, uid, gid, mode);
             if (error != Errno.None || Upper.Overrides != OverrideForm.None || _tree.Nodes[slot].State is not OpenFile file) return error;
@@ -177,7 +177,7 @@ public sealed partial class UnionFileSystem
     // What is written back at the moment lacks them for the moment: then the mode on disk does not tell.
     private void ForgetPrivileges(int slot)
     {
-        lock (_files.StripeOf(slot))
+        using (_files.StripeOf(slot).Enter())
         {
             if (_tree.Nodes[slot].State is OpenFile file) file.SetMode(0);
         }

@@ -64,7 +64,7 @@ public sealed partial class UnionFileSystem
         Span<byte> own = stackalloc byte[Tree.NameSize];
         error = EnterForXattr(node, name, sets: false, own, out var slot, out var place);
         if (error != Errno.None) return error;
-        lock (_files.StripeOf(slot))
+        using (_files.StripeOf(slot).Enter())
         {
             using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
             if (error == Errno.None && name.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability([]);
@@ -232,7 +232,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
 
         // Both at once: what is written back at the moment must keep it.
-        lock (_files.StripeOf(slot))
+        using (_files.StripeOf(slot).Enter())
         {
             error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error == Errno.None && stored.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability(value);

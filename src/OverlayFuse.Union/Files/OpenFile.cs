@@ -30,7 +30,7 @@ internal sealed class OpenFile
     /// <summary>Set with <see cref="FileBytes.Joined"/>: then <see cref="Fd"/> is the upper object.</summary>
     public PartialFile? Partial { get; set; }
 
-    public Lock Stripe { get; set; } = null!;
+    public Stripe Stripe { get; set; } = null!;
 
     /// <summary>
     /// The kernel writes back its pages. It keeps the time of the change itself, and tells it only when it is another one than before, so
@@ -38,7 +38,7 @@ internal sealed class OpenFile
     /// </summary>
     public void BeginWriteback()
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             if (_writebacks++ == 0) _kept = KeptAttributes.Of(Fd);
         }
@@ -46,7 +46,7 @@ internal sealed class OpenFile
 
     public void EndWriteback()
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             if (--_writebacks == 0) _kept.GiveTo(Fd);
         }
@@ -78,7 +78,7 @@ internal sealed class OpenFile
     /// <summary>The capability that the file lacks for the moment, while it is written back.</summary>
     public bool TryGetCapability(Span<byte> buffer, out int length)
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             length = 0;
             return _writebacks > 0 && _kept.TryGetCapability(buffer, out length);
@@ -88,13 +88,13 @@ internal sealed class OpenFile
     /// <summary>Somebody else wrote it meanwhile, which sets its time.</summary>
     public void Written()
     {
-        lock (Stripe) _kept.ModifyTime = Timestamp.Omit;
+        using (Stripe.Enter()) _kept.ModifyTime = Timestamp.Omit;
     }
 
     /// <summary>Asks once more for the time of the object at a place, which is not the file's own while it is written back.</summary>
     public void CorrectTime(in Place place, ref FileStatus status)
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var now) != Errno.None) return;
             status.ModifyTime = _writebacks > 0 && _kept.ModifyTime != Timestamp.Omit ? _kept.ModifyTime : now.ModifyTime;
@@ -120,7 +120,7 @@ internal sealed class OpenFile
     /// <summary>The node is gone.</summary>
     public void Abandon(ulong nodeId)
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             if (NodeId != nodeId) return;
             IsAbandoned = true;
@@ -131,7 +131,7 @@ internal sealed class OpenFile
     /// <summary>Ends one use.</summary>
     public void Leave()
     {
-        lock (Stripe)
+        using (Stripe.Enter())
         {
             if (--Pins == 0 && IsAbandoned) Close();
         }

@@ -10,7 +10,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
 {
     private const int StripeCount = 64;
 
-    private readonly Lock[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Lock())]; // rank 3; a stripe protects State of its file nodes
+    private readonly Stripe[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Stripe())];
     private readonly Lock _ringLock = new(); // rank 4, taken alone; protects the ring and the pool
     private readonly OpenFile?[] _ring = new OpenFile?[capacity];
     private readonly Stack<OpenFile> _pool = new(capacity);
@@ -41,7 +41,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         foreach (var file in _ring)
         {
             if (file is null) continue;
-            lock (file.Stripe)
+            using (file.Stripe.Enter())
             {
                 // A number that is closed under its user could be another file's the next moment.
                 if (file.Pins == 0) file.Close();
@@ -51,7 +51,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     }
 
     /// <summary>What protects the state of a file node, its times while they are written back too.</summary>
-    public Lock StripeOf(int slot) => _stripes[slot % StripeCount];
+    public Stripe StripeOf(int slot) => _stripes[slot % StripeCount];
 
     private FileBytes BytesOf(int slot)
     {
@@ -62,7 +62,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
 
     private bool TryEnter(int slot, bool write, out OpenFile? file)
     {
-        lock (StripeOf(slot))
+        using (StripeOf(slot).Enter())
         {
             file = tree.Nodes[slot].State as OpenFile;
             if (file is null || !file.Fd.IsOpen || file.Bytes != BytesOf(slot) || (write && !file.IsWritable)) return false;
@@ -166,7 +166,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     private void Install(int slot, Fd fd, FileBytes bytes, bool isWritable, PartialFile? partial, out OpenFile? file)
     {
         var fresh = Rent();
-        lock (StripeOf(slot))
+        using (StripeOf(slot).Enter())
         {
             var old = tree.Nodes[slot].State as OpenFile;
             var serves = old is { Fd.IsOpen: true } && old.Bytes == BytesOf(slot) && (old.IsWritable || !isWritable);

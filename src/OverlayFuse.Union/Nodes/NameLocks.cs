@@ -4,11 +4,7 @@ namespace OverlayFuse.Union;
 /// Locks on the names of directories: held for reading while an object is reached by its name, for writing while names change.
 /// Directories share them by slot number.
 /// </summary>
-/// <remarks>
-/// Order in this room: copy-up gate of one node (1) > names of a directory pair, lower stripe first (2) > open files (3) > partial file (4, alone) > name
-/// shards, ascending (5) > links (6) > slots (7) > layer directory (8) > descriptor ring (9). The gate stands
-/// first because the last step of a copy-up is a rename into a directory. No data is copied and nothing is synced under 2-9.
-/// </remarks>
+/// <remarks>Rank 2; of a pair the lower stripe is taken first. README.md, "Locks", has the order of all locks of this room.</remarks>
 internal sealed class NameLocks
 {
     private const int StripeCount = 128;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OverlayFuse.Union;
 
-/// <summary>Asserts in debug builds that locks are taken in the order that <see cref="NameLocks"/> gives.</summary>
+/// <summary>Asserts in debug builds that locks are taken in the order that README.md, "Locks", gives.</summary>
 internal static class Ranks
 {
     public const int Gate = 1;

@@ -24,7 +24,7 @@ internal sealed class PartialMap
     private PartialSlot _beforeCut;
     private int _slotIndex;
 
-    // Leaf. So that of two syncs at a time each hears of its own failure: the system tells it once.
+    // Below the lock of PartialFile, or alone. So that of two syncs at a time each hears of its own failure: the system tells it once.
     private readonly Lock _syncing = new();
     private long _written = 1; // counts what was written here: what an earlier daemon wrote may be in the page cache only
     private long _synced;

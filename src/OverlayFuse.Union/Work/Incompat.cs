@@ -15,7 +15,7 @@ internal sealed class Incompat
     private readonly MarkFamily _family;
     private readonly Durability _durability;
 
-    // Leaf. Protects: changes of the two below and of the directory; they are read without it.
+    // Leaf, and the directory is synced under it. Protects: changes of the two below and of the directory; they are read without it.
     private readonly Lock _change = new();
     private volatile int _raised;
     private volatile int _lasting; // of these, what no loss of power takes down

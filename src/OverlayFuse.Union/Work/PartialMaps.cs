@@ -9,7 +9,7 @@ internal sealed class PartialMaps
     private readonly Incompat _incompat;
     private readonly bool _syncs;
 
-    // Leaf. Protects: the number of maps and the fence, which go together.
+    // Rank 10, takes that of Incompat. Protects: the number of maps and the fence, which go together.
     private readonly Lock _counting = new();
     private int _count;
 

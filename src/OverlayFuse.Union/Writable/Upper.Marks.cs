@@ -5,7 +5,7 @@ namespace OverlayFuse.Union;
 // Marks: the kernel's names and values (README.md, "On disk").
 internal sealed partial class Upper
 {
-    private readonly Lock _linking = new(); // leaf; the count of an indexed object is read, noted and set in several calls
+    private readonly Lock _linking = new(); // rank 10, takes _widenedLock; the count of an indexed object is read, noted and set in several calls
 
     private static ReadOnlySpan<byte> SharedWhiteout => "whiteout"u8;
 
