@@ -17,7 +17,7 @@ internal static class MountJobText
         foreach (var directory in union.DataDirectories) text.Add("data_only", directory);
         if (union.UpperDirectory is not null) text.Add("upper", union.UpperDirectory);
         if (union.WorkDirectory is not null) text.Add("work", union.WorkDirectory);
-        if (union.Data is { } data) text.Add("data", (long)data);
+        text.Add("data", (long)union.Data);
         text.Add("writeback", union.WriteBack ? 1 : 0);
         text.Add("transport", (long)union.Transport);
         text.Add("durability", (long)union.Durability);
@@ -64,7 +64,7 @@ internal static class MountJobText
             MountPoint = mountPoint,
             UpperDirectory = Value("upper"),
             WorkDirectory = Value("work"),
-            Data = (DataMode?)Number("data"),
+            Data = (DataMode)(Number("data") ?? 0),
             WriteBack = Number("writeback") == 1,
             Transport = (Transport)(Number("transport") ?? 0),
             Durability = (Durability)(Number("durability") ?? 0),

@@ -23,7 +23,7 @@ internal static class MountPlanner
             MountPoint = caller.Absolute(mountPoint),
             UpperDirectory = options.Upper is null ? null : caller.Absolute(options.Upper),
             WorkDirectory = options.Upper is null || options.Work is null ? null : caller.Absolute(options.Work),
-            Data = options.Data,
+            Data = options.Data ?? DataMode.Cached,
             WriteBack = options.WriteBack ?? true,
             Transport = options.Transport ?? Transport.Device,
             Durability = options.Durability ?? Durability.Ordered,

@@ -20,8 +20,7 @@ public sealed class UnionOptions
     /// <summary>Empty for a union that is opened and not mounted.</summary>
     public required byte[] MountPoint { get; init; }
 
-    /// <summary>Null: what the caller's rights allow and the benchmarks recommend.</summary>
-    public DataMode? Data { get; set; }
+    public DataMode Data { get; set; }
 
     /// <summary>False: each write(2) reaches the daemon before it returns. Only <see cref="DataMode.Cached"/> has the choice.</summary>
     public bool WriteBack { get; set; } = true;

@@ -39,7 +39,7 @@ public sealed class MountJobTextTests
         var job = new MountJob { Union = new UnionOptions { MountPoint = B("/m") }, Source = B("s"), Flags = MountFlags.None, AllowOther = false };
         var read = MountJobText.Read(MountJobText.Write(job))!;
         Assert.That(read.Union.UpperDirectory, Is.Null);
-        Assert.That(read.Union.Data, Is.Null);
+        Assert.That(read.Union.Data, Is.EqualTo(DataMode.Cached));
         Assert.That(read.Union.WriteBack, Is.True);
         Assert.That(read.LogFile, Is.Null);
     }
