@@ -66,14 +66,14 @@ internal sealed partial class Dispatcher
     {
         if (!exchange.TryTake(out FallocateIn ask)) return Errno.INVAL;
 
-        return fileSystem.Fallocate(exchange.Request, exchange.Node, ask.Handle, ask.Mode, ask.Offset, ask.Size);
+        return fileSystem.Fallocate(exchange.Request, exchange.Node, ask.Handle, (FallocateMode)ask.Mode, ask.Offset, ask.Size);
     }
 
     private Errno LSeek(ref Exchange exchange)
     {
         if (!exchange.TryTake(out LSeekIn seek)) return Errno.INVAL;
 
-        var error = fileSystem.LSeek(exchange.Request, exchange.Node, seek.Handle, seek.Offset, seek.Whence, out var result);
+        var error = fileSystem.LSeek(exchange.Request, exchange.Node, seek.Handle, seek.Offset, (Whence)seek.Whence, out var result);
         return error == Errno.None ? exchange.Answer(result) : error;
     }
 

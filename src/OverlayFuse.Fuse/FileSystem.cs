@@ -203,11 +203,11 @@ public abstract class FileSystem
     /// <summary>access(2) and chdir(2), where DEFAULT_PERMISSIONS is off; <paramref name="mask"/> is R_OK (4), W_OK (2), X_OK (1). NOSYS: all is allowed.</summary>
     public virtual Errno Access(in Request request, NodeId node, uint mask) => Errno.NOSYS;
 
-    /// <summary>fallocate(2); <paramref name="mode"/> is FALLOC_FL_*. NOTSUP: no such mode here; NOSYS makes the kernel answer NOTSUP without asking.</summary>
-    public virtual Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length) => Errno.NOSYS;
+    /// <summary>fallocate(2); the kernel refuses by itself what would shift bytes. NOTSUP: no such mode here; NOSYS makes the kernel answer NOTSUP without asking.</summary>
+    public virtual Errno Fallocate(in Request request, NodeId node, ulong handle, FallocateMode mode, long offset, long length) => Errno.NOSYS;
 
-    /// <summary>lseek(2) with SEEK_DATA (3) or SEEK_HOLE (4).</summary>
-    public virtual Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    /// <summary>lseek(2) with <see cref="Whence.Data"/> or <see cref="Whence.Hole"/>; the others are the kernel's own.</summary>
+    public virtual Errno LSeek(in Request request, NodeId node, ulong handle, long offset, Whence whence, out long result)
     {
         result = 0;
         return Errno.NOSYS;

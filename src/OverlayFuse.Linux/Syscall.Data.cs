@@ -75,21 +75,21 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>fallocate(2) with its mode bits.</summary>
-    public static Errno Fallocate(Fd fd, int mode, long offset, long length)
+    /// <summary>fallocate(2).</summary>
+    public static Errno Fallocate(Fd fd, FallocateMode mode, long offset, long length)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Fallocate, fd.Number) { Offset = offset, Length = length, Detail = (ulong)mode }, out var refused)) return refused;
         while (true)
         {
-            var error = Check(Native.fallocate64(fd.Number, mode, offset, length));
+            var error = Check(Native.fallocate64(fd.Number, (int)mode, offset, length));
             if (error != Errno.INTR) return error;
         }
     }
 
-    /// <summary>lseek(2), SEEK_DATA (3) and SEEK_HOLE (4) among the values of <paramref name="whence"/>; NXIO past the end.</summary>
-    public static Errno LSeek(Fd fd, long offset, int whence, out long result)
+    /// <summary>lseek(2). NXIO where <see cref="Whence.Data"/> or <see cref="Whence.Hole"/> is asked for from the end on, or there is no more data.</summary>
+    public static Errno LSeek(Fd fd, long offset, Whence whence, out long result)
     {
-        result = Native.lseek64(fd.Number, offset, whence);
+        result = Native.lseek64(fd.Number, offset, (int)whence);
         return Check(result);
     }
 

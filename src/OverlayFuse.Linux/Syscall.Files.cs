@@ -69,7 +69,7 @@ public static unsafe partial class Syscall
     /// <summary>dup(2) with O_CLOEXEC.</summary>
     public static Errno Duplicate(Fd fd, out Fd copy)
     {
-        var number = Native.fcntl(fd.Number, 1030 /* F_DUPFD_CLOEXEC */, 3);
+        var number = Native.fcntl(fd.Number, DuplicateCloseOnExec, 3);
         copy = new Fd(number);
         return Check(number);
     }

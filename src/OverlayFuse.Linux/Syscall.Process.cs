@@ -8,8 +8,8 @@ public static unsafe partial class Syscall
     private const short SpawnSetSignalDefaults = 0x04;
     private const short SpawnSetSignalMask = 0x08;
     private const short SpawnSetSession = 0x80;
-    private const int SetDescriptorFlags = 2;
-    private const int DuplicateCloseOnExec = 1030;
+    private const int SetDescriptorFlags = 2; // F_SETFD
+    private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int SetChildSubreaper = 36;
     private const int SignalInformationSize = 128; // siginfo_t
     private const int KindOfId = 1; // P_PID

@@ -7,9 +7,8 @@ namespace OverlayFuse.Union;
 // a node share the descriptor of OpenFiles.
 public sealed partial class UnionFileSystem
 {
-    private const uint GetFlags = 0x80086601; // FS_IOC_GETFLAGS
+    private const uint GetInodeFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
-    private const int MovesBytes = 0x28; // FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE
     private const int MostWaitForWriteback = 8; // far fewer than threads
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
 
@@ -100,15 +99,9 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length)
+    public override Errno Fallocate(in Request request, NodeId node, ulong handle, FallocateMode mode, long offset, long length)
     {
-        var error = EnterForWrite(node, out var slot, out var file);
-        if (error == Errno.None && (mode & MovesBytes) != 0 && file.Partial is not null)
-        {
-            file.Leave();
-            error = _copyUp.Whole(slot);
-            if (error == Errno.None) error = _files.Enter(slot, write: true, out file);
-        }
+        var error = EnterForWrite(node, out _, out var file);
         if (error != Errno.None) return error;
         error = file.Allocate(mode, offset, length);
         if (file.Partial is not null) file.Written();
@@ -117,7 +110,7 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, Whence whence, out long result)
     {
         result = 0;
         var error = _tree.Find(node, out var slot);
@@ -181,7 +174,7 @@ public sealed partial class UnionFileSystem
     {
         written = 0;
         if (ControlDesk.Knows(command) && node == NodeId.Root) return _desk.Serve(Caller.UidOf(request), command, input, output, out written);
-        if (command is not (GetFlags or GetExtendedFlags)) return Errno.NOTTY;
+        if (command is not (GetInodeFlags or GetExtendedFlags)) return Errno.NOTTY;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
         if (_tree.Nodes[slot].Type is not (FileType.Regular or FileType.Directory)) return Errno.NOTTY;
@@ -199,7 +192,7 @@ public sealed partial class UnionFileSystem
             fd.Close();
         }
         if (error != Errno.None) return error;
-        written = Math.Min(output.Length, command == GetFlags ? 8 : argument.Length);
+        written = Math.Min(output.Length, command == GetInodeFlags ? 8 : argument.Length);
         argument[..written].CopyTo(output);
         return Errno.None;
     }

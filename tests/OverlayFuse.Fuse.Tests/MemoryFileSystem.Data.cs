@@ -69,9 +69,9 @@ internal sealed partial class MemoryFileSystem
         }
     }
 
-    public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length)
+    public override Errno Fallocate(in Request request, NodeId node, ulong handle, FallocateMode mode, long offset, long length)
     {
-        if (mode != 0) return Errno.NOTSUP;
+        if (mode != FallocateMode.None) return Errno.NOTSUP;
         lock (_gate)
         {
             var grown = _nodes[node.Value];
@@ -134,12 +134,12 @@ internal sealed partial class MemoryFileSystem
         lock (_gate) return _nodes[node.Value].Xattrs.Remove(Key(name)) ? Errno.None : Errno.NODATA;
     }
 
-    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, Whence whence, out long result)
     {
         lock (_gate)
         {
             var size = _nodes[node.Value].Data.Length;
-            result = whence == 3 ? offset : size; // no holes
+            result = whence == Whence.Data ? offset : size; // no holes
             return offset < size ? Errno.None : Errno.NXIO;
         }
     }

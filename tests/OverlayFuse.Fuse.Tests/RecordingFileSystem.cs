@@ -163,13 +163,13 @@ internal sealed class RecordingFileSystem : FileSystem
 
     public override Errno Access(in Request request, NodeId node, uint mask) => Done($"Access {node.Value} {mask}");
 
-    public override Errno Fallocate(in Request request, NodeId node, ulong handle, int mode, long offset, long length) =>
-        Done($"Fallocate {node.Value} {handle} {mode} {offset} {length}");
+    public override Errno Fallocate(in Request request, NodeId node, ulong handle, FallocateMode mode, long offset, long length) =>
+        Done($"Fallocate {node.Value} {handle} {(int)mode} {offset} {length}");
 
-    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, int whence, out long result)
+    public override Errno LSeek(in Request request, NodeId node, ulong handle, long offset, Whence whence, out long result)
     {
         result = 99;
-        return Done($"LSeek {node.Value} {handle} {offset} {whence}");
+        return Done($"LSeek {node.Value} {handle} {offset} {(int)whence}");
     }
 
     public override Errno CopyFileRange(in Request request, NodeId from, ulong fromHandle, long fromOffset, NodeId to, ulong toHandle, long toOffset, ulong length, out ulong copied)

@@ -6,10 +6,6 @@ namespace OverlayFuse.Union;
 /// <summary>Copies bytes from file to file: shares blocks where the file system can, else copies what is not a hole.</summary>
 internal static class DataCopy
 {
-    public const int SeekData = 3;
-    public const int SeekHole = 4;
-
-    private const int PunchHole = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private const int ChunkSize = 1 << 20;
 
     /// <summary>Copies the first <paramref name="length"/> bytes into an empty file, which then has that size.</summary>
@@ -23,11 +19,11 @@ internal static class DataCopy
         long at = 0;
         while (error == Errno.None && at < (long)length)
         {
-            var seek = Syscall.LSeek(from, at, SeekData, out var data);
+            var seek = Syscall.LSeek(from, at, Whence.Data, out var data);
             if (seek == Errno.NXIO) break; // a hole to the end
             if (seek != Errno.None) data = at; // no SEEK_DATA here: all is data
             if (data >= (long)length) break;
-            if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = (long)length;
+            if (seek != Errno.None || Syscall.LSeek(from, data, Whence.Hole, out var hole) != Errno.None) hole = (long)length;
             hole = Math.Min(hole, (long)length);
             error = CopyRange(from, to, data, hole);
             copied += hole - data;
@@ -43,12 +39,12 @@ internal static class DataCopy
         var error = Errno.None;
         while (error == Errno.None && start < end)
         {
-            var seek = Syscall.LSeek(from, start, SeekData, out var data);
+            var seek = Syscall.LSeek(from, start, Whence.Data, out var data);
             if (seek == Errno.NXIO) data = end;
             else if (seek != Errno.None) data = start;
             if (data > start) error = MakeHole(from, to, start, Math.Min(data, end));
             if (error != Errno.None || data >= end) break;
-            if (seek != Errno.None || Syscall.LSeek(from, data, SeekHole, out var hole) != Errno.None) hole = end;
+            if (seek != Errno.None || Syscall.LSeek(from, data, Whence.Hole, out var hole) != Errno.None) hole = end;
             start = Math.Min(hole, end);
             error = CopyRange(from, to, data, start);
             copied += start - data;
@@ -59,10 +55,10 @@ internal static class DataCopy
     // Nothing to do where there is one, as nearly always. What was allocated and not written reads like one, and stays.
     private static Errno MakeHole(Fd from, Fd to, long start, long end)
     {
-        var error = Syscall.LSeek(to, start, SeekData, out var data);
+        var error = Syscall.LSeek(to, start, Whence.Data, out var data);
         if (error == Errno.NXIO || (error == Errno.None && data >= end)) return Errno.None;
         if (error == Errno.None) start = data;
-        return Syscall.Fallocate(to, PunchHole, start, end - start) == Errno.None ? Errno.None : CopyThroughBuffer(from, to, start, end);
+        return Syscall.Fallocate(to, FallocateMode.PunchHole | FallocateMode.KeepSize, start, end - start) == Errno.None ? Errno.None : CopyThroughBuffer(from, to, start, end);
     }
 
     private static Errno CopyRange(Fd from, Fd to, long start, long end)

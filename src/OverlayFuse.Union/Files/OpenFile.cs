@@ -109,10 +109,10 @@ internal sealed class OpenFile
 
     public Errno Truncate(ulong size) => Partial is { } partial ? partial.Truncate(size) : Syscall.Truncate(Fd, (long)size);
 
-    public Errno Allocate(int mode, long offset, long length) =>
+    public Errno Allocate(FallocateMode mode, long offset, long length) =>
         Partial is { } partial ? partial.Allocate(mode, offset, length) : Syscall.Fallocate(Fd, mode, offset, length);
 
-    public Errno Seek(long offset, int whence, out long result) =>
+    public Errno Seek(long offset, Whence whence, out long result) =>
         Partial is { } partial ? partial.Seek(offset, whence, out result) : Syscall.LSeek(Fd, offset, whence, out result);
 
     public Errno Sync(bool dataOnly) => Partial is { } partial ? partial.Sync(dataOnly) : dataOnly ? Syscall.FDataSync(Fd) : Syscall.FSync(Fd);

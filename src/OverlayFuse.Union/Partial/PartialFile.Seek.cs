@@ -5,8 +5,8 @@ namespace OverlayFuse.Union;
 // Data and holes, joined like the bytes.
 internal sealed partial class PartialFile
 {
-    /// <summary>lseek(2) with SEEK_DATA or SEEK_HOLE.</summary>
-    public Errno Seek(long offset, int whence, out long result)
+    /// <summary>lseek(2) with <see cref="Whence.Data"/> or <see cref="Whence.Hole"/>.</summary>
+    public Errno Seek(long offset, Whence whence, out long result)
     {
         result = 0;
         var error = Syscall.Stat(_upper, out var status);
@@ -23,6 +23,6 @@ internal sealed partial class PartialFile
             offset = end;
         }
         result = size;
-        return whence == DataCopy.SeekHole ? Errno.None : Errno.NXIO; // behind the end of every file there is a hole
+        return whence == Whence.Hole ? Errno.None : Errno.NXIO; // behind the end of every file there is a hole
     }
 }

@@ -48,7 +48,7 @@ internal sealed partial class PartialFile
     {
         var end = Math.Min(End, first + Math.Max(1, ChunkSize >> Layout.BlockShift));
         if (end == End) return end;
-        return Syscall.LSeek(_lower, Layout.StartOf(end), DataCopy.SeekData, out var data) switch
+        return Syscall.LSeek(_lower, Layout.StartOf(end), Whence.Data, out var data) switch
         {
             Errno.None when data < _map.Limit => Layout.BlockOf(data),
             Errno.None or Errno.NXIO => End,

@@ -15,12 +15,13 @@ internal sealed partial class PartialFile
         lock (_change) return WriteAbsent(data, offset, out count);
     }
 
-    /// <summary>fallocate(2) in the modes that leave bytes where they are: allocate, punch, zero.</summary>
-    public Errno Allocate(int mode, long offset, long length)
+    /// <summary>fallocate(2) in the modes that leave bytes where they are: allocate, punch, zero. No other ever comes from the kernel (fuse_file_fallocate()).</summary>
+    public Errno Allocate(FallocateMode mode, long offset, long length)
     {
+        if ((mode & ~(FallocateMode.KeepSize | FallocateMode.PunchHole | FallocateMode.ZeroRange)) != 0) return Errno.NOTSUP;
         if (_failure != Errno.None) return _failure;
         Touch();
-        if ((mode & (PunchHole | ZeroRange)) == 0 || IsAllAbove(offset, length)) return Syscall.Fallocate(_upper, mode, offset, length);
+        if ((mode & (FallocateMode.PunchHole | FallocateMode.ZeroRange)) == 0 || IsAllAbove(offset, length)) return Syscall.Fallocate(_upper, mode, offset, length);
         lock (_change)
         {
             var end = Math.Min(length, _map.Limit - offset) + offset;

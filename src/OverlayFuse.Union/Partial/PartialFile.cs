@@ -13,8 +13,6 @@ namespace OverlayFuse.Union;
 internal sealed partial class PartialFile
 {
     private const int FillSize = 4096;
-    private const int PunchHole = 2; // FALLOC_FL_PUNCH_HOLE
-    private const int ZeroRange = 16; // FALLOC_FL_ZERO_RANGE
 
     private readonly Fd _upper;
     private readonly Fd _lower;

@@ -5,12 +5,10 @@ namespace OverlayFuse.Union;
 /// <summary>All names in a directory of ours, read at one go.</summary>
 internal static class DirectoryNames
 {
-    private const int SeekSet = 0;
-
     /// <summary>Adds every name but "." and ".."; the descriptor must be readable.</summary>
     public static Errno Read(DirFd directory, List<byte[]> names)
     {
-        var error = Syscall.LSeek(directory.Fd, 0, SeekSet, out _);
+        var error = Syscall.LSeek(directory.Fd, 0, Whence.Set, out _);
         var buffer = new byte[32 * 1024];
         while (error == Errno.None)
         {

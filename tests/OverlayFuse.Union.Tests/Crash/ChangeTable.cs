@@ -89,7 +89,7 @@ internal static class ChangeTable
         new("write the middle", (kernel, _) => WriteAt(kernel, 9000)) { Meanwhile = TestedChange.TimeIsNow },
         new("write another block", (kernel, _) => WriteAt(kernel, 9000)) { Before = kernel => Node(WriteAt(kernel, 3)) },
         new("append", (kernel, _) => WriteAt(kernel, 20000)) { Before = kernel => Node(WriteAt(kernel, 3)) },
-        new("punch a hole", (kernel, _) => On(kernel, node => kernel.Union.Fallocate(kernel.Request, node, 0, 3, 5000, 9000))) { Before = kernel => Node(WriteAt(kernel, 3)) },
+        new("punch a hole", (kernel, _) => On(kernel, node => kernel.Union.Fallocate(kernel.Request, node, 0, FallocateMode.PunchHole | FallocateMode.KeepSize, 5000, 9000))) { Before = kernel => Node(WriteAt(kernel, 3)) },
         new("sync, which brings up the rest", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false))) { Before = kernel => Node(WriteAt(kernel, 9000)) },
         new("sync a sparse file, which is longer than what is brought up at a time", (kernel, _) => On(kernel, node => kernel.Union.FSync(kernel.Request, node, 0, false)))
         {

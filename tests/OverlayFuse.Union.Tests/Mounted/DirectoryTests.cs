@@ -90,7 +90,7 @@ public class DirectoryTests(string options)
         var buffer = new byte[4096];
         while (true)
         {
-            Assert.That(Syscall.LSeek(fd, 0, 1, out var place), Is.EqualTo(Errno.None));
+            Assert.That(Syscall.LSeek(fd, 0, Whence.Current, out var place), Is.EqualTo(Errno.None));
             Assert.That(Syscall.GetDents(fd, buffer, out var length), Is.EqualTo(Errno.None));
             if (length == 0) break;
             pieces.Add((place, First(buffer.AsSpan(0, length))));
@@ -98,7 +98,7 @@ public class DirectoryTests(string options)
         Assert.That(pieces, Has.Count.GreaterThan(500));
         foreach (var (place, first) in pieces.Where((_, i) => i % 50 == 3).Reverse())
         {
-            Assert.That(Syscall.LSeek(fd, place, 0, out _), Is.EqualTo(Errno.None));
+            Assert.That(Syscall.LSeek(fd, place, Whence.Set, out _), Is.EqualTo(Errno.None));
             Assert.That(Syscall.GetDents(fd, buffer, out var length), Is.EqualTo(Errno.None));
             Assert.That(First(buffer.AsSpan(0, length)), Is.EqualTo(first));
         }
@@ -134,7 +134,7 @@ public class DirectoryTests(string options)
         var buffer = new byte[4096];
         Assert.That(Syscall.GetDents(fd, buffer, out _), Is.EqualTo(Errno.None));
         Assert.That(Syscall.MknodAt(_union.Root, "d/since"u8, (uint)FileType.Regular | 0x1A4, 0, 0), Is.EqualTo(Errno.None));
-        Assert.That(Syscall.LSeek(fd, 0, 0, out _), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.LSeek(fd, 0, Whence.Set, out _), Is.EqualTo(Errno.None));
         Assert.That(ReadOn(fd, _ => { }), Does.Contain("since"));
         fd.Close();
     }

@@ -312,7 +312,7 @@ public class MountedSemanticsTests(string options)
         var file = Open("f", OpenFlags.ReadWrite | OpenFlags.Create);
         Assert.That(Syscall.Truncate(file, 1 << 20), Is.EqualTo(Errno.None));
         Assert.That(Syscall.PWrite(file, "data"u8, 65536, out _), Is.EqualTo(Errno.None));
-        Assert.That(Syscall.LSeek(file, 0, 3 /* SEEK_DATA */, out var data), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.LSeek(file, 0, Whence.Data, out var data), Is.EqualTo(Errno.None));
         Assert.That(data, Is.EqualTo(65536));
         file.Close();
     }

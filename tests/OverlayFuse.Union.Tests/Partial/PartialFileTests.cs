@@ -137,6 +137,17 @@ internal class PartialFileTests
         }
     }
 
+    [TestCase(FallocateMode.CollapseRange)]
+    [TestCase(FallocateMode.InsertRange)]
+    public void Bytes_are_never_shifted(FallocateMode mode)
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(union.Allocate(mode, 4096, 4096), Is.EqualTo(Errno.NOTSUP));
+        Assert.That(union.IsPartial);
+        Assert.That(union.Bytes(), Is.EqualTo(Put(Lower(), 50_000, "new"u8)));
+    }
+
     [Test]
     public void Over_a_hole_what_is_left_in_absent_blocks_goes_and_what_was_allocated_stays()
     {
@@ -144,7 +155,7 @@ internal class PartialFileTests
         Lower().CopyTo(lower, 0);
         using var union = new PartialUnion(lower, above: "/var/tmp");
         Assert.That(union.Write(0, "new"u8), Is.EqualTo(Errno.None));
-        Assert.That(union.Allocate(0, 1_000_000, 400_000), Is.EqualTo(Errno.None));
+        Assert.That(union.Allocate(FallocateMode.None, 1_000_000, 400_000), Is.EqualTo(Errno.None));
         using (var upper = File.OpenWrite(union.UpperPath)) RandomAccess.Write(upper.SafeFileHandle, "left by a write that a loss of power has undone"u8, 2_500_000);
         Assert.That(union.FSync(), Is.EqualTo(Errno.None));
         Assert.That(File.ReadAllBytes(union.UpperPath), Is.EqualTo(Put(lower, 0, "new"u8)));

@@ -56,7 +56,7 @@ internal sealed class PartialUnion : IDisposable
 
     public Errno Truncate(long size) => Kernel.Truncate(_name, size);
 
-    public Errno Allocate(int mode, long offset, long length) => Kernel.Union.Fallocate(Kernel.Request, Node, 0, mode, offset, length);
+    public Errno Allocate(FallocateMode mode, long offset, long length) => Kernel.Union.Fallocate(Kernel.Request, Node, 0, mode, offset, length);
 
     public Errno FSync() => Kernel.Union.FSync(Kernel.Request, Node, 0, dataOnly: false);
 

@@ -13,7 +13,7 @@ internal class PowerCutTests
     private const int Steps = 14;
     private const int Cuts = 40;
     private const int Largest = 60_000;
-    private const int Punch = 3;
+    private const FallocateMode Punch = FallocateMode.PunchHole | FallocateMode.KeepSize;
 
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("OVERLAYFUSE_LONG") == "1";
 

@@ -40,8 +40,8 @@ internal sealed class RecordedDisk : ISyscallWatcher
             case SyscallName.Truncate:
                 Add(fd, Kind.Size, call.Offset, []);
                 break;
-            case SyscallName.Fallocate when (call.Detail & 0x12) != 0:
-                Add(fd, Kind.Zero, call.Offset, new byte[call.Length], keepsSize: (call.Detail & 1) != 0);
+            case SyscallName.Fallocate when ((FallocateMode)call.Detail & (FallocateMode.PunchHole | FallocateMode.ZeroRange)) != 0:
+                Add(fd, Kind.Zero, call.Offset, new byte[call.Length], keepsSize: ((FallocateMode)call.Detail & FallocateMode.KeepSize) != 0);
                 break;
             case SyscallName.FSync or SyscallName.FDataSync:
                 Add(fd, Kind.Sync, 0, [], isWhole: call.Call == SyscallName.FSync);

@@ -32,9 +32,9 @@ internal interface IActor
 
     Errno Truncate(string target, long size);
 
-    Errno Allocate(string target, int mode, long offset, long length);
+    Errno Allocate(string target, FallocateMode mode, long offset, long length);
 
-    Errno Seek(string target, long offset, int whence, out long found);
+    Errno Seek(string target, long offset, Whence whence, out long found);
 
     Errno Copy(string from, string to, long length);
 

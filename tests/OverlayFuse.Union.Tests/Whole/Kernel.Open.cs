@@ -69,10 +69,10 @@ internal sealed partial class Kernel
         return error; // and it remembers what it has looked at
     }
 
-    public Errno Allocate(string target, int mode, long offset, long length) =>
+    public Errno Allocate(string target, FallocateMode mode, long offset, long length) =>
         FindFile(target, OpenFlags.WriteOnly, out _) is var error && error != Errno.None ? Done(error) : On(target, node => union.Fallocate(Request, node, 0, mode, offset, length));
 
-    public Errno Seek(string target, long offset, int whence, out long found)
+    public Errno Seek(string target, long offset, Whence whence, out long found)
     {
         var result = 0L;
         var error = On(target, node => union.LSeek(Request, node, 0, offset, whence, out result));

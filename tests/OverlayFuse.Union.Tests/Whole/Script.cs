@@ -66,10 +66,10 @@ internal sealed class Script(IActor actor)
         ["write", var target, var text] => (actor.Write(target, LayerText.Content([text]), target[0] == '@' ? null : 0), null),
         ["write", var target, var text, "at", var offset] => (actor.Write(target, LayerText.Content([text]), Number(offset)), null),
         ["truncate", var target, var size] => (actor.Truncate(target, Number(size)), null),
-        ["allocate", var target, var range] => Allocate(target, 0, range),
-        ["allocate-beyond", var target, var range] => Allocate(target, 1 /* KEEP_SIZE */, range),
-        ["punch", var target, var range] => Allocate(target, 3 /* KEEP_SIZE | PUNCH_HOLE */, range),
-        ["zero", var target, var range] => Allocate(target, 0x10 /* ZERO_RANGE */, range),
+        ["allocate", var target, var range] => Allocate(target, FallocateMode.None, range),
+        ["allocate-beyond", var target, var range] => Allocate(target, FallocateMode.KeepSize, range),
+        ["punch", var target, var range] => Allocate(target, FallocateMode.PunchHole | FallocateMode.KeepSize, range),
+        ["zero", var target, var range] => Allocate(target, FallocateMode.ZeroRange, range),
         ["fsync", var target] => (actor.FSync(target), null),
         ["copy", var from, var to, var length] => (actor.Copy(from, to, Number(length)), null),
         ["chmod", var target, var mode] => (actor.Chmod(target, Convert.ToUInt32(mode, 8)), null),
@@ -132,7 +132,7 @@ internal sealed class Script(IActor actor)
         return error == Errno.None ? late : error;
     }
 
-    private (Errno, string?) Allocate(string target, int mode, string range)
+    private (Errno, string?) Allocate(string target, FallocateMode mode, string range)
     {
         var (offset, length) = (range.Split('+')[0], range.Split('+')[1]);
         return (actor.Allocate(target, mode, Number(offset), Number(length)), null);
@@ -141,11 +141,10 @@ internal sealed class Script(IActor actor)
     /// <summary>Where a file has data, as SEEK_DATA and SEEK_HOLE tell: START+LENGTH, several of them.</summary>
     private string Data(string target)
     {
-        const int SeekData = 3, SeekHole = 4;
         var extents = new List<string>();
-        for (long at = 0; actor.Seek(target, at, SeekData, out var start) == Errno.None;)
+        for (long at = 0; actor.Seek(target, at, Whence.Data, out var start) == Errno.None;)
         {
-            if (actor.Seek(target, start, SeekHole, out at) != Errno.None) break;
+            if (actor.Seek(target, start, Whence.Hole, out at) != Errno.None) break;
             extents.Add($"{start}+{at - start}");
         }
         return string.Join(' ', extents);

@@ -67,13 +67,13 @@ internal sealed partial class SystemCalls(DirFd root) : IActor, IDisposable
         return Leave(target, fd, error == Errno.None ? Syscall.Truncate(fd, size) : error);
     }
 
-    public Errno Allocate(string target, int mode, long offset, long length)
+    public Errno Allocate(string target, FallocateMode mode, long offset, long length)
     {
         var error = Reach(target, OpenFlags.WriteOnly, out var fd);
         return Leave(target, fd, error == Errno.None ? Syscall.Fallocate(fd, mode, offset, length) : error);
     }
 
-    public Errno Seek(string target, long offset, int whence, out long found)
+    public Errno Seek(string target, long offset, Whence whence, out long found)
     {
         found = 0;
         var error = Reach(target, OpenFlags.ReadOnly, out var fd);
@@ -140,7 +140,7 @@ internal sealed partial class SystemCalls(DirFd root) : IActor, IDisposable
     {
         names = [];
         var error = Reach(target, OpenFlags.ReadOnly | OpenFlags.Directory, out var fd);
-        if (error == Errno.None && target.StartsWith('@')) error = Syscall.LSeek(fd, 0, 0, out _);
+        if (error == Errno.None && target.StartsWith('@')) error = Syscall.LSeek(fd, 0, Whence.Set, out _);
         var buffer = new byte[32768];
         while (error == Errno.None && (error = Syscall.GetDents(fd, buffer, out var length)) == Errno.None && length > 0)
         {
