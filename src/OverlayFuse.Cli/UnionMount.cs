@@ -55,7 +55,7 @@ internal static class UnionMount
         {
             Tune(session);
             live(fileSystem.Remarks);
-            Syscall.LetGoOfCode(); // a daemon a mount: what parsed, looked and asked is not needed any more
+            ProgramCode.LetGo(); // a daemon a mount: what parsed, looked and asked is not needed any more
             Syscall.ReadAhead("/proc/self/exe"); // and what copies and writes is needed at once, some day: not to be waited for then
         };
         session.Run();

@@ -31,23 +31,31 @@ public static class MountInfo
         return found;
     }
 
-    /// <summary>Whether a file system is mounted anywhere: in any mount namespace of a process that this one may look at.</summary>
+    /// <summary>Whether a file system is mounted anywhere: in any mount namespace of a process that this one may look at. True where /proc does not say which there are: it may be.</summary>
     public static bool HasDevice(uint major, uint minor)
     {
-        var seen = new HashSet<(string?, string?)>(); // a process in a chroot sees the mounts below that only
-        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        try
         {
-            try
-            {
-                if (!char.IsAsciiDigit(process[^1]) || !seen.Add((new FileInfo($"{process}/ns/mnt").LinkTarget, new FileInfo($"{process}/root").LinkTarget))) continue;
-                if (Parse(File.ReadAllBytes($"{process}/mountinfo")).Any(entry => (entry.DeviceMajor, entry.DeviceMinor) == (major, minor))) return true;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // It has ended, or is somebody else's.
-            }
+            var seen = new HashSet<(string?, string?)>(); // a process in a chroot sees the mounts below that only
+            return Directory.EnumerateDirectories("/proc").Any(process => char.IsAsciiDigit(process[^1]) && Sees(process, seen, major, minor));
         }
-        return false;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
+    private static bool Sees(string process, HashSet<(string?, string?)> seen, uint major, uint minor)
+    {
+        try
+        {
+            return seen.Add((new FileInfo($"{process}/ns/mnt").LinkTarget, new FileInfo($"{process}/root").LinkTarget))
+                && Parse(File.ReadAllBytes($"{process}/mountinfo")).Any(entry => (entry.DeviceMajor, entry.DeviceMinor) == (major, minor));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended, or is somebody else's
+        }
     }
 
     /// <summary>

@@ -97,21 +97,33 @@ public static unsafe partial class Syscall
     public static Errno FSync(Fd fd)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.FSync, fd.Number), out var refused)) return refused;
-        return Check(Native.fsync(fd.Number));
+        while (true)
+        {
+            var error = Check(Native.fsync(fd.Number));
+            if (error != Errno.INTR) return error;
+        }
     }
 
     /// <summary>fdatasync(2).</summary>
     public static Errno FDataSync(Fd fd)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.FDataSync, fd.Number), out var refused)) return refused;
-        return Check(Native.fdatasync(fd.Number));
+        while (true)
+        {
+            var error = Check(Native.fdatasync(fd.Number));
+            if (error != Errno.INTR) return error;
+        }
     }
 
     /// <summary>syncfs(2) of the file system that holds <paramref name="fd"/>.</summary>
     public static Errno SyncFs(Fd fd)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SyncFs, fd.Number), out var refused)) return refused;
-        return Check(Native.syncfs(fd.Number));
+        while (true)
+        {
+            var error = Check(Native.syncfs(fd.Number));
+            if (error != Errno.INTR) return error;
+        }
     }
 
     /// <summary>sync_file_range(2) that only waits for writes under way and reports their errors; it starts none.</summary>
@@ -124,7 +136,14 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>flock(2).</summary>
-    public static Errno FLock(Fd fd, LockOperation operation) => Check(Native.flock(fd.Number, (int)operation));
+    public static Errno FLock(Fd fd, LockOperation operation)
+    {
+        while (true)
+        {
+            var error = Check(Native.flock(fd.Number, (int)operation));
+            if (error != Errno.INTR) return error;
+        }
+    }
 
     private static partial class Native
     {

@@ -39,9 +39,13 @@ public static unsafe partial class Syscall
         var flags = OpenTreeClone | OpenTreeCloseOnExec | (recursive ? (uint)AtRecursive : 0) | (path.IsEmpty ? (uint)AtEmptyPath : 0);
         fixed (byte* name = Terminated.Copy(path, stackalloc byte[Terminated.StackSize]))
         {
-            var number = Native.syscall(Number.OpenTree, dir.Number, (nint)name, (nint)flags, 0, 0);
-            tree = new DirFd((int)number);
-            return Check(number);
+            while (true)
+            {
+                var number = Native.syscall(Number.OpenTree, dir.Number, (nint)name, (nint)flags, 0, 0);
+                tree = new DirFd((int)number);
+                if (number >= 0) return Errno.None;
+                if (LastError != Errno.INTR) return LastError;
+            }
         }
     }
 

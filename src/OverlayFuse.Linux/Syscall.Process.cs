@@ -116,7 +116,14 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>dup2(2): <paramref name="number"/> becomes a copy of <paramref name="fd"/>, which programs started later inherit.</summary>
-    public static Errno Duplicate2(Fd fd, int number) => Check(Native.dup2(fd.Number, number));
+    public static Errno Duplicate2(Fd fd, int number)
+    {
+        while (true)
+        {
+            var error = Check(Native.dup2(fd.Number, number));
+            if (error != Errno.INTR) return error;
+        }
+    }
 
     /// <summary>fcntl(2), FD_CLOEXEC: programs started later do not inherit a descriptor that was given to us.</summary>
     public static Errno SetCloseOnExec(Fd fd) => Check(Native.fcntl(fd.Number, SetDescriptorFlags, 1));

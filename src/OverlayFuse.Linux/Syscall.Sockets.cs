@@ -38,7 +38,11 @@ public static unsafe partial class Syscall
     {
         var address = stackalloc byte[AddressSize];
         var error = OpenSocket(path, address, out socket);
-        if (error == Errno.None) error = Check(Native.connect(socket.Number, address, LengthOf(path)));
+        if (error == Errno.None)
+        {
+            do error = Check(Native.connect(socket.Number, address, LengthOf(path)));
+            while (error == Errno.INTR);
+        }
         return CloseUnless(error, ref socket);
     }
 

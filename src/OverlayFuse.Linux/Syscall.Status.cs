@@ -101,7 +101,9 @@ public static unsafe partial class Syscall
     public static Errno StatFs(Fd fd, out FileSystemStatus status)
     {
         var raw = stackalloc ulong[16];
-        var error = Check(Native.fstatfs64(fd.Number, raw));
+        Errno error;
+        do error = Check(Native.fstatfs64(fd.Number, raw));
+        while (error == Errno.INTR);
         status = error != Errno.None ? default : new FileSystemStatus
         {
             Magic = (uint)raw[0],

@@ -3,10 +3,13 @@ using System.Runtime.InteropServices;
 namespace OverlayFuse.Linux;
 
 /// <summary>
-/// What Linux offers, by file descriptor and byte name. Each method is named after the system call it makes and returns its
-/// error number; results come in out parameters. Interrupted calls (EINTR) are made again. Names may hold any byte but NUL.
+/// What Linux offers, by file descriptor and byte name. A method makes one system call, or names those it makes; it is called like the system call, or by
+/// what the call does here where it can do many things. It returns the error number; results come in out parameters. Names may hold any byte but NUL.
 /// </summary>
-/// <remarks>The only P/Invoke of the project lives in the partials of this class.</remarks>
+/// <remarks>
+/// A call that a signal may interrupt, by its manual page (EINTR), is made again. Not so close(2), whose descriptor is gone then; ioctl(2), where the driver says
+/// what it means; and <see cref="RingEnter"/>. The only P/Invoke of the project lives in the partials of this class.
+/// </remarks>
 public static unsafe partial class Syscall
 {
     private const string C = "libc";
