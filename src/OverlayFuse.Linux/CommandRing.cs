@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace OverlayFuse.Linux;
@@ -80,6 +81,7 @@ public sealed unsafe class CommandRing : IDisposable
     /// <param name="argument">What the driver takes from the entry itself: up to <see cref="ArgumentSize"/> bytes.</param>
     public void Add(Fd file, uint command, nint address, uint length, ReadOnlySpan<byte> argument)
     {
+        Debug.Assert(argument.Length <= ArgumentSize, "it does not fit into an entry");
         var tail = *_submissionTail; // ours to write
         var entry = new Span<byte>(_entries + ((tail & _submissionMask) * EntrySize), EntrySize);
         entry.Clear();

@@ -8,9 +8,6 @@ namespace OverlayFuse.Union;
 /// </remarks>
 internal static class MarkNames
 {
-    /// <summary>Room for any name that Linux takes (XATTR_NAME_MAX) after escaping.</summary>
-    public const int EscapedSize = 255 + 8;
-
     private static ReadOnlySpan<byte> TrustedPrefix => "trusted.overlay."u8;
 
     private static ReadOnlySpan<byte> UserPrefix => "user.overlay."u8;
@@ -81,7 +78,7 @@ internal static class MarkNames
     public static bool IsMark(ReadOnlySpan<byte> name) => Prefix(name) > 0;
 
     /// <summary>Writes the stored form of a user's name: a mark with one more level, any other name unchanged.</summary>
-    /// <returns>The length written. A buffer of <see cref="EscapedSize"/> holds every legal name.</returns>
+    /// <returns>The length written. Eight bytes more than the name at most: <see cref="OverrideNames.StoredSize"/> has room for every legal one.</returns>
     public static int Escape(ReadOnlySpan<byte> name, Span<byte> to)
     {
         var prefix = Prefix(name);

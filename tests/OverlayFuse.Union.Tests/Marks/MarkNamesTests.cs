@@ -30,7 +30,7 @@ internal class MarkNamesTests
     [TestCase("security.fuseoverlayfs.override_stat", "security.fuseoverlayfs.overlay.override_stat")]
     public void A_users_mark_is_stored_one_level_deeper_and_comes_back(string name, string stored)
     {
-        var buffer = new byte[MarkNames.EscapedSize];
+        var buffer = new byte[OverrideNames.StoredSize];
         var length = MarkNames.Escape(Encoding.Latin1.GetBytes(name), buffer);
         Assert.That(Encoding.Latin1.GetString(buffer, 0, length), Is.EqualTo(stored));
 
@@ -44,7 +44,7 @@ internal class MarkNamesTests
     [TestCase("")]
     public void Other_names_are_stored_as_they_are(string name)
     {
-        var buffer = new byte[MarkNames.EscapedSize];
+        var buffer = new byte[OverrideNames.StoredSize];
         var length = MarkNames.Escape(Encoding.Latin1.GetBytes(name), buffer);
         Assert.That(Encoding.Latin1.GetString(buffer, 0, length), Is.EqualTo(name));
         Assert.That(MarkNames.TryUnescape(Encoding.Latin1.GetBytes(name), buffer, out _), Is.False);
@@ -54,7 +54,7 @@ internal class MarkNamesTests
     public void The_longest_name_fits_the_buffer_after_escaping()
     {
         var name = "user.overlay."u8.ToArray().Concat(Enumerable.Repeat((byte)'n', 255 - 13)).ToArray();
-        Assert.That(MarkNames.Escape(name, new byte[MarkNames.EscapedSize]), Is.EqualTo(255 + 8));
+        Assert.That(MarkNames.Escape(name, new byte[OverrideNames.StoredSize]), Is.EqualTo(255 + 8));
     }
 
     [Test]
