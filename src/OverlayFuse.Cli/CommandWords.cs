@@ -1,6 +1,6 @@
-using System.CommandLine;
 using System.CommandLine.Help;
-using OverlayFuse.Fuse;
+using System.CommandLine;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Fuse;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 

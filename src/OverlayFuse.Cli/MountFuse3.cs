@@ -1,5 +1,6 @@
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 
@@ -28,7 +29,7 @@ internal static class MountFuse3
         var arguments = Arguments(program, words);
 
         // It looks at the mount point itself, and the other user could not take away what root has mounted.
-        _ = MountPlace.Clear(words.MountPoint, words.Subtype);
+        _ = MountPlace.Clear(words.MountPoint, words.Subtype, OverlayType.IsUnion);
         var error = Errno.NOENT;
         foreach (var file in new[] { Name, "/sbin/" + Name })
         {

@@ -1,4 +1,3 @@
-using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 using OverlayFuse.Union;
 

@@ -1,4 +1,4 @@
-using OverlayFuse.Fuse;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 

@@ -88,6 +88,7 @@ internal static class UnionMount
         MountPoint = job.Union.MountPoint,
         Source = job.Source,
         Subtype = job.Subtype,
+        Replaces = OverlayType.IsUnion, // what the killed daemon of a union has left is in nobody's way
         Flags = job.Flags,
         AllowOther = job.AllowOther,
         Labels = job.Labels,

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using OverlayFuse.Fuse;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 

@@ -5,22 +5,23 @@ namespace OverlayFuse.Fuse;
 /// <summary>A directory that is to be mounted on.</summary>
 public static class MountPlace
 {
-    private const int MostDeadMounts = 8; // stacked by those who mounted again and again
+    private const int MaxDeadMounts = 8; // stacked by those who mounted again and again
 
     /// <summary>
-    /// The absolute, link-free path of the directory, free of dead mounts of the same kind. Unmounting needs it when the current directory is another.
+    /// The absolute, link-free path of the directory, free of dead mounts that may be replaced. Unmounting needs it when the current directory is another.
     /// Failures are told by a <see cref="MountException"/>.
     /// </summary>
-    /// <param name="subtype">The kind: that of the mount to come. Dead unions are taken away for any.</param>
-    public static byte[] Clear(byte[] mountPoint, string subtype)
+    /// <param name="subtype">That of the mount to come: dead ones of the same type are taken away.</param>
+    /// <param name="replaces">Says which others are. Null: none.</param>
+    public static byte[] Clear(byte[] mountPoint, string subtype, Predicate<MountPointEntry>? replaces)
     {
         for (var tries = 0; ; tries++)
         {
             var path = Resolve(mountPoint, out var isDead);
             if (!isDead) return path;
 
-            // What the killed daemon of a union has left is in nobody's way; another file system's may be waited for by who mounted it.
-            if (tries == MostDeadMounts || MountInfo.Find(path) is not { } dead || !(OverlayType.IsUnion(dead.Type, dead.Source) || dead.Type == $"fuse.{subtype}"))
+            // Whoever mounted another file system may be waiting for it.
+            if (tries == MaxDeadMounts || MountInfo.Find(path) is not { } dead || !(dead.Type == $"fuse.{subtype}" || replaces?.Invoke(dead) == true))
                 throw Mounter.Failure(mountPoint, MountText.Of(Errno.NOTCONN));
             if (Unmounter.Detach(path) is { } failure)
             {

@@ -9,10 +9,13 @@ public sealed class MountRequest
     public required byte[] MountPoint { get; init; }
 
     /// <summary>What mount tables show as the device.</summary>
-    public byte[] Source { get; init; } = "overlayfuse"u8.ToArray();
+    public required byte[] Source { get; init; }
 
     /// <summary>What mount tables show as the type, behind "fuse.".</summary>
-    public string Subtype { get; init; } = OverlayType.Own;
+    public required string Subtype { get; init; }
+
+    /// <summary>Mounts whose server has died and which are taken away from the directory, beside those of the same type. Null: no others.</summary>
+    public Predicate<MountPointEntry>? Replaces { get; init; }
 
     /// <summary>Restrictions: read-only, nodev, nosuid, noexec, access times.</summary>
     public MountFlags Flags { get; init; } = MountFlags.NoDev | MountFlags.NoSuid;

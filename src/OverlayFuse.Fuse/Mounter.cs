@@ -12,7 +12,7 @@ internal static class Mounter
     {
         if (request.MountPoint.AsSpan().StartsWith(DescriptorPrefix)) return AlreadyMounted(request.MountPoint);
 
-        var path = MountPlace.Clear(request.MountPoint, request.Subtype);
+        var path = MountPlace.Clear(request.MountPoint, request.Subtype, request.Replaces);
         var opened = Syscall.Open("/dev/fuse", OpenFlags.ReadWrite, out var device);
         if (opened is Errno.NOENT or Errno.NODEV or Errno.NXIO) throw Failure(path, MountText.NoDevice);
         if (opened is not (Errno.None or Errno.ACCES or Errno.PERM)) throw Failure(path, $"/dev/fuse cannot be opened: {opened.Describe()}");

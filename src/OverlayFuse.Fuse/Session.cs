@@ -150,7 +150,7 @@ public sealed class Session : IDisposable
             if (_rings?.Register() is not { } error || error is Errno.None or Errno.NOTCONN or Errno.CONNABORTED or Errno.CANCELED) return _pool; // or it ends at once
             _rings.End();
             Abort();
-            throw new MountException($"the kernel offers io_uring for requests and refused a ring of ours: {error.Describe()}. Mount with transport=device.");
+            throw new MountException($"the kernel offers io_uring for requests and refused a ring of ours: {error.Describe()}. {_options.RingAdvice}");
         }
         catch (MountException)
         {

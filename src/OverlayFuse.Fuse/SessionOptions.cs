@@ -37,6 +37,9 @@ public sealed class SessionOptions
     /// <summary>When this many stand by, further ones end.</summary>
     public int MaxIdleThreads { get; init; } = 4;
 
+    /// <summary>What to do where the kernel offers rings and then refuses one of ours: a sentence for people.</summary>
+    public string RingAdvice { get; init; } = "Do not ask for rings.";
+
     /// <summary>Takes a sentence about something that should not happen. Called from any thread.</summary>
     public Action<string>? Log { get; init; }
 

@@ -25,7 +25,7 @@ public sealed partial class UnionFileSystem
         // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens the kernel does not tell.
         if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;
         else wanted |= InitFlags.NoOpenSupport | (_options.WriteBack && Upper is not null ? InitFlags.WritebackCache : 0);
-        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, Log = log, Trace = trace };
+        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, RingAdvice = "Mount with transport=device.", Log = log, Trace = trace };
     }
 
     /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>

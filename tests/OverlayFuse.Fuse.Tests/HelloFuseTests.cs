@@ -76,7 +76,7 @@ public sealed class HelloFuseTests
         Session($"{_hello} $m", "for i in $(seq 200); do [ -e $m/hello.txt ] && break; sleep 0.05; done; cat $m/hello.txt; kill -KILL $pid", mayFail: true);
         Assert.That(MountInfo.Read().Count(mount => path.AsSpan().SequenceEqual(mount.MountPoint)), Is.EqualTo(1), "the first was taken away");
 
-        var other = new MountRequest { MountPoint = path, Subtype = "another" };
+        var other = new MountRequest { MountPoint = path, Source = "another"u8.ToArray(), Subtype = "another" };
         Assert.That(() => OverlayFuse.Fuse.Session.Mount(other, new MemoryFileSystem(), new SessionOptions()), Throws.TypeOf<MountException>().With.Message.Contains("whose server has died"));
         Assert.That(Unmounter.Unmount(path), Is.Null);
         Assert.That(MountInfo.Find(path), Is.Null);

@@ -11,7 +11,7 @@ internal sealed class LiveMount : IDisposable
     public LiveMount(FileSystem fileSystem, Transport transport = Transport.Device, SessionOptions? options = null)
     {
         Path = Directory.CreateTempSubdirectory("overlayfuse-test-").FullName;
-        var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes(Path), Flags = MountFlags.None, AllowOther = true };
+        var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes(Path), Source = "memory"u8.ToArray(), Subtype = "memory", Flags = MountFlags.None, AllowOther = true };
         var rings = transport == Transport.Ring ? InitFlags.OverIoUring : InitFlags.None;
         options ??= new SessionOptions { Wanted = InitFlags.AsyncRead | InitFlags.ParallelDirOps | InitFlags.DoReadDirPlus | rings, Log = Log.Add };
         Session = Session.Mount(request, fileSystem, options);

@@ -1,4 +1,6 @@
-namespace OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
 
 /// <summary>The types under which unions stand in mount tables: our own, and that of fuse-overlayfs, whose place we take under its name.</summary>
 public static class OverlayType
@@ -10,5 +12,7 @@ public static class OverlayType
     public static bool MayBeOurs(string type) => type is $"fuse.{Own}" or $"fuse.{DropIn}";
 
     /// <summary>A union, whoever serves it: of a plain "fuse", the source tells.</summary>
-    public static bool IsUnion(string type, ReadOnlySpan<byte> source) => MayBeOurs(type) || (type == "fuse" && source.SequenceEqual("fuse-overlayfs"u8));
+    public static bool IsUnion(MountPointEntry mount) => IsUnion(mount.Type, mount.Source);
+
+    internal static bool IsUnion(string type, ReadOnlySpan<byte> source) => MayBeOurs(type) || (type == "fuse" && source.SequenceEqual("fuse-overlayfs"u8));
 }
