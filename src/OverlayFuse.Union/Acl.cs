@@ -18,6 +18,8 @@ internal static class Acl
 
     public static ReadOnlySpan<byte> DefaultName => "system.posix_acl_default"u8;
 
+    public static bool IsName(ReadOnlySpan<byte> attribute) => attribute.StartsWith("system.posix_acl_"u8);
+
     private const int HeaderLength = 4;
     private const int EntryLength = 8;
     private const uint Version = 2;

@@ -24,8 +24,8 @@ public sealed partial class UnionFileSystem
         var error = PrepareParent(parent, out _, out var directory);
         if (error != Errno.None) return error;
 
-        Span<byte> buffer = stackalloc byte[16];
-        Span<byte> orphan = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
+        Span<byte> orphan = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper!.TempName(buffer);
         var wanted = new NewObject { Type = FileType.Regular, Mode = mode & Mode.Permissions, Umask = umask };
         error = _create.MakeNameless(request, directory, wanted, temp, out var status, out var fd);
@@ -160,7 +160,7 @@ public sealed partial class UnionFileSystem
 
     private Errno LinkNamed(Fd source, UnionDirectory directory, ReadOnlySpan<byte> newName)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         var error = directory.Upper!.Enter(out var dir);
         if (error != Errno.None) return error;
         error = Syscall.LinkFd(source, dir, newName);
@@ -179,7 +179,7 @@ public sealed partial class UnionFileSystem
     // A file made with O_TMPFILE has its first name; the link it was kept by goes, once the node is found by the name.
     private void LeaveOrphans(int slot)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         _tree.Nodes[slot].Clear(NodeFlags.Orphan);
         _ = Syscall.UnlinkAt(Upper!.Work.Orphans, Upper.OrphanName(_tree.Nodes[slot].Id, buffer));
     }

@@ -11,7 +11,7 @@ public sealed partial class UnionFileSystem
         entry = default;
         var error = _tree.FindDirectory(parent, out var directory, out _);
         if (error != Errno.None) return error;
-        if (name.Length > 255) return Errno.NAMETOOLONG;
+        if (name.Length > Tree.MaxName) return Errno.NAMETOOLONG;
         if (name is [(byte)'.']) return LookupSelf(directory, out entry);
         if (name is [(byte)'.', (byte)'.']) return LookupSelf(ParentOf(directory), out entry);
 

@@ -123,7 +123,7 @@ public sealed partial class UnionFileSystem
     // The object lives on under another name, so its link here may simply go.
     private Errno ReplaceByWhiteout(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         if (Upper!.Features.Whiteout == WhiteoutForm.Oci)
         {
             var made = Upper.MakeWhiteout(holder, dir, name);
@@ -151,7 +151,7 @@ public sealed partial class UnionFileSystem
     private void ReleaseIndexed(int victim)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        Span<byte> orphan = stackalloc byte[16];
+        Span<byte> orphan = stackalloc byte[Upper.WorkNameSize];
         ref var node = ref _tree.Nodes[victim];
         var name = _tree.IndexName(node.Inode, buffer);
         var links = Upper!.Work.Links;

@@ -14,7 +14,7 @@ public sealed partial class UnionFileSystem
         length = 0;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
-        if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
+        if (Acl.IsName(name) && !_options.Acl) return Errno.NOTSUP;
         if (_tree.Owners.AreSquashed && name.SequenceEqual(MarkNames.OverrideStatContainers)) return TellOwner(slot, buffer, out length);
 
         Span<byte> own = stackalloc byte[Tree.NameSize];
@@ -30,7 +30,7 @@ public sealed partial class UnionFileSystem
                 : Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
             if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
         }
-        if (error == Errno.None && _tree.Owners.AreMapped && IsAcl(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
+        if (error == Errno.None && _tree.Owners.AreMapped && Acl.IsName(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
         return error;
     }
 
@@ -45,7 +45,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         using (place)
         {
-            if (IsAcl(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None)) error = SetChangedAcl(place, stored, value, flags);
+            if (Acl.IsName(name) && (_tree.Owners.AreMapped || UpperForm != OverrideForm.None)) error = SetChangedAcl(place, stored, value, flags);
             else if (name.SequenceEqual(FileCapability.Name)) error = SetCapability(place, slot, stored, value, flags);
             else error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);
             if (error != Errno.None) return error;
@@ -106,7 +106,7 @@ public sealed partial class UnionFileSystem
         {
             scoped var name = stored[..end];
             stored = stored[(end + 1)..];
-            if (MarkNames.IsPrivate(name) || OverrideNames.IsPrivate(form, name) || (IsAcl(name) && !_options.Acl)) continue;
+            if (MarkNames.IsPrivate(name) || OverrideNames.IsPrivate(form, name) || (Acl.IsName(name) && !_options.Acl)) continue;
             if (name.StartsWith("trusted."u8) && !(seesTrusted ??= Caller.Has(request.Pid, Caller.SysAdmin))) continue;
             if (MarkNames.TryUnescape(name, plain, out var unescaped)) name = plain[..unescaped];
             name = OverrideNames.Show(form, name);
@@ -183,8 +183,6 @@ public sealed partial class UnionFileSystem
 
     private OverrideForm UpperForm => Upper?.Overrides ?? OverrideForm.None;
 
-    private static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);
-
     // Under which name an attribute is kept.
     private static Errno Stored(OverrideForm form, ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
     {
@@ -200,7 +198,7 @@ public sealed partial class UnionFileSystem
         place = default;
         var error = _tree.Find(node, out slot);
         if (error != Errno.None) return error;
-        if (IsAcl(name) && !_options.Acl) return Errno.NOTSUP;
+        if (Acl.IsName(name) && !_options.Acl) return Errno.NOTSUP;
 
         // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
         var isPrivilege = sets && _tree.Nodes[slot].Type == FileType.Regular && name.SequenceEqual(FileCapability.Name);

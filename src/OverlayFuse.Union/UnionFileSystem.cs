@@ -117,7 +117,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     }
 
     private static Errno Refuse(ReadOnlySpan<byte> name) =>
-        name.Length > 255 ? Errno.NAMETOOLONG : OciNames.Classify(name) == OciNameKind.Ordinary ? Errno.None : Errno.PERM;
+        name.Length > Tree.MaxName ? Errno.NAMETOOLONG : OciNames.Classify(name) == OciNameKind.Ordinary ? Errno.None : Errno.PERM;
 
     // Of a node that the caller has just been given a lookup of.
     private Errno EntryOf(int slot, out Entry entry)

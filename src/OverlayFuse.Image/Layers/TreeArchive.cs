@@ -138,7 +138,7 @@ public sealed class TreeArchive(TarWriter archive)
         foreach (var range in list.AsSpan(0, length).Split((byte)0))
         {
             var attribute = list.AsSpan(range);
-            if (attribute.IsEmpty || MarkNames.IsPrivate(attribute) || attribute.SequenceEqual("security.selinux"u8)) continue;
+            if (attribute.IsEmpty || MarkNames.IsPrivate(attribute) || attribute.SequenceEqual(XattrCopy.Label)) continue;
             var value = new byte[LargestValue];
             if (Syscall.GetXattrAt(directory, name, attribute, value, out var size) == Errno.None) entry.Xattrs.Add((attribute.ToArray(), value[..size]));
         }

@@ -97,7 +97,7 @@ internal sealed class Create(Tree tree)
             overWhiteout = there.Kind == EntryKind.Whiteout;
         }
 
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper.TempName(buffer);
         var error = Build(directory, dir, temp, wanted, owner, mode, overWhiteout, out fd);
         if (error == Errno.None) error = MoveIn(directory.Upper!, temp, dir, name, overWhiteout, wanted.Type == FileType.Directory);
@@ -130,7 +130,7 @@ internal sealed class Create(Tree tree)
     private Errno Build(UnionDirectory directory, DirFd dir, ReadOnlySpan<byte> temp, in NewObject wanted, in Ownership owner, uint mode, bool overWhiteout, out Fd fd)
     {
         var work = Upper.Work.Temp;
-        var error = MakeAt(work, temp, wanted, wanted.Type == FileType.Directory ? 0x1C0u : 0x180u, out fd);
+        var error = MakeAt(work, temp, wanted, wanted.Type == FileType.Directory ? Mode.OwnerAll : Mode.OwnerReadWrite, out fd);
         if (error == Errno.None && overWhiteout && wanted.Type == FileType.Directory) error = Upper.SetOpaque(work, temp);
         if (error == Errno.None) error = Upper.GiveOwner(work, temp, owner.Uid, owner.Gid);
         if (error != Errno.None) return error;

@@ -71,7 +71,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     {
         if (overWhiteout) return Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange); // one that is there already will do
 
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         var whiteout = upper.TempName(buffer);
         var orphans = upper.Work.Orphans;
         var error = upper.MakeWhiteout(from, orphans, whiteout, beside: false);

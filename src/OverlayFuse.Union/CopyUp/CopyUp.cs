@@ -133,7 +133,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     private Errno CopyDirectory(int slot)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        Span<byte> tempBuffer = stackalloc byte[16];
+        Span<byte> tempBuffer = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper.TempName(tempBuffer);
         var error = tree.Enter(slot, buffer, out var lower);
         if (error != Errno.None) return error;
@@ -159,7 +159,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         isCut = false;
         tree.LearnData(slot);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        Span<byte> tempBuffer = stackalloc byte[16];
+        Span<byte> tempBuffer = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper.TempName(tempBuffer);
         var error = tree.Enter(slot, buffer, out var lower);
         if (error != Errno.None) return error;
@@ -213,7 +213,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             var length = 0;
             var error = status.Type == FileType.Symlink ? Overrides.ReadLink(tree.FormAt(lower), lower.Dir, lower.Name, target, out length) : Errno.None;
             var wanted = new NewObject { Type = status.Type, Major = status.RdevMajor, Minor = status.RdevMinor, Target = target[..length] };
-            return error != Errno.None ? error : Upper.MakeObject(work, temp, wanted, Upper.Overrides == OverrideForm.None ? 0 : 0x180u /* 0600 */);
+            return error != Errno.None ? error : Upper.MakeObject(work, temp, wanted, Upper.Overrides == OverrideForm.None ? 0 : Mode.OwnerReadWrite);
         }
 
         var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out data);

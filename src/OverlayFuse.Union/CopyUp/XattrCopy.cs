@@ -9,6 +9,9 @@ internal static class XattrCopy
     private const int LargestList = 65536; // XATTR_LIST_MAX
     private const int UsualValue = 4096;
 
+    /// <summary>The label of SELinux: it belongs to the place of a file and not to the file.</summary>
+    public static ReadOnlySpan<byte> Label => "security.selinux"u8;
+
     /// <summary>Copies all attributes of one name to another. Only what the file system of the upper does not know is left out.</summary>
     public static Errno Copy(DirFd from, ReadOnlySpan<byte> fromName, OverrideForm fromForm, DirFd to, ReadOnlySpan<byte> toName, OverrideForm toForm)
     {
@@ -46,7 +49,7 @@ internal static class XattrCopy
             list = list[(end + 1)..];
             if (MarkNames.IsPrivate(stored) || OverrideNames.IsPrivate(form, stored)) continue;
             var attribute = OverrideNames.Show(form, stored);
-            if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual("security.selinux"u8)) continue;
+            if (!attribute.StartsWith("security."u8) || attribute.SequenceEqual(Label)) continue;
 
             // In a user namespace its root may set capabilities, which are then valid in that namespace.
             loses |= !(credentials.IsRoot && attribute.SequenceEqual(FileCapability.Name));
@@ -76,7 +79,7 @@ internal static class XattrCopy
 
     // Access rights and privileges: a copy without them would be another file.
     private static bool MustKeep(ReadOnlySpan<byte> name) =>
-        name.StartsWith("system.posix_acl_"u8) || (name.StartsWith("security."u8) && !name.SequenceEqual("security.selinux"u8));
+        Acl.IsName(name) || (name.StartsWith("security."u8) && !name.SequenceEqual(Label));
 
     private static Errno Shown(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, out Dictionary<string, byte[]> attributes)
     {

@@ -5,8 +5,6 @@ namespace OverlayFuse.Union;
 /// <summary>Paths of a union: names between slashes, from its root.</summary>
 internal static class UnionPath
 {
-    private const int MaxName = 255;
-
     /// <summary>INVAL for "..", which only the kernel can resolve, and for NUL. Empty names and "." are left out.</summary>
     public static Errno Split(ReadOnlySpan<byte> path, out List<byte[]> names)
     {
@@ -17,7 +15,7 @@ internal static class UnionPath
             var name = path[range];
             if (name is [] or [(byte)'.']) continue;
             if (name is [(byte)'.', (byte)'.']) return Errno.INVAL;
-            if (name.Length > MaxName) return Errno.NAMETOOLONG;
+            if (name.Length > Tree.MaxName) return Errno.NAMETOOLONG;
             names.Add(name.ToArray());
         }
         return Errno.None;

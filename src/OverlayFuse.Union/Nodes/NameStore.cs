@@ -14,7 +14,7 @@ internal sealed class NameStore
     /// <summary>Pages given back since the store was made.</summary>
     public long PagesDropped => _classes[0].PagesDropped + _classes[1].PagesDropped + _classes[2].PagesDropped + _classes[3].PagesDropped;
 
-    /// <summary>Keeps a copy of <paramref name="name"/> (1-255 bytes); the result is never 0.</summary>
+    /// <summary>Keeps a copy of <paramref name="name"/> (up to <see cref="Tree.MaxName"/> bytes); the result is never 0.</summary>
     public int Add(ReadOnlySpan<byte> name)
     {
         var which = 0;

@@ -6,8 +6,11 @@ namespace OverlayFuse.Union;
 /// <summary>The inodes of the union and the way from each to its object.</summary>
 internal sealed partial class Tree
 {
-    /// <summary>Room for a name of NAME_MAX bytes, an orphan's or an index link's.</summary>
-    public const int NameSize = 256;
+    /// <summary>Bytes of the longest name (NAME_MAX).</summary>
+    public const int MaxName = 255;
+
+    /// <summary>Room for any name, an orphan's or an index link's among them.</summary>
+    public const int NameSize = MaxName + 1;
 
     private readonly LowerLinks? _lowerLinks;
 

@@ -39,8 +39,8 @@ internal static class OwnDirectory
     public static Errno MakePlain(DirFd parent, ReadOnlySpan<byte> name, out DirFd directory)
     {
         var error = Make(parent, name, out directory);
-        if (error == Errno.None) error = Drop(directory, "system.posix_acl_default"u8);
-        if (error == Errno.None) error = Drop(directory, "system.posix_acl_access"u8);
+        if (error == Errno.None) error = Drop(directory, Acl.DefaultName);
+        if (error == Errno.None) error = Drop(directory, Acl.AccessName);
 
         // After the ACL: while there is one, the group bits are its mask.
         var status = default(FileStatus);

@@ -71,7 +71,7 @@ internal sealed class WidenJournal : IDisposable
     public void Dispose() => _widened.Close();
 
     /// <summary>A mode that lets the owner do what is needed for a moment: read and write, and search where that has a meaning.</summary>
-    public static uint Wide(uint mode, FileType type) => mode | (type == FileType.Directory ? 0x1C0u : 0x180u);
+    public static uint Wide(uint mode, FileType type) => mode | (type == FileType.Directory ? Mode.OwnerAll : Mode.OwnerReadWrite);
 
     private Errno Undo(WidenTicket ticket, DirFd upper)
     {

@@ -79,7 +79,8 @@ internal sealed class WorkDirectory : IDisposable
         }
     }
 
-    /// <summary>A name that nothing in <see cref="Temp"/> or <see cref="Orphans"/> has: "#" and a hexadecimal counter, as kernel overlayfs names them. 16 bytes suffice.</summary>
+    /// <summary>A name that nothing in <see cref="Temp"/> or <see cref="Orphans"/> has: "#" and a hexadecimal counter, as kernel overlayfs names them.</summary>
+    /// <param name="name">Room for <see cref="Upper.WorkNameSize"/> bytes.</param>
     public void NextTempName(Span<byte> name, out int length)
     {
         name[0] = (byte)'#';

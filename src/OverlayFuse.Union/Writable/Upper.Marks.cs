@@ -16,7 +16,7 @@ internal sealed partial class Upper
     /// <summary>Puts a device where a whiteout of another form stands or belongs, at one stroke: the name is hidden all the while.</summary>
     public Errno PutWhiteoutDevice(DirFd dir, ReadOnlySpan<byte> name)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[WorkNameSize];
         var temp = TempName(buffer);
         var error = Syscall.MknodAt(work.Temp, temp, (uint)FileType.CharDevice, 0, 0);
         if (error == Errno.None) error = Syscall.RenameAt2(work.Temp, temp, dir, name, RenameFlags.None);
@@ -42,7 +42,7 @@ internal sealed partial class Upper
                 // The mark on the directory first: without it the file would show as an empty one.
                 error = beside ? MarkXattrWhiteouts(parent, dir) : Errno.None;
                 if (error != Errno.None) return error;
-                Span<byte> buffer = stackalloc byte[16];
+                Span<byte> buffer = stackalloc byte[WorkNameSize];
                 var temp = TempName(buffer);
                 error = Syscall.MknodAt(work.Temp, temp, (uint)FileType.Regular, 0, 0);
                 if (error == Errno.None) error = Syscall.SetXattrAt(work.Temp, temp, MarkNames.Whiteout(Family), OpaqueMark.Opaque, XattrFlags.None);

@@ -36,6 +36,9 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         work.Dispose();
     }
 
+    /// <summary>Room for <see cref="OrphanName"/>, 16 hexadecimal digits, and for <see cref="TempName"/>: "#" and 15, which the counter of one mount never fills.</summary>
+    public const int WorkNameSize = 16;
+
     /// <summary>The name of a node in the orphans directory.</summary>
     public static ReadOnlySpan<byte> OrphanName(ulong nodeId, Span<byte> buffer)
     {
@@ -49,7 +52,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// </summary>
     public Errno Bury(LayerDirectory parent, DirFd dir, ReadOnlySpan<byte> name, int slot, ulong nodeId, bool leaveWhiteout)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[WorkNameSize];
         var orphan = OrphanName(nodeId, buffer);
         if (!leaveWhiteout) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.None);
         if (features is { RenameWhiteout: true, Whiteout: WhiteoutForm.Device }) return Rename(slot, parent, dir, name, work.Orphans, orphan, RenameFlags.Whiteout);
@@ -81,7 +84,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// </summary>
     public void DropOrphan(ulong nodeId, bool isCopy, bool isPartial)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[WorkNameSize];
         var name = OrphanName(nodeId, buffer);
         FileStatus status = default;
         isCopy = isCopy && Syscall.StatAt(work.Orphans, name, cached: false, out status) == Errno.None && (status.IsDirectory || status.LinkCount == 1);
