@@ -12,9 +12,9 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         error = MayMove(oldParent, oldName);
         if (error != Errno.None) return error;
-        error = PrepareParent(oldParent, out var fromSlot, out var from);
+        error = PrepareParent(oldParent, out var fromSlot, out var fromDirectory);
         if (error != Errno.None) return error;
-        error = PrepareParent(newParent, out var toSlot, out var to);
+        error = PrepareParent(newParent, out var toSlot, out var toDirectory);
         if (error != Errno.None) return error;
 
         error = _tree.LookUp(fromSlot, oldName, count: true, listed: null, out var source, out _, out _);
@@ -24,13 +24,15 @@ public sealed partial class UnionFileSystem
         {
             error = _tree.LookUp(toSlot, newName, count: true, listed: null, out target, out _, out _);
             if (error != Errno.None) return error;
-            error = PlanRename(source, from, oldName, target, to, newName, flags, out var plan);
+            var from = new Side(fromSlot, fromDirectory, oldName, source);
+            var to = new Side(toSlot, toDirectory, newName, target);
+            error = PlanRename(from, to, flags, out var plan);
             if (error != Errno.None || plan.IsNothing) return error;
 
             LinkIndexedFirst(source, fromSlot, oldName);
             LinkIndexedFirst(target, toSlot, newName);
 
-            var same = fromSlot == toSlot ? from : null;
+            var same = fromSlot == toSlot ? fromDirectory : null;
             error = Mark(source, plan.Source, same);
             if (error == Errno.None && flags == RenameFlags.Exchange) error = Mark(target, plan.Target, same);
             if (error != Errno.None) return error;
@@ -39,9 +41,7 @@ public sealed partial class UnionFileSystem
             try
             {
                 if (_tree.Nodes.Find(fromSlot, oldName, count: false) != source || _tree.Nodes.Find(toSlot, newName, count: false) != target) return Errno.NOENT;
-                return flags == RenameFlags.Exchange
-                    ? Exchange(fromSlot, from, oldName, source, toSlot, to, newName, target)
-                    : Move(fromSlot, from, oldName, source, toSlot, to, newName, target, plan.LeavesWhiteout);
+                return flags == RenameFlags.Exchange ? Exchange(from, to) : Move(from, to, plan.LeavesWhiteout);
             }
             finally
             {
@@ -63,44 +63,44 @@ public sealed partial class UnionFileSystem
         return slot == 0 ? Errno.None : _copyUp.MayCopy(slot);
     }
 
-    private Errno PlanRename(int source, UnionDirectory from, ReadOnlySpan<byte> oldName, int target, UnionDirectory to, ReadOnlySpan<byte> newName, RenameFlags flags, out RenamePlan plan)
+    private Errno PlanRename(in Side from, in Side to, RenameFlags flags, out RenamePlan plan)
     {
         plan = default;
-        var error = FactsOf(source, from, oldName, isTarget: false, out var sourceFacts);
+        var error = FactsOf(from, isTarget: false, out var sourceFacts);
         if (error != Errno.None) return error;
-        error = FactsOf(target, to, newName, isTarget: source != target && flags != RenameFlags.Exchange, out var targetFacts);
+        error = FactsOf(to, isTarget: from.Node != to.Node && flags != RenameFlags.Exchange, out var targetFacts);
         if (error != Errno.None) return error;
 
-        plan = RenamePlan.For(sourceFacts, targetFacts, source == target, flags);
+        plan = RenamePlan.For(sourceFacts, targetFacts, from.Node == to.Node, flags);
         if (plan.Refusal != Errno.None || plan.IsNothing) return plan.Refusal;
-        if (_tree.Nodes[source].Has(NodeFlags.Covered) || (target != 0 && _tree.Nodes[target].Has(NodeFlags.Covered))) return Errno.BUSY;
+        if (_tree.Nodes[from.Node].Has(NodeFlags.Covered) || (to.Node != 0 && _tree.Nodes[to.Node].Has(NodeFlags.Covered))) return Errno.BUSY;
 
-        error = CopyUpForNewName(source);
-        if (error == Errno.None && flags == RenameFlags.Exchange) error = CopyUpForNewName(target);
-        else if (error == Errno.None && target != 0) error = CopyUpToCount(target);
+        error = CopyUpForNewName(from.Node);
+        if (error == Errno.None && flags == RenameFlags.Exchange) error = CopyUpForNewName(to.Node);
+        else if (error == Errno.None && to.Node != 0) error = CopyUpToCount(to.Node);
         return error;
     }
 
-    private Errno FactsOf(int slot, UnionDirectory directory, ReadOnlySpan<byte> name, bool isTarget, out RenameFacts facts)
+    private Errno FactsOf(in Side side, bool isTarget, out RenameFacts facts)
     {
         facts = default;
-        var error = _tree.Search.FindBelow(directory, name, Tree.Scratch);
+        var error = _tree.Search.FindBelow(side.Directory, side.Name, Tree.Scratch);
         if (error != Errno.None) return error;
         var hasBelow = Tree.Scratch.IsFound;
-        if (slot == 0)
+        if (side.Node == 0)
         {
             facts = new RenameFacts(false, FileType.None, false, hasBelow, false);
             return Errno.None;
         }
-        var type = _tree.Nodes[slot].Type;
+        var type = _tree.Nodes[side.Node].Type;
         var isEmpty = false;
         if (type == FileType.Directory && isTarget) // only what is to be replaced is listed: a moved directory may be large
         {
-            error = IsEmpty(slot);
+            error = IsEmpty(side.Node);
             if (error is not (Errno.None or Errno.NOTEMPTY)) return error;
             isEmpty = error == Errno.None;
         }
-        facts = new RenameFacts(true, type, type == FileType.Directory && _tree.Directory(slot).Lowers.Length > 0, hasBelow, isEmpty);
+        facts = new RenameFacts(true, type, type == FileType.Directory && _tree.Directory(side.Node).Lowers.Length > 0, hasBelow, isEmpty);
         return Errno.None;
     }
 
@@ -174,67 +174,82 @@ public sealed partial class UnionFileSystem
         return error == Errno.ACCES ? Upper.Widened(_tree, slot, gateHeld: false, wide => Upper.SetRedirect(wide.Dir, wide.Name, path)) : error;
     }
 
-    private Errno Move(int fromSlot, UnionDirectory from, ReadOnlySpan<byte> oldName, int source, int toSlot, UnionDirectory to, ReadOnlySpan<byte> newName, int target, bool leaveWhiteout)
+    private Errno Move(in Side from, in Side to, bool leaveWhiteout)
     {
-        var error = from.Upper!.Enter(out var oldDir);
+        var error = EnterBoth(from, to, out var oldDir, out var newDir);
         if (error != Errno.None) return error;
-        error = to.Upper!.Enter(out var newDir);
+        var (source, target) = (from.Node, to.Node);
+        var mover = new Mover(Upper!, from.Upper, oldDir, to.Upper, newDir);
+        var isDirectory = _tree.Nodes[source].IsDirectory;
+        error = LinkNames(from, oldDir, to, newDir);
+        var moving = PinDirectory(source);
+        var wasOrphan = target != 0 && _tree.Nodes[target].Has(NodeFlags.Orphan);
+        if (error == Errno.None && target != 0) error = Displace(mover, newDir, to.Name, target);
         if (error == Errno.None)
         {
-            var mover = new Mover(Upper!, from.Upper, oldDir, to.Upper, newDir);
-            var isDirectory = _tree.Nodes[source].IsDirectory;
-            if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
-            if (error == Errno.None && target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed) && !HasUpperName(target, newDir, newName)) error = LinkIndexed(target, newDir, newName);
-            var moving = PinDirectory(source);
-            var wasOrphan = target != 0 && _tree.Nodes[target].Has(NodeFlags.Orphan);
-            if (error == Errno.None && target != 0) error = Displace(mover, newDir, newName, target);
-            if (error == Errno.None)
-            {
-                error = mover.Move(oldName, newName, isDirectory, leaveWhiteout);
-                if (error != Errno.None && target != 0 && !wasOrphan) Replace(target, newDir, newName);
-            }
-            if (error == Errno.None)
-            {
-                if (target != 0) Unname(toSlot, to, newName, target);
-                if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target);
-                Renamed(source, oldName, to.Upper, newName);
-                _tree.Nodes.MoveName(fromSlot, oldName, toSlot, newName);
-                from.NameRemoved(oldName);
-                to.NameCame(newName);
-            }
-            moving?.Leave();
-            to.Upper.Leave();
+            error = mover.Move(from.Name, to.Name, isDirectory, leaveWhiteout);
+            if (error != Errno.None && target != 0 && !wasOrphan) Replace(target, newDir, to.Name);
         }
-        from.Upper.Leave();
+        if (error == Errno.None)
+        {
+            if (target != 0) Unname(to.Parent, to.Directory, to.Name, target);
+            if (target != 0 && _tree.Nodes[target].Has(NodeFlags.Indexed)) ReleaseIndexed(target);
+            Renamed(from, to);
+            _tree.Nodes.MoveName(from.Parent, from.Name, to.Parent, to.Name);
+            from.Directory.NameRemoved(from.Name);
+            to.Directory.NameCame(to.Name);
+        }
+        moving?.Leave();
+        LeaveBoth(from, to);
         return error;
     }
 
-    private Errno Exchange(int fromSlot, UnionDirectory from, ReadOnlySpan<byte> oldName, int source, int toSlot, UnionDirectory to, ReadOnlySpan<byte> newName, int target)
+    private Errno Exchange(in Side from, in Side to)
     {
-        var error = from.Upper!.Enter(out var oldDir);
+        var error = EnterBoth(from, to, out var oldDir, out var newDir);
         if (error != Errno.None) return error;
-        error = to.Upper!.Enter(out var newDir);
+        error = LinkNames(from, oldDir, to, newDir);
+        var (moving, coming) = (PinDirectory(from.Node), PinDirectory(to.Node));
+        if (error == Errno.None) error = Syscall.RenameAt2(oldDir, from.Name, newDir, to.Name, RenameFlags.Exchange);
         if (error == Errno.None)
         {
-            if (_tree.Nodes[source].Has(NodeFlags.Indexed) && !HasUpperName(source, oldDir, oldName)) error = LinkIndexed(source, oldDir, oldName);
-            if (error == Errno.None && _tree.Nodes[target].Has(NodeFlags.Indexed) && !HasUpperName(target, newDir, newName)) error = LinkIndexed(target, newDir, newName);
-            var (moving, coming) = (PinDirectory(source), PinDirectory(target));
-            if (error == Errno.None) error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
-            if (error == Errno.None)
-            {
-                Renamed(source, oldName, to.Upper, newName);
-                Renamed(target, newName, from.Upper, oldName);
-                _tree.Nodes.ExchangeNames(fromSlot, oldName, toSlot, newName);
-                from.NameCame(oldName);
-                to.NameCame(newName);
-            }
-            moving?.Leave();
-            coming?.Leave();
-            to.Upper.Leave();
+            Renamed(from, to);
+            Renamed(to, from);
+            _tree.Nodes.ExchangeNames(from.Parent, from.Name, to.Parent, to.Name);
+            from.Directory.NameCame(from.Name);
+            to.Directory.NameCame(to.Name);
         }
-        from.Upper.Leave();
+        moving?.Leave();
+        coming?.Leave();
+        LeaveBoth(from, to);
         return error;
     }
+
+    private static Errno EnterBoth(in Side from, in Side to, out DirFd oldDir, out DirFd newDir)
+    {
+        newDir = DirFd.None;
+        var error = from.Upper.Enter(out oldDir);
+        if (error != Errno.None) return error;
+        error = to.Upper.Enter(out newDir);
+        if (error != Errno.None) from.Upper.Leave();
+        return error;
+    }
+
+    private static void LeaveBoth(in Side from, in Side to)
+    {
+        to.Upper.Leave();
+        from.Upper.Leave();
+    }
+
+    // Names that are only found through the index get their links in the upper, so that they can be moved or removed.
+    private Errno LinkNames(in Side from, DirFd oldDir, in Side to, DirFd newDir)
+    {
+        var error = LinkName(from, oldDir);
+        return error == Errno.None && to.Node != 0 ? LinkName(to, newDir) : error;
+    }
+
+    private Errno LinkName(in Side side, DirFd dir) =>
+        _tree.Nodes[side.Node].Has(NodeFlags.Indexed) && !HasUpperName(side.Node, dir, side.Name) ? LinkIndexed(side.Node, dir, side.Name) : Errno.None;
 
     // While a directory moves, others must not look for it at its old place: they use the descriptor, which follows it.
     private LayerDirectory? PinDirectory(int slot) =>
@@ -243,7 +258,7 @@ public sealed partial class UnionFileSystem
     // The move failed: what was to give way stands where it stood.
     private void Replace(int target, DirFd dir, ReadOnlySpan<byte> name)
     {
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         if (!_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
         var orphan = Upper.OrphanName(_tree.Nodes[target].Id, buffer);
         if (_tree.Nodes[target].IsDirectory && Syscall.RenameAt2(Upper!.Work.Orphans, orphan, dir, name, RenameFlags.Exchange) != Errno.None) return;
@@ -256,7 +271,7 @@ public sealed partial class UnionFileSystem
     {
         ref var node = ref _tree.Nodes[target];
         if (!HasUpperName(target, dir, name)) return Errno.None; // the lower object is hidden by what comes
-        Span<byte> buffer = stackalloc byte[16];
+        Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         var orphan = Upper.OrphanName(node.Id, buffer);
         if (node.IsDirectory)
         {
@@ -281,10 +296,24 @@ public sealed partial class UnionFileSystem
         if (slot != 0 && !Upper!.Credentials.IsRoot && _tree.Nodes[slot].Has(NodeFlags.Indexed)) _ = _copyUp.LinkIndexed(slot, parent, name);
     }
 
-    private void Renamed(int slot, ReadOnlySpan<byte> oldName, LayerDirectory newParent, ReadOnlySpan<byte> newName)
+    private void Renamed(in Side old, in Side now)
     {
-        ref var node = ref _tree.Nodes[slot];
-        if (node.Lower is not null) _tree.Nodes.KeepLowerName(slot, oldName);
-        if (node.State is UnionDirectory { Upper: { } moved }) moved.MovedTo(newParent, newName);
+        ref var node = ref _tree.Nodes[old.Node];
+        if (node.Lower is not null) _tree.Nodes.KeepLowerName(old.Node, old.Name);
+        if (node.State is UnionDirectory { Upper: { } moved }) moved.MovedTo(now.Upper, now.Name);
+    }
+
+    // A name of a rename, old or new: the node of its directory, the directory, which is in the upper, and the node that has the name (0: none).
+    private readonly ref struct Side(int parent, UnionDirectory directory, ReadOnlySpan<byte> name, int node)
+    {
+        public int Parent { get; } = parent;
+
+        public UnionDirectory Directory { get; } = directory;
+
+        public ReadOnlySpan<byte> Name { get; } = name;
+
+        public int Node { get; } = node;
+
+        public LayerDirectory Upper => Directory.Upper!;
     }
 }
