@@ -21,7 +21,7 @@ internal static class Daemon
         {
             UnionMount.Run(job,
                 live: remarks => told = Tell(caller, new DaemonReply(true, remarks)),
-                slow: sentence => _ = Syscall.WriteAll(caller, new DaemonReply(false, [sentence], MoreFollows: true).Write()));
+                onWait: sentence => _ = Syscall.WriteAll(caller, new DaemonReply(false, [sentence], MoreFollows: true).Write()));
             Syscall.Exit(0); // all is closed; whoever mounts again at once waits for our locks, not for the runtime
             return 0;
         }

@@ -13,16 +13,16 @@ internal static class UnionMount
     private const int MaxRatio = 100;
 
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
-    /// <param name="slow">Called before that with a sentence, when it takes long.</param>
+    /// <param name="onWait">Called before that with a sentence, when it takes long.</param>
     /// <param name="trace">Called with a line about each request.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> slow, Action<string>? trace = null)
+    public static void Run(MountJob job, Action<IReadOnlyList<string>> live, Action<string> onWait, Action<string>? trace = null)
     {
         StopSignals? signals = null;
         try
         {
             // Until the layers are open a signal ends us, as it does everybody.
-            Run(job, opened: () => signals = new StopSignals(), mounted: session => signals!.Watch(session), live, slow, trace);
+            Run(job, opened: () => signals = new StopSignals(), mounted: session => signals!.Watch(session), live, onWait, trace);
         }
         finally
         {
@@ -33,10 +33,10 @@ internal static class UnionMount
     /// <param name="opened">Called when all layers are open, before anything is mounted.</param>
     /// <param name="mounted">Gets the session, whose end it may ask for.</param>
     /// <param name="live">Called once the mount can be used, with what there is to say about it.</param>
-    /// <param name="slow">Called before that with a sentence, when it takes long.</param>
+    /// <param name="onWait">Called before that with a sentence, when it takes long.</param>
     /// <param name="trace">Called with a line about each request.</param>
     /// <exception cref="MountException">It could not be mounted, or the connection to the kernel broke.</exception>
-    public static void Run(MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string> slow, Action<string>? trace = null)
+    public static void Run(MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string> onWait, Action<string>? trace = null)
     {
         OpenLog(job);
 
@@ -44,7 +44,7 @@ internal static class UnionMount
         Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks, and our own files have theirs
 
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
-        using var fileSystem = UnionFileSystem.Open(job.Union, slow);
+        using var fileSystem = UnionFileSystem.Open(job.Union, onWait);
         opened();
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)Signal.FileSizeExceeded, signal => signal.Cancel = true);

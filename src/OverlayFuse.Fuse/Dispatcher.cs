@@ -43,7 +43,7 @@ internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters 
     }
 
     /// <summary>The kernel did not take the answer, its connection being aborted: what it would have counted or closed is given back.</summary>
-    public void Undelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer)
+    public void UndoUndelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer)
     {
         var header = MemoryMarshal.Read<InHeader>(request);
         if (MemoryMarshal.Read<OutHeader>(answer).Error != 0) return;

@@ -6,7 +6,7 @@ namespace OverlayFuse.Fuse;
 /// <summary>Runs fusermount3, or fusermount where only that one is installed, and listens to what it says.</summary>
 internal static class Helper
 {
-    private const int MostWords = 64 * 1024;
+    private const int MaxWords = 64 * 1024;
 
     /// <summary>How it went. <see cref="Words"/> is what it wrote for people.</summary>
     public readonly record struct Outcome(bool IsAbsent, int ExitCode, string Words)
@@ -56,7 +56,7 @@ internal static class Helper
     {
         var heard = new byte[4096];
         var length = 0;
-        while (length < MostWords)
+        while (length < MaxWords)
         {
             if (length == heard.Length) Array.Resize(ref heard, length * 2);
             if (Syscall.Read(listen, heard.AsSpan(length), out var count) != Errno.None || count == 0) break;

@@ -9,7 +9,7 @@ namespace OverlayFuse.Fuse;
 /// </remarks>
 internal sealed class RingPool
 {
-    private const int MostProcessors = 64; // a thread for each must not cost more than it brings
+    private const int MaxProcessors = 64; // a thread for each must not cost more than it brings
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new(); // protects: _threads, _growAfter
@@ -58,11 +58,11 @@ internal sealed class RingPool
     {
         refusal = null;
         var processors = Processors.Possible();
-        if (processors is < 1 or > MostProcessors)
+        if (processors is < 1 or > MaxProcessors)
         {
             refusal = processors < 1
                 ? "/sys does not say how many processors this machine can have."
-                : $"this machine can have {processors} processors, and rings are made for up to {MostProcessors}.";
+                : $"this machine can have {processors} processors, and rings are made for up to {MaxProcessors}.";
             return null;
         }
         var pool = new RingPool(session, dispatcher, options, maxWrite, abort, processors);

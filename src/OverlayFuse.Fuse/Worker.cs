@@ -76,7 +76,7 @@ internal sealed class Worker : IDisposable
         if (answer.IsEmpty) return true;
 
         error = Syscall.Write(Device, answer, out _);
-        if (error != Errno.None) Undelivered(_buffer.Bytes, answer, error);
+        if (error != Errno.None) UndoUndelivered(_buffer.Bytes, answer, error);
         return true;
     }
 
@@ -160,11 +160,11 @@ internal sealed class Worker : IDisposable
         return false;
     }
 
-    private void Undelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer, Errno error)
+    private void UndoUndelivered(ReadOnlySpan<byte> request, ReadOnlySpan<byte> answer, Errno error)
     {
         if (error is not (Errno.NOENT or Errno.NODEV or Errno.CONNABORTED or Errno.PIPE))
             _log?.Invoke($"the kernel refused an answer to {MemoryMarshal.Read<InHeader>(request).Opcode}: {error.Describe()}");
-        _dispatcher.Undelivered(request, answer);
+        _dispatcher.UndoUndelivered(request, answer);
     }
 
     // Much to copy, something to be put on disk, or (LSEEK) an answer that needs others to be given first.

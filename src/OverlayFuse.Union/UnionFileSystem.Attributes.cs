@@ -18,7 +18,8 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None && handle is not null) error = _failedWrites.Take(node, Environment.TickCount64);
         if (error != Errno.None) return error;
         error = _tree.Status(slot, out var status);
-        return error != Errno.None ? error : Fill(slot, status, out attributes);
+        if (error == Errno.None) attributes = _tree.AttributesOf(slot, status);
+        return error;
     }
 
     public override Errno Statx(in Request request, NodeId node, ulong? handle, uint mask, out ExtendedAttributes attributes)
@@ -59,7 +60,8 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
 
         error = _tree.Status(slot, out var status);
-        return error != Errno.None ? error : Fill(slot, status, out attributes);
+        if (error == Errno.None) attributes = _tree.AttributesOf(slot, status);
+        return error;
     }
 
     // The writeback cache sends the time of modification along when only that of change is new, as for each file removed: no reason to
@@ -77,12 +79,6 @@ public sealed partial class UnionFileSystem
         error = Syscall.StatFs(dir.Fd, out status);
         top.Leave();
         return error;
-    }
-
-    private Errno Fill(int slot, in FileStatus status, out Attributes attributes)
-    {
-        attributes = _tree.AttributesOf(slot, status);
-        return Errno.None;
     }
 
     private Errno SetSize(int slot, ulong size, bool killSuidGid, bool keepTime = false)
@@ -188,11 +184,11 @@ public sealed partial class UnionFileSystem
     // who has CAP_FSETID keeps the bits. (A chown that the kernel dates itself is known by its time.)
     private Errno DropPrivileges(in Request request, int slot, bool isDated)
     {
-        var capabilityWent = _tree.Nodes[slot].Has(NodeFlags.CapabilityWent);
-        _tree.Nodes[slot].Clear(NodeFlags.CapabilityWent);
+        var capabilityRemoved = _tree.Nodes[slot].Has(NodeFlags.CapabilityRemoved);
+        _tree.Nodes[slot].Clear(NodeFlags.CapabilityRemoved);
         var error = _tree.Status(slot, out var status);
         if (error != Errno.None || status.Type != FileType.Regular) return error;
-        if (capabilityWent && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
+        if (capabilityRemoved && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
         ForgetPrivileges(slot);
         if ((status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return Errno.None;
         error = _copyUp.Metadata(slot);

@@ -28,7 +28,7 @@ public sealed partial class UnionFileSystem
         Span<byte> orphan = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper!.TempName(buffer);
         var wanted = new NewObject { Type = FileType.Regular, Mode = mode & Mode.Permissions, Umask = umask };
-        error = _create.MakeNameless(request, directory, wanted, temp, out var status, out var fd);
+        error = _creator.MakeNameless(request, directory, wanted, temp, out var status, out var fd);
         var slot = 0;
         if (error == Errno.None)
         {
@@ -96,7 +96,7 @@ public sealed partial class UnionFileSystem
             if (error != Errno.None) return error;
             _tree.Nodes.AddName(slot, parent, newName);
             if (_tree.Nodes[slot].Has(NodeFlags.Orphan)) LeaveOrphans(slot);
-            directory.NameCame(newName);
+            directory.NameAdded(newName);
         }
         finally
         {
@@ -121,10 +121,10 @@ public sealed partial class UnionFileSystem
         try
         {
             if (_tree.Nodes.Find(parent, name, count: false) != 0) return Errno.EXIST;
-            error = _create.Make(request, directory, name, wanted, out var status, out fd);
+            error = _creator.Make(request, directory, name, wanted, out var status, out fd);
             if (error != Errno.None) return error;
             slot = _tree.Made(parent, name, status);
-            directory.NameCame(name);
+            directory.NameAdded(name);
             entry = EntryOf(slot, status);
             return Errno.None;
         }

@@ -9,10 +9,10 @@ public sealed partial class UnionFileSystem
 {
     private const uint GetInodeFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const uint GetExtendedFlags = 0x801C581F; // FS_IOC_FSGETXATTR
-    private const int MostWaitForWriteback = 8; // far fewer than threads
+    private const int MaxWaitForWriteback = 8; // far fewer than threads
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _waitForWriteback = new(MostWaitForWriteback);
+    private readonly SemaphoreSlim _waitForWriteback = new(MaxWaitForWriteback);
     private readonly FailedWrites _failedWrites = new();
 
     public override Errno Open(in Request request, NodeId node, OpenFlags flags, bool killSuidGid, out OpenReply reply)
@@ -173,7 +173,7 @@ public sealed partial class UnionFileSystem
     public override Errno Ioctl(in Request request, NodeId node, ulong handle, uint command, IoctlFlags flags, ReadOnlySpan<byte> input, Span<byte> output, out int written)
     {
         written = 0;
-        if (ControlDesk.Knows(command) && node == NodeId.Root) return _desk.Serve(Caller.UidOf(request), command, input, output, out written);
+        if (ControlServer.Knows(command) && node == NodeId.Root) return _control.Serve(Caller.UidOf(request), command, input, output, out written);
         if (command is not (GetInodeFlags or GetExtendedFlags)) return Errno.NOTTY;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;

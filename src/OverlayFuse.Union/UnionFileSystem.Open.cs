@@ -29,7 +29,7 @@ public sealed partial class UnionFileSystem
     }
 
     /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>
-    public static UnionFileSystem Open(UnionOptions options, Action<string>? slow = null)
+    public static UnionFileSystem Open(UnionOptions options, Action<string>? onWait = null)
     {
         if (options.LowerDirectories.Count == 0) throw new MountException("cannot mount a union of no layers: give at least one directory with lowerdir=.");
         if (options.UpperDirectory is not null && options.WorkDirectory is null)
@@ -54,7 +54,7 @@ public sealed partial class UnionFileSystem
         UpperFeatures? features = null;
         if (options.UpperDirectory is not null && !options.ReadOnly)
         {
-            (upperDescriptor, work, features) = WritableSide.Open(options, remarks, slow);
+            (upperDescriptor, work, features) = WritableSide.Open(options, remarks, onWait);
             undo.Add(upperDescriptor.Close);
             undo.Add(work.Dispose);
         }

@@ -197,7 +197,7 @@ public sealed partial class UnionFileSystem
             Renamed(from, to);
             _tree.Nodes.MoveName(from.Parent, from.Name, to.Parent, to.Name);
             from.Directory.NameRemoved(from.Name);
-            to.Directory.NameCame(to.Name);
+            to.Directory.NameAdded(to.Name);
         }
         moving?.Leave();
         LeaveBoth(from, to);
@@ -216,8 +216,8 @@ public sealed partial class UnionFileSystem
             Renamed(from, to);
             Renamed(to, from);
             _tree.Nodes.ExchangeNames(from.Parent, from.Name, to.Parent, to.Name);
-            from.Directory.NameCame(from.Name);
-            to.Directory.NameCame(to.Name);
+            from.Directory.NameAdded(from.Name);
+            to.Directory.NameAdded(to.Name);
         }
         moving?.Leave();
         coming?.Leave();

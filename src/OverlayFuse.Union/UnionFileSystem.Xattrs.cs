@@ -69,7 +69,7 @@ public sealed partial class UnionFileSystem
             using (place) error = Syscall.RemoveXattrAt(place.Dir, place.Name, stored);
             if (error == Errno.None && name.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability([]);
         }
-        if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityWent);
+        if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityRemoved);
         ForgetDefaultAcl(slot);
         return error;
     }

@@ -11,7 +11,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     private readonly Tree _tree;
     private readonly CopyUp _copyUp;
-    private readonly Create _create;
+    private readonly Creator _creator;
     private readonly OpenFiles _files;
     private readonly ListingCache _listings = new(ListingMemory);
     private readonly List<Layer> _layers;
@@ -19,7 +19,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly UnionOptions _options;
     private readonly Passthrough? _passthrough;
     private readonly Housekeeper _housekeeper;
-    private readonly ControlDesk _desk;
+    private readonly ControlServer _control;
     private readonly PartialUpkeep? _upkeep;
     private readonly TimeSpan _entryTimeout;
     private readonly TimeSpan _attributesTimeout;
@@ -40,14 +40,14 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         _descriptors = descriptors;
         _files = new OpenFiles(tree, openFiles);
         _copyUp = new CopyUp(tree, _files);
-        _create = new Create(tree);
+        _creator = new Creator(tree);
         tree.Recover = RecoverPartial;
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
         var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
         _upkeep = UpkeepOf(tree.Upper);
         tree.PartialWatch = _upkeep is null ? null : _upkeep.Watch;
-        _desk = new ControlDesk(
+        _control = new ControlServer(
             new LayerView([.. layers.Where(layer => !layer.IsDataOnly)], tree.Search, writer, tree.HasSharedCopy)
             {
                 Maps = tree.Upper?.Work.PartialMaps.Directory ?? new DirFd(-1),

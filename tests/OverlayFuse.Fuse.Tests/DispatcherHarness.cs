@@ -26,7 +26,7 @@ internal sealed class DispatcherHarness : IDisposable
     public void SendUndelivered(RequestBuilder request)
     {
         var length = Load(request.ToArray());
-        Dispatcher.Undelivered(_buffer.Bytes, Dispatcher.Serve(_buffer.Bytes, length));
+        Dispatcher.UndoUndelivered(_buffer.Bytes, Dispatcher.Serve(_buffer.Bytes, length));
     }
 
     public int Load(byte[] request)

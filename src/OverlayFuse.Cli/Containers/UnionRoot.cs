@@ -17,7 +17,7 @@ internal sealed class UnionRoot(ContainerStore store, StoredContainer container)
         opened: () => { },
         mounted: session => _session = session,
         live,
-        slow: _ => { }); // a container's work directory is its own: nobody else is ever in it
+        onWait: _ => { }); // a container's work directory is its own: nobody else is ever in it
 
     public override void End() => _session!.Stop();
 

@@ -70,7 +70,7 @@ internal sealed class InspectedUnion : IDisposable
         {
             Own = own;
             _undo.Add(own.Close);
-            var held = WorkLock.Take(own, Encoding.UTF8.GetString(options.WorkDirectory!), slow: null);
+            var held = WorkLock.Take(own, Encoding.UTF8.GetString(options.WorkDirectory!), onWait: null);
             _undo.Add(held.Close);
             if (OwnDirectory.Open(own, "links"u8, out var links) == Errno.None)
             {

@@ -14,7 +14,7 @@ internal sealed class FailedWrites
     /// <summary>Milliseconds. Who writes on asks within a few.</summary>
     public const long Life = 1000;
 
-    private const int Most = 256; // each a file that failed within a second, but for those that nobody writes any more
+    private const int MaxFiles = 256; // each a file that failed within a second, but for those that nobody writes any more
     private readonly ConcurrentDictionary<NodeId, (Errno Error, long When)> _files = [];
 
     /// <summary>Remembers a failure.</summary>
@@ -23,7 +23,7 @@ internal sealed class FailedWrites
     /// <param name="now">Milliseconds of a clock that does not go back.</param>
     public void Add(NodeId node, Errno error, long now)
     {
-        if (_files.Count >= Most) _files.Clear();
+        if (_files.Count >= MaxFiles) _files.Clear();
         _files[node] = (error, now);
     }
 

@@ -37,7 +37,7 @@ internal enum NodeFlags
     DataElsewhere = 512,
 
     /// <summary>Its file capability was just removed: by a user, or by the kernel on the way of a write.</summary>
-    CapabilityWent = 1024,
+    CapabilityRemoved = 1024,
 
     /// <summary>With <see cref="Metacopy"/>: some blocks are in the upper already (<see cref="PartialFile"/>).</summary>
     Partial = 2048,

@@ -47,7 +47,7 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     public void DropListing() => _listing = null;
 
     /// <summary>A name came, or leads to another object. Listings that were given out know it if they have had the name.</summary>
-    public void NameCame(ReadOnlySpan<byte> name)
+    public void NameAdded(ReadOnlySpan<byte> name)
     {
         lock (_namesLock)
         {

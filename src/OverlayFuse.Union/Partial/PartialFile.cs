@@ -130,7 +130,7 @@ internal sealed partial class PartialFile
         var error = dataOnly ? Syscall.FDataSync(_upper) : Syscall.FSync(_upper);
         if (words is null || error != Errno.None) return error;
         lock (_change) error = _map.Commit(words, sequence);
-        return error == Errno.None ? _map.MakeLast() : error; // nobody waits for that
+        return error == Errno.None ? _map.MakeDurable() : error; // nobody waits for that
     }
 
     // Where the bytes from `at` on that are in one place end.

@@ -8,7 +8,7 @@ internal readonly record struct PartialLayout(int BlockShift, ulong Size)
     public const int SmallestShift = 12;
 
     /// <summary>Of a file beyond 64 GiB the blocks are larger, so that its bits do not outgrow 2 MiB.</summary>
-    public const long MostBlocks = 1L << 24;
+    public const long MaxBlocks = 1L << 24;
 
     /// <summary>The first and the second slot stand in sectors of their own: a torn write spoils one of them at most.</summary>
     public const int SlotAt = 512;
@@ -33,7 +33,7 @@ internal readonly record struct PartialLayout(int BlockShift, ulong Size)
     public static PartialLayout For(ulong size)
     {
         var shift = SmallestShift;
-        while (((size - 1) >> shift) + 1 > MostBlocks) shift++;
+        while (((size - 1) >> shift) + 1 > MaxBlocks) shift++;
         return new PartialLayout(shift, size);
     }
 

@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// A map file, WORKDIR/overlayfuse/partial/ID: which blocks of a partial file the upper has. Whoever changes it keeps others away; its
-/// bits are read without a lock, and <see cref="MakeLast"/> needs none.
+/// bits are read without a lock, and <see cref="MakeDurable"/> needs none.
 /// </summary>
 /// <remarks>
 /// While the kernel lives its page cache is the truth, and a bit is set after the bytes that it speaks of were written: nothing is synced
@@ -56,7 +56,7 @@ internal sealed class PartialMap
     /// <summary>Where to count what is written; none where nobody asks.</summary>
     public WriteCounters? Counters { get; set; }
 
-    /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeLast"/>.</summary>
+    /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeDurable"/>.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
     public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, out PartialMap? map)
     {
@@ -76,7 +76,7 @@ internal sealed class PartialMap
     }
 
     /// <summary>Has what was written to the map by now outlast a loss of power; nothing to do with a volatile mount.</summary>
-    public Errno MakeLast()
+    public Errno MakeDurable()
     {
         lock (_syncing)
         {
@@ -154,7 +154,7 @@ internal sealed class PartialMap
             // Before the slot says that this boot wrote the bits.
             Present.CopyFrom(_committed);
             error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
-            if (error == Errno.None) error = MakeLast();
+            if (error == Errno.None) error = MakeDurable();
         }
         return error != Errno.None ? error : Write(_slot with { Limit = recovery.Limit, Boot = boot, Cut = Cut.None, CutTo = 0 }, sync: true);
     }
@@ -191,7 +191,7 @@ internal sealed class PartialMap
 
     /// <summary>
     /// The upper was synced since <paramref name="words"/> were taken, so they are committed; so is the cut that was done by then. It counts when
-    /// <see cref="MakeLast"/> has returned.
+    /// <see cref="MakeDurable"/> has returned.
     /// </summary>
     public Errno Commit(ulong[] words, ulong sequence)
     {
@@ -237,7 +237,7 @@ internal sealed class PartialMap
     private Errno Write(PartialSlot slot, bool sync)
     {
         // Where the other slot was never synced, this one is the only one that is sure to be on disk.
-        var error = IsUnsynced ? MakeLast() : Errno.None;
+        var error = IsUnsynced ? MakeDurable() : Errno.None;
         if (error != Errno.None) return error;
         slot = slot with { Sequence = _slot.Sequence + 1 };
         Span<byte> bytes = stackalloc byte[PartialSlot.Size];
@@ -249,6 +249,6 @@ internal sealed class PartialMap
         (_slot, _slotIndex) = (slot, index);
         Volatile.Write(ref _written, _written + 1);
         Volatile.Write(ref _limit, slot.Limit);
-        return sync ? MakeLast() : Errno.None;
+        return sync ? MakeDurable() : Errno.None;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class Incompat
     // Leaf, and the directory is synced under it. Protects: changes of the two below and of the directory; they are read without it.
     private readonly Lock _change = new();
     private volatile int _raised;
-    private volatile int _lasting; // of these, what no loss of power takes down
+    private volatile int _durable; // of these, what no loss of power takes down
 
     private Incompat(DirFd work, MarkFamily family, Durability durability)
     {
@@ -81,12 +81,12 @@ internal sealed class Incompat
     {
         // The kernel reads trusted redirects and metacopies as they are meant.
         if (fence == Fence.UserMarks && _family == MarkFamily.Trusted) return Errno.None;
-        var error = Place(fence);
-        return error == Errno.None ? MakeLast(fence) : error;
+        var error = RaiseUnsynced(fence);
+        return error == Errno.None ? MakeDurable(fence) : error;
     }
 
-    /// <summary>Raises a fence that may go with a loss of power, until <see cref="MakeLast"/>: to be called before anything that it fences is on disk.</summary>
-    public Errno Place(Fence fence)
+    /// <summary>Raises a fence that may go with a loss of power, until <see cref="MakeDurable"/>: to be called before anything that it fences is on disk.</summary>
+    public Errno RaiseUnsynced(Fence fence)
     {
         if ((_raised & Bit(fence)) != 0) return Errno.None;
         lock (_change)
@@ -103,16 +103,16 @@ internal sealed class Incompat
     }
 
     /// <summary>Has a fence outlast a loss of power; nothing to do with a volatile mount.</summary>
-    public Errno MakeLast(Fence fence)
+    public Errno MakeDurable(Fence fence)
     {
-        if (_durability == Durability.Volatile || (_lasting & Bit(fence)) != 0) return Errno.None;
+        if (_durability == Durability.Volatile || (_durable & Bit(fence)) != 0) return Errno.None;
         lock (_change)
         {
             var error = OpenDirectory(make: false, out var directory);
             if (error != Errno.None) return error;
 
             error = Syscall.FSync(directory.Fd);
-            if (error == Errno.None) _lasting |= _raised & Bit(fence);
+            if (error == Errno.None) _durable |= _raised & Bit(fence);
             directory.Close();
             return error;
         }
@@ -137,7 +137,7 @@ internal sealed class Incompat
             if (error == Errno.NOENT) error = Errno.None;
             if (error != Errno.None) return error;
             _raised &= ~Bit(fence);
-            _lasting &= ~Bit(fence);
+            _durable &= ~Bit(fence);
             return Errno.None;
         }
     }

@@ -59,7 +59,7 @@ internal sealed class PartialMaps
         Guid.NewGuid().TryWriteBytes(id); // not RandomNumberGenerator: it would load OpenSSL, which takes longer than the copy-up
         lock (_counting)
         {
-            var error = _incompat.Place(Fence.Partial);
+            var error = _incompat.RaiseUnsynced(Fence.Partial);
             if (error != Errno.None) return error;
             _count++;
         }
@@ -73,8 +73,8 @@ internal sealed class PartialMaps
         Counters.AddMap(map.Layout.Length);
 
         // In this order: the journal of a file system has both of them with the first sync.
-        made = map.MakeLast();
-        if (made == Errno.None) made = _incompat.MakeLast(Fence.Partial);
+        made = map.MakeDurable();
+        if (made == Errno.None) made = _incompat.MakeDurable(Fence.Partial);
         if (made == Errno.None)
         {
             Keep(new Fresh(MemoryMarshal.Read<Guid>(id), map));
@@ -140,7 +140,7 @@ internal sealed class PartialMaps
         {
             if (error != Errno.None) return error;
             if (PartialMap.Open(Directory, name, write: true, _syncs, out var map) != Errno.None) continue; // "check" tells of it
-            if (map!.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence) is var failed and not Errno.None ? failed : map.MakeLast();
+            if (map!.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence) is var failed and not Errno.None ? failed : map.MakeDurable();
             map.Close();
         }
         return error;

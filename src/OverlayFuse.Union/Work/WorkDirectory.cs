@@ -60,12 +60,12 @@ internal sealed class WorkDirectory : IDisposable
 
     /// <summary>Takes the work directory for this mount and clears what an earlier one left unfinished.</summary>
     /// <param name="workPath">As the user wrote it, for messages.</param>
-    public static WorkDirectory Open(DirFd upper, DirFd work, byte[] workPath, MarkFamily family, Durability durability, Action<string>? slow = null)
+    public static WorkDirectory Open(DirFd upper, DirFd work, byte[] workPath, MarkFamily family, Durability durability, Action<string>? onWait = null)
     {
         var directory = new WorkDirectory(workPath);
         try
         {
-            directory.Take(upper, work, family, durability, slow);
+            directory.Take(upper, work, family, durability, onWait);
             directory.Recover(upper, family);
             directory.Load(family);
             if (durability == Durability.Volatile) directory.Try(directory._incompat.MarkVolatile(), "work/incompat/volatile");
@@ -176,13 +176,13 @@ internal sealed class WorkDirectory : IDisposable
         foreach (var name in names) Upper.DropMapOf(PartialMaps, directory, name);
     }
 
-    private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability, Action<string>? slow)
+    private void Take(DirFd upper, DirFd work, MarkFamily family, Durability durability, Action<string>? onWait)
     {
         Try(Syscall.OpenAt(work, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var own), ".");
         _work = new DirFd(own.Number);
         _isFresh = Syscall.StatAt(_work, "overlayfuse"u8, cached: false, out _) == Errno.NOENT;
         Root = MakeDirectory(_work, "overlayfuse"u8);
-        _lock = WorkLock.Take(Root, _path, slow);
+        _lock = WorkLock.Take(Root, _path, onWait);
         _upperLock = WorkLock.TakeUpper(upper);
         _incompat = Incompat.Open(_work, _path, family, durability);
         WorkFormat.Check(Root, _path);

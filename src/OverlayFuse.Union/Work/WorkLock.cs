@@ -22,8 +22,8 @@ internal static class WorkLock
     private static ReadOnlySpan<byte> Ending => "ending\n"u8;
 
     /// <summary>Takes the lock and writes who holds it; the lock lives until the descriptor is closed.</summary>
-    /// <param name="slow">Told when it takes long.</param>
-    public static Fd Take(DirFd root, string workPath, Action<string>? slow)
+    /// <param name="onWait">Told when it takes long.</param>
+    public static Fd Take(DirFd root, string workPath, Action<string>? onWait)
     {
         var error = Syscall.OpenAt(root, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) throw new MountException($"cannot write {workPath}/overlayfuse/lock: {error.Describe()}. {Advice.For(error, "Give a work directory that you may write to.")}");
@@ -36,7 +36,7 @@ internal static class WorkLock
         }
         if (error == Errno.AGAIN && IsEnding(file))
         {
-            slow?.Invoke($"waiting for the daemon{Holder(file)} of the union that was mounted with work directory {workPath}: it brings up the rest of files that are partly in the upper.");
+            onWait?.Invoke($"waiting for the daemon{Holder(file)} of the union that was mounted with work directory {workPath}: it brings up the rest of files that are partly in the upper.");
             error = Acquire(file, PatienceWithEnding);
         }
         if (error != Errno.None)

@@ -3,7 +3,7 @@ namespace OverlayFuse.Union;
 /// <summary>Inodes of the upper that were given a mark by this mount and have it still. What is not known to be without it counts.</summary>
 internal sealed class MarkedInodes
 {
-    private const int Most = 1 << 16; // more are not worth their memory
+    private const int MaxInodes = 1 << 16; // more are not worth their memory
 
     private readonly Lock _lock = new(); // leaf; protects the fields below
     private readonly HashSet<ulong> _inodes = [];
@@ -21,7 +21,7 @@ internal sealed class MarkedInodes
     {
         lock (_lock)
         {
-            if (_inodes.Count < Most) _inodes.Add(inode);
+            if (_inodes.Count < MaxInodes) _inodes.Add(inode);
             else _isOverfull = true;
         }
     }

@@ -9,7 +9,7 @@ internal static class WritableSide
 {
     private const int LongestTrail = 4096;
 
-    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(UnionOptions options, List<string> remarks, Action<string>? slow)
+    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(UnionOptions options, List<string> remarks, Action<string>? onWait)
     {
         var (upperPath, workPath, durability) = (options.UpperDirectory!, options.WorkDirectory!, options.Durability);
         using var undo = new Undo();
@@ -27,7 +27,7 @@ internal static class WritableSide
             CheckWritable(work, "work directory", Text(workPath));
             CheckWritable(upper, "upper directory", Text(upperPath));
             var family = FindFamily(work);
-            var directory = WorkDirectory.Open(upper, work, workPath, family ?? MarkFamily.User, durability, slow);
+            var directory = WorkDirectory.Open(upper, work, workPath, family ?? MarkFamily.User, durability, onWait);
             directory.IsUnused = true;
             undo.Add(directory.Dispose);
             var features = Probe(directory, family, Text(upperPath), remarks);

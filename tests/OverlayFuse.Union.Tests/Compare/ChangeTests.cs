@@ -139,12 +139,12 @@ internal class ChangeTests
     public void A_directory_that_cannot_be_understood_ends_the_list_with_its_error()
     {
         using var union = new TestUnion(1).With("upper", "d/ opaque=broken").With("lower1", "d/f = \"1\"").Open();
-        Assert.That(ControlDeskTests.Ask(union.Union, ControlKind.Changes, [], out _), Is.EqualTo(Errno.IO));
+        Assert.That(ControlServerTests.Ask(union.Union, ControlKind.Changes, [], out _), Is.EqualTo(Errno.IO));
     }
 
     internal static List<Change> Live(TestUnion union)
     {
-        Assert.That(ControlDeskTests.Ask(union.Union, ControlKind.Changes, [], out var answer), Is.EqualTo(Errno.None));
+        Assert.That(ControlServerTests.Ask(union.Union, ControlKind.Changes, [], out var answer), Is.EqualTo(Errno.None));
         return ChangeText.Read(answer)!;
     }
 

@@ -68,7 +68,7 @@ internal sealed class StatusTests
 
     private static UnionStatus Ask(TestUnion union)
     {
-        Assert.That(ControlDeskTests.Ask(union.Union, ControlKind.Status, [], out var answer), Is.EqualTo(Errno.None));
+        Assert.That(ControlServerTests.Ask(union.Union, ControlKind.Status, [], out var answer), Is.EqualTo(Errno.None));
         return StatusText.Read(answer)!;
     }
 }

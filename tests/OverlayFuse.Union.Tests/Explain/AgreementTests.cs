@@ -40,7 +40,7 @@ internal class AgreementTests
             if (error == Errno.None) Assert.That(explanation.Decisive!.Type, Is.EqualTo(Mode.TypeOf(entry.Attributes.Mode)), path);
         }
 
-        if (ControlDeskTests.Ask(union.Union, ControlKind.Changes, [], out var answer) is var failed and not Errno.None)
+        if (ControlServerTests.Ask(union.Union, ControlKind.Changes, [], out var answer) is var failed and not Errno.None)
         {
             Assert.That(failed, Is.AnyOf(Errno.IO, Errno.INVAL));
             Assert.That(LayerText.Describe(union.Kernel), Has.Some.Contains(" ! "), "the union has no error to show");

@@ -85,7 +85,7 @@ internal class SurveyTests
         return ExplanationText.Read(answer)!;
     }
 
-    internal static Linux.Errno Ask(TestUnion union, byte[] path, out byte[] answer) => ControlDeskTests.Ask(union.Union, ControlKind.Explain, path, out answer);
+    internal static Linux.Errno Ask(TestUnion union, byte[] path, out byte[] answer) => ControlServerTests.Ask(union.Union, ControlKind.Explain, path, out answer);
 
     private static string Summary(UnmountedUnion union, string path)
     {

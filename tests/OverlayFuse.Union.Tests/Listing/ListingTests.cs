@@ -219,7 +219,7 @@ internal class ListingTests
         Listing Read() => new([], [0], [], [], [], []);
         var (slow, fast) = (Read(), Read());
         var version = directory.NamesVersion;
-        directory.NameCame("y"u8);
+        directory.NameAdded("y"u8);
         directory.Keep(slow, version);
         Assert.That((directory.Listing(isForBeginner: true), directory.Listing(isForBeginner: false)), Is.EqualTo(((Listing?)null, slow)));
         directory.Keep(fast, directory.NamesVersion);
@@ -227,7 +227,7 @@ internal class ListingTests
         Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast));
         directory.NameRemoved("x"u8);
         Assert.That(directory.Listing(isForBeginner: true), Is.SameAs(fast), "a name that went is marked in it");
-        directory.NameCame("y"u8);
+        directory.NameAdded("y"u8);
         directory.NameRemoved("x"u8);
         Assert.That(directory.Listing(isForBeginner: true), Is.Null);
     }

@@ -39,8 +39,8 @@ internal sealed class Scratch : IDisposable
         return _opened[^1];
     }
 
-    public WorkDirectory OpenWork(MarkFamily family = MarkFamily.User, Durability durability = Durability.Ordered, Action<string>? slow = null) =>
-        WorkDirectory.Open(Upper, Work, Encoding.UTF8.GetBytes($"{Path}/work"), family, durability, slow);
+    public WorkDirectory OpenWork(MarkFamily family = MarkFamily.User, Durability durability = Durability.Ordered, Action<string>? onWait = null) =>
+        WorkDirectory.Open(Upper, Work, Encoding.UTF8.GetBytes($"{Path}/work"), family, durability, onWait);
 
     /// <summary>Runs a shell script in this directory.</summary>
     public (int Code, string Output) Run(string script)

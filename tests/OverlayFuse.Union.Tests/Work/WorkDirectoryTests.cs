@@ -94,7 +94,7 @@ internal class WorkDirectoryTests
             Thread.Sleep(4500); // longer than a live mount is waited for
             before.Dispose();
         });
-        using (_scratch.OpenWork(slow: said.Add)) Assert.That(_scratch.Shell("cat work/overlayfuse/lock"), Does.Not.Contain("ending"));
+        using (_scratch.OpenWork(onWait: said.Add)) Assert.That(_scratch.Shell("cat work/overlayfuse/lock"), Does.Not.Contain("ending"));
         release.Wait();
         Assert.That(said, Has.Count.EqualTo(1));
         Assert.That(said[0], Does.Contain($"pid {Environment.ProcessId}").And.Contain($"{_scratch.Path}/work"));

@@ -6,7 +6,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union.Tests;
 
 /// <summary>Asking a union by ioctl: who may, what is refused, and answers longer than a message.</summary>
-internal class ControlDeskTests
+internal class ControlServerTests
 {
     private static uint Self => Syscall.GetEUid();
 

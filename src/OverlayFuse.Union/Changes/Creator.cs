@@ -7,7 +7,7 @@ namespace OverlayFuse.Union;
 /// Makes objects in the upper. Where the system call by itself gives owner, mode and ACL, the object is made in place; else it
 /// is built in the work directory and moved in whole, over a whiteout if there is one.
 /// </summary>
-internal sealed class Create(Tree tree)
+internal sealed class Creator(Tree tree)
 {
     private Upper Upper => tree.Upper!;
 

@@ -4,7 +4,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>Answers what people ask a live mount, from its own open layers and counters. Takes no lock of the file system's.</summary>
 /// <param name="owner">Who may ask beside root: the user that the daemon runs as.</param>
-internal sealed class ControlDesk(LayerView view, Func<UnionStatus> status, uint owner)
+internal sealed class ControlServer(LayerView view, Func<UnionStatus> status, uint owner)
 {
     private readonly AnswerShelf _shelf = new();
 
