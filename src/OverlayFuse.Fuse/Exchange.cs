@@ -32,7 +32,7 @@ internal ref struct Exchange
 
     public readonly Request Request;
 
-    /// <summary>False where the lengths the request tells of itself contradict each other.</summary>
+    /// <summary>False where the lengths that the request gives contradict each other.</summary>
     public bool IsWhole { get; }
 
     /// <summary>How long the body of the answer is.</summary>

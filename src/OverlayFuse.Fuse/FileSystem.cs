@@ -99,7 +99,7 @@ public abstract class FileSystem
     /// <summary>rmdir(2). NOTEMPTY: the directory has names in it.</summary>
     public virtual Errno Rmdir(in Request request, NodeId parent, ReadOnlySpan<byte> name) => Errno.NOSYS;
 
-    /// <summary>renameat2(2). What <paramref name="newName"/> is gives way, unless <paramref name="flags"/> ask for NOREPLACE (EXIST), EXCHANGE or WHITEOUT. INVAL: no such flag here.</summary>
+    /// <summary>renameat2(2). The object at <paramref name="newName"/> is replaced, unless <paramref name="flags"/> say NOREPLACE (EXIST), EXCHANGE or WHITEOUT. INVAL: no such flag here.</summary>
     public virtual Errno Rename(in Request request, NodeId oldParent, ReadOnlySpan<byte> oldName, NodeId newParent, ReadOnlySpan<byte> newName, RenameFlags flags) => Errno.NOSYS;
 
     /// <summary>

@@ -7,7 +7,7 @@ internal readonly record struct MountedDevice(Fd Channel, byte[]? MountPoint, (u
 {
     /// <summary>
     /// Where the mount is now: a directory above it may have another name. Null where it is gone, or where another mount lies on it
-    /// that must not be taken for ours. Copies of it at other places (mount --bind) are their makers' business.
+    /// that must not be taken for ours. Copies of it at other places (mount --bind) are for those who made them.
     /// </summary>
     public byte[]? Place()
     {

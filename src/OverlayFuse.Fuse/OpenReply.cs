@@ -1,6 +1,6 @@
 namespace OverlayFuse.Fuse;
 
-/// <summary>The answer to open and opendir: a handle of the file system's own, and how the kernel shall treat the open file.</summary>
+/// <summary>The answer to open and opendir: a handle of the file system's own, and how the kernel is to treat the open file.</summary>
 public struct OpenReply
 {
     public ulong Handle;

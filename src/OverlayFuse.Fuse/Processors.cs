@@ -8,7 +8,7 @@ internal static class Processors
     /// <summary>How many; 0 where that cannot be found out.</summary>
     public static int Possible() => SystemFile.TryRead("/sys/devices/system/cpu/possible", out var list) ? Count(list) : 0;
 
-    /// <summary>Of a list like "0-3,8-11"; 0 where it is none.</summary>
+    /// <summary>Of a list like "0-3,8-11"; 0 where it is not a list.</summary>
     public static int Count(ReadOnlySpan<char> list)
     {
         var count = 0;

@@ -109,7 +109,7 @@ internal sealed class Worker : IDisposable
         return Wait(out received);
     }
 
-    // FORGET and INTERRUPT are all that comes, and nobody waits for them. So that the kernel need not wake us for each, we come by for them,
+    // Only FORGET and INTERRUPT come here, and nobody waits for them. So that the kernel need not wake us for each, we look for them now and then,
     // and sleep at the descriptor when there were none for a while.
     private Errno Collect(out int received)
     {

@@ -13,7 +13,7 @@ internal sealed class WorkerPool(Fd session, Dispatcher dispatcher, SessionOptio
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private const int TicksUntilSleep = 100;
 
-    private readonly object _gate = new(); // protects: _threads, _standing, _called, _next; a monitor: who stands by waits on it, and must not spin first
+    private readonly object _gate = new(); // protects: _threads, _standing, _called, _next; a monitor: a thread that stands by waits on it, and must not spin first
     private readonly AutoResetEvent _stir = new(false);
     private readonly ManualResetEventSlim _finished = new();
     private int _threads;

@@ -50,7 +50,7 @@ public static unsafe partial class Syscall
         fixed (byte* path = ProcPath.Of(fd, proc)) return Check(Native.fchmodat(DirFd.Cwd.Number, path, mode, 0));
     }
 
-    /// <summary>fchmodat(2). Follows links, so the caller must know that the name is none (links have no mode of their own).</summary>
+    /// <summary>fchmodat(2). Follows links, so the caller must know that the name is not a link (links have no mode of their own).</summary>
     public static Errno ChmodAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chmod, dir.Number, name) { Detail = mode }, out var refused)) return refused;

@@ -36,7 +36,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>write(2) until all is written. O_NONBLOCK is of the open description, which others share: what would not wait is waited for, and the flag stays.</summary>
+    /// <summary>write(2) until all is written. O_NONBLOCK belongs to the open description, which others share: it stays, and where a write would return AGAIN we wait.</summary>
     public static Errno WriteAll(Fd fd, ReadOnlySpan<byte> content)
     {
         while (!content.IsEmpty)

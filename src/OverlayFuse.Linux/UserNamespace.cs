@@ -5,7 +5,7 @@ namespace OverlayFuse.Linux;
 /// <summary>The user namespace of this process (user_namespaces(7)).</summary>
 public static class UserNamespace
 {
-    /// <summary>Whether it is another one than the initial, which maps all ids onto themselves; any other maps fewer.</summary>
+    /// <summary>Whether it is not the initial one, which maps all ids onto themselves; any other maps fewer.</summary>
     public static bool IsInside => Read("/proc/self/uid_map") is { } map && map is not [(0, 0, uint.MaxValue)];
 
     /// <summary>The user ids that exist here, in ranges; null where the kernel has no user namespaces, or there is no /proc.</summary>

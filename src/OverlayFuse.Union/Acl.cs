@@ -7,7 +7,7 @@ namespace OverlayFuse.Union;
 /// <remarks>
 /// Kernel: fs/posix_acl.c (posix_acl_create_masq, posix_acl_equiv_mode, posix_acl_chmod_masq, posix_acl_valid) and struct
 /// posix_acl_xattr_header and _entry: version u32 = 2, then entries of tag u16, permissions u16, id u32, little endian.
-/// What cannot be read is EINVAL. A list without entries is no list.
+/// What cannot be read is EINVAL. A list without entries counts as none.
 /// </remarks>
 internal static class Acl
 {
@@ -96,7 +96,7 @@ internal static class Acl
         return Errno.None;
     }
 
-    /// <summary>Maps the ids of named users and groups. INVAL: one to be stored has no place in the layers, or this is no list.</summary>
+    /// <summary>Maps the ids of named users and groups. INVAL: one to be stored has no place in the layers, or this is not a list.</summary>
     public static Errno MapIds(Span<byte> acl, IdMap uids, IdMap gids, bool toShow)
     {
         if (!IsValid(acl, out _, out _)) return toShow ? Errno.None : Errno.INVAL;

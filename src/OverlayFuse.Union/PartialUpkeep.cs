@@ -45,7 +45,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         if (_isAsleep) _stir.Set();
     }
 
-    /// <summary>Ends what it is doing; the rest is for who settles at the unmount.</summary>
+    /// <summary>Ends what it is doing; the rest is for the settling at the unmount.</summary>
     public void Dispose()
     {
         _ending = true;
@@ -54,7 +54,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     }
 
     /// <summary>What the map of a watched file needs.</summary>
-    /// <param name="now">In the milliseconds of <see cref="Environment.TickCount64"/>, as the others.</param>
+    /// <param name="now">In the milliseconds of <see cref="Environment.TickCount64"/>, like the others.</param>
     /// <param name="committed">When it was last committed, or else when the file began to be watched.</param>
     /// <param name="lastChange">When a change last began; one that had not ended when the map was committed is why a file is watched for so long after.</param>
     internal static UpkeepStep Next(long now, long committed, long lastChange)
@@ -95,7 +95,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         _isAsleep = false;
     }
 
-    // What has lost its names goes with the last who uses it, and needs nothing more.
+    // What has lost its names goes with its last user, and needs nothing more.
     private bool IsOver(int slot) => !tree.Nodes[slot].Has(NodeFlags.Partial) || tree.Nodes[slot].Has(NodeFlags.Orphan);
 
     private void Release(int slot)

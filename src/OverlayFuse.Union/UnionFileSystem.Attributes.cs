@@ -48,7 +48,7 @@ public sealed partial class UnionFileSystem
 
         if (change.Has(SetAttributesMask.Size))
         {
-            // With the writeback cache the kernel keeps the time by itself and sends it along when the size changed. It takes none from us: another one
+            // With the writeback cache the kernel keeps the time by itself and sends it along when the size changed. It takes none from us: a different one
             // in the upper would come to light when the kernel forgets the file (tried on 6.18).
             var keepTime = _writeback is not null && !change.Has(SetAttributesMask.ModifyTime);
             error = SetSize(slot, change.Size, change.Has(SetAttributesMask.KillSuidGid), keepTime);
@@ -64,7 +64,7 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    // The writeback cache sends the time of modification along when only that of change is new, as for each file removed: no reason to
+    // The writeback cache sends the time of modification along when only that of change is new, as for each file removed: that must not
     // copy it up.
     private bool IsSameTime(int slot, SetAttributesMask metadata, in SetAttributes change) =>
         metadata == SetAttributesMask.ModifyTime && !_tree.Nodes[slot].IsUpper
@@ -111,7 +111,7 @@ public sealed partial class UnionFileSystem
         var error = isPrivileged && _tree.Nodes[slot].Type == FileType.Regular ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
         if (error != Errno.None) return error;
 
-        // An ordinary user's daemon may be widening this mode at the moment.
+        // An ordinary user's daemon may be widening this mode just now.
         var gated = !Upper!.Credentials.IsRoot;
         if (gated) _tree.Gate.Enter(slot);
         try
@@ -156,7 +156,7 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    // Both at once, as the times above: what is written back at the moment must keep the new mode and not the old. Where marks say owner and mode,
+    // Both at once, as the times above: what is being written back must keep the new mode and not the old. Where marks say owner and mode,
     // writing takes none of them away, and the file that carries them must never get any.
     private Errno SetOwnerAndMode(in Place place, int slot, uint uid, uint gid, uint? mode)
     {
@@ -170,7 +170,7 @@ public sealed partial class UnionFileSystem
         }
     }
 
-    // What is written back at the moment lacks them for the moment: then the mode on disk does not tell.
+    // While a file is written back it lacks them for a moment: then the mode on disk does not tell.
     private void ForgetPrivileges(int slot)
     {
         using (_files.StripeOf(slot).Enter())

@@ -9,7 +9,7 @@ public sealed partial class UnionFileSystem
     public override Errno Create(in Request request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint umask, OpenFlags flags, out Entry entry, out OpenReply reply)
     {
         (entry, reply) = (default, default);
-        if (_passthrough is null) return Errno.NOSYS; // from now on by MKNOD: what was not opened here need not be released, one request less
+        if (_passthrough is null) return Errno.NOSYS; // from now on by MKNOD: what was not opened here need not be released, which saves a request
 
         var wanted = new NewObject { Type = FileType.Regular, Mode = mode & Mode.Permissions, Umask = umask };
         var error = Make(request, parent, name, wanted, out entry, out var slot, out var fd);
@@ -134,8 +134,8 @@ public sealed partial class UnionFileSystem
         }
     }
 
-    // At close(2) the kernel says nothing of bytes that it cannot write back since we have died, but where it has times to tell as well that fails, and it
-    // does. A file that is written within the tick of the clock that it was made in would have none: so its last change is shown a nanosecond off.
+    // If we die, close(2) reports a failed write-back only when the kernel also has times to send. A file written within the clock tick of its creation
+    // has none, so we report a ctime one nanosecond off.
     private void HaveTimesTold(ref Entry entry)
     {
         if (_writeback is not null) entry.Attributes.ChangeNanoseconds ^= 1;

@@ -42,7 +42,7 @@ public sealed partial class UnionFileSystem
         if (offset < Listing.DotCookie && !buffer.TryAdd("."u8, Listing.DotCookie, Dot(slot))) return Errno.None;
         if (offset < Listing.DotDotCookie && !buffer.TryAdd(".."u8, Listing.DotDotCookie, Dot(ParentOf(slot)))) return Errno.None;
 
-        // What has come since the listing was read may be elsewhere than it says.
+        // What was added since the listing was read may not be where it says.
         var isOld = listing != directory.Listing(isForBeginner: true);
         for (var i = listing.After(offset); i < listing.Count; i++)
         {
@@ -70,7 +70,7 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    // The object that has the name now; what cannot be looked at is listed all the same. Not there: nothing is to be listed.
+    // The object that has the name now; what cannot be looked at is listed all the same. If it is gone, nothing is listed.
     private bool TryLook(int parent, ReadOnlySpan<byte> name, ref ulong inode, ref FileType type)
     {
         if (_tree.LookUp(parent, name, count: true, null, out var child, out _, out _) != Errno.None) return true;
@@ -80,8 +80,8 @@ public sealed partial class UnionFileSystem
         return true;
     }
 
-    // The kernel counts a name down by itself when it gets the answer to an unlink (fuse_entry_unlinked()). Had a listing told it the new count a moment
-    // before, it would count twice, and for link(2) be sure that a file of no name is gone: so listings leave such files to be looked up.
+    // The kernel counts a name down by itself when it gets the answer to an unlink (fuse_entry_unlinked()). If a listing had told it the new count a moment
+    // before, it would count twice, and link(2) would take a file without a name for gone: so listings leave such files to be looked up.
     private bool HasSeveralNames(int slot, in FileStatus status) => !status.IsDirectory && (status.LinkCount > 1 || _tree.Nodes[slot].Has(NodeFlags.Linked));
 
     public override Errno FSyncDirectory(in Request request, NodeId node, ulong handle, bool dataOnly)

@@ -22,7 +22,7 @@ public sealed partial class UnionFileSystem
         if (_options.Acl) wanted |= InitFlags.PosixAcl;
         if (_options.Transport == Transport.Ring) wanted |= InitFlags.OverIoUring;
 
-        // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens the kernel does not tell.
+        // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens that the kernel does not report.
         if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;
         else wanted |= InitFlags.NoOpenSupport | (_options.WriteBack && Upper is not null ? InitFlags.WritebackCache : 0);
         return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, RingAdvice = "Mount with transport=device.", Log = log, Trace = trace };
@@ -113,7 +113,7 @@ public sealed partial class UnionFileSystem
         return tree;
     }
 
-    // Half of what may be open goes to directories, a quarter to files; the rest is for the moment.
+    // Half of what may be open goes to directories, a quarter to files; the rest is for what is open for a moment only.
     private static int RaiseFileLimit()
     {
         if (Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum) != Errno.None) return SmallestBudget;

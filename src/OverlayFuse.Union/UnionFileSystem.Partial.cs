@@ -46,7 +46,7 @@ public sealed partial class UnionFileSystem
         _tree.Nodes[slot].Clear(NodeFlags.Unrecovered);
     }
 
-    // A lower layer that nobody has declared immutable may be another one some day: what is synced must not depend on it. Where there is no
+    // A lower layer that nobody has declared immutable may be replaced some day: what is synced must not depend on it. Where there is no
     // room for the rest, what was written is on disk nevertheless.
     private Errno CompleteToSync(int slot)
     {

@@ -255,7 +255,7 @@ public sealed partial class UnionFileSystem
     private LayerDirectory? PinDirectory(int slot) =>
         _tree.Nodes[slot].State is UnionDirectory { Upper: { } upper } && upper.Enter(out _) == Errno.None ? upper : null;
 
-    // The move failed: what was to give way stands where it stood.
+    // The move failed: what was to be replaced stands where it stood.
     private void Replace(int target, DirFd dir, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
@@ -266,7 +266,7 @@ public sealed partial class UnionFileSystem
         Upper.RemoveTree(Upper!.Work.Orphans, orphan);
     }
 
-    // The object at the target gives way: it stays reachable for those who have it open, and nothing of it is left in the directory.
+    // The object at the target is replaced: it stays reachable for those who have it open, and nothing of it is left in the directory.
     private Errno Displace(in Mover mover, DirFd dir, ReadOnlySpan<byte> name, int target)
     {
         ref var node = ref _tree.Nodes[target];
@@ -289,7 +289,7 @@ public sealed partial class UnionFileSystem
     private Errno LinkIndexed(int slot, DirFd dir, ReadOnlySpan<byte> name) =>
         Upper!.LinkFromIndex(_tree.Nodes[slot].Inode, dir, name);
 
-    // An ordinary user's daemon may have to open the object up to count its links anew, for which names must not be locked. What fails is tried once more
+    // An ordinary user's daemon may have to open the object up to count its links again, for which names must not be locked. What fails is tried once more
     // when they are, and tells then.
     private void LinkIndexedFirst(int slot, int parent, ReadOnlySpan<byte> name)
     {

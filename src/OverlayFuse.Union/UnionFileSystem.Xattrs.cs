@@ -121,7 +121,7 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    // Where every owner shows as the same, the attribute says of whom an object is in its layer; whoever makes archives of the union asks for it.
+    // Where every owner shows as the same, the attribute says whose an object is in its layer; whoever makes archives of the union asks for it.
     private Errno TellOwner(int slot, Span<byte> buffer, out int length)
     {
         Span<byte> value = stackalloc byte[OverrideStat.MaxLength];
@@ -229,7 +229,7 @@ public sealed partial class UnionFileSystem
         var error = _tree.Owners.AreMapped ? _tree.Owners.StoreCapability(value) : Errno.None;
         if (error != Errno.None) return error;
 
-        // Both at once: what is written back at the moment must keep it.
+        // Both at once: what is being written back must keep it.
         using (_files.StripeOf(slot).Enter())
         {
             error = Syscall.SetXattrAt(place.Dir, place.Name, stored, value, flags);

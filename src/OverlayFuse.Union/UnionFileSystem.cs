@@ -60,7 +60,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     /// <summary>What of the wish could not be had on this upper, and what is done instead: sentences for the person who mounts.</summary>
     public IReadOnlyList<string> Remarks { get; private init; } = [];
 
-    /// <summary>Nodes the kernel knows at the moment.</summary>
+    /// <summary>Nodes that the kernel knows now.</summary>
     public int KnownNodes => _tree.Nodes.Count;
 
     internal Tree Tree => _tree;

@@ -32,7 +32,7 @@ public sealed class UnionOptions
     /// <summary>Up to so many bytes, copying all of a file costs about as much as making a map of it.</summary>
     public const ulong DefaultWholeUpTo = 1 << 20;
 
-    /// <summary>Lower files of more bytes come up block by block, as they are written; null: all come up whole.</summary>
+    /// <summary>Lower files of more than so many bytes come up block by block, as they are written; null: all come up whole.</summary>
     public ulong? WholeUpTo { get; set; }
 
     /// <summary>When the rest of such files is brought up.</summary>

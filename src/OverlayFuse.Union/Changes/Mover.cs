@@ -29,7 +29,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     }
 
     // The directory that stands in shows what the other did, should the daemon die before it is replaced. What an ordinary user may not
-    // give or read is no reason to refuse the move.
+    // give or read does not keep the move from being made.
     private Errno TakeAfter(ReadOnlySpan<byte> name, DirFd dir, ReadOnlySpan<byte> standIn)
     {
         var error = upper.Status(newDir, name, out var status);
@@ -49,7 +49,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
     {
         var error = Syscall.RenameAt2(oldDir, oldName, newDir, newName, RenameFlags.Exchange);
 
-        // The move is made: a whiteout of nothing that stays is no reason to say otherwise.
+        // The move is made, even if a whiteout that hides nothing stays.
         if (error == Errno.None && !leaveWhiteout) _ = Syscall.UnlinkAt(oldDir, oldName);
         return error;
     }
@@ -89,7 +89,7 @@ internal readonly struct Mover(Upper upper, LayerDirectory from, DirFd oldDir, L
         return error;
     }
 
-    // Over what the upper has, the objects change places, and what came to the old name gives way to the whiteout; else nothing is there.
+    // Over what the upper has, the objects change places, and what came to the old name is replaced by the whiteout; else nothing is there.
     private Errno Leave(ReadOnlySpan<byte> oldName, ReadOnlySpan<byte> newName, ReadOnlySpan<byte> whiteout, RenameFlags flags)
     {
         var orphans = upper.Work.Orphans;

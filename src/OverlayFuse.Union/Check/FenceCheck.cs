@@ -5,7 +5,7 @@ internal static class FenceCheck
 {
     private static ReadOnlySpan<byte> Place => "work/incompat/"u8;
 
-    /// <param name="count">How many things there are that need the fence, and in <paramref name="what"/> what they are.</param>
+    /// <param name="count">How many things need the fence; <paramref name="what"/> says what they are.</param>
     public static void Run(InspectedUnion union, CheckReport report, Fence fence, int count, string what, bool isComplete)
     {
         var stands = Incompat.Names(union.Work).Exists(name => Incompat.FenceOf(name) == fence);

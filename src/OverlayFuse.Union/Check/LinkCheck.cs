@@ -10,7 +10,7 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
 
     private DirFd Links => union.Links;
 
-    /// <summary>Inodes of the upper whose count of links is a matter of this index or of the kernel's.</summary>
+    /// <summary>Inodes of the upper whose links this index counts, or the kernel's.</summary>
     public HashSet<ulong> CountedInodes()
     {
         var counted = new HashSet<ulong>(kernelIndex);
@@ -46,7 +46,7 @@ internal sealed class LinkCheck(InspectedUnion union, CheckReport report, IReadO
 
     private void Judge(byte[] name, LayerInode key, in FileStatus status, int lowerNames)
     {
-        // Each index has a link that is no name.
+        // Each index has a link that does not count as a name.
         var names = (int)status.LinkCount - (kernelIndex.Contains(status.Inode) ? 2 : 1) + lowerNames;
         var mark = Mark(name, out var family);
         int? counted = mark is { Base: NlinkBase.Upper } upper ? (int)status.LinkCount + upper.Difference : null;

@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>Compares the files that say to be partly in the upper with their maps and with the lower files that have the rest.</summary>
+/// <summary>Compares the files that are marked as partly in the upper with their maps and with the lower files that have the rest.</summary>
 internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
 {
     private readonly HashSet<string> _claimed = [];

@@ -14,7 +14,7 @@ internal readonly record struct ChangeFacts
 
     public bool IsOpaque { get; init; }
 
-    /// <summary>A redirect leads to another object than the lower layers have under this name.</summary>
+    /// <summary>A redirect leads to an object other than the one that the lower layers have under this name.</summary>
     public bool IsMoved { get; init; }
 
     public bool IsMetacopy { get; init; }

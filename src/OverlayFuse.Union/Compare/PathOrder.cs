@@ -1,6 +1,6 @@
 namespace OverlayFuse.Union;
 
-/// <summary>Paths as a walk comes by: names in the order of their bytes, and what is in a directory before what stands beside it.</summary>
+/// <summary>Paths in the order of a walk: names in the order of their bytes, and what is in a directory before what stands beside it.</summary>
 internal static class PathOrder
 {
     public static int Compare(byte[] one, byte[] other)

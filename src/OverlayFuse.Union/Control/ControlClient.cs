@@ -9,7 +9,7 @@ public static class ControlClient
 
     /// <param name="root">The root directory of the mount, open for reading.</param>
     /// <returns>
-    /// NOTTY: no mount of ours, or of an older version; PERM: only its owner and root may ask; NOTCONN: its daemon is dead; STALE: too
+    /// NOTTY: not a mount of ours, or one of an older version; PERM: only its owner and root may ask; NOTCONN: its daemon is dead; STALE: too
     /// many ask at once; else what the answering itself met.
     /// </returns>
     public static Errno Ask(Fd root, ControlKind kind, ReadOnlySpan<byte> argument, out byte[] answer)

@@ -39,7 +39,7 @@ public static class ControlMessage
         argument.CopyTo(message[Head..]);
     }
 
-    /// <summary>INVAL for what is no question of this version. Which kinds there are is the business of who answers.</summary>
+    /// <summary>INVAL for what is not a question of this version. Whoever answers knows which kinds there are.</summary>
     public static Errno ReadQuestion(ReadOnlySpan<byte> message, out ControlKind kind, out ReadOnlySpan<byte> argument)
     {
         kind = default;

@@ -10,7 +10,7 @@ internal sealed class ControlServer(LayerView view, Func<UnionStatus> status, ui
 
     public static bool Knows(uint command) => command is ControlMessage.Ask or ControlMessage.Fetch;
 
-    /// <returns>PERM for other users; INVAL for a message that is none; NOTSUP for a kind we do not know; STALE for a ticket that is gone.</returns>
+    /// <returns>PERM for other users; INVAL for what is not a message; NOTSUP for a kind we do not know; STALE for a ticket that is gone.</returns>
     public Errno Serve(uint caller, uint command, ReadOnlySpan<byte> input, Span<byte> output, out int written)
     {
         written = 0;

@@ -28,7 +28,7 @@ public sealed record UnionStatus
 
     public SettlePolicy Settle { get; init; }
 
-    /// <summary>Files and directories that the kernel knows at the moment.</summary>
+    /// <summary>Files and directories that the kernel knows now.</summary>
     public long KnownNodes { get; init; }
 
     public int Threads { get; init; }

@@ -88,7 +88,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (IsDone(slot, reason)) return Errno.None;
         if (tree.Upper is null) return Errno.ROFS;
         if (tree.Nodes[slot].Has(NodeFlags.Covered)) return Errno.BUSY; // its bytes are another mount's
-        // A metacopy of a metacopy without its data could never be read, and would say so in other words.
+        // A metacopy of a metacopy without its data could never be read, and the error would be a different one.
         if ((reason != CopyUpReason.Truncate || change.Length > 0) && tree.LacksData(slot)) return Errno.IO;
         var error = MayCopy(slot, reason, change.Length);
         if (error == Errno.None) error = CopyParents(slot);

@@ -12,7 +12,7 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     /// <summary>A file of up to so many bytes comes up whole.</summary>
     public ulong WholeUpTo { get; init; } = PartialPolicy.Never;
 
-    /// <summary>It has a capability or setuid bits that writing takes away, so bytes that came up later would cost it them for a moment, or for good if the daemon died in it.</summary>
+    /// <summary>It has a capability or setuid bits that writing takes away, so if bytes came up later it would lose them for a moment, or for good if the daemon died then.</summary>
     public bool IsPrivileged { get; init; }
 
     /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>

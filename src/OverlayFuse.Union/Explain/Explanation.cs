@@ -8,7 +8,7 @@ public sealed partial record Explanation
     /// <summary>The path that was asked for, from the root of the union, with a leading slash.</summary>
     public required byte[] Path { get; init; }
 
-    /// <summary>The path that the findings are of: the one asked for, or the first on the way that is no directory.</summary>
+    /// <summary>The path that the findings are of: the one asked for, or the first on the way that is not a directory.</summary>
     public required byte[] Subject { get; init; }
 
     public required Outcome Outcome { get; init; }
@@ -22,7 +22,7 @@ public sealed partial record Explanation
     /// <summary>What is worth telling of the directories on the way.</summary>
     public IReadOnlyList<ParentNote> Parents { get; init; } = [];
 
-    /// <summary>Of a metacopy: the layer that has the bytes; -1: it is none, or there are no bytes (the file is broken).</summary>
+    /// <summary>Of a metacopy: the layer that has the bytes; -1: it is not a metacopy, or there are no bytes (the file is broken).</summary>
     public int DataLayer { get; init; } = -1;
 
     /// <summary>The path of that layer.</summary>
@@ -31,7 +31,7 @@ public sealed partial record Explanation
     /// <summary>Where the bytes are in that layer.</summary>
     public byte[]? DataPlace { get; init; }
 
-    /// <summary>Of a file that is partly in the upper: the bytes below are not those any more that it was made from, and cannot be read.</summary>
+    /// <summary>Of a file that is partly in the upper: the bytes below are no longer those it was made from, and cannot be read.</summary>
     public bool IsDataChanged { get; init; }
 
     /// <summary>Another name of the same lower file was changed: what shows is the copy that all its names share.</summary>

@@ -11,7 +11,7 @@ public sealed record LayerFinding
     /// <summary>The directory the layer was given by.</summary>
     public required byte[] Root { get; init; }
 
-    /// <summary>Where it was looked for, from the layer's root; after a redirect another path than that in the union.</summary>
+    /// <summary>Where it was looked for, from the layer's root; after a redirect this is not the path in the union.</summary>
     public required byte[] Place { get; init; }
 
     public required LayerFindingKind Kind { get; init; }

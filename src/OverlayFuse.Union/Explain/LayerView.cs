@@ -3,8 +3,8 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>
-/// The layers of a union for those who ask about it: held by a live mount, or opened for the question. It reads them as they are at
-/// the moment, takes no lock, and goes nowhere but through layer directories.
+/// The layers of a union for those who ask about it: held by a live mount, or opened for the question. It reads them as they are
+/// now, takes no lock, and goes nowhere but through layer directories.
 /// </summary>
 /// <param name="Layers">All, from top to bottom.</param>
 /// <param name="Writer">Null where nothing can be written.</param>
@@ -17,7 +17,7 @@ internal sealed record LayerView(IReadOnlyList<Layer> Layers, Search Search, Wri
     /// <summary>WORKDIR/overlayfuse/links; not open where it is not at hand.</summary>
     public DirFd Links { get; init; } = new(-1);
 
-    /// <summary>INVAL for what is no path of a union; NAMETOOLONG.</summary>
+    /// <summary>INVAL for what is not a path of a union; NAMETOOLONG.</summary>
     public Errno Explain(ReadOnlySpan<byte> path, out Explanation? explanation)
     {
         explanation = null;

@@ -11,7 +11,7 @@ public enum Outcome
     /// <summary>A whiteout hides what is below it.</summary>
     Hidden,
 
-    /// <summary>Something above it on the way is no directory.</summary>
+    /// <summary>Something above it is not a directory.</summary>
     NotDirectory,
 
     /// <summary>The name is one that layers write whiteouts with.</summary>

@@ -18,7 +18,7 @@ public enum Part
     /// <summary>Something above it hides it.</summary>
     Hidden,
 
-    /// <summary>Its directory is no member of the union's directory, so nobody looks there.</summary>
+    /// <summary>Its directory is not a member of the union's directory, so nobody looks there.</summary>
     CutOff,
 
     /// <summary>The search ends here with an error.</summary>

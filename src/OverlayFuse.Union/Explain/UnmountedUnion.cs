@@ -58,7 +58,7 @@ public sealed class UnmountedUnion : IDisposable
     /// <summary>Puts all that is in a moved directory in the place of what was changed in it: as if it had been copied there.</summary>
     public Errno ExpandMoves(List<Change> changes) => _view.ExpandMoves(changes);
 
-    /// <summary>What is other in an upper that began as a whole copy of the lower layers; ROFS without an upper.</summary>
+    /// <summary>What differs in an upper that began as a whole copy of the lower layers; ROFS without an upper.</summary>
     public Errno ChangesOfCopy(out List<Change> changes) => _view.ChangesOfCopy(out changes);
 
     public void Dispose()

@@ -5,13 +5,13 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>
-/// Files whose bytes could not be written back a moment ago. The kernel tells that to fsync(2) and close(2); who writes on and on meets neither, and must be
+/// Files whose bytes could not be written back a moment ago. The kernel tells that to fsync(2) and close(2); a writer that goes on writing calls neither, and must be
 /// told by write(2).
 /// </summary>
 /// <remarks>Needs no lock of its own. What is not asked for within <see cref="Life"/> is forgotten: a later writer may find room again.</remarks>
 internal sealed class FailedWrites
 {
-    /// <summary>Milliseconds. Who writes on asks within a few.</summary>
+    /// <summary>Milliseconds. A writer that goes on asks within a few.</summary>
     public const long Life = 1000;
 
     private const int MaxFiles = 256; // each a file that failed within a second, but for those that nobody writes any more

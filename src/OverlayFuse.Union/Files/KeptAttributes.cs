@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>
-/// What a file keeps while the kernel writes back its pages, which is no write of anybody's: the time of modification, setuid, setgid and
+/// What a file keeps while the kernel writes back its pages, since that is not a write of any user: the time of modification, setuid, setgid and
 /// the capability. The file system below sets the one and takes the others away with each write that we do.
 /// </summary>
 internal struct KeptAttributes
@@ -32,7 +32,7 @@ internal struct KeptAttributes
         set => _privileges = value & Privileges;
     }
 
-    /// <summary>Somebody has given the file this capability, or, empty, taken it.</summary>
+    /// <summary>Somebody has given the file this capability, or, empty, removed it.</summary>
     public ReadOnlySpan<byte> Capability
     {
         set => _capability = value.IsEmpty ? null : value.ToArray();

@@ -19,12 +19,12 @@ internal sealed class OpenFile
     private KeptAttributes _kept;
     private OpenFile? _before;
 
-    /// <summary>The node's id, 0 once evicted: tells a late comer that the object serves another file now.</summary>
+    /// <summary>The node's id, 0 once evicted: tells a latecomer that the object serves another file now.</summary>
     public ulong NodeId;
 
     public bool IsWritable { get; set; }
 
-    /// <summary>Where its bytes were when it was opened; it gives way when they are elsewhere.</summary>
+    /// <summary>Where its bytes were when it was opened; it is replaced when they are elsewhere.</summary>
     public FileBytes Bytes { get; set; }
 
     /// <summary>Set with <see cref="FileBytes.Joined"/>: then <see cref="Fd"/> is the upper object.</summary>
@@ -33,7 +33,7 @@ internal sealed class OpenFile
     public Stripe Stripe { get; set; } = null!;
 
     /// <summary>
-    /// The kernel writes back its pages. It keeps the time of the change itself, and tells it only when it is another one than before, so
+    /// The kernel writes back its pages. It keeps the time of the change itself, and tells it only when it has changed, so
     /// the file's own time must not move by the writing, and nothing else either. To be closed by <see cref="EndWriteback"/>.
     /// </summary>
     public void BeginWriteback()
@@ -62,7 +62,7 @@ internal sealed class OpenFile
         Before?.SetMode(mode);
     }
 
-    /// <summary>Somebody sets the capability meanwhile; empty: takes it.</summary>
+    /// <summary>Somebody sets the capability meanwhile; empty: removes it.</summary>
     public void SetCapability(ReadOnlySpan<byte> capability)
     {
         _kept.Capability = capability;

@@ -124,7 +124,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
     }
 
-    // A lower file that is not there any more is no reason to keep back what is above; any other error may be gone the next time.
+    // A lower file that has vanished does not keep anybody from what is above; any other error may be gone the next time.
     private Errno Join(int slot, Fd upper, out PartialFile? partial)
     {
         partial = null;

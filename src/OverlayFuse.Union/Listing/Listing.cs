@@ -4,7 +4,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// The names of a union directory in the order of their cookies. A cookie depends on nothing but the name (its hash), so a
-/// listing may be thrown away and read anew in the middle of a reader's walk: an entry present throughout appears once.
+/// listing may be thrown away and read again in the middle of a reader's walk: an entry present throughout appears once.
 /// </summary>
 internal sealed class Listing
 {

@@ -9,7 +9,7 @@ internal sealed class ListingBuilder(InodeMap inodes)
     private readonly List<Item> _items = [];
     private readonly List<byte> _names = [];
 
-    /// <summary>Reads a directory anew.</summary>
+    /// <summary>Reads a directory.</summary>
     public static Errno Build(UnionDirectory directory, InodeMap inodes, out Listing? listing)
     {
         var builder = new ListingBuilder(inodes);

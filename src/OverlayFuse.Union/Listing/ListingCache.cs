@@ -25,7 +25,7 @@ internal sealed class ListingCache(long capacity)
         return Errno.None;
     }
 
-    // Each directory stands in the queue once, however often it was read anew: the oldest must not be the one that was just read.
+    // Each directory stands in the queue once, however often it was read again: the oldest must not be the one that was just read.
     private void Count(UnionDirectory directory, long bytes)
     {
         lock (_lock)

@@ -3,8 +3,8 @@ namespace OverlayFuse.Union;
 /// <summary>The passes of readers over one directory: tells when the copy of a listing that the kernel is about to close is out of date. To be used under a lock.</summary>
 /// <remarks>
 /// The kernel (fs/fuse/readdir.c) fills its copy from the pass that came first and closes it at the end of any. Whether it is up to date is asked only by those
-/// who begin. Who has begun after a change, without the copy, and goes on when an earlier reader has closed it, goes on in it: a name that was removed before
-/// it began is listed all the same.
+/// who begin. A reader that began after a change, without the kernel's copy, switches to that copy once an earlier reader has closed it, and then sees a name that
+/// was removed before it began.
 /// </remarks>
 internal struct ListingPasses
 {

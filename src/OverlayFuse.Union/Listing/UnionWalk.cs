@@ -30,7 +30,7 @@ internal static class UnionWalk
         return Errno.None;
     }
 
-    /// <summary>The directory of a path; null for what is none.</summary>
+    /// <summary>The directory of a path; null for what is not a directory.</summary>
     public static Errno Find(UnionDirectory root, byte[] path, Search search, out UnionDirectory? directory)
     {
         directory = root;

@@ -18,7 +18,7 @@ internal enum MarkSet : ushort
     /// <summary>On entries of the kernel's index.</summary>
     Upper = 512,
 
-    /// <summary>A name that is none of the above.</summary>
+    /// <summary>Any other name.</summary>
     Unknown = 1024,
 
     /// <summary>Ours: the file has some of its blocks in the upper.</summary>

@@ -19,7 +19,7 @@ internal readonly record struct NlinkMark(NlinkBase Base, int Difference)
         return true;
     }
 
-    /// <summary>The count that the union shows; false where it would be none, which no living name can have.</summary>
+    /// <summary>The count that the union shows; false where it would be 0, which no living name can have.</summary>
     public bool TryResolve(uint upperCount, uint lowerCount, out uint count)
     {
         var sum = (Base == NlinkBase.Upper ? upperCount : lowerCount) + (long)Difference;

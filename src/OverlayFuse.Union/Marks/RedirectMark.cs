@@ -15,7 +15,7 @@ internal static class RedirectMark
     /// <summary>The longest that is read: PATH_MAX without its NUL.</summary>
     public const int MaxReadLength = 4095;
 
-    /// <summary>INVAL or ACCES for a value that is no redirect, else whether it starts at the root of the union or replaces the last name only.</summary>
+    /// <summary>INVAL or ACCES for a value that is not a redirect, else whether it starts at the root of the union or replaces the last name only.</summary>
     public static Errno Parse(ReadOnlySpan<byte> value, out bool isAbsolute)
     {
         isAbsolute = value.StartsWith("/"u8);

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace OverlayFuse.Union;
 
 /// <summary>
-/// A 64-bit hash of a name, keyed anew for each process so that nobody can prepare names that collide. It finds nodes, orders
+/// A 64-bit hash of a name, with a new key for each process so that nobody can prepare names that collide. It finds nodes, orders
 /// listings (so that a cookie depends on nothing but the name) and answers "no layer has this name".
 /// </summary>
 internal static class NameHash

@@ -1,7 +1,7 @@
 namespace OverlayFuse.Union;
 
 /// <summary>
-/// Names as bytes in pages of equal cells, by size class, so that a million names are no objects of their own and an emptied
+/// Names as bytes in pages of equal cells, by size class, so that a million names are not a million objects and an emptied
 /// page goes back to the collector. Not thread-safe: the owner's lock protects it.
 /// </summary>
 internal sealed class NameStore

@@ -36,7 +36,7 @@ internal enum NodeFlags
     /// <summary>A lower metacopy: its bytes are in a layer further below (see <see cref="Tree.LearnData"/>).</summary>
     DataElsewhere = 512,
 
-    /// <summary>Its file capability was just removed: by a user, or by the kernel on the way of a write.</summary>
+    /// <summary>Its file capability was just removed: by a user, or by the kernel because of a write.</summary>
     CapabilityRemoved = 1024,
 
     /// <summary>With <see cref="Metacopy"/>: some blocks are in the upper already (<see cref="PartialFile"/>).</summary>

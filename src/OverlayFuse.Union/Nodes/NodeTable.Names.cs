@@ -1,6 +1,6 @@
 namespace OverlayFuse.Union;
 
-// Names that come and go. The caller holds the name locks of the directories (rank 2), so no two changes of one name meet.
+// Adding, moving and removing names. The caller holds the name locks of the directories (rank 2), so no two changes of one name meet.
 internal sealed partial class NodeTable
 {
     /// <summary>Gives a node a further name (link(2)), after which it is found by its inode number too.</summary>
@@ -109,7 +109,7 @@ internal sealed partial class NodeTable
         }
     }
 
-    /// <summary>As <see cref="KeepLowerName(int, ReadOnlySpan{byte})"/>, for bytes that have another name than the object they belong to.</summary>
+    /// <summary>As <see cref="KeepLowerName(int, ReadOnlySpan{byte})"/>, for bytes whose name is not that of the object they belong to.</summary>
     public void ReplaceLowerName(int slot, ReadOnlySpan<byte> name)
     {
         lock (_lowerNamesLock)

@@ -58,7 +58,7 @@ internal sealed partial class NodeTable
         return _nodes.IsPresent(slot) && _nodes[slot].Id == id.Value;
     }
 
-    /// <summary>The ids of the regular files that the kernel knows now; some may be forgotten while they are told.</summary>
+    /// <summary>The ids of the regular files that the kernel knows now; some may be forgotten while the list is made.</summary>
     public IEnumerable<ulong> Files()
     {
         for (var slot = Root; slot < _nodes.End; slot++)

@@ -15,7 +15,7 @@ internal sealed partial class Tree
     /// Finds the node behind a name, asking the layers when the table does not have it; slot 0: there is no such name. With
     /// <paramref name="count"/> it counts as a lookup of the kernel's.
     /// </summary>
-    /// <param name="listed">The member a listing saw the name in, and that it is no directory; null: not known.</param>
+    /// <param name="listed">The member in which a listing saw the name, which is not a directory; null: not known.</param>
     /// <param name="status">The object's status where <paramref name="hasStatus"/>: spares the caller from asking again.</param>
     public Errno LookUp(int parent, ReadOnlySpan<byte> name, bool count, int? listed, out int slot, out FileStatus status, out bool hasStatus)
     {
@@ -88,7 +88,7 @@ internal sealed partial class Tree
             if (dataName is [] || dataName.AsSpan().SequenceEqual(name)) dataName = null;
         }
 
-        // Of several names another may come to stand first, so the one that is good in `Lower` is kept from the start.
+        // Of several names a different one may become the first, so the one that is valid in `Lower` is kept from the start.
         if (node.Lower is not null && (linked || dataName is not null)) node.LowerName = Nodes.KeepLowerName(dataName ?? name);
         slot = Nodes.FindOrAdd(parent, name, node, linked, count, out var added);
         isFresh = added && !node.Has(NodeFlags.Indexed | NodeFlags.Metacopy);

@@ -100,7 +100,7 @@ internal sealed partial class Tree
     /// <summary>What is told of an inode number to those who ask.</summary>
     public ulong ShownInode(ulong number) => NarrowInodes?.Of(number) ?? number;
 
-    // 1 is what file systems say that do not count (find(1) and fts(3) know it): the members of a merged directory overlap.
+    // File systems that do not count say 1 (find(1) and fts(3) know that): the members of a merged directory overlap.
     private uint DirectoryLinks(in Node node, uint own)
     {
         if (node.Has(NodeFlags.Orphan | NodeFlags.Removed)) return 0;

@@ -22,8 +22,8 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
 
     /// <summary>The names in it, as last read; null when not read.</summary>
     /// <param name="isForBeginner">
-    /// Null also when names have come since. Who is on the way through may do without these (readdir(3p)), and must: a directory of many
-    /// names would else be read anew for each that is made while it is listed.
+    /// Null also when names were added since. A reader half-way through may do without these (readdir(3p)), and has to: else a directory of many
+    /// names would be read again for each one that is made while it is listed.
     /// </param>
     public Listing? Listing(bool isForBeginner)
     {
@@ -43,10 +43,10 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
         }
     }
 
-    /// <summary>The listing is read anew when it is wanted.</summary>
+    /// <summary>The listing is read again when it is wanted.</summary>
     public void DropListing() => _listing = null;
 
-    /// <summary>A name came, or leads to another object. Listings that were given out know it if they have had the name.</summary>
+    /// <summary>A name was added, or leads to another object. Listings that were given out know it if they have had the name.</summary>
     public void NameAdded(ReadOnlySpan<byte> name)
     {
         lock (_namesLock)

@@ -11,7 +11,7 @@ internal static class Overrides
     /// </summary>
     public const uint BackingMode = Mode.OwnerAllOthersReadExecute;
 
-    /// <summary>Which mark the root of a layer carries; that it does is what says how its objects are to be read.</summary>
+    /// <summary>Which mark the root of a layer carries: it says how the objects of the layer are to be read.</summary>
     public static OverrideForm FormOf(DirFd root)
     {
         foreach (var form in (ReadOnlySpan<OverrideForm>)[OverrideForm.Privileged, OverrideForm.Containers, OverrideForm.FuseOverlayFs])

@@ -23,7 +23,7 @@ internal sealed class Owners
 
     public bool AreMapped => !_uids.IsIdentity || !_gids.IsIdentity;
 
-    /// <summary>Every owner is shown as the same, so one that cannot be given to an object is no loss.</summary>
+    /// <summary>Every owner is shown as the same, so nothing is lost when one cannot be given to an object.</summary>
     public bool AreSquashed => _squashUid is not null && _squashGid is not null;
 
     public uint ShowUid(uint stored) => _squashUid ?? _uids.Show(stored);

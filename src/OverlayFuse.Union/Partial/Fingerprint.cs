@@ -2,7 +2,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>What a lower file was when blocks were first written above it. Is it another by now, the blocks that were left below are not known.</summary>
+/// <summary>What a lower file was when blocks were first written above it. If it has changed since, the blocks that were left below are not known.</summary>
 /// <param name="Layer">The number by which the upper knows its layer.</param>
 internal readonly record struct Fingerprint(int Layer, ulong Inode, ulong Size, Timestamp ModifyTime)
 {

@@ -2,7 +2,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-// The rest of the blocks, until the lower file is needed no more.
+// The rest of the blocks, until the lower file is no longer needed.
 internal sealed partial class PartialFile
 {
     /// <summary>How much is copied at a time: whoever writes to a block that is absent waits for so long.</summary>
@@ -56,7 +56,7 @@ internal sealed partial class PartialFile
         };
     }
 
-    // Holes below stay holes. Whoever cannot be asked is taken to have it.
+    // Holes below stay holes. A file system that cannot say where data is counts as having it everywhere.
     private bool HasRoom()
     {
         const uint sector = 512; // st_blocks counts them

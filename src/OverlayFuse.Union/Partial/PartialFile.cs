@@ -4,7 +4,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// The bytes of a file that has some of its blocks in the upper: these and what lies beyond the limit are read and written there, the
-/// others are read from the lower file. There is one of it for a node at a time; it is found through <see cref="OpenFiles"/>.
+/// others are read from the lower file. A node has one at a time; it is found through <see cref="OpenFiles"/>.
 /// </summary>
 /// <remarks>
 /// A block is present or absent. It becomes present, whole, at its first write: what the write does not cover is filled from below first.
@@ -25,7 +25,7 @@ internal sealed partial class PartialFile
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
     private volatile bool _isWatched;
     private long _lastChange = Environment.TickCount64;
-    private Errno _untold; // what a sync in the background met: the system tells it once, and the next who asks for a sync has to hear of it
+    private Errno _untold; // what a sync in the background met: the system tells it once, and whoever asks for the next sync has to hear of it
 
     private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
     {

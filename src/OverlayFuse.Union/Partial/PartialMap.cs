@@ -139,7 +139,7 @@ internal sealed class PartialMap
         return _slot.Sequence > 0 && _slot.Limit <= Layout.Size;
     }
 
-    /// <summary>To be called before anything is read or written: finishes what an earlier daemon left undone, and makes it last.</summary>
+    /// <summary>To be called before anything is read or written: finishes what an earlier daemon left undone, durably.</summary>
     public Errno Recover(BootId boot, Fd upper)
     {
         var error = Syscall.Stat(upper, out var status);
@@ -223,8 +223,8 @@ internal sealed class PartialMap
     public Errno TakeBackCut() => _slot == _beforeCut ? Errno.None : Write(_beforeCut, sync: true);
 
     /// <summary>
-    /// The upper was cut. Not synced: until then the note stands, and who dies meanwhile with the whole machine has the cut made again;
-    /// who dies alone must not, for what was written since counts.
+    /// The upper was cut. Not synced: until then the note stands, and if the whole machine dies meanwhile the cut is made again;
+    /// if the daemon dies alone it must not be, for what was written since counts.
     /// </summary>
     public Errno EndCut()
     {

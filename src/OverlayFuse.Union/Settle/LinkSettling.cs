@@ -57,7 +57,7 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Ha
 
     private bool IsLost(in FileStatus status, int missing) => missing > 0 && status.LinkCount == (kernelIndex.Contains(status.Inode) ? 2 : 1);
 
-    // Of files that have no name in the upper and ought to have one: names that the lower layers themselves hide are nobody's loss.
+    // Of files that have no name in the upper and ought to have one: nobody misses names that the lower layers themselves hide.
     private Dictionary<ulong, LowerNameCount> CountNamesOfTheLost(out Errno error)
     {
         var lost = new HashSet<ulong>();
@@ -117,7 +117,7 @@ internal sealed class LinkSettling(Tree tree, CopyUp copyUp, Filling filling, Ha
         {
             if (!LinkIndex.TryParse(name, out var key) || Syscall.StatAt(Upper.Work.Links, name, cached: false, out var status) != Errno.None) continue;
 
-            // The link in an index is no name.
+            // The link in an index does not count as a name.
             take(name, key, status, Upper.NlinkDifference(Upper.Work.Links, name) + (kernelIndex.Contains(status.Inode) ? 2 : 1));
         }
         return error;

@@ -3,7 +3,7 @@ namespace OverlayFuse.Union;
 /// <summary>Brings up the rest of every partial file of an upper that nobody uses, and takes away what is left of maps, and the fence.</summary>
 internal static class PartialSettling
 {
-    /// <param name="tree">Planted anew: it knows its root only.</param>
+    /// <param name="tree">A new one: it knows its root only.</param>
     public static void Run(Tree tree, Upper upper, SettleReport report)
     {
         if (upper.Work.PartialMaps.IsEmpty) return;

@@ -6,6 +6,6 @@ public enum SettleForm
     /// <summary>Kernel overlayfs: of root with metacopy=on,redirect_dir=on, of others with userxattr.</summary>
     ForKernel,
 
-    /// <summary>Whoever knows whiteouts (0:0 devices) and opaque marks, as fuse-overlayfs 1.x.</summary>
+    /// <summary>Any reader that knows whiteouts (0:0 devices) and opaque marks, as fuse-overlayfs 1.x.</summary>
     Plain,
 }

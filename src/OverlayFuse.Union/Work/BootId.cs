@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>Which run of the kernel this is. What the page cache held is there as long as it is the same; after another boot, what was synced.</summary>
+/// <summary>Which run of the kernel this is. What the page cache held is there as long as it is the same; after another boot, only what was synced.</summary>
 internal readonly record struct BootId(Guid Value)
 {
     public const int Size = 16;

@@ -2,7 +2,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>All names in a directory of ours, read at one go.</summary>
+/// <summary>All names in a directory of ours, read at once.</summary>
 internal static class DirectoryNames
 {
     /// <summary>Adds every name but "." and ".."; the descriptor must be readable.</summary>

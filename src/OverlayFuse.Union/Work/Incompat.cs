@@ -6,7 +6,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>
 /// WORKDIR/work/incompat: kernel overlayfs mounts no upper with anything in there, root or not, and neither do we with what we do
-/// not know. It is all of ours that lies under WORKDIR/work, for the kernel empties the rest.
+/// not know. Nothing else of ours lies under WORKDIR/work, for the kernel empties the rest.
 /// </summary>
 /// <remarks>Kernel: ovl_workdir_cleanup_recurse(), ovl_create_volatile_dirty().</remarks>
 internal sealed class Incompat
@@ -59,7 +59,7 @@ internal sealed class Incompat
         return names;
     }
 
-    /// <summary>The fence of this name; null for what is none of ours.</summary>
+    /// <summary>The fence of this name; null for what is not ours.</summary>
     public static Fence? FenceOf(ReadOnlySpan<byte> name)
     {
         foreach (var fence in Enum.GetValues<Fence>())

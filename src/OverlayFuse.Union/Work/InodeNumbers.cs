@@ -51,7 +51,7 @@ internal sealed class InodeNumbers : IDisposable
 
     /// <summary>
     /// The number of an object, the same in every mount of this upper. OVERFLOW when all are given away. Where the file cannot
-    /// grow (no space) the number holds for this mount only: an inode number is no reason to fail a lookup.
+    /// grow (no space) the number holds for this mount only: a lookup does not fail for want of an inode number.
     /// </summary>
     public Errno Find(int layer, ulong inode, out ulong number)
     {

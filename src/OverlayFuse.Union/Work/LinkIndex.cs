@@ -95,7 +95,7 @@ internal sealed class LinkIndex
     /// <param name="links">The index, to be read.</param>
     public static Errno ReadUnnamed(DirFd links, HashSet<ulong> numbers)
     {
-        const int OfIndexes = 2; // links that are no names: ours, and it may be in the kernel's index too
+        const int OfIndexes = 2; // links that do not count as names: ours, and it may be in the kernel's index too
         var names = new List<byte[]>();
         var error = DirectoryNames.Read(links, names);
         foreach (var name in names)

@@ -2,7 +2,7 @@ namespace OverlayFuse.Union;
 
 /// <summary>How many names a lower file has, and how many of them the lower layers show by themselves.</summary>
 /// <remarks>
-/// The others are hidden by a layer above, or outside of the layer. The link count of the file has them all the same, and so has that of its copy, even
+/// The others are hidden by a layer above, or outside of the layer. The link count of the file includes them even so, and so does that of its copy, even
 /// when the union has lost its last name.
 /// </remarks>
 internal readonly record struct LowerNameCount(int Links, int Shown)

@@ -48,7 +48,7 @@ internal sealed class NarrowInodes : IDisposable
 
     /// <summary>
     /// What is shown for a number, the same in every mount of this upper. Where the file cannot grow it holds for this mount only, and when
-    /// all are given away objects share the last one: an inode number is no reason to fail a lookup.
+    /// all are given away objects share the last one: a lookup does not fail for want of an inode number.
     /// </summary>
     public uint Of(ulong number)
     {

@@ -17,7 +17,7 @@ internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> 
 
     private static ReadOnlySpan<byte> NewName => "stack.new"u8;
 
-    /// <summary>NOENT where there is none; PROTONOSUPPORT for a text that is none of ours.</summary>
+    /// <summary>NOENT where there is none; PROTONOSUPPORT for a text that is not ours.</summary>
     public static Errno Read(DirFd root, out StackRecord? record)
     {
         record = null;

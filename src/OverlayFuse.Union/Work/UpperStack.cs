@@ -38,7 +38,7 @@ public static class UpperStack
         if (error == Errno.None) return (record!.Lowers, record.DataOnly);
         throw new MountException(
             $"the lower directories of {Text(upper)} are not known: {Text(work)}/overlayfuse/stack {(error == Errno.NOENT ? "does not exist" : $"cannot be read ({error.Describe()})")}. " +
-            "Say them as for a mount: -o lowerdir=A:B,workdir=W");
+            "Give them as for a mount: -o lowerdir=A:B,workdir=W");
     }
 
     // Any directory beside the upper, on its file system. The record has the upper's inode number, which survives when both are moved.

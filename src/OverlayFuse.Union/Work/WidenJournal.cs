@@ -100,7 +100,7 @@ internal sealed class WidenJournal : IDisposable
         error = Syscall.Stat(file, out var status);
         var isTheOne = status.Inode == inode && status.Type is FileType.Regular or FileType.Directory;
 
-        // Another mode than the widened one was set since, by somebody who meant it. (Widening itself may have cost setgid.)
+        // A mode other than the widened one was set since, by somebody who meant it. (Widening itself may have cost setgid.)
         if (error == Errno.None && isTheOne && ((status.Mode ^ Wide(mode, status.Type)) & Mode.All) == 0) error = Syscall.Chmod(file, mode);
         file.Close();
         return error;

@@ -116,7 +116,7 @@ internal sealed class WorkDirectory : IDisposable
     /// <summary>The mount is gone, and what is left to do takes time: the next one on this work directory waits for it.</summary>
     public void SayEnding() => WorkLock.SayEnding(_lock);
 
-    /// <summary>Nothing was mounted yet: should nothing be, what this has made in the work directory goes with it.</summary>
+    /// <summary>Nothing was mounted yet: if nothing ever is, what this has made in the work directory is removed again.</summary>
     public bool IsUnused { get; set; }
 
     public void Dispose()

@@ -73,7 +73,7 @@ internal static class WorkLock
             : $"cannot lock the upper directory: {error.Describe()}. Give an upper on a file system with flock(2).");
     }
 
-    /// <summary>By who holds the lock: there is no mount any more, and what is left to do has an end.</summary>
+    /// <summary>For the holder of the lock: the mount is gone, and what is left to do comes to an end.</summary>
     public static void SayEnding(Fd held)
     {
         Span<byte> text = stackalloc byte[64];

@@ -33,7 +33,7 @@ internal sealed class Credentials
     /// <summary>Where the upper keeps owners: in marks, any can be kept.</summary>
     public OverrideForm Overrides { get; init; }
 
-    /// <summary>The owners of objects are not shown, so those that cannot be kept are no hindrance.</summary>
+    /// <summary>The owners of objects are not shown, so it does not matter that some cannot be kept.</summary>
     public bool MayLoseOwners { get; }
 
     public static Credentials OfThisProcess(OverrideForm overrides, bool mayLoseOwners = false)

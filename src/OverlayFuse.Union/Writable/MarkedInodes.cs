@@ -1,6 +1,6 @@
 namespace OverlayFuse.Union;
 
-/// <summary>Inodes of the upper that were given a mark by this mount and have it still. What is not known to be without it counts.</summary>
+/// <summary>Inodes of the upper that this mount has given a mark which they still have. Those that are not known to be without one count.</summary>
 internal sealed class MarkedInodes
 {
     private const int MaxInodes = 1 << 16; // more are not worth their memory

@@ -49,7 +49,7 @@ internal sealed partial class Upper
         return buffer[..(2 * origin.Length)];
     }
 
-    // Ours is one link more that is no name of the union. The note first: whatever happens in between, the next mount sets the mark right.
+    // Ours is one more link that is not a name of the union. The note first: whatever happens in between, the next mount sets the mark right.
     private void AddAndCount(ReadOnlySpan<byte> hex, FileType type, uint lowerLinks, int layerNumber, ulong inode)
     {
         if (Syscall.StatAt(work.KernelIndex, hex, cached: false, out var status) != Errno.None || status.Type != type || status.IsWhiteoutDevice) return;

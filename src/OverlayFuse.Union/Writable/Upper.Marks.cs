@@ -181,7 +181,7 @@ internal sealed partial class Upper
         }
     }
 
-    /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union counts no name more.</summary>
+    /// <summary>Gives a name that is only found through the index its link in the upper, where nothing is yet. The union does not count another name.</summary>
     /// <param name="number">The inode number that the union shows.</param>
     /// <param name="widened">The node, when its mode may be widened for the mark that counts: the caller holds its gate then. Else 0.</param>
     public Errno LinkFromIndex(ulong number, DirFd dir, ReadOnlySpan<byte> name, int widened = 0)

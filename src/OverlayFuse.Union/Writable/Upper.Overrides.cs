@@ -11,7 +11,7 @@ internal sealed partial class Upper
 
     /// <summary>
     /// Begins to keep owners in marks: the root gets the first one, and says by it that all others count. It says what the first lower root
-    /// with a mark says, as fuse-overlayfs has it, or else what the upper directory is: nothing changes by the option alone.
+    /// with a mark says, as fuse-overlayfs has it, or else what the upper directory is: the option alone changes nothing.
     /// </summary>
     /// <exception cref="MountException">The mark cannot be set.</exception>
     public void KeepOwnersIn(OverrideForm form, IEnumerable<Layer> lowers)

@@ -21,7 +21,7 @@ internal sealed partial class Upper
     }
 
     /// <summary>
-    /// Takes map and mark of a file that is a metacopy no more: whoever dies between the two, or before the first, leaves something that
+    /// Removes map and mark of a file that is no longer a metacopy: a daemon that dies between the two, or before the first, leaves something that
     /// means nothing. ACCES: a mark is left.
     /// </summary>
     public Errno DropPartial(Fd file)

@@ -2,7 +2,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-// An ordinary user's daemon may own a file of mode 0444 and yet not open it for writing, nor set a mark on it. For the time of one
+// An ordinary user's daemon may own a file of mode 0444 and yet may neither open it for writing nor set a mark on it. For the time of one
 // call the mode of the upper object is widened; a journal in the work directory undoes it should the daemon die in between.
 internal sealed partial class Upper
 {
@@ -60,7 +60,7 @@ internal sealed partial class Upper
 
     /// <summary>
     /// Does something to an upper object while its owner may search the directory it is in: that may be shut while files in it are
-    /// open, and who has them open goes on. ACCES when that is not the hindrance.
+    /// open, and whoever has them open goes on. ACCES when that is not the hindrance.
     /// </summary>
     public Errno InShutDirectory(Tree tree, int slot, bool gateHeld, WidenedPlace action)
     {
@@ -212,7 +212,7 @@ internal sealed partial class Upper
         if (restored == Errno.None) work.WidenJournal.Done(widening.Ticket); // else the next mount restores the mode
     }
 
-    // Who reads the mode of this node now is told the true one.
+    // Whoever reads the mode of this node now is told the true one.
     private void Announce(int slot, uint mode)
     {
         lock (_widenedLock)

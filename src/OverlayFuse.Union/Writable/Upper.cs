@@ -16,7 +16,7 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
 
     public Credentials Credentials => credentials;
 
-    /// <summary>chown(2). An owner that is not ours to give is no error where nobody will see it.</summary>
+    /// <summary>chown(2). That an owner is not ours to give is not an error where nobody will see it.</summary>
     public Errno Chown(DirFd dir, ReadOnlySpan<byte> name, uint uid, uint gid)
     {
         var error = Syscall.ChownAt(dir, name, uid, gid);

@@ -119,7 +119,7 @@ internal static class WritableSide
         var canExchange = Works(exchanged);
         _ = Syscall.UnlinkAt(temp, b);
 
-        // Without the exchange nothing can give way to a whiteout at one stroke: then it stands beside the name.
+        // Without the exchange nothing can be replaced by a whiteout in one step: then it stands beside the name.
         var form = !canExchange ? WhiteoutForm.Oci : canMakeDevice ? WhiteoutForm.Device : family is not null ? WhiteoutForm.Xattr : WhiteoutForm.Oci;
         var canLeave = canMakeDevice && Works(made == Errno.None ? Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Whiteout) : made);
         _ = Syscall.UnlinkAt(temp, a);
@@ -135,7 +135,7 @@ internal static class WritableSide
         return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave };
     }
 
-    // What only lacks room is no lack of the file system: a union must not write another kind of upper because its disk was full at mount.
+    // A lack of room does not mean that the file system cannot do it: a union must not write another kind of upper because its disk was full at mount.
     private static bool Works(Errno error) => error is Errno.None or Errno.NOSPC or Errno.DQUOT;
 
     private static string Text(byte[] path) => Encoding.UTF8.GetString(path);

@@ -11,7 +11,7 @@ public sealed class WriteCounters
     private long _partialFiles;
     private long _metadataOnly;
 
-    /// <summary>Each count is one of a moment, not all of them of the same.</summary>
+    /// <summary>Each count is right for some moment, but not all for the same one.</summary>
     public WriteTally Tally => new(
         Volatile.Read(ref _asked), Volatile.Read(ref _copied), Volatile.Read(ref _filled), Volatile.Read(ref _maps),
         Volatile.Read(ref _wholeFiles), Volatile.Read(ref _partialFiles), Volatile.Read(ref _metadataOnly));
