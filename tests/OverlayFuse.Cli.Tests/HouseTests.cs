@@ -93,6 +93,25 @@ public sealed partial class HouseTests
     }
 
     [Test]
+    public void The_map_of_a_room_names_files_that_are_there()
+    {
+        var strangers = from room in Rooms
+                        from name in MapOf(room)
+                        where TypeName().IsMatch(name) && !FilesOf(room).Any(file => NameOf(file) == name)
+                        select $"{room}: {name}";
+        Assert.That(strangers, Is.Empty);
+    }
+
+    // The maps of the lower rooms name some families of files by one of them.
+    [Test]
+    public void The_map_of_an_upper_room_names_every_file_or_its_folder([Values("OverlayFuse.Image", "OverlayFuse.Container", "OverlayFuse.Cli")] string room)
+    {
+        var names = MapOf(room).ToHashSet();
+        var missing = FilesOf(room).Where(file => !names.Contains(NameOf(file)) && !names.Contains(Path.GetFileName(Path.GetDirectoryName(file)) + "/"));
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
     public void The_top_folder_holds_nothing_but_what_belongs_there()
     {
         string[] allowed = [.. Folders, "artifacts", "OverlayFuse.sln", "README.md", "LICENSE"];
@@ -109,8 +128,27 @@ public sealed partial class HouseTests
         Assert.That(missing, Is.Empty);
     }
 
+    private static IEnumerable<string> FilesOf(string room) => Repository.Files($"src/{room}", ".cs");
+
+    /// <summary>Up to the first dot: a partial class in several files is one name.</summary>
+    private static string NameOf(string file) => Path.GetFileName(file).Split('.')[0];
+
+    /// <summary>What stands between backticks in the first section of a room's README; of "Folder/Name.cs" the name, of "Folder/" all.</summary>
+    private static IEnumerable<string> MapOf(string room)
+    {
+        var map = Repository.Read($"src/{room}/README.md").Split("\n## ")[1];
+        foreach (var word in Quoted().Matches(map).Select(match => match.Groups[1].Value))
+            yield return word.EndsWith('/') ? word : Path.GetFileName(word).Replace(".cs", "", StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> References(string project, string kind) =>
         XDocument.Parse(Repository.Read(project)).Descendants(kind).Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/'));
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex("^[A-Z][A-Za-z0-9]+$")]
+    private static partial Regex TypeName();
 
     [GeneratedRegex(@"\b(DllImport|LibraryImport|NativeLibrary|GetDelegateForFunctionPointer)\b|delegate\*")]
     private static partial Regex NativeCall();
