@@ -34,7 +34,7 @@ internal static class OptionTable
         NoEffect("lazytime", "times are kept by the file system of the upper"), Silent("nolazytime"),
         NoEffect("allow_root", "who has access is said by allow_other alone: all, where root mounts, else the owner of the mount"),
         NoEffect("auto_unmount", "the mount is taken away when overlayfuse ends by a signal it can catch, and by \"overlayfuse umount\" otherwise"),
-        NoEffect("max_threads", "threads follow the number of processors"), NoEffect("max_idle_threads", "threads follow the number of processors"),
+        NoEffect("max_threads", "a thread is started when a request needs one, up to 32"), NoEffect("max_idle_threads", "of the threads that wait for requests, 4 stay"),
         NoEffect("threaded", "requests are always served by several threads", "1"),
         NoEffect("max_write", "requests carry up to 1 MiB"), NoEffect("max_read", "requests carry up to 1 MiB"),
         NoEffect("max_background", "the kernel is told a limit that fits"), NoEffect("congestion_threshold", "the kernel is told a limit that fits"),
