@@ -20,7 +20,7 @@ internal static class ChangesVerb
         command.SetAction(result =>
         {
             if (result.GetValue(nul) && (result.GetValue(why) || arguments.Json(result)))
-                throw new MountException("-z stands alone: it is for programs that read paths. Reasons are in the text, and in --json.");
+                throw new MountException("-z cannot be combined with --why or --json: it is for programs that read nothing but paths.");
             var changes = Ask(arguments, result, QuestionArguments.Paths(result.GetValue(place) ?? []));
             Terminal.Print(arguments.Json(result) ? Json.Of(changes) : result.GetValue(nul) ? ForPrograms(changes) : ForPeople(changes, result.GetValue(why)));
             return 0;
@@ -33,19 +33,19 @@ internal static class ChangesVerb
         using var layers = arguments.Layers(result);
         if (layers is not null)
         {
-            if (places.Length > 0) throw new MountException($"\"{ByteText.Show(places[0])}\" is too much: with -o, the layers themselves are compared.");
+            if (places.Length > 0) throw new MountException($"\"{ByteText.Show(places[0])}\" is unexpected: with -o, the layers themselves are compared.");
             var error = layers.Changes(out var changes);
             return error == Errno.None
                 ? changes
                 : throw new MountException("cannot list the changes: " +
                     $"{(error == Errno.ROFS ? "there is no upperdir among the options, or it is \"ro\"." : error.Describe() + ".")}");
         }
-        if (places is not [var place]) throw new MountException("one mount point is wanted: overlayfuse changes MERGED. Layers that are not mounted are named by -o lowerdir=A:B,upperdir=U.");
+        if (places is not [var place]) throw new MountException("give one mount point: overlayfuse changes MERGED. For layers that are not mounted, use -o lowerdir=A:B,upperdir=U.");
         using var mounted = MountedPlace.Find(place);
         if (mounted.Path.AsSpan().Trim((byte)'/').Length > 0)
-            throw new MountException($"cannot list the changes of {ByteText.Show(place)}: it lies in a union, but is not the directory it is mounted on.");
+            throw new MountException($"cannot list the changes of {ByteText.Show(place)}: it is in a union, but is not its mount point.");
         return ChangeText.Read(mounted.Ask(ControlKind.Changes))
-            ?? throw new MountException($"cannot read what the union on {ByteText.Show(place)} says: its daemon is of another version. Mount it again.");
+            ?? throw new MountException($"cannot read what the union on {ByteText.Show(place)} says: its daemon has another version. Mount it again.");
     }
 
     internal static byte[] ForPeople(IEnumerable<Change> changes, bool why)

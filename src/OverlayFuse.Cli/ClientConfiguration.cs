@@ -37,5 +37,5 @@ internal sealed record ClientConfiguration(string Tool, IReadOnlyList<Configurat
 
     private static string Home(string variable, string below) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named
         ? named : Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Combine(home, below)
-        : throw new MountException("cannot tell which configuration is yours: HOME is not set. Set it, or leave out --user.");
+        : throw new MountException("cannot find your configuration: HOME is not set. Set it, or leave out --user.");
 }

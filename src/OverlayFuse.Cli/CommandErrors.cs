@@ -13,7 +13,7 @@ internal static class CommandErrors
         var command = result.CommandResult.Command;
         if (UnknownFlag(result) is { } flag) return $"{NoFlag(flag)} {See(command)}";
         if (error.SymbolResult is OptionResult { Tokens: [var value, ..] } option && IsNumber(option.Option.ValueType))
-            return $"invalid argument \"{ByteText.Show(value.Value)}\" for \"{Names(option.Option)}\" flag: it is no number. {See(command)}";
+            return $"invalid argument \"{ByteText.Show(value.Value)}\" for \"{Names(option.Option)}\" flag: it is not a number. {See(command)}";
         if (error.SymbolResult is OptionResult { Tokens: [] } empty) return $"flag needs an argument: {empty.IdentifierToken?.Value ?? empty.Option.Name}. {See(command)}";
         if (error.SymbolResult is not OptionResult && IsOfDocker(command)) return ArgumentCount.Describe(command);
         var missing = command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 && result.GetResult(argument) is null or { Tokens.Count: 0 }).ToList();

@@ -20,7 +20,7 @@ internal sealed record ConfigurationFile(string Path, Func<string?, string> Add,
         get
         {
             if (IsLink || new FileInfo(Path).LinkTarget is not { } target) return Path;
-            if (Syscall.Stat(Path, out _) != Errno.None) throw new MountException($"it is a link to {target}, where there is no file");
+            if (Syscall.Stat(Path, out _) != Errno.None) throw new MountException($"it is a link to {target}, which does not exist");
             return File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         }
     }

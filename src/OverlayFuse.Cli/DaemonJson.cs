@@ -18,7 +18,7 @@ internal static class DaemonJson
         if (string.IsNullOrWhiteSpace(text)) return $"{{\n  \"{Key}\": \"{Driver}\"\n}}\n";
         var bytes = Encoding.UTF8.GetBytes(text);
         var place = Find(bytes);
-        if (place.HasOptions) throw new MountException("it has \"storage-opts\", which are for the driver it uses now: the engine would refuse them with another one. Take them away first.");
+        if (place.HasOptions) throw new MountException("it has \"storage-opts\", which are for the driver it uses now: the engine would refuse them with another one. Remove them first.");
         if (place.Value is { } value) return Splice(bytes, value, $"\"{Driver}\"");
         var member = $"\"{Key}\": \"{Driver}\"";
         if (place.First < 0) return Splice(bytes, (place.Open + 1)..place.Close, $"\n  {member}\n");
@@ -50,7 +50,7 @@ internal static class DaemonJson
         try
         {
             var reader = new Utf8JsonReader(text);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new MountException("it holds no object { }, so it is broken.");
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new MountException("it does not hold an object { }, so it is broken.");
             var place = new Place((int)reader.TokenStartIndex, 0, -1, -1, null, false);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -70,7 +70,7 @@ internal static class DaemonJson
         }
         catch (JsonException e)
         {
-            throw new MountException($"it is no valid JSON, from line {e.LineNumber + 1} on. The engine would not start with it.");
+            throw new MountException($"it is not valid JSON, from line {e.LineNumber + 1} on. The engine would not start with it.");
         }
     }
 

@@ -60,6 +60,6 @@ internal static class DaemonLauncher
 
     // posix_spawn(3) says INVAL where a number it is to give is beyond the limit.
     private static MountException CannotStart(Errno error) => new(error is Errno.MFILE or Errno.INVAL && Syscall.GetLimit(ResourceLimit.OpenFiles, out var limit, out _) == Errno.None
-        ? $"cannot start the daemon of the mount: {error.Describe()}. This process may have {limit} files open (ulimit -n), which is too few; 256 do."
+        ? $"cannot start the daemon of the mount: {error.Describe()}. This process may have {limit} files open (ulimit -n), which is too few; 256 are enough."
         : $"cannot start the daemon of the mount: {error.Describe()}.");
 }

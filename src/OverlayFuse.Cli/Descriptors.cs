@@ -58,7 +58,7 @@ internal static class Descriptors
         if (!named.IsOpen) return "behind /dev/fd/ the number of a descriptor from 3 on is needed, an open and mounted /dev/fuse";
         var error = Syscall.Stat(named, out var status);
         if (error != Errno.None) return $"the descriptor is not open: {error.Describe()}";
-        return status.Type == FileType.CharDevice && (status.RdevMajor, status.RdevMinor) == FuseDevice ? null : "the descriptor is no open /dev/fuse";
+        return status.Type == FileType.CharDevice && (status.RdevMajor, status.RdevMinor) == FuseDevice ? null : "the descriptor is not an open /dev/fuse";
     }
 
     /// <summary>The descriptor that a path /dev/fd/N names, or <see cref="Fd.None"/>.</summary>

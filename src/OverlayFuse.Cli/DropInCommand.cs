@@ -65,6 +65,6 @@ internal static class DropInCommand
         [var only] => ByteText.Bytes(only),
         [_, var last] => ByteText.Bytes(last),
         [] => throw new MountException("the mount point is missing: overlayfuse -o lowerdir=A:B,upperdir=U,workdir=W MERGED"),
-        _ => throw new MountException($"there are {places.Length} words where one or two are expected: a source, which may be left out, and the mount point."),
+        _ => throw new MountException($"there are {places.Length} words, but one or two are expected: a source, which may be left out, and the mount point."),
     };
 }

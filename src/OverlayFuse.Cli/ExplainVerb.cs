@@ -44,7 +44,7 @@ internal static class ExplainVerb
     {
         using var place = MountedPlace.Find(path);
         return ExplanationText.Read(place.Ask(ControlKind.Explain))
-            ?? throw new MountException($"cannot read what the union says about {ByteText.Show(path)}: its daemon is of another version. Mount it again.");
+            ?? throw new MountException($"cannot read what the union says about {ByteText.Show(path)}: its daemon has another version. Mount it again.");
     }
 
     private static Explanation AskLayers(UnmountedUnion layers, byte[] path)

@@ -82,7 +82,7 @@ internal sealed partial class ExplanationWords(Palette palette, byte[] directory
         ? $"{TypeWords(decisive)} that is broken: {Name(decisive)} has the blocks that were written, and no layer has the others. Reading those fails with EIO."
         : $"{TypeWords(decisive)}: {Name(decisive)} has the blocks that were written; the others are read from {ByteText.Show(explanation.DataPlace)} of " +
             $"{DataLayer(explanation)}, " +
-            $"{(explanation.IsDataChanged ? "which is not the file any more that it was: reading them fails with EIO" : "and cannot be read any more should that be changed")}.";
+            $"{(explanation.IsDataChanged ? "which is no longer the file that it was: reading them fails with EIO" : "and cannot be read any more should that be changed")}.";
 
     private string Tell(ParentNote note, Explanation explanation)
     {

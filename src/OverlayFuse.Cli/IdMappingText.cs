@@ -25,18 +25,18 @@ internal static partial class IdMappingText
 
     private static void ReadList(OptionElement element, string[] words, List<IdRange> ranges)
     {
-        if (words.Length % 3 != 0) throw Bad(element, "is no list of STORED:SHOWN:COUNT");
+        if (words.Length % 3 != 0) throw Bad(element, "is not a list of STORED:SHOWN:COUNT");
         for (var i = 0; i < words.Length; i += 3)
         {
             if (!TryNumber(words[i], out var stored) || !TryNumber(words[i + 1], out var shown) || !TryNumber(words[i + 2], out var count))
-                throw Bad(element, $"has no three numbers from 0 to 4294967295 in {words[i]}:{words[i + 1]}:{words[i + 2]}");
+                throw Bad(element, $"needs three numbers from 0 to 4294967295 in {words[i]}:{words[i + 1]}:{words[i + 2]}");
             if (count == 0 || count > uint.MaxValue - Math.Max(stored, shown)) throw Bad(element, $"maps no ids, or ids above 4294967294, by {words[i]}:{words[i + 1]}:{words[i + 2]}");
             ranges.Add(new IdRange(stored, shown, count));
         }
     }
 
     public static uint ReadId(OptionElement element, byte[] value) =>
-        TryNumber(ByteText.Show(value), out var id) && id != uint.MaxValue ? id : throw Bad(element, "is no id, a number from 0 to 4294967294");
+        TryNumber(ByteText.Show(value), out var id) && id != uint.MaxValue ? id : throw Bad(element, "is not an id, a number from 0 to 4294967294");
 
     private static bool TryNumber(string word, out uint number) => uint.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 

@@ -18,7 +18,7 @@ internal static class InstallVerb
         command.SetAction(result =>
         {
             if (result.GetValue(podman) == result.GetValue(docker)) throw new MountException("say for whom: overlayfuse install --podman, or overlayfuse install --docker.");
-            var program = Environment.ProcessPath ?? throw new MountException("cannot tell where this program lies: /proc is not mounted.");
+            var program = Environment.ProcessPath ?? throw new MountException("cannot tell where this program is: /proc is not mounted.");
             var client = result.GetValue(podman) ? ClientConfiguration.Podman(result.GetValue(user), program) : ClientConfiguration.Docker(result.GetValue(user), program);
             return Run(client, result.GetValue(remove), result.GetValue(yes));
         });
@@ -55,7 +55,7 @@ internal static class InstallVerb
 
     private static bool IsAgreed()
     {
-        if (!Confirmation.IsPossible) throw new MountException("nothing was changed, since nobody can be asked: standard input is no terminal. Say --yes if this is right.");
+        if (!Confirmation.IsPossible) throw new MountException("nothing was changed, because there is nobody to ask: standard input is not a terminal. Use --yes if this is right.");
         return Confirmation.Ask("Change this?");
     }
 }

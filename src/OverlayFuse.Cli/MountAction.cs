@@ -15,7 +15,7 @@ internal static class MountAction
         }
         catch (MountException e) when (Descriptors.Named(words.MountPoint).IsOpen)
         {
-            throw new MountException($"{e.Message}\nThe mount that was made before, of {ByteText.Show(words.MountPoint)}, is there still and nobody serves it. Take it away: umount -l MERGED, " +
+            throw new MountException($"{e.Message}\nThe earlier mount on {ByteText.Show(words.MountPoint)} is still there, but nothing serves it. Remove it: umount -l MERGED, " +
                 "or fusermount3 -uz MERGED");
         }
     }

@@ -25,7 +25,7 @@ internal static class MountFuse3
     /// <exception cref="MountException">It is not there.</exception>
     public static int Run(MountWords words)
     {
-        var program = System.Text.Encoding.UTF8.GetBytes(Environment.ProcessPath ?? throw new MountException("cannot tell where this program lies: /proc is not mounted."));
+        var program = System.Text.Encoding.UTF8.GetBytes(Environment.ProcessPath ?? throw new MountException("cannot tell where this program is: /proc is not mounted."));
         var arguments = Arguments(program, words);
 
         // It looks at the mount point itself, and the other user could not take away what root has mounted.

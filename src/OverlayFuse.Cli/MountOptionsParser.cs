@@ -31,7 +31,7 @@ internal sealed class MountOptionsParser
     {
         if (IdMappingText.IsContinued(element))
         {
-            if (_mapping is null) throw new MountException($"\"{element}\" are ids to be mapped, and no uidmapping= or gidmapping= is before them.");
+            if (_mapping is null) throw new MountException($"\"{element}\" looks like an id mapping, but no uidmapping= or gidmapping= comes before it.");
             _mapping.AddRange(IdMappingText.Read(element, ByteText.Bytes(element.Name)));
             return;
         }
@@ -239,7 +239,7 @@ internal sealed class MountOptionsParser
         }
         var named = Array.FindAll(choices, choice => !char.IsAsciiDigit(choice.Word[0]));
         var words = string.Join(", ", (named.Length > 0 ? named : choices).Select(choice => choice.Word));
-        throw new MountException($"option \"{element}\" has a value that is none of: {words}.");
+        throw new MountException($"option \"{element}\" must be one of: {words}.");
     }
 
     private void Set(MountFlags flag) => _options.Flags |= flag;

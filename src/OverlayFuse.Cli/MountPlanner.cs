@@ -12,7 +12,7 @@ internal static class MountPlanner
     /// <exception cref="MountException">The options contradict each other or lack something.</exception>
     public static MountJob Plan(MountForm form, MountOptions options, byte[]? source, byte[] mountPoint, Caller caller, string subtype = OverlayType.Own)
     {
-        if (mountPoint.Length == 0) throw new MountException("the mount point is empty. Give the directory to mount on; in a script, look at the variable that should hold it.");
+        if (mountPoint.Length == 0) throw new MountException("the mount point is empty. Give the directory to mount on; in a script, check the variable that should hold it.");
         CheckDirectories(form, options);
         CheckData(options, caller);
         CheckSettle(options);
@@ -60,7 +60,7 @@ internal static class MountPlanner
     private static void CheckDirectories(MountForm form, MountOptions options)
     {
         if (options.Lowers.Count == 0)
-            throw new MountException("lowerdir is missing. A union needs one layer at least: -o lowerdir=DIR, topmost layer first.");
+            throw new MountException("lowerdir is missing. A union needs at least one layer: -o lowerdir=DIR, topmost layer first.");
         if (options.Upper is not null && options.Work is null)
             throw new MountException($"upperdir={ByteText.Show(options.Upper)} needs a workdir beside it: an empty directory on the same file system, as in -o upperdir=/u,workdir=/w");
         if (options.Upper is not null) return;
@@ -81,16 +81,16 @@ internal static class MountPlanner
     {
         if (options.Data != DataMode.Passthrough) return;
         if (options.WriteBack == true)
-            throw new MountException("data=passthrough and writeback=on contradict each other: with passthrough the kernel writes to the upper itself. Take one away.");
+            throw new MountException("data=passthrough and writeback=on contradict each other: with passthrough the kernel writes to the upper itself. Remove one of them.");
         if (!caller.IsHostRoot)
-            throw new MountException("data=passthrough is for root only: the kernel gives it to nobody else. Leave the option out, or say data=cached.");
+            throw new MountException("data=passthrough is for root only: the kernel gives it to nobody else. Leave the option out, or use data=cached.");
     }
 
     private static void CheckSettle(MountOptions options)
     {
         if (options.Settle != SettlePolicy.Never || options.Immutable) return;
-        throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these, say so with the option " +
-            "immutable; else leave settle=never out.");
+        throw new MountException("settle=never leaves written files dependent on their lower layers for ever. If nobody will ever change these layers, add the option " +
+            "immutable; otherwise leave settle=never out.");
     }
 
     // Container tools read the upper by themselves while it is mounted, where a file that is not all there yet has holes; people do not.

@@ -32,8 +32,8 @@ internal static class MountVerb
             [var only] => ByteText.Bytes(only),
             [] => throw new MountException("the mount point is missing: overlayfuse mount -o lowerdir=A:B,upperdir=U,workdir=W MERGED"),
             [var first, var second, ..] =>
-                throw new MountException($"\"{ByteText.Show(first)}\" and \"{ByteText.Show(second)}\" are both taken for the mount point; there is one. Options stand " +
-                    "behind -o, with no blanks between them."),
+                throw new MountException($"\"{ByteText.Show(first)}\" and \"{ByteText.Show(second)}\" both look like the mount point; there can be only one. Write options " +
+                    "after -o, without blanks between them."),
         };
     }
 }

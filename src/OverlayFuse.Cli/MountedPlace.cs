@@ -27,17 +27,17 @@ internal sealed class MountedPlace : IDisposable
         {
             var mounts = MountInfo.Read();
             var id = MountInfo.IdOf(nearest);
-            var mount = mounts.FirstOrDefault(entry => entry.Id == id) ?? throw new MountException($"cannot tell what {asked} lies on: /proc does not show the mounts of this process.");
+            var mount = mounts.FirstOrDefault(entry => entry.Id == id) ?? throw new MountException($"cannot tell which mount {asked} is on: /proc does not show the mounts of this process.");
             if (!OverlayType.MayBeOurs(mount.Type))
-                throw new MountException($"{asked} lies in no union of overlayfuse: {ByteText.Show(mount.MountPoint)} is {mount.Type}. Layers that are not mounted can " +
-                    "be asked with -o lowerdir=A:B,upperdir=U, and paths from the root of their union.");
+                throw new MountException($"{asked} is not in a union of overlayfuse: {ByteText.Show(mount.MountPoint)} is {mount.Type}. Layers that are not mounted can " +
+                    "be asked with -o lowerdir=A:B,upperdir=U, and paths that begin at the root of their union.");
 
-            var real = PathOf(nearest) ?? throw new MountException($"cannot tell where {asked} lies: /proc is not mounted.");
-            if (!Beneath(real, mount.MountPoint, out var inside)) throw new MountException($"cannot tell where {asked} lies: {ByteText.Show(mount.MountPoint)} was moved meanwhile. Try again.");
+            var real = PathOf(nearest) ?? throw new MountException($"cannot tell where {asked} is: /proc is not mounted.");
+            if (!Beneath(real, mount.MountPoint, out var inside)) throw new MountException($"cannot tell where {asked} is: {ByteText.Show(mount.MountPoint)} was moved meanwhile. Try again.");
             var root = mount.Root is [(byte)'/']
                 ? mount
                 : mounts.LastOrDefault(entry => OverlayType.MayBeOurs(entry.Type) && entry.Root is [(byte)'/'] && (entry.DeviceMajor, entry.DeviceMinor) == (mount.DeviceMajor, mount.DeviceMinor))
-                ?? throw new MountException($"cannot ask the union that {asked} lies in: only a part of it is mounted here, and it is asked at its root. Ask from where all of it is mounted.");
+                ?? throw new MountException($"cannot ask the union that {asked} is in: only a part of it is mounted here, and it answers only at its root. Ask from where all of it is mounted.");
             byte[] prefix = mount.Root is [(byte)'/'] ? [] : mount.Root;
             return new MountedPlace(OpenRoot(root, asked), root.MountPoint, [.. prefix, .. inside, .. rest], asked);
         }
@@ -64,7 +64,7 @@ internal sealed class MountedPlace : IDisposable
         Errno.PERM => "only the user who mounted it and root may ask.",
         Errno.NOTTY or Errno.NOSYS => "its daemon cannot be asked: it is fuse-overlayfs, or ours of an old version. Mount it again.",
         Errno.NOTSUP => "its daemon is of a version that does not know this question. Mount it again.",
-        Errno.NOTCONN or Errno.CONNABORTED => $"its daemon is dead. overlayfuse umount {ByteText.Show(mountPoint)} takes the mount away.",
+        Errno.NOTCONN or Errno.CONNABORTED => $"its daemon is dead. Remove the mount: overlayfuse umount {ByteText.Show(mountPoint)}",
         Errno.STALE => "too many ask at once. Try again.",
         Errno.ROFS => "it has no upper, so nothing in it can have changed.",
         Errno.INVAL => "\"..\" behind a name that does not exist leads nowhere. Write the path without it.",
@@ -83,7 +83,7 @@ internal sealed class MountedPlace : IDisposable
             var error = Syscall.OpenAt(DirFd.Cwd, at, OpenFlags.Path | (rest.Length == 0 ? OpenFlags.NoFollow : 0), 0, out var fd);
             if (error == Errno.None) return fd;
             if (error is Errno.NOTCONN or Errno.CONNABORTED)
-                throw new MountException($"cannot ask about {asked}: the daemon of the union it lies in is dead. overlayfuse umount takes the mount away.");
+                throw new MountException($"cannot ask about {asked}: the daemon of its union is dead. Remove the mount with overlayfuse umount.");
             if (error is not (Errno.NOENT or Errno.NOTDIR) || at is [(byte)'/'] or [(byte)'.']) throw new MountException($"cannot ask about {asked}: {error.Describe()}.");
 
             var slash = Array.LastIndexOf(at, (byte)'/');

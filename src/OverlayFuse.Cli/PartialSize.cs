@@ -20,6 +20,6 @@ internal static class PartialSize
         var unit = word.Length > 1 ? Units.IndexOf(char.ToUpperInvariant(word[^1])) : -1;
         var digits = unit < 0 ? word : word[..^1];
         if (ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < 1UL << 32) return number << (10 * (unit + 1));
-        throw new MountException($"option \"partial={word}\" has a value that is none of: off, on, a size as in 65536, 64K, 1M or 1G.");
+        throw new MountException($"option \"partial={word}\" must be one of: off, on, or a size such as 65536, 64K, 1M or 1G.");
     }
 }

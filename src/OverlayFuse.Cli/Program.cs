@@ -31,7 +31,7 @@ internal static class Program
         MountException or RefusedException => error.Message,
         IOException or UnauthorizedAccessException =>
             $"a file that is needed cannot be written or read{(FileErrors.PathOf(error) is { Length: > 0 } path ? $", {path}" : "")}: {FileErrors.Reason(error)}. " +
-            "If it is one of your images and containers: overlayfuse info says where they are.",
+            "If it belongs to your images or containers: overlayfuse info says where they are.",
         _ => $"this should not have happened: {error.GetType().Name}. Please report it, with the command that led here.",
     };
 

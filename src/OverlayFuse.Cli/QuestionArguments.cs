@@ -31,7 +31,7 @@ internal sealed class QuestionArguments
         if (result.GetValue(_options) is not { Length: > 0 } lists) return null;
         var options = MountOptionsParser.Parse(MountForm.Verb, lists.Select(ByteText.Bytes));
         Terminal.Say(options.Notices);
-        if (options.Lowers.Count == 0) throw new MountException("lowerdir is missing. A union needs one layer at least: -o lowerdir=DIR, topmost layer first.");
+        if (options.Lowers.Count == 0) throw new MountException("lowerdir is missing. A union needs at least one layer: -o lowerdir=DIR, topmost layer first.");
         var caller = Caller.Current();
         return new UnmountedUnion(options.Lowers.Select(caller.Absolute), options.DataOnly.Select(caller.Absolute),
             options.Upper is null ? null : caller.Absolute(options.Upper), options.Work is null ? null : caller.Absolute(options.Work), options.ReadOnly == true);

@@ -40,7 +40,7 @@ internal static class SettleVerb
                 "removed\n");
             return 0;
         }
-        Terminal.Say("The union is the same as before, and all else is settled; what is not stays fenced. Settle again when the causes are gone.");
+        Terminal.Say("The union is the same as before, and all else is settled; what is not settled stays fenced. Settle again when the causes are gone.");
         return 1;
     }
 

@@ -30,7 +30,7 @@ internal sealed class StackArguments
         var caller = Caller.Current();
         var upper = caller.Absolute(ByteText.Bytes(result.GetRequiredValue(_upper)));
         if (options.Upper is not null)
-            throw new MountException($"upperdir={ByteText.Show(options.Upper)} is given beside {ByteText.Show(upper)}. The upper is the word without a flag; -o has " +
+            throw new MountException($"upperdir={ByteText.Show(options.Upper)} is given in addition to {ByteText.Show(upper)}. The upper is the word without a flag; -o has " +
                 "the lowerdir and the workdir.");
         var union = UpperStack.Find(upper, options.Work is null ? null : caller.Absolute(options.Work), [.. options.Lowers.Select(caller.Absolute)], [.. options.DataOnly.Select(caller.Absolute)]);
         union.Durability = options.Durability ?? Durability.Ordered;

@@ -27,10 +27,10 @@ internal static class StatusVerb
 
     private static UnionStatus Ask(byte[][] places)
     {
-        if (places is not [var place]) throw new MountException("one mount point is wanted: overlayfuse status MERGED.");
+        if (places is not [var place]) throw new MountException("give one mount point: overlayfuse status MERGED.");
         using var mounted = MountedPlace.Find(place);
         return StatusText.Read(mounted.Ask(ControlKind.Status))
-            ?? throw new MountException($"cannot read what the union on {ByteText.Show(place)} says: its daemon is of another version. Mount it again.");
+            ?? throw new MountException($"cannot read what the union on {ByteText.Show(place)} says: its daemon has another version. Mount it again.");
     }
 
     internal static string ForPeople(UnionStatus status)

@@ -21,8 +21,8 @@ internal static partial class StorageConf
         text ??= forAll ? "[storage]\ndriver = \"overlay\"\nrunroot = \"/run/containers/storage\"\ngraphroot = \"/var/lib/containers/storage\"\n" : "";
         var driver = Value(text, Driver);
         if (driver is not (null or "" or "overlay" or "overlay2"))
-            throw new MountException($"it says driver = \"{driver}\". A mount program is for the overlay driver, which does not show what \"{driver}\" has stored: say " +
-                "driver = \"overlay\" there yourself, or leave it.");
+            throw new MountException($"it sets driver = \"{driver}\". A mount program is for the overlay driver, which does not see what \"{driver}\" has stored: set " +
+                "driver = \"overlay\" there yourself, or leave it as it is.");
         if (string.IsNullOrEmpty(driver)) text = Set(text, Driver, "overlay");
         return Set(text, MountProgram, program);
     }
@@ -175,7 +175,7 @@ internal static partial class StorageConf
     }
 
     private static string Quote(string value) => value.AsSpan().ContainsAny("\"\\\n")
-        ? throw new MountException($"this program lies at {value}, a path that storage.conf cannot hold. Install it elsewhere.")
+        ? throw new MountException($"this program is at {value}, a path that storage.conf cannot hold. Install it elsewhere.")
         : $"\"{value}\"";
 
     private static MountException NotUnderstood(int line, string text) => new($"line {line + 1} is not understood: {text}");

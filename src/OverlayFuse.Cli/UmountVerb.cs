@@ -23,7 +23,7 @@ internal static class UmountVerb
 
         // Root could take away a disk with this.
         if (mount.Type != "fuse" && !mount.Type.StartsWith("fuse.", StringComparison.Ordinal))
-            throw new MountException($"cannot unmount {ByteText.Show(place)}: what is mounted there is no union but {mount.Type}. Use umount(8) for it.");
+            throw new MountException($"cannot unmount {ByteText.Show(place)}: what is mounted there is {mount.Type}, not a union. Use umount(8) for it.");
 
         var failure = Unmounter.Unmount(mountPoint);
         return failure is null ? 0 : throw new MountException(failure);

@@ -86,7 +86,7 @@ public sealed class CommandLineTests
     }
 
     [TestCase("explain", "overlayfuse explain needs PATH.")]
-    [TestCase("stop -t soon web", "invalid argument \"soon\" for \"-t, --time\" flag: it is no number.")]
+    [TestCase("stop -t soon web", "invalid argument \"soon\" for \"-t, --time\" flag: it is not a number.")]
     [TestCase("settle --bogus /upper", "there is no flag \"--bogus\".")]
     [TestCase("logs --tail", "flag needs an argument: --tail.")]
     public void What_a_command_line_lacks_is_named(string words, string said)
@@ -192,7 +192,7 @@ public sealed class CommandLineTests
     public void A_file_is_no_mounted_descriptor()
     {
         using var file = File.OpenRead("/proc/self/status");
-        Assert.That(Descriptors.WhyNoMount(Encoding.UTF8.GetBytes($"/dev/fd/{file.SafeFileHandle.DangerousGetHandle()}")), Does.Contain("no open /dev/fuse"));
+        Assert.That(Descriptors.WhyNoMount(Encoding.UTF8.GetBytes($"/dev/fd/{file.SafeFileHandle.DangerousGetHandle()}")), Does.Contain("not an open /dev/fuse"));
     }
 
     [TestCase("volatile", "volatile", 0)]

@@ -70,10 +70,10 @@ public sealed class InstallTests
         Assert.That(DaemonJson.Add(expected), Is.EqualTo(expected), "a second time it is there already");
     }
 
-    [TestCase("{ \"a\": 1, }", "no valid JSON")]
-    [TestCase("[]", "no object")]
-    [TestCase("{} {}", "no valid JSON")]
-    [TestCase("// c\n{}", "no valid JSON")]
+    [TestCase("{ \"a\": 1, }", "not valid JSON")]
+    [TestCase("[]", "not hold an object")]
+    [TestCase("{} {}", "not valid JSON")]
+    [TestCase("// c\n{}", "not valid JSON")]
     [TestCase("{\"storage-opts\": [\"overlay2.size=1G\"]}", "storage-opts")]
     public void A_daemon_json_that_is_broken_or_has_options_of_another_driver_is_refused(string text, string why) =>
         Assert.That(() => DaemonJson.Add(text), Throws.TypeOf<MountException>().With.Message.Contains(why));
@@ -126,7 +126,7 @@ public sealed class InstallTests
         Directory.CreateDirectory($"{place.Path}/kept");
         File.CreateSymbolicLink(path, "kept/here.json");
         var file = new ConfigurationFile(path, DaemonJson.Add, DaemonJson.Remove);
-        Assert.That(() => file.ToInstall(), Throws.TypeOf<MountException>().With.Message.Contains("it is a link to kept/here.json, where there is no file"));
+        Assert.That(() => file.ToInstall(), Throws.TypeOf<MountException>().With.Message.Contains("it is a link to kept/here.json, which does not exist"));
 
         File.WriteAllText(target, "{}");
         FileChanges.Make([file.ToInstall()!]);

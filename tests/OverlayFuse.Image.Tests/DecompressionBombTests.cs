@@ -46,7 +46,7 @@ public sealed class DecompressionBombTests
         Pack(scratch["padded.tar.gz"], Archives.Of(Archives.File("f", "text")), 1 << 20);
         Pack(scratch["bomb.tar.gz"], [], 65 << 20);
         Assert.That(() => Import(scratch, "padded.tar.gz"), Throws.Nothing);
-        Assert.That(() => Import(scratch, "bomb.tar.gz"), Refuses("it goes on for more than 67108864 bytes behind its end."));
+        Assert.That(() => Import(scratch, "bomb.tar.gz"), Refuses("it goes on for more than 67108864 bytes after its end."));
         Assert.That(Store(scratch).All().ToList(), Has.Count.EqualTo(1));
     }
 
@@ -78,7 +78,7 @@ public sealed class DecompressionBombTests
         var layer = File.ReadAllBytes(scratch["layer"]);
         var config = Encoding.ASCII.GetBytes($"{{\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[\"{Digest.Of("x"u8)}\"]}}}}");
         foreach (var blob in new[] { layer, config }) registry.Answers[$"/v2/t/web/blobs/{Digest.Of(blob)}"] = blob;
-        foreach (var (size, words) in new[] { (layer.Length, "fill the disk"), (long.MaxValue, "a layer has 9223372036854775807 bytes, which cannot be") })
+        foreach (var (size, words) in new[] { (layer.Length, "fill the disk"), (long.MaxValue, "a layer has 9223372036854775807 bytes, which is impossible") })
         {
             registry.Answers["/v2/t/web/manifests/1"] = Encoding.ASCII.GetBytes(
                 $"{{\"config\":{{\"digest\":\"{Digest.Of(config)}\",\"size\":{config.Length}}},\"layers\":[{{\"digest\":\"{Digest.Of(layer)}\",\"size\":{size}}}]}}");

@@ -60,7 +60,7 @@ public sealed class RegistryTests
         Assert.That(store.Get(image.Id).GoingWith(registry.Reference), Is.EqualTo(new[] { registry.Reference, pinned }));
         Assert.That(store.Get(image.Id).HasOneName, Is.True);
         registry.Answers[$"/v2/t/web/manifests/{Digest.Of(manifest)}"] = [.. manifest, (byte)' '];
-        Assert.That(() => new ImagePuller(store, client).Pull(pinned, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("and should have " + Digest.Of(manifest)));
+        Assert.That(() => new ImagePuller(store, client).Pull(pinned, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("instead of " + Digest.Of(manifest)));
     }
 
     [TestCase("a@sha256:x")]

@@ -38,6 +38,6 @@ public sealed class WebFileTests
     {
         using var scratch = new Scratch();
         using var server = new FakeRegistry { Answers = { ["/blobs/f"] = Content }, CutAfter = 4 };
-        Assert.That(() => WebFile.Fetch(new Uri($"http://{server.Host}/blobs/f"), null, scratch["f"]), Throws.TypeOf<RefusedException>().With.Message.Contains("breaks off"));
+        Assert.That(() => WebFile.Fetch(new Uri($"http://{server.Host}/blobs/f"), null, scratch["f"]), Throws.TypeOf<RefusedException>().With.Message.Contains("broke off"));
     }
 }

@@ -285,14 +285,14 @@ descriptor() { # words, redirection
   refuses "$words" bash -c '"$OVERLAYFUSE" none "$0" -o "lowerdir=$a" '"$3" "$2" && refuses "$words" bash -c '"$OVERLAYFUSE" none "$0" -f -o "lowerdir=$a" '"$3" "$2"
 }
 check refuses_a_descriptor_that_is_a_standard_stream descriptor 'cannot mount on /dev/fd/0: behind /dev/fd/ the number of a descriptor from 3 on' /dev/fd/0 ""
-check refuses_a_descriptor_that_is_a_file descriptor 'cannot mount on /dev/fd/7: the descriptor is no open /dev/fuse' /dev/fd/7 '7<"$a/one"'
+check refuses_a_descriptor_that_is_a_file descriptor 'cannot mount on /dev/fd/7: the descriptor is not an open /dev/fuse' /dev/fd/7 '7<"$a/one"'
 check refuses_a_descriptor_that_is_closed descriptor 'the descriptor is not open' /dev/fd/9 '9<&-'
 if [ -w /dev/fuse ]; then check refuses_a_descriptor_that_is_not_mounted descriptor 'the descriptor that was given is not mounted' /dev/fd/7 '7<>/dev/fuse'; fi
 check refuses_no_mount_point refuses 'mount point is missing' "$OVERLAYFUSE" mount -o "lowerdir=$a"
 check refuses_an_unreadable_list refuses 'cannot read the layers' "$OVERLAYFUSE" mount --layers none "$m"
 check refuses_an_empty_list refuses 'holds no path' "$OVERLAYFUSE" mount --layers /dev/null "$m"
 check refuses_to_unmount_what_is_not_mounted refuses 'nothing is mounted there' "$OVERLAYFUSE" umount "$m"
-check refuses_to_unmount_what_is_no_union refuses 'no union but proc' "$OVERLAYFUSE" umount /proc
+check refuses_to_unmount_what_is_no_union refuses 'proc, not a union' "$OVERLAYFUSE" umount /proc
 
 # --- other rights ---
 

@@ -337,7 +337,7 @@ one_user() {
   check "$who: an image, a container and what is exported of it keep owners that have no id here" owners_stay
   check "$who: so do images that are made of it" owners_in_images
   check "$who: a container has root, and nobody else" prints 'uid=0(root) gid=0(root) groups=0(root)' o run --rm bb:1 id
-  check "$who: another user is refused with a sentence" ends 125 'a container has root only' o run --rm -u 33 bb:1 id
+  check "$who: another user is refused with a sentence" ends 125 'a container has only root' o run --rm -u 33 bb:1 id
   check "$who: stop and start keep the layer, volumes outlive it" one_life
   check "$who: a network, and nothing left behind a killed supervisor" one_death
 }
@@ -345,7 +345,7 @@ one_user() {
 owners() { tar --numeric-owner -tvf "${2:--}" | awk -v name="$1" '{ sub("^[.]/", "", $6) } $6 == name { print $1, $2 }'; }
 exported() { o export "$1" | owners "$2"; }
 owners_stay() {
-  lacks 'became yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1 && prints '0 0 644' o run --rm bb:1 stat -c '%u %g %a' /data/seed.txt &&
+  lacks 'are now yours' o import --change 'ENV PATH=/bin' "$scratch/owned.tar" bb:1 && prints '0 0 644' o run --rm bb:1 stat -c '%u %g %a' /data/seed.txt &&
     o run --name owners bb:1 sh -c 'echo more >>/data/seed.txt; touch /data/new; rm /data/third; echo x >/www/index.html' &&
     prints '-rw-r--r-- 33/33' exported owners data/seed.txt && prints '-rw-r--r-- 0/0' exported owners data/new && prints 'drwxr-x--- 34/35' exported owners data/
 }

@@ -85,7 +85,7 @@ further_flags() {
   prints 5000 o run --rm --sysctl net.core.somaxconn=5000 bb:1 cat /proc/sys/net/core/somaxconn && ends 125 "sysctl 'kernel.pid_max=9' is not allowed" o run --rm --sysctl kernel.pid_max=9 bb:1 true &&
     prints out eval 'o run --rm -a stdout bb:1 sh -c "echo out; echo errors >&2" 2>&1' && ends 125 'valid streams are STDIN, STDOUT and STDERR' o run --rm -a x bb:1 true &&
     o run --rm --platform linux --no-healthcheck bb:1 true && ends 125 '--platform linux/s390x' o run --rm --platform linux/s390x bb:1 true || return 1
-  if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'by root only' o run --rm --domainname example.org bb:1 true; fi
+  if [ "$who" = root ]; then prints example.org o run --rm --domainname example.org bb:1 cat /proc/sys/kernel/domainname; else ends 125 'for root only' o run --rm --domainname example.org bb:1 true; fi
 }
 templates() {
   o create --name printed --network none -v "$home:/dst" --tmpfs /t --ulimit nofile=10:20 bb:1 sleep 9 && prints "[{bind  $home /dst   true rprivate}]" o inspect -f '{{.Mounts}}' printed && prints 'map[/t:] [nofile=10:20] {no 0} {json-file map[]} <nil>' \

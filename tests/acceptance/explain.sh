@@ -77,7 +77,7 @@ check beneath_a_link_to_nowhere says "/dangling is a symbolic link, not a direct
 check beneath_a_link_to_a_file says "/d/one is a file, not a directory" overlayfuse explain link/x
 cd "$scratch"
 check several_paths says "/d/sub is" overlayfuse explain merged/d/one merged/d/sub
-check one_bad_path_of_two complains "lies in no union" overlayfuse explain merged/d/one lower/d/one
+check one_bad_path_of_two complains "is not in a union" overlayfuse explain merged/d/one lower/d/one
 check no_colours_in_a_pipe eval '! overlayfuse explain merged/d/one | grep -q $'\''\033'\'
 on_terminal() { script -qec "$*" /dev/null; }
 check colours_on_a_terminal eval 'on_terminal env TERM=xterm "$OVERLAYFUSE" explain merged/d/one | grep -q $'\''\033\[32m'\'
@@ -144,10 +144,10 @@ while_it_changes() {
 }
 check changes_are_listed_while_they_are_made while_it_changes
 
-check a_directory_of_the_union_is_no_mount_point complains "is not the directory it is mounted on" overlayfuse changes merged/d
-check nothing_of_ours complains "lies in no union of overlayfuse" overlayfuse changes other
-check nothing_at_all complains "lies in no union of overlayfuse" overlayfuse explain none
-check empty_path complains "lies in no union of overlayfuse" overlayfuse explain ""
+check a_directory_of_the_union_is_no_mount_point complains "is not its mount point" overlayfuse changes merged/d
+check nothing_of_ours complains "is not in a union of overlayfuse" overlayfuse changes other
+check nothing_at_all complains "is not in a union of overlayfuse" overlayfuse explain none
+check empty_path complains "is not in a union of overlayfuse" overlayfuse explain ""
 check too_long_a_name complains "ENAMETOOLONG" overlayfuse explain "merged/$(printf 'n%.0s' $(seq 300))"
 check dots_behind_nothing complains 'Write the path without it' overlayfuse explain merged/none/../d
 check unknown_flag complains 'there is no flag "--jsom"' overlayfuse explain --jsom merged
@@ -155,7 +155,7 @@ check two_forms_at_once complains "with -o, the layers themselves are compared" 
 check changes_without_an_upper complains "no upperdir" overlayfuse changes -o lowerdir=lower
 check a_layer_that_is_not_there complains "there is no such directory" overlayfuse explain -o lowerdir=nowhere x
 check no_layers complains "lowerdir is missing" overlayfuse explain -o upperdir=upper x
-check reasons_and_nul complains "-z stands alone" overlayfuse changes -z --why merged
+check reasons_and_nul complains "-z cannot be combined" overlayfuse changes -z --why merged
 
 if [ "$(id -u)" = 0 ] && [ -n "$test_user" ]; then
   check a_stranger_is_not_answered complains "only the user who mounted it and root may ask" runuser -u "$test_user" -- timeout 30 "$OVERLAYFUSE" explain "$m/d"

@@ -126,7 +126,7 @@ builds() {
   check "$who: here-documents, the platform, who wrote it" prints "$(printf 'one me\ntwo\n3\n4\nfor me "it"\nfor $WHO\n%s' "$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')")" here
   check "$who: a here-document that is a program is run by its own interpreter" has 'a program' o build --no-cache -f ctx/here.Dockerfile ctx
   check "$who: who wrote it and a check of its health are kept, and that nothing runs it is said" kept_words
-  check "$who: another platform is refused" ends 1 'images are built for this machine only' o build -f ctx/platform.Dockerfile ctx
+  check "$who: another platform is refused" ends 1 'images are built only for this machine' o build -f ctx/platform.Dockerfile ctx
   check "$who: labels, the id in a file, proxies without an ARG" build_flags
   check "$who: ADD fetches, and checks what it fetches" fetched
   check "$who: a Dockerfile, or an archive of the context, on standard input" sent

@@ -74,7 +74,7 @@ check a_table_in_a_line_is_left_alone unchanged 'line 2 is not understood: overl
 printf '[storage]\ndriver = "\xff"\n' >"$conf"
 check bytes_that_are_no_text_are_left_alone unchanged 'no UTF-8' install --podman --yes
 printf '{ "debug": true, }' >"$json"
-check a_broken_daemon_json_leaves_everything_alone unchanged 'no valid JSON' install --docker --yes
+check a_broken_daemon_json_leaves_everything_alone unchanged 'not valid JSON' install --docker --yes
 printf '{ "storage-opts": ["overlay2.size=1G"] }' >"$json"
 check options_of_another_driver_are_left_alone unchanged 'storage-opts' install --docker --yes
 

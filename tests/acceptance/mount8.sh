@@ -73,7 +73,7 @@ if [ -n "$test_user" ]; then
   dead_descriptor() { # mount.fuse3 has mounted before we can refuse
     m=$scratch/mine/m
     mount -t fuse3 -o "lowerdir=$scratch/none,setuid=$test_user,drop_privileges" "overlayfuse#none" "$m" 2>said
-    grep -q 'no such directory' said && grep -q 'nobody serves it. Take it away: umount -l' said && is_mounted "$m" && umount -l "$m"
+    grep -q 'no such directory' said && grep -q 'nothing serves it. Remove it: umount -l' said && is_mounted "$m" && umount -l "$m"
   }
   check mount.fuse3.a_mount_that_nobody_serves_is_said dead_descriptor
   by_user() {

@@ -90,7 +90,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         {
             if (flag != "platform") throw new RefusedException($"Unknown flag: {flag}");
             var platform = new ShellWords(Global, file.Escape).Expand(value);
-            if (!PredefinedArguments.IsOurs(platform)) throw new RefusedException($"FROM --platform={platform}: images are built for this machine only, which is {PredefinedArguments.Platform}.");
+            if (!PredefinedArguments.IsOurs(platform)) throw new RefusedException($"FROM --platform={platform}: images are built only for this machine's platform, {PredefinedArguments.Platform}.");
         }
         var words = new ShellWords(Global, file.Escape).ExpandWords(instruction.Text);
         var name = words is [_, var keyword, var given] && keyword.Equals("AS", StringComparison.OrdinalIgnoreCase) ? given : null;
@@ -100,7 +100,7 @@ internal sealed class Builder(ImageStore images, ContainerStore containers, Buil
         ImagePull.BringIn(images, words[0], request.Pull);
         var parent = images.Get(words[0]);
         return parent.Config.Config?.OnBuild is { Count: > 0 } triggers
-            ? throw new RefusedException($"{words[0]} has instructions for images upon it (ONBUILD {triggers[0]}), which are not carried out here. Write them into the Dockerfile.")
+            ? throw new RefusedException($"{words[0]} has instructions for images built on it (ONBUILD {triggers[0]}), which are not carried out here. Write them into the Dockerfile.")
             : new BuildStage(name, parent);
     }
 

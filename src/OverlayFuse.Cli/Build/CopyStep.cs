@@ -33,7 +33,7 @@ internal sealed class CopyStep
                 case "from" when instruction.Keyword == "COPY": break;
                 case "link" when value is "" or "true" or "false": break; // each layer holds its own changes only, with it or without
                 case "checksum" when instruction.Keyword == "ADD":
-                    _checksum = Digest.TryParse(words.Expand(value)) ?? throw new RefusedException($"--checksum={value}: sha256: and 64 hexadecimal digits are wanted.");
+                    _checksum = Digest.TryParse(words.Expand(value)) ?? throw new RefusedException($"--checksum={value}: give sha256: and 64 hexadecimal digits.");
                     break;
                 default: throw new RefusedException($"Unknown flag: {name}");
             }
@@ -116,7 +116,7 @@ internal sealed class CopyStep
 
     private CopySource Fetched(string text, MadeFiles made)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)) throw new RefusedException($"{text} is no address.");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)) throw new RefusedException($"{text} is not a valid URL.");
         return made.Fetch(address, _checksum, Target.EndsWith('/') ? null : "file");
     }
 
@@ -135,7 +135,7 @@ internal sealed class CopyStep
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {
-            throw new RefusedException($"--chmod={text}: an octal mode such as 755 is wanted.");
+            throw new RefusedException($"--chmod={text}: give an octal mode such as 755.");
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class MadeFiles(StateDirectory state) : IDisposable
     // Each in a directory of its own: two may have one name.
     private string NewPath(string name)
     {
-        if (name.Contains('/') || name is "." or "..") throw new RefusedException($"\"{name}\" is no name for a file.");
+        if (name.Contains('/') || name is "." or "..") throw new RefusedException($"\"{name}\" is not a valid file name.");
         return Path.Combine(Directory.CreateDirectory(Path.Combine(_directory, Identifier.New()[..8])).FullName, name);
     }
 

@@ -38,7 +38,7 @@ internal static class CommitVerb
             {
                 using var held = images.Lock();
                 var parent = images.Find(record.ImageId) ?? throw new RefusedException($"the image {record.ImageId} of container {record.Name} was removed, so nothing " +
-                    "can be put upon it. Use export and import.");
+                    "can be committed on top of it. Use export and import.");
                 var layers = parent.Record.Layers;
                 var image = DerivedImage.Keep(images, DerivedImage.Passing(parent.Config, [.. layers, DerivedImage.AddLayer(images, archive, layers)], config, [entry]));
                 if (reference is not null) images.Tag(image, reference);

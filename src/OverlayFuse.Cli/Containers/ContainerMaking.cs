@@ -19,7 +19,7 @@ internal static class ContainerMaking
         sources.LookUp(ContainerPlan.AskedMounts(request));
         using var imagesHeld = images.Lock(); // no image goes while a container is put upon it
         var image = images.Find(request.Image) ?? throw new RefusedException(
-            $"Unable to find image '{request.Image}' locally. The command images lists those that are here; pull, load and import bring others.");
+            $"Unable to find image '{request.Image}' locally. overlayfuse images lists those that are here; pull, load and import add others.");
         using var namesHeld = store.Lock();
         var record = ContainerPlan.For(request, image, Name(store, request.Name), request.VolumesFrom.SelectMany(other => MountsOf(store, other)));
         CheckRights(record);
@@ -58,13 +58,13 @@ internal static class ContainerMaking
     private static void CheckRights(ContainerRecord record)
     {
         if (record.Driver == StorageDrivers.Kernel && !Caller.Current().IsHostRoot)
-            throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which is mounted as root. An ordinary user's are overlayfuse and vfs.",
+            throw new RefusedException("the storage driver overlay2 is the kernel's overlayfs, which only root can mount. An ordinary user can use overlayfuse and vfs.",
                 Refused);
         if (record.Domainname.Length > 0 && !Caller.Current().IsHostRoot)
-            throw new RefusedException("--domainname is set by root only: the kernel lets an ordinary user's container have none of its own.", Refused);
+            throw new RefusedException("--domainname is for root only: the kernel gives an ordinary user's container no domain name of its own.", Refused);
         var limit = record.Memory > 0 ? "memory" : record.NanoCpus > 0 ? "cpus" : record.PidsLimit > 0 ? "pids-limit" : null;
         if (limit is null || Caller.Current().IsHostRoot) return;
-        throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. As root it works.", Refused);
+        throw new RefusedException($"--{limit} limits a control group, and an ordinary user's containers have none of their own. Run it as root.", Refused);
     }
 
     private static string Name(ContainerStore store, string? wanted)

@@ -38,5 +38,5 @@ internal static class LogsVerb
 
     private static DateTimeOffset? Moment(string flag, string? carried) => carried is null
         ? null
-        : HumanText.Moment(ByteText.Text(carried), DateTimeOffset.UtcNow) ?? throw new RefusedException($"invalid value for \"{flag}\": {ByteText.Show(carried)} is no time and no age");
+        : HumanText.Moment(ByteText.Text(carried), DateTimeOffset.UtcNow) ?? throw new RefusedException($"invalid value for \"{flag}\": {ByteText.Show(carried)} is neither a time nor an age");
 }

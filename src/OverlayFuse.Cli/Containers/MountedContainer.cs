@@ -22,7 +22,7 @@ internal sealed class MountedContainer : IDisposable
         Dispose();
         throw new RefusedException(error != Errno.None
             ? $"cannot enter the container's root {Path}: {error.Describe()}."
-            : $"{container.Record.Name} is mounted where it cannot be seen from here. Try again, outside of \"overlayfuse unshare\".");
+            : $"{container.Record.Name} is mounted where it cannot be seen from here. Try again outside of \"overlayfuse unshare\".");
     }
 
     public ContainerStore Store { get; }

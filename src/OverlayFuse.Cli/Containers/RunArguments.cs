@@ -97,7 +97,7 @@ internal sealed class RunArguments
     /// <exception cref="RefusedException">Images for this platform do not run here.</exception>
     public RunRequest Request(ParseResult result) => Text(result.GetValue(_platform)) is not { } platform || PredefinedArguments.IsOurs(platform)
         ? Read(result)
-        : throw new RefusedException($"--platform {platform}: containers run as on this machine only, which is {PredefinedArguments.Platform}.", 125);
+        : throw new RefusedException($"--platform {platform}: containers run only on this machine's platform, {PredefinedArguments.Platform}.", 125);
 
     private RunRequest Read(ParseResult result) => new()
     {

@@ -63,6 +63,6 @@ internal static class Stopping
     private static void Send(StoredContainer container, ContainerRun run, int signal)
     {
         if (run.IsOver() || ControlPipe.Send(container, signal) || run.IsOver(ToLeave)) return;
-        throw new RefusedException($"the supervisor of container {container.Record.Name} does not listen (process {container.State.SupervisorPid}).");
+        throw new RefusedException($"the supervisor of container {container.Record.Name} does not respond (process {container.State.SupervisorPid}).");
     }
 }

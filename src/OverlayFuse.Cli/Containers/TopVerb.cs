@@ -87,7 +87,7 @@ internal static class TopVerb
             using var process = Process.Start(new ProcessStartInfo("ps", options) { RedirectStandardOutput = true })!;
             var text = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 && text.Length > 0 ? text : throw new RefusedException("ps(1) refused these options; what it said is above.");
+            return process.ExitCode == 0 && text.Length > 0 ? text : throw new RefusedException("ps(1) refused these options; its message is above.");
         }
         catch (System.ComponentModel.Win32Exception)
         {

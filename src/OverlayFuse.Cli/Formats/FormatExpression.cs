@@ -35,7 +35,7 @@ internal static class FormatExpression
     // Those behind it are not looked at: {{and .State .State.Pid}}.
     private static JsonNode? FirstThatDecides(bool truth, IReadOnlyList<string> words, FormatScope scope)
     {
-        var value = words.Count > 0 ? Value(words[0], scope) : throw FormatTemplate.Broken("wrong number of args for and, or: they want one at least");
+        var value = words.Count > 0 ? Value(words[0], scope) : throw FormatTemplate.Broken("wrong number of args for and, or: they need at least one");
         for (var i = 1; i < words.Count && GoText.IsTrue(value) != truth; i++) value = Value(words[i], scope);
         return value;
     }

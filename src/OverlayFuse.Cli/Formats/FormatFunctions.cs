@@ -72,7 +72,7 @@ internal static class FormatFunctions
     private static int Number(JsonNode? value) =>
         int.TryParse(GoText.Print(value), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1 << 20
             ? number
-            : throw FormatTemplate.Broken($"{GoText.Print(value)} is no number of letters");
+            : throw FormatTemplate.Broken($"{GoText.Print(value)} is not a valid number of letters");
 
     // A blank stands between two of which neither is text.
     private static string Together(JsonNode?[] values)

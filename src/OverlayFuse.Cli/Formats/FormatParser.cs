@@ -80,7 +80,7 @@ internal sealed class FormatParser(string text)
         return new FormatPart { Keyword = "template", Template = NameOf(name), Words = value };
     }
 
-    private string NameOf(string word) => FormatWords.Quoted(word) ?? throw Broken($"\"{word}\" is no name of a template, which stands in quotes");
+    private string NameOf(string word) => FormatWords.Quoted(word) ?? throw Broken($"\"{word}\" is not the name of a template in quotes");
 
     private FormatPart ReadInside(List<string> words)
     {
@@ -110,7 +110,7 @@ internal sealed class FormatParser(string text)
     {
         var sign = words.FindIndex(word => word is ":=" or "=");
         var names = sign < 0 ? [] : words[..sign].FindAll(word => word != ",");
-        if (names.Find(name => name is not ['$', _, ..]) is { } other) throw Broken($"\"{other}\" is no variable");
+        if (names.Find(name => name is not ['$', _, ..]) is { } other) throw Broken($"\"{other}\" is not a variable");
         if (names.Count > (keyword == "range" ? 2 : 1)) throw Broken("there are too many variables");
         var expression = words[(sign + 1)..];
         Check(expression);

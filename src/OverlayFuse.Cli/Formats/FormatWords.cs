@@ -64,7 +64,7 @@ internal static class FormatWords
         var (digits, isHex) = letter switch { 'x' => (2, true), 'u' => (4, true), 'U' => (8, true), >= '0' and <= '7' => (3, false), _ => (0, false) };
         if (digits == 0) return (letter switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'a' => '\a', 'b' => '\b', 'f' => '\f', 'v' => '\v', _ => letter }).ToString();
         var start = isHex ? at + 1 : at;
-        if (start + digits >= word.Length || !TryRead(word.AsSpan(start, digits), isHex ? 16u : 8, out var code)) throw FormatTemplate.Broken($"{word} is no text");
+        if (start + digits >= word.Length || !TryRead(word.AsSpan(start, digits), isHex ? 16u : 8, out var code)) throw FormatTemplate.Broken($"{word} is not a valid string");
         at = start + digits - 1;
         return code.ToString();
     }

@@ -47,6 +47,6 @@ internal static class ImageArguments
 
     public static void SayOwners(int withoutOwner)
     {
-        if (withoutOwner > 0) Terminal.Say($"{withoutOwner} files belong to users that you have no ids for, and became yours. An entry for you in /etc/subuid and /etc/subgid gives you ids.");
+        if (withoutOwner > 0) Terminal.Say($"{withoutOwner} files belong to users for whom you have no ids, and are now yours. An entry for you in /etc/subuid and /etc/subgid gives you ids.");
     }
 }

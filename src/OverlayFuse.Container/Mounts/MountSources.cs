@@ -58,7 +58,7 @@ public sealed class MountSources(VolumeStore volumes)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new RefusedException($"cannot make {mount.Source}, which -v names and which is not there: {FileErrors.Reason(e)}.");
+                throw new RefusedException($"cannot make {mount.Source}, which -v names and which does not exist: {FileErrors.Reason(e)}.");
             }
         }
         CheckPropagation(mount);

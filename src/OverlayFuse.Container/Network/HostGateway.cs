@@ -19,8 +19,8 @@ internal static class HostGateway
     {
         if (record.Network == "host") return IPAddress.Loopback.ToString();
         if (record.Network == "private" && !NetworkProgram.Find().LeadsToHost)
-            throw new RefusedException($"--add-host NAME:{Word} needs slirp4netns: by pasta a container has the host's own address, and none leads to the host.", 125);
-        return Outward() ?? Any() ?? throw new RefusedException($"--add-host NAME:{Word}: this machine has no address but those of its loopback.", 125);
+            throw new RefusedException($"--add-host NAME:{Word} needs slirp4netns: with pasta a container has the host's own address, and no address leads to the host.", 125);
+        return Outward() ?? Any() ?? throw new RefusedException($"--add-host NAME:{Word}: this machine has only loopback addresses.", 125);
     }
 
     private static string? Outward()

@@ -75,7 +75,7 @@ public static class ContainerPlan
         if (network is "bridge" or "default") network = "private"; // docker's words for a network of its own that leads out
         return network is "none" or "host" or "private"
             ? network
-            : throw new RefusedException($"network {network} not found. There are none (the default), host and private (bridge).");
+            : throw new RefusedException($"network {network} not found. Choose none (the default), host or private (bridge).");
     }
 
     // What is published is exposed too, as docker has it.
@@ -89,7 +89,7 @@ public static class ContainerPlan
         var ports = request.Publish.SelectMany(PublishFlag.Parse).ToList();
         foreach (var exposed in request.PublishAll ? config.ExposedPorts?.Keys.ToArray() ?? [] : [])
         {
-            if (exposed.Contains(':')) throw new RefusedException($"the image exposes {exposed}, which is no port. Only -p says where on this machine one is published.", Refused);
+            if (exposed.Contains(':')) throw new RefusedException($"the image exposes {exposed}, which is not a port. Use -p to say where on this machine a port is published.", Refused);
             foreach (var port in PublishFlag.Parse(exposed).Where(port => !ports.Exists(own => own.Exposed == port.Exposed))) ports.Add(port);
         }
         foreach (var port in ports) (config.ExposedPorts ??= [])[port.Exposed] = default;

@@ -17,6 +17,6 @@ public static class StorageDrivers
         null or "" or Own => Own,
         Kernel => Kernel,
         Copies => Copies,
-        var other => throw new RefusedException($"{Variable} names the storage driver \"{other}\", which there is not. There are {Own}, {Kernel} and {Copies}.", 125),
+        var other => throw new RefusedException($"{Variable} names the storage driver \"{other}\", which does not exist. The drivers are {Own}, {Kernel} and {Copies}.", 125),
     };
 }

@@ -21,7 +21,7 @@ public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, 
     {
         var found = Find(text, root, further);
         return UserNamespace.HasOneUser && (found.Uid, found.Gid) != (0, 0)
-            ? throw new RefusedException($"unable to setup user {found.Uid}:{found.Gid}: without subordinate ids for you (/etc/subuid, /etc/subgid) a container has root only.", Refused)
+            ? throw new RefusedException($"unable to setup user {found.Uid}:{found.Gid}: without subordinate ids for you (/etc/subuid, /etc/subgid) a container has only root.", Refused)
             : found;
     }
 

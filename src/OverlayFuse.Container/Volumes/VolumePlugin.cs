@@ -45,7 +45,7 @@ internal sealed class VolumePlugin : VolumeDriver
     private string? Activate()
     {
         var activated = _socket.Post("Plugin.Activate", null, PluginSocket.ToSay, out var error);
-        return activated?["Implements"] is JsonArray kinds && kinds.Any(kind => kind.Text() == "VolumeDriver") ? null : error ?? "it is no volume driver";
+        return activated?["Implements"] is JsonArray kinds && kinds.Any(kind => kind.Text() == "VolumeDriver") ? null : error ?? "it is not a volume driver";
     }
 
     public override void Create(VolumeRecord volume)

@@ -37,7 +37,7 @@ public sealed partial class VolumeStore(StateDirectory state)
         }
         catch (JsonException)
         {
-            throw new RefusedException($"{PathOf(name)} is damaged. What the volume holds is in {DataOf(name)}; save it, remove the directory above, and make the volume again.");
+            throw new RefusedException($"{PathOf(name)} is damaged. The volume's files are in {DataOf(name)}: save them, remove the directory above, and make the volume again.");
         }
     }
 

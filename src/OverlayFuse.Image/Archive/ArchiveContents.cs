@@ -46,7 +46,7 @@ internal sealed class ArchiveContents : IDisposable
     {
         var path = Find(name) ?? throw new InvalidDataException($"it lacks the file {name}");
         var length = new FileInfo(path).Length;
-        return length <= limit ? File.ReadAllBytes(path) : throw new InvalidDataException($"its file {name} has {length} bytes, which is too much");
+        return length <= limit ? File.ReadAllBytes(path) : throw new InvalidDataException($"its file {name} has {length} bytes, which is too large");
     }
 
     /// <summary>A file that may be moved away.</summary>
@@ -75,7 +75,7 @@ internal sealed class ArchiveContents : IDisposable
         while (archive.Next() is { } entry)
         {
             var name = Name(entry.Name);
-            if (_files.Count + _links.Count > MostFiles) throw new InvalidDataException($"it holds more than {MostFiles} files, which is no image");
+            if (_files.Count + _links.Count > MostFiles) throw new InvalidDataException($"it holds more than {MostFiles} files, too many for an image");
             if (entry.Kind is TarKind.HardLink) _links[name] = Name(entry.Target);
             else if (entry.Kind is TarKind.SymbolicLink) _links[name] = Resolve(name, entry.Target);
             if (entry.Kind != TarKind.File) continue;
@@ -92,7 +92,7 @@ internal sealed class ArchiveContents : IDisposable
     // "docker save" of old writes "../ID/layer.tar" for a layer that occurs twice.
     private static string Resolve(string name, byte[] target)
     {
-        if (target.Length > EntryPath.LongestPath) throw new InvalidDataException($"it holds a link to a path of {target.Length} bytes, and {EntryPath.LongestPath} are possible");
+        if (target.Length > EntryPath.LongestPath) throw new InvalidDataException($"it holds a link to a path of {target.Length} bytes, more than the {EntryPath.LongestPath} allowed");
         var parts = new List<string>(name.Split('/')[..^1]);
         foreach (var part in Encoding.UTF8.GetString(target).Split('/'))
         {

@@ -27,7 +27,7 @@ public sealed class ImageLoader(ImageStore store)
             var loaded = new List<(StoredImage, ImageReference?)>();
             if (contents.Has("manifest.json")) LoadDocker(contents, loaded);
             else if (contents.Has("index.json")) LoadIndex(contents, contents.Read("index.json", LargestDocument), null, DeepestIndex, loaded);
-            else throw new InvalidDataException("it has neither manifest.json nor index.json, so it is no image. A root file system is taken by import");
+            else throw new InvalidDataException("it has neither manifest.json nor index.json, so it is not an image. Use import for a root file system");
             return loaded;
         }
         catch (InvalidDataException e)
@@ -55,7 +55,7 @@ public sealed class ImageLoader(ImageStore store)
         var document = ImageJson.Read(text, ImageJson.Default.Manifest, "index");
         if (document.Manifests is { } choices)
         {
-            if (depth == 0) throw new InvalidDataException("its indexes lie too deep in each other");
+            if (depth == 0) throw new InvalidDataException("its indexes are nested too deeply");
             foreach (var choice in name is null && depth == DeepestIndex ? choices : [Choose(choices)])
                 LoadIndex(contents, Blob(contents, choice), choice.Annotations?.GetValueOrDefault(NameAnnotation) ?? name, depth - 1, loaded);
             return;
@@ -68,7 +68,7 @@ public sealed class ImageLoader(ImageStore store)
 
     private void Name(StoredImage image, string name, List<(StoredImage, ImageReference?)> loaded)
     {
-        var reference = ImageReference.TryParse(name) ?? throw new InvalidDataException($"it calls an image \"{name}\", which is no name");
+        var reference = ImageReference.TryParse(name) ?? throw new InvalidDataException($"it calls an image \"{name}\", which is not a valid name");
         store.Tag(image, reference);
         loaded.Add((image, reference));
     }
@@ -76,11 +76,11 @@ public sealed class ImageLoader(ImageStore store)
     private StoredImage Store(ArchiveContents contents, byte[] text, List<string> layers, List<Descriptor>? descriptors)
     {
         var config = ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration");
-        if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"an image has {layers.Count} layers, and its configuration tells of {config.RootFs.DiffIds.Count}");
+        if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"an image has {layers.Count} layers, but its configuration lists {config.RootFs.DiffIds.Count}");
         var records = new List<LayerRecord>();
         for (var i = 0; i < layers.Count; i++)
         {
-            var expected = Digest.TryParse(config.RootFs.DiffIds[i]) ?? throw new InvalidDataException($"\"{config.RootFs.DiffIds[i]}\" is no digest of a known kind");
+            var expected = Digest.TryParse(config.RootFs.DiffIds[i]) ?? throw new InvalidDataException($"\"{config.RootFs.DiffIds[i]}\" is not a digest of a known kind");
             var file = contents.Take(layers[i]);
             var blob = descriptors is null ? null : Digest.TryParse(descriptors[i].Digest);
             records.Add(new LayerWriter(store) { Limit = contents.Limit, Progress = Progress }.Store(file, records, expected, blob, out var withoutOwner));
@@ -92,12 +92,12 @@ public sealed class ImageLoader(ImageStore store)
     private static byte[] Blob(ArchiveContents contents, Descriptor descriptor)
     {
         var content = contents.Read(BlobName(descriptor), LargestDocument);
-        return Digest.Of(content).ToString() == descriptor.Digest ? content : throw new InvalidDataException($"its file {BlobName(descriptor)} has another digest than its name says");
+        return Digest.Of(content).ToString() == descriptor.Digest ? content : throw new InvalidDataException($"its file {BlobName(descriptor)} does not have the digest that its name says");
     }
 
     private static string BlobName(Descriptor descriptor)
     {
-        var digest = Digest.TryParse(descriptor.Digest) ?? throw new InvalidDataException($"\"{descriptor.Digest}\" is no digest of a known kind");
+        var digest = Digest.TryParse(descriptor.Digest) ?? throw new InvalidDataException($"\"{descriptor.Digest}\" is not a digest of a known kind");
         return $"blobs/sha256/{digest.Hex}";
     }
 

@@ -18,7 +18,7 @@ internal sealed class LayerWriter(ImageStore store)
         withoutOwner = 0;
         Digest blob;
         using (var file = File.OpenRead(archive)) blob = Digest.Of(file);
-        if (expectedBlob is { } wanted && wanted != blob) throw new InvalidDataException($"a layer has the digest {blob} and should have {wanted}");
+        if (expectedBlob is { } wanted && wanted != blob) throw new InvalidDataException($"a layer has the digest {blob} instead of {wanted}");
         var diffId = expected ?? DiffIdOf(archive, Limit);
         var id = LayerStore.ChainId(below is [.., var parent] ? parent.Id : null, diffId);
         if (store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Limit, Progress) is { } applier) withoutOwner = applier.WithoutOwner;

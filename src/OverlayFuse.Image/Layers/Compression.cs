@@ -57,6 +57,7 @@ public static class Compression
         file.Dispose(); // the program has it
         if (error == Errno.None) return new FilterOutput(read, pid, tool);
         read.Close();
-        throw new RefusedException($"cannot unpack {path}: it is packed with {tool}, and {tool}(1) cannot be started ({error.Describe()}). Install the package {(tool == "xz" ? "xz-utils" : tool)}.");
+        throw new RefusedException($"cannot unpack {path}: it is compressed with {tool}, and {tool}(1) cannot be started ({error.Describe()}). " +
+            $"Install the package {(tool == "xz" ? "xz-utils" : tool)}.");
     }
 }

@@ -10,15 +10,15 @@ internal static class EntryPath
     /// <exception cref="InvalidDataException">It leads outside, or no file system takes it.</exception>
     public static List<byte[]> Parse(ReadOnlySpan<byte> name)
     {
-        if (name.Length > LongestPath) throw new InvalidDataException($"it holds a path of {name.Length} bytes, and {LongestPath} are possible");
-        if (name.Contains((byte)0)) throw new InvalidDataException("it holds a path with a NUL in it");
+        if (name.Length > LongestPath) throw new InvalidDataException($"it holds a path of {name.Length} bytes, more than the {LongestPath} allowed");
+        if (name.Contains((byte)0)) throw new InvalidDataException("it holds a path that contains a NUL");
         var components = new List<byte[]>();
         foreach (var range in name.Split((byte)'/'))
         {
             var component = name[range];
             if (component is [] or [(byte)'.']) continue;
-            if (component is [(byte)'.', (byte)'.']) throw new InvalidDataException($"it holds the path {Show(name)}, which leads outside");
-            if (component.Length > LongestName) throw new InvalidDataException($"it holds a name of {component.Length} bytes, and {LongestName} are possible");
+            if (component is [(byte)'.', (byte)'.']) throw new InvalidDataException($"it holds the path {Show(name)}, which leads outside of the layer");
+            if (component.Length > LongestName) throw new InvalidDataException($"it holds a name of {component.Length} bytes, more than the {LongestName} allowed");
             components.Add(component.ToArray());
         }
         return components;

@@ -25,7 +25,7 @@ internal sealed class HashingStream(Stream inner) : OneWayStream
         var most = Count + LongestRest;
         while (Read(waste) > 0)
         {
-            if (Count > most) throw new InvalidDataException($"it goes on for more than {LongestRest} bytes behind its end");
+            if (Count > most) throw new InvalidDataException($"it goes on for more than {LongestRest} bytes after its end");
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class LayerStore(StateDirectory state)
             {
                 applier.Apply(new TarReader(new ProgressStream(content, progress), limit));
                 content.ReadRest();
-                if (content.Finish() is var digest && digest != expected) throw new InvalidDataException($"a layer has the digest {digest} and should have {expected}");
+                if (content.Finish() is var digest && digest != expected) throw new InvalidDataException($"a layer has the digest {digest} instead of {expected}");
             }
             File.WriteAllText(Path.Combine(temporary, "size"), applier.Size.ToString(CultureInfo.InvariantCulture));
             _ = Syscall.SyncFs(root.Fd);

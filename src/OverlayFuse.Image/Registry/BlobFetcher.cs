@@ -34,7 +34,7 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             if (Continue(digest, size, file, hash)) break;
             if (file.Length > before) attempt = 1;
             if (attempt == MostTries)
-                throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} breaks off after {file.Length} of {size} bytes, {MostTries} times. What came is " +
+                throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} broke off after {file.Length} of {size} bytes, {MostTries} times. What came is " +
                     "kept; try again.");
             Thread.Sleep(FirstPause * attempt);
         }

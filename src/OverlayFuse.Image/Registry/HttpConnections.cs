@@ -19,7 +19,7 @@ internal static class HttpConnections
     public static string Why(HttpRequestException e) => e.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => "there is no such host",
-        HttpRequestError.ConnectionError => "connection refused, or nobody answers",
+        HttpRequestError.ConnectionError => "connection refused, or no answer",
         HttpRequestError.SecureConnectionError => "its certificate is not accepted, or it does not speak TLS",
         var other => other.ToString(),
     };

@@ -35,7 +35,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         {
             var manifest = Fetch(reference, reference.Digest?.ToString() ?? reference.Tag, reference.Digest, DeepestIndex, out digest);
             var config = manifest.Config!;
-            if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too much");
+            if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too large");
             using var files = new FetchedFiles();
             var text = File.ReadAllBytes(files.Add(new BlobFetcher(client, store.State).Fetch(Parse(config.Digest), config.Size)));
             return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, digest, files);
@@ -62,11 +62,11 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         if (!answer.IsSuccessStatusCode) throw client.Unexpected($"pull {reference}", answer);
         var text = RegistryClient.ReadAll(answer);
         digest = Digest.Of(text);
-        if (expected is { } wanted && wanted != digest) throw new InvalidDataException($"a manifest has the digest {digest} and should have {wanted}");
+        if (expected is { } wanted && wanted != digest) throw new InvalidDataException($"a manifest has the digest {digest} instead of {wanted}");
         var manifest = ImageJson.Read(text, ImageJson.Default.Manifest, "manifest");
         if (manifest.Manifests is { } choices)
         {
-            if (depth == 0) throw new InvalidDataException("its indexes lie too deep in each other");
+            if (depth == 0) throw new InvalidDataException("its indexes are nested too deeply");
             var choice = ImageLoader.Choose(choices);
             return Fetch(reference, choice.Digest, Parse(choice.Digest), depth - 1, out _);
         }
@@ -77,8 +77,8 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
 
     private StoredImage Store(ImageConfig config, byte[] text, List<Descriptor> layers, ImageReference reference, Digest digest, FetchedFiles files)
     {
-        if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"it has {layers.Count} layers, and its configuration tells of {config.RootFs.DiffIds.Count}");
-        if (layers.Find(layer => layer.Size is < 0 or > LargestLayer) is { } odd) throw new InvalidDataException($"a layer has {odd.Size} bytes, which cannot be");
+        if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"it has {layers.Count} layers, but its configuration lists {config.RootFs.DiffIds.Count}");
+        if (layers.Find(layer => layer.Size is < 0 or > LargestLayer) is { } odd) throw new InvalidDataException($"a layer has {odd.Size} bytes, which is impossible");
         var diffIds = config.RootFs.DiffIds.Select(Parse).ToList();
         var blobs = layers.Select(layer => Parse(layer.Digest)).ToList();
         var known = store.All().SelectMany(image => image.Record.Layers).DistinctBy(layer => layer.Id).ToDictionary(layer => layer.Id);
@@ -128,5 +128,5 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         return paths;
     }
 
-    private static Digest Parse(string text) => Digest.TryParse(text) ?? throw new InvalidDataException($"\"{text}\" is no digest of a known kind");
+    private static Digest Parse(string text) => Digest.TryParse(text) ?? throw new InvalidDataException($"\"{text}\" is not a digest of a known kind");
 }

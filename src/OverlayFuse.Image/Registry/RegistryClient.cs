@@ -60,7 +60,7 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
     private HttpResponseMessage SendOnce(HttpRequestMessage request)
     {
         var to = request.RequestUri!;
-        if (to.Scheme != Uri.UriSchemeHttps && !to.IsLoopback) throw new RefusedException($"{name.Host} leads to {to.Scheme}://{to.Authority}, where anybody could read along.");
+        if (to.Scheme != Uri.UriSchemeHttps && !to.IsLoopback) throw new RefusedException($"{name.Host} leads to {to.Scheme}://{to.Authority}, where anybody could read it.");
         if (IsHome(to)) request.Headers.Authorization ??= _authorization;
         using var limit = new CancellationTokenSource(request.Content is null ? HttpConnections.Patience : Timeout.InfiniteTimeSpan);
         try
@@ -95,7 +95,7 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         if (challenge?.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) == true) return basic ?? throw Denied();
         if (challenge?.TokenAddress() is not { } address) throw Denied();
         if (!address.StartsWith("https://", StringComparison.Ordinal) && !name.Address.StartsWith("http://", StringComparison.Ordinal))
-            throw new RefusedException($"{name.Host} wants a password sent to {address}, where anybody could read it.");
+            throw new RefusedException($"{name.Host} asks for a password to be sent to {address}, where anybody could read it.");
         using var answer = SendOnce(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = basic } });
         if (!answer.IsSuccessStatusCode) throw Denied();
         var token = ImageJson.Read(ReadAll(answer), ImageJson.Default.TokenAnswer, "token");

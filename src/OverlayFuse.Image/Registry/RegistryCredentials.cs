@@ -24,7 +24,7 @@ public sealed class RegistryCredentials(string path)
         }
         catch (FormatException)
         {
-            throw new RefusedException($"{path} is damaged: what it has for {host} is no base64. Log in again.");
+            throw new RefusedException($"{path} is damaged: what it has for {host} is not valid base64. Log in again.");
         }
     }
 
@@ -56,7 +56,7 @@ public sealed class RegistryCredentials(string path)
         }
         catch (JsonException)
         {
-            throw new RefusedException($"{path} is damaged: it is no JSON.");
+            throw new RefusedException($"{path} is damaged: it is not valid JSON.");
         }
     }
 

@@ -34,8 +34,8 @@ public static class WebFile
     private static string Why(Exception error, string path) => error switch
     {
         HttpRequestException failed => HttpConnections.Why(failed),
-        OperationCanceledException => "nothing comes any more",
-        _ => $"it breaks off, or the disk of {Path.GetDirectoryName(path)} is full",
+        OperationCanceledException => "no more data arrives",
+        _ => $"the connection broke off, or the disk of {Path.GetDirectoryName(path)} is full",
     };
 
     private static (Digest Content, DateTimeOffset? Changed) Fetch(Uri address, string path)

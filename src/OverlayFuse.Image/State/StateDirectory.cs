@@ -64,7 +64,7 @@ public sealed class StateDirectory
     }
 
     private static RefusedException Refused(string root, string path, Errno error) =>
-        new($"cannot keep images and containers in {root}: {path}: {error.Describe()}. Another place is taken from the variable OVERLAYFUSE_STATE.");
+        new($"cannot keep images and containers in {root}: {path}: {error.Describe()}. Set the variable OVERLAYFUSE_STATE to keep them elsewhere.");
 
     // Mounts are known by paths without links.
     private static StateDirectory Real(StateDirectory state)

@@ -34,7 +34,7 @@ public sealed class BlobStore(StateDirectory state)
 
     /// <exception cref="RefusedException">It is not there.</exception>
     public byte[] Read(Digest digest) =>
-        AtomicFile.Read(PathOf(digest)) ?? throw new RefusedException($"{PathOf(digest)} is gone: somebody removed it by hand. Remove the image and load it again.");
+        AtomicFile.Read(PathOf(digest)) ?? throw new RefusedException($"{PathOf(digest)} is missing: somebody removed it by hand. Remove the image and load it again.");
 
     public void Remove(Digest digest) => File.Delete(PathOf(digest));
 

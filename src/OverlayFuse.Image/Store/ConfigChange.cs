@@ -18,7 +18,7 @@ public static class ConfigChange
     public static void Apply(ContainerConfig config, string line)
     {
         var parts = line.Trim().Split(Blanks, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (parts is not [var keyword, var rest]) throw new RefusedException($"\"{line}\" is no change: an instruction and a value are wanted, as in 'CMD [\"/bin/sh\"]'.");
+        if (parts is not [var keyword, var rest]) throw new RefusedException($"\"{line}\" is not a change: it needs an instruction and a value, as in 'CMD [\"/bin/sh\"]'.");
         Apply(config, keyword, rest, new ShellWords(name => Variable(config, name)), UsualShell);
     }
 
@@ -39,7 +39,7 @@ public static class ConfigChange
             case "LABEL": foreach (var (name, value) in Pairs(keyword, rest, words)) (config.Labels ??= [])[name] = value; break;
             case "EXPOSE": foreach (var port in words.ExpandWords(rest).SelectMany(ExposedPorts.Parse).ToList()) (config.ExposedPorts ??= [])[port] = default; break;
             case "VOLUME": foreach (var volume in JsonList(rest)?.Select(words.Expand) ?? words.ExpandWords(rest)) (config.Volumes ??= [])[volume] = default; break;
-            default: throw new RefusedException($"{keyword} is no valid change command. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are.");
+            default: throw new RefusedException($"{keyword} is not a valid change command. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are.");
         }
     }
 

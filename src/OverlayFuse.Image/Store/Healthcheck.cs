@@ -56,7 +56,7 @@ public sealed partial class Healthcheck
     // "1m30s", as Go has it.
     private static long Duration(string name, string text)
     {
-        if (!Form().IsMatch(text)) throw new RefusedException($"--{name}={text}: a time such as 30s or 1m30s is wanted");
+        if (!Form().IsMatch(text)) throw new RefusedException($"--{name}={text}: give a time such as 30s or 1m30s");
         var total = 0m;
         foreach (Match part in Part().Matches(text))
         {

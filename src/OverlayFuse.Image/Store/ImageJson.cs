@@ -23,7 +23,7 @@ internal sealed partial class ImageJson : JsonSerializerContext
         }
         catch (JsonException)
         {
-            throw new InvalidDataException($"its {what} is no JSON of that form");
+            throw new InvalidDataException($"its {what} is not valid JSON of that form");
         }
     }
 }

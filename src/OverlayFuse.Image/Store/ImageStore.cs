@@ -36,7 +36,7 @@ public sealed class ImageStore(StateDirectory state)
         var digits = name.StartsWith("sha256:", StringComparison.Ordinal) ? name[7..] : name;
         if (digits.Length < ShortestPrefix || digits.Any(c => !char.IsAsciiHexDigitLower(c)) || !Directory.Exists(_records)) return null;
         var found = Directory.EnumerateFiles(_records, digits + "*.json").Take(2).ToList();
-        if (found.Count > 1) throw new RefusedException($"\"{name}\" fits several images. Give more digits of the id.");
+        if (found.Count > 1) throw new RefusedException($"\"{name}\" matches several images. Give more digits of the id.");
         return found is [var only] && ReadRecord(only) is { } record ? Open(record, references) : null;
     }
 

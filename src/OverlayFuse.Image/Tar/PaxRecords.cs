@@ -75,7 +75,7 @@ internal sealed class PaxRecords
     private static void Apply(TarEntry entry, ReadOnlySpan<byte> key, byte[] value)
     {
         if (key.StartsWith(XattrPrefix)) entry.Xattrs.Add((key[XattrPrefix.Length..].ToArray(), value));
-        else if (key.StartsWith("GNU.sparse."u8)) throw new InvalidDataException("it holds a sparse file, which images must not; write it without --sparse");
+        else if (key.StartsWith("GNU.sparse."u8)) throw new InvalidDataException("it holds a sparse file, which image layers must not contain; write it without --sparse");
         else if (key.SequenceEqual("path"u8)) entry.Name = value;
         else if (key.SequenceEqual("linkpath"u8)) entry.Target = value;
         else if (key.SequenceEqual("size"u8)) entry.Size = Number(value, long.MaxValue);
@@ -87,13 +87,13 @@ internal sealed class PaxRecords
     private static long Number(ReadOnlySpan<byte> text, long largest) =>
         Utf8Parser.TryParse(text, out long number, out var used) && used == text.Length && number >= 0 && number <= largest
             ? number
-            : throw new InvalidDataException("a pax header holds a number that is none");
+            : throw new InvalidDataException("a pax header holds an invalid number");
 
     private static Timestamp Time(byte[] text)
     {
         if (!decimal.TryParse(Encoding.ASCII.GetString(text), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
             || time < long.MinValue / 2 || time > long.MaxValue / 2)
-            throw new InvalidDataException("a pax header holds a time that is none");
+            throw new InvalidDataException("a pax header holds an invalid time");
         var seconds = decimal.Floor(time);
         return new Timestamp((long)seconds, (uint)((time - seconds) * 1_000_000_000));
     }

@@ -120,18 +120,18 @@ internal static class TarHeader
         (byte)'4' => TarKind.BlockDevice,
         (byte)'5' => TarKind.Directory,
         (byte)'6' => TarKind.Fifo,
-        (byte)'S' => throw new InvalidDataException("it holds a sparse file of the GNU form, which images must not; write it without --sparse"),
-        _ => throw new InvalidDataException($"it holds an entry of the unknown type 0x{flag:x2}"),
+        (byte)'S' => throw new InvalidDataException("it holds a sparse file of the GNU form, which image layers must not contain; write it without --sparse"),
+        _ => throw new InvalidDataException($"it holds an entry of unknown type 0x{flag:x2}"),
     };
 
-    private static uint Id(long number) => number is >= 0 and <= uint.MaxValue ? (uint)number : throw new InvalidDataException($"{number} is no user or group");
+    private static uint Id(long number) => number is >= 0 and <= uint.MaxValue ? (uint)number : throw new InvalidDataException($"{number} is not a valid user or group id");
 
     private static long Number(ReadOnlySpan<byte> field)
     {
         if ((field[0] & 0x80) != 0) return BaseTwoFiveSix(field);
         var digits = UpToNul(field).Trim((byte)' ');
         var value = 0L;
-        foreach (var digit in digits) value = digit is >= (byte)'0' and <= (byte)'7' ? (value << 3) | (uint)(digit - '0') : throw new InvalidDataException("a header holds a number that is none");
+        foreach (var digit in digits) value = digit is >= (byte)'0' and <= (byte)'7' ? (value << 3) | (uint)(digit - '0') : throw new InvalidDataException("a header holds an invalid number");
         return value;
     }
 

@@ -66,7 +66,7 @@ public sealed class TarReader(Stream archive, UnpackLimit? limit = null)
     /// <summary>Everything of the present entry, which may have <paramref name="limit"/> bytes.</summary>
     public byte[] ReadAll(int limit)
     {
-        if (_rest > limit) throw new InvalidDataException($"a file of {_rest} bytes stands where {limit} at most are expected");
+        if (_rest > limit) throw new InvalidDataException($"a file has {_rest} bytes, but at most {limit} are expected");
         var content = new byte[_rest];
         for (var length = 0; length < content.Length;) length += Read(content.AsSpan(length));
         return content;
