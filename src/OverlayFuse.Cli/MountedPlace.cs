@@ -7,7 +7,7 @@ namespace OverlayFuse.Cli;
 /// <summary>A path in a live union: where that is mounted, and what the path is in it. The path need not exist.</summary>
 internal sealed class MountedPlace : IDisposable
 {
-    private const int MostTries = 5;
+    private const int MaxTries = 5;
 
     private readonly Fd _root;
     private readonly byte[] _mountPoint;
@@ -52,7 +52,7 @@ internal sealed class MountedPlace : IDisposable
     {
         var error = Errno.STALE;
         byte[] answer = [];
-        for (var tries = 0; error == Errno.STALE && tries < MostTries; tries++) error = ControlClient.Ask(_root, kind, kind == ControlKind.Explain ? Path : [], out answer);
+        for (var tries = 0; error == Errno.STALE && tries < MaxTries; tries++) error = ControlClient.Ask(_root, kind, kind == ControlKind.Explain ? Path : [], out answer);
         return error == Errno.None ? answer : throw new MountException($"cannot ask the union on {ByteText.Show(_mountPoint)} about {_asked}: {Sentence(error, _mountPoint)}");
     }
 

@@ -83,9 +83,9 @@ public sealed class RuntimeSpecTests
     public void What_exec_adds_has_the_containers_variables_groups_and_limits_and_its_own_user_and_directory()
     {
         var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", WorkingDirectory = "/w", Environment = ["PATH=/bin"], Ulimits = ["nofile=5"], CapDrop = ["ALL"], CapAdd = ["KILL"] });
-        var plain = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"] }, new UserLookup(33, 33, [33, 8], "/var/www"), ulong.MaxValue);
+        var plain = ExecProcess.Describe(record, new ExecRequest { Command = ["id"] }, new UserLookup(33, 33, [33, 8], "/var/www"), ulong.MaxValue);
         Assert.That(plain.ToJsonString(), Is.EqualTo("""{"terminal":false,"user":{"uid":33,"gid":33,"umask":18,"additionalGids":[33,8]},"args":["id"],"env":["PATH=/bin","HOSTNAME=h","A=old","HOME=/var/www"],"cwd":"/w","capabilities":{"bounding":["CAP_KILL"],"effective":[],"permitted":[]},"noNewPrivileges":false,"rlimits":[{"type":"RLIMIT_NOFILE","hard":5,"soft":5}]}"""));
-        var other = FurtherProcess.Describe(record, new ExecRequest { Command = ["id"], Environment = ["A=new", "B=1"], WorkingDirectory = "/tmp", Terminal = true, Privileged = true }, RootUser, available: 0b1);
+        var other = ExecProcess.Describe(record, new ExecRequest { Command = ["id"], Environment = ["A=new", "B=1"], WorkingDirectory = "/tmp", Terminal = true, Privileged = true }, RootUser, available: 0b1);
         Assert.That(Strings(other["env"]!), Is.EqualTo(new[] { "PATH=/bin", "HOSTNAME=h", "TERM=xterm", "A=new", "B=1", "HOME=/root" }));
         Assert.That(((string?)other["cwd"], (bool)other["terminal"]!), Is.EqualTo(("/tmp", true)));
         Assert.That(Strings(other["capabilities"]!["effective"]!), Is.EqualTo(new[] { "CAP_CHOWN" }));
@@ -98,7 +98,7 @@ public sealed class RuntimeSpecTests
     public void Programs_are_found_at_the_usual_places_where_nobody_says_where(string variables, string expected)
     {
         var record = ContainerPlanTests.Plan(new RunRequest { Image = "i", Hostname = "h", Environment = variables.Split(',') });
-        Assert.That(string.Join(' ', Strings(FurtherProcess.Describe(record, new ExecRequest { Command = ["id"] }, RootUser, ulong.MaxValue)["env"]!)), Is.EqualTo(expected));
+        Assert.That(string.Join(' ', Strings(ExecProcess.Describe(record, new ExecRequest { Command = ["id"] }, RootUser, ulong.MaxValue)["env"]!)), Is.EqualTo(expected));
         Assert.That(record.Config.Env, Is.EqualTo(variables.Split(',').Append("A=old")));
     }
 

@@ -8,7 +8,7 @@ namespace OverlayFuse.Cli;
 /// <summary>The progress of a build, as docker's "--progress plain" has it: each line with the number of its step, on stderr. A quiet one says nothing but the step that failed.</summary>
 internal sealed class BuildOutput(bool isQuiet)
 {
-    private const int MostKept = 1 << 24;
+    private const int MaxKept = 1 << 24;
 
     private readonly MemoryStream _step = new(); // of a quiet build: what the step has said so far
     private int _number;
@@ -67,6 +67,6 @@ internal sealed class BuildOutput(bool isQuiet)
     {
         var line = Encoding.UTF8.GetBytes(text + "\n");
         if (!isQuiet) _ = Syscall.WriteAll(new Fd(2), line);
-        else if (_step.Length < MostKept) _step.Write(line);
+        else if (_step.Length < MaxKept) _step.Write(line);
     }
 }

@@ -7,7 +7,7 @@ namespace OverlayFuse.Cli;
 /// <summary>The container in which a step of a build is done; its writable layer becomes that of the image. Removed at the end, whatever happens.</summary>
 internal sealed class WorkingContainer : IDisposable
 {
-    private const int MostTries = 500;
+    private const int MaxTries = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly ContainerStore _store;
     private readonly BuildStop? _stop; // null: of a build that was killed
@@ -50,7 +50,7 @@ internal sealed class WorkingContainer : IDisposable
         {
             // It may be on its way to run still, and cannot be told before.
             var now = left;
-            for (var tries = MostTries; now is { IsServed: true } && tries > 0; now = store.Read(left.Id), tries--)
+            for (var tries = MaxTries; now is { IsServed: true } && tries > 0; now = store.Read(left.Id), tries--)
             {
                 if (now.IsRunning) ControlPipe.Send(now, Signal.Kill);
                 Thread.Sleep(Pause);

@@ -53,7 +53,7 @@ internal static class AttachedContainer
         Task.WaitAny(waiting, reader.Left, reader.Detached);
         foreach (var registration in registrations) registration.Dispose();
         if (waiting.IsCompleted) return waiting.GetAwaiter().GetResult();
-        return reader.Detached.IsCompleted ? 0 : throw new NobodyReadsException(); // the container goes on, as docker's does
+        return reader.Detached.IsCompleted ? 0 : throw new OutputClosedException(); // the container goes on, as docker's does
     }
 
     // Whoever reads our output, of whom the supervisor says that he is gone, or wants to go.

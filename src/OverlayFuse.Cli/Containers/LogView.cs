@@ -70,7 +70,7 @@ internal sealed class LogView
         {
             if (JsonNode.Parse(json) is not JsonObject entry || Text(entry) is not { } text) return;
             var error = Syscall.WriteAll(new Fd((string?)entry["stream"] == "stderr" ? 2 : 1), Encoding.UTF8.GetBytes(text));
-            if (error == Errno.PIPE) throw new NobodyReadsException();
+            if (error == Errno.PIPE) throw new OutputClosedException();
             if (error != Errno.None) throw new RefusedException($"cannot write the output of the container: {error.Describe()}.");
         }
         catch (JsonException)

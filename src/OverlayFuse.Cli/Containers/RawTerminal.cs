@@ -14,8 +14,20 @@ internal sealed class RawTerminal : IDisposable
     private const int MinimumCount = 6; // VMIN
     private const int MinimumTime = 5; // VTIME
 
-    // iflag, oflag, cflag, lflag: what goes, and what is set.
-    private static readonly (uint Off, uint On)[] Changes = [(0x5eb, 0), (0x1, 0), (0x130, 0x30), (0x804b, 0)];
+    // termios(3): c_iflag, c_oflag, c_cflag, c_lflag.
+    private const uint IgnBrk = 0x1, BrkInt = 0x2, ParMrk = 0x8, IStrip = 0x20, InLCr = 0x40, IgnCr = 0x80, ICrNl = 0x100, IXOn = 0x400;
+    private const uint OPost = 0x1;
+    private const uint CSize = 0x30, Cs8 = 0x30, ParEnb = 0x100;
+    private const uint ISig = 0x1, ICanon = 0x2, Echo = 0x8, EchoNl = 0x40, IExten = 0x8000;
+
+    // What goes, and what is set, in each of the four.
+    private static readonly (uint Off, uint On)[] Changes =
+    [
+        (IgnBrk | BrkInt | ParMrk | IStrip | InLCr | IgnCr | ICrNl | IXOn, 0),
+        (OPost, 0),
+        (CSize | ParEnb, Cs8),
+        (ISig | ICanon | Echo | EchoNl | IExten, 0),
+    ];
 
     private static readonly Fd Input = new(0);
 

@@ -40,7 +40,7 @@ internal static class RunVerb
         {
             return step();
         }
-        catch (RefusedException e) when (e is { ExitCode: 1 } and not NobodyReadsException)
+        catch (RefusedException e) when (e is { ExitCode: 1 } and not OutputClosedException)
         {
             throw new RefusedException(e.Message, Refused);
         }

@@ -10,7 +10,7 @@ namespace OverlayFuse.Container;
 /// <param name="mounts">What is mounted over it in the container.</param>
 public sealed class PathResolver(DirFd root, IReadOnlyList<MountPoint> mounts, bool isReadOnly) : IDisposable
 {
-    private const int MostLinks = 40; // path_resolution(7)
+    private const int MaxLinks = 40; // path_resolution(7)
 
     private readonly List<Ground> _grounds = [new Ground([], root, [], isReadOnly)];
     private readonly List<Fd> _opened = [];
@@ -54,7 +54,7 @@ public sealed class PathResolver(DirFd root, IReadOnlyList<MountPoint> mounts, b
                 return new CopyEnd(ground.Root, EntryPath.Join([path, .. pending]), Exists: false, IsDirectory: false, HasParent: pending.Count == 0, ground.ReadOnly);
             }
             if (found.Type != FileType.Symlink || (pending.Count == 0 && !followLast)) continue;
-            if (++links > MostLinks) throw new RefusedException($"cannot find /{EntryPath.Show(EntryPath.Join(place))}: {Errno.LOOP.Describe()}.");
+            if (++links > MaxLinks) throw new RefusedException($"cannot find /{EntryPath.Show(EntryPath.Join(place))}: {Errno.LOOP.Describe()}.");
             if (target is [(byte)'/', ..]) place.Clear();
             else place.RemoveAt(place.Count - 1);
             foreach (var component in CopyPath.Parse(target).Components.Reverse()) pending.Push(component);

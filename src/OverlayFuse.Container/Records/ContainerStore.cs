@@ -93,11 +93,11 @@ public sealed class ContainerStore(StateDirectory state)
     /// <summary>The lock of who serves a container; null: another does.</summary>
     public static StateLock? Serve(StoredContainer container)
     {
-        const int mostTries = 50;
+        const int maxTries = 50;
         for (var tries = 0; ; tries++)
         {
             var held = StateLock.TryTake(container.LockPath);
-            if (held is not null || tries == mostTries) return held;
+            if (held is not null || tries == maxTries) return held;
             Thread.Sleep(10); // whoever looks whether it is held holds it for a moment
         }
     }

@@ -151,13 +151,13 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
 
     private void CreateWithTerminal(ContainerLog? log)
     {
-        using var terminal = new Terminal(container.Directory);
+        using var terminal = new ContainerTerminal(container.Directory);
         Do("create", "--bundle", container.BundlePath, "--pid-file", PidFile, "--console-socket", terminal.SocketPath, container.Id);
         Take(terminal.Receive());
         CopySize();
         Check(Syscall.Duplicate(_terminal, out var output));
         _pumps.Add(new OutputPump(output, attachment.Output, attachment.Left, log, "stdout"));
-        if (!_isAgain && container.Record.OpenInput && attachment.Input.IsOpen) Terminal.Type(attachment, _terminal);
+        if (!_isAgain && container.Record.OpenInput && attachment.Input.IsOpen) ContainerTerminal.Type(attachment, _terminal);
     }
 
     // Under the number of the last one: whoever types goes on.
@@ -175,8 +175,8 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     // Of whichever stream is a terminal.
     private void CopySize()
     {
-        Terminal.CopySize(attachment.Output, _terminal);
-        Terminal.CopySize(attachment.Input, _terminal);
+        ContainerTerminal.CopySize(attachment.Output, _terminal);
+        ContainerTerminal.CopySize(attachment.Input, _terminal);
     }
 
     private void Signal(int signal)

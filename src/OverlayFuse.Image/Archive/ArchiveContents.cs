@@ -5,7 +5,7 @@ namespace OverlayFuse.Image;
 /// <summary>The files of an image archive by name: those of a directory (OCI layout), or those of a tar archive, taken out of it first since they come in any order.</summary>
 internal sealed class ArchiveContents : IDisposable
 {
-    private const int MostFiles = 100_000;
+    private const int MaxFiles = 100_000;
 
     private readonly string? _layout;
     private readonly string _temporary;
@@ -75,7 +75,7 @@ internal sealed class ArchiveContents : IDisposable
         while (archive.Next() is { } entry)
         {
             var name = Name(entry.Name);
-            if (_files.Count + _links.Count > MostFiles) throw new InvalidDataException($"it holds more than {MostFiles} files, too many for an image");
+            if (_files.Count + _links.Count > MaxFiles) throw new InvalidDataException($"it holds more than {MaxFiles} files, too many for an image");
             if (entry.Kind is TarKind.HardLink) _links[name] = Name(entry.Target);
             else if (entry.Kind is TarKind.SymbolicLink) _links[name] = Resolve(name, entry.Target);
             if (entry.Kind != TarKind.File) continue;

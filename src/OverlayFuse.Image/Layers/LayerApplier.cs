@@ -10,7 +10,7 @@ namespace OverlayFuse.Image;
 /// </remarks>
 public sealed class LayerApplier(DirFd root) : IDisposable
 {
-    private const int MostDevices = 4096;
+    private const int MaxDevices = 4096;
     private const int LongestAttribute = 255; // XATTR_NAME_MAX
     private const uint OwnerOnly = Mode.OwnerReadWrite; // until the owner is right
 
@@ -116,13 +116,13 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     // For an object of another type, which its mark says.
     private Errno Stand(DirFd directory, byte[] name)
     {
-        if (++_devices > MostDevices) throw TooManyDevices();
+        if (++_devices > MaxDevices) throw TooManyDevices();
         return Syscall.MknodAt(directory, name, (uint)FileType.Regular | OwnerOnly, 0, 0);
     }
 
     private Errno Device(DirFd directory, byte[] name, FileType type, TarEntry entry)
     {
-        if (++_devices > MostDevices) throw TooManyDevices();
+        if (++_devices > MaxDevices) throw TooManyDevices();
         return Syscall.MknodAt(directory, name, (uint)type | OwnerOnly, entry.DeviceMajor, entry.DeviceMinor);
     }
 
@@ -256,7 +256,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         }
     }
 
-    private static InvalidDataException TooManyDevices() => new($"it holds more than {MostDevices} devices");
+    private static InvalidDataException TooManyDevices() => new($"it holds more than {MaxDevices} devices");
 
     private static string MixedKinds(TarEntry entry, List<byte[]> path) => entry.Kind == TarKind.Directory
         ? $"cannot overwrite non-directory \"/{EntryPath.Show(EntryPath.Join(path))}\" with directory."

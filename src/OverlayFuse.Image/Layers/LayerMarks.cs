@@ -9,7 +9,7 @@ namespace OverlayFuse.Image;
 /// </summary>
 internal sealed class LayerMarks(LayerParents parents)
 {
-    private const int Most = 1 << 20;
+    private const int MaxWhiteouts = 1 << 20;
 
     private readonly List<List<byte[]>> _whiteouts = [];
     private readonly List<List<byte[]>> _opaque = [];
@@ -39,7 +39,7 @@ internal sealed class LayerMarks(LayerParents parents)
 
     private static void Add(List<List<byte[]>> marks, List<byte[]> path)
     {
-        if (marks.Count == Most) throw new InvalidDataException($"it holds more than {Most} whiteouts");
+        if (marks.Count == MaxWhiteouts) throw new InvalidDataException($"it holds more than {MaxWhiteouts} whiteouts");
         marks.Add(path);
     }
 

@@ -13,8 +13,8 @@ public sealed class UnpackLimit
 
     private readonly string _what;
     private readonly long _packed;
-    private readonly long _mostBytes;
-    private readonly long _mostNames;
+    private readonly long _maxBytes;
+    private readonly long _maxNames;
     private long _bytes;
     private long _names;
 
@@ -28,8 +28,8 @@ public sealed class UnpackLimit
     internal UnpackLimit(string what, long packed, long always, long namesAlways)
     {
         (_what, _packed) = (what, packed);
-        _mostBytes = Math.Max(always, packed > long.MaxValue / Ratio ? long.MaxValue : packed * Ratio);
-        _mostNames = Math.Max(namesAlways, packed / BytesOfName);
+        _maxBytes = Math.Max(always, packed > long.MaxValue / Ratio ? long.MaxValue : packed * Ratio);
+        _maxNames = Math.Max(namesAlways, packed / BytesOfName);
     }
 
     /// <summary>That of a file, for as long as it is there.</summary>
@@ -46,13 +46,13 @@ public sealed class UnpackLimit
     /// <summary>So many bytes are announced: what is too large is refused before any of it is written.</summary>
     public void Expect(long bytes)
     {
-        if (bytes > _mostBytes - _bytes) throw Refusal($"{_mostBytes} bytes");
+        if (bytes > _maxBytes - _bytes) throw Refusal($"{_maxBytes} bytes");
     }
 
     /// <summary>A file, directory or link, however small, takes room of its own.</summary>
     public void CountName()
     {
-        if (++_names > _mostNames) throw Refusal($"{_mostNames} files");
+        if (++_names > _maxNames) throw Refusal($"{_maxNames} files");
     }
 
     private RefusedException Refusal(string limit) => new($"{_what} has {_packed} bytes and unpacks to more than {limit}: it is made to fill the disk. Unpack it yourself if you trust it.");

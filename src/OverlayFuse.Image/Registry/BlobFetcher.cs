@@ -7,7 +7,7 @@ namespace OverlayFuse.Image;
 /// <summary>Fetches blobs into files, checked as they come. What breaks off goes on where it was, in this command or the next.</summary>
 public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
 {
-    private const int MostTries = 5;
+    private const int MaxTries = 5;
 
     /// <summary>Waits longer after each failure.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(300);
@@ -33,8 +33,8 @@ public sealed class BlobFetcher(RegistryClient client, StateDirectory state)
             var before = file.Length;
             if (Continue(digest, size, file, hash)) break;
             if (file.Length > before) attempt = 1;
-            if (attempt == MostTries)
-                throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} broke off after {file.Length} of {size} bytes, {MostTries} times. What came is " +
+            if (attempt == MaxTries)
+                throw new RefusedException($"cannot fetch {digest}: {client.Name.Host} broke off after {file.Length} of {size} bytes, {MaxTries} times. What came is " +
                     "kept; try again.");
             Thread.Sleep(FirstPause * attempt);
         }

@@ -8,7 +8,7 @@ namespace OverlayFuse.Image;
 /// <summary>The records of a pax header: "LENGTH KEY=VALUE\n", which say what the fixed header of an entry cannot.</summary>
 internal sealed class PaxRecords
 {
-    private const int MostRecords = 4096;
+    private const int MaxRecords = 4096;
 
     private readonly List<(byte[] Key, byte[] Value)> _records = [];
     private int _length;
@@ -26,7 +26,7 @@ internal sealed class PaxRecords
                 throw new InvalidDataException("a pax header is broken");
             var record = text[(digits + 1)..(length - 1)];
             var equals = record.IndexOf((byte)'=');
-            if (equals <= 0 || _records.Count == MostRecords) throw new InvalidDataException("a pax header is broken");
+            if (equals <= 0 || _records.Count == MaxRecords) throw new InvalidDataException("a pax header is broken");
             _records.Add((record[..equals].ToArray(), record[(equals + 1)..].ToArray()));
             text = text[length..];
         }

@@ -4,13 +4,13 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>A directory for what an exec and the runtime tell each other. It is locked while we live: what is not is of one that was killed, and goes with the next.</summary>
-internal sealed class ExecPlace : IDisposable
+internal sealed class ExecDirectory : IDisposable
 {
     private const string Prefix = "exec.";
 
     private readonly Fd _lock;
 
-    public ExecPlace(StoredContainer container)
+    public ExecDirectory(StoredContainer container)
     {
         Directory.CreateDirectory(container.RuntimeRoot);
         foreach (var left in Directory.GetDirectories(container.RuntimeRoot, Prefix + "*")) RemoveLeft(left);

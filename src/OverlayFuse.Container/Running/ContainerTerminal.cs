@@ -5,7 +5,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>The pseudo terminal of a container: the runtime makes it and sends its other side over a socket.</summary>
-internal sealed class Terminal : IDisposable
+internal sealed class ContainerTerminal : IDisposable
 {
     private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
     private const uint SetWindowSize = 0x5414; // TIOCSWINSZ
@@ -16,7 +16,7 @@ internal sealed class Terminal : IDisposable
     private readonly Fd _listener;
 
     /// <param name="directory">A directory of the container; a socket's path is short, so it is reached by descriptor.</param>
-    public Terminal(string directory)
+    public ContainerTerminal(string directory)
     {
         _path = Path.Combine(directory, Name);
         File.Delete(_path);

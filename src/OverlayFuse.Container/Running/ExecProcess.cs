@@ -8,7 +8,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>A program that exec runs in a container beside its first one: with the container's variables, limits and rights.</summary>
-public static class FurtherProcess
+public static class ExecProcess
 {
     private const int CannotExecute = 126;
 
@@ -21,13 +21,13 @@ public static class FurtherProcess
         var user = User(container.Record, request, root);
         var spec = Describe(container.Record, request, user, HostFacts.BoundingSet());
         using var signals = new ProgramSignals(); // before there is anything that one could leave behind
-        using var place = new ExecPlace(container);
-        var path = place.File("process.json");
+        using var directory = new ExecDirectory(container);
+        var path = directory.File("process.json");
         File.WriteAllBytes(path, Encoding.UTF8.GetBytes(spec.ToJsonString()));
         _ = Syscall.Umask(ProcessSpec.UsualMask); // older runtimes hand on their own, which is the caller's
-        var (exitCode, error) = request.Terminal ? RunOnTerminal(container, place, path, streams, signals)
+        var (exitCode, error) = request.Terminal ? RunOnTerminal(container, directory, path, streams, signals)
             : isDetached ? Start(container, path, streams)
-            : RunOnPipes(container, place, path, streams, request.OpenInput, signals);
+            : RunOnPipes(container, directory, path, streams, request.OpenInput, signals);
         return error.Length > 0 && signals.Early is var signal and not 0 ? (128 + signal, "") : (exitCode, error); // the runtime got it, too
     }
 
@@ -52,10 +52,10 @@ public static class FurtherProcess
 
     private static (int ExitCode, string Error) Refused(string said) => (CannotExecute, said.Length > 0 ? said : "the runtime did not say why");
 
-    private static (int ExitCode, string Error) RunOnPipes(StoredContainer container, ExecPlace place, string process, Attachment streams, bool withInput, ProgramSignals signals)
+    private static (int ExitCode, string Error) RunOnPipes(StoredContainer container, ExecDirectory directory, string process, Attachment streams, bool withInput, ProgramSignals signals)
     {
         _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
-        var pidFile = place.File("pid");
+        var pidFile = directory.File("pid");
         var pipes = new ProgramPipes(streams, withInput);
         if (Start(container, process, pipes.Theirs, "--pid-file", pidFile) is { ExitCode: not 0 } refused) return refused;
         var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
@@ -74,21 +74,21 @@ public static class FurtherProcess
         Task.Factory.StartNew(() => Syscall.WaitPid(pid, out var exitCode) == Errno.None ? exitCode : 255, TaskCreationOptions.LongRunning);
 
     // The runtime would pass on a terminal that controls us, and there may be none: the terminal is ours to pass on.
-    private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, ExecPlace place, string process, Attachment streams, ProgramSignals signals)
+    private static (int ExitCode, string Error) RunOnTerminal(StoredContainer container, ExecDirectory directory, string process, Attachment streams, ProgramSignals signals)
     {
         _ = Syscall.BecomeSubreaper(); // the runtime leaves the program to us
-        var pidFile = place.File("pid");
-        using var console = new Terminal(place.Location);
+        var pidFile = directory.File("pid");
+        using var console = new ContainerTerminal(directory.Location);
         var (exitCode, error) = Runtime.Of(container).RunQuietly("exec", "--detach", "--tty", "--console-socket", console.SocketPath, "--pid-file", pidFile, "--process", process, container.Id);
         if (exitCode != 0) return Refused(error);
         signals.Dispose(); // the end of its terminal tells it of ours
         if (signals.Early is var early and not 0) return (128 + early, "");
         var terminal = console.Receive();
-        Terminal.CopySize(streams.Output, terminal);
-        using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => Terminal.CopySize(streams.Output, terminal));
+        ContainerTerminal.CopySize(streams.Output, terminal);
+        using var sizes = PosixSignalRegistration.Create((PosixSignal)Signal.WindowChanged, _ => ContainerTerminal.CopySize(streams.Output, terminal));
         var pump = new OutputPump(terminal, streams.Output, left: null, null, "stdout");
         var detached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (streams.Input.IsOpen) Terminal.Type(streams with { Detached = detached.SetResult }, terminal);
+        if (streams.Input.IsOpen) ContainerTerminal.Type(streams with { Detached = detached.SetResult }, terminal);
         var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
         var waiting = Ended(pid);
         if (Task.WaitAny(waiting, detached.Task) == 1 && !waiting.IsCompleted)
