@@ -13,7 +13,7 @@ internal static class ChangesVerb
     {
         var arguments = new QuestionArguments();
         var place = new Argument<string[]>("MERGED") { Description = "A directory that a union is mounted on; not with -o.", Arity = ArgumentArity.ZeroOrMore };
-        var why = new Option<bool>("--why") { Description = "Say how each change is written in the upper." };
+        var why = new Option<bool>("--why") { Description = "Say how each change is stored in the upper." };
         var nul = new Option<bool>("-z", "--null") { Description = "Close each line by a NUL and write names as they are." };
         var command = new Command("changes", "List what the upper of a union adds (A), modifies (M) and deletes (D).") { place, why, nul };
         arguments.AddTo(command);

@@ -12,7 +12,7 @@ internal static class InstallVerb
         var podman = new Option<bool>("--podman") { Description = "Podman, Buildah and others: storage.conf." };
         var docker = new Option<bool>("--docker") { Description = "The Docker engine: daemon.json, and the name fuse-overlayfs in a directory of its own." };
         var user = new Option<bool>("--user") { Description = "Your own configuration instead of that of all users." };
-        var remove = new Option<bool>("--remove") { Description = "Change back what was changed." };
+        var remove = new Option<bool>("--remove") { Description = "Undo these changes." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var command = new Command("install", "Have a container tool use this program: shows what will be changed, asks, and keeps what was there.") { podman, docker, user, remove, yes };
         command.SetAction(result =>

@@ -18,7 +18,7 @@ internal sealed class MountArguments
 
     private readonly Option<bool> _foreground = new("-f", "--foreground") { Description = "Stay in the foreground until unmounted." };
 
-    private readonly Option<bool> _debug = new("-d", "--debug") { Description = "As -f, and say what is mounted, and what the kernel asks, a line each; -o debug is the same." };
+    private readonly Option<bool> _debug = new("-d", "--debug") { Description = "Like -f, and print what is mounted and one line for each request of the kernel; -o debug does the same." };
 
     private readonly Argument<string[]> _places = new("MERGED") { Description = "The directory to mount on.", Arity = ArgumentArity.ZeroOrMore };
 

@@ -14,7 +14,7 @@ internal static class SettleVerb
         var forKernel = new Option<bool>("--for-kernel") { Description = "For kernel overlayfs (the default): with metacopy=on,redirect_dir=on for root, with userxattr for others." };
         var plain = new Option<bool>("--plain")
         {
-            Description = "For whoever knows whiteouts and opaque marks only, as fuse-overlayfs: every moved directory and changed file gets all of its contents.",
+            Description = "For programs that know only whiteouts and opaque marks, such as fuse-overlayfs: every moved directory and changed file gets all of its contents.",
         };
         var command = new Command("settle", "Bring the upper of a union that is not mounted into a form that others read.") { forKernel, plain };
         arguments.AddTo(command);

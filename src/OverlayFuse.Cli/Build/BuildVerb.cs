@@ -18,14 +18,14 @@ internal static class BuildVerb
         var tags = new Option<string[]>("--tag", "-t") { Description = "The name of the image: repository or repository:tag." };
         var arguments = new Option<string[]>("--build-arg") { Description = "NAME=VALUE for an ARG, or NAME to pass on ours." };
         var target = new Option<string>("--target") { Description = "Stop at this stage." };
-        var fresh = new Option<bool>("--no-cache") { Description = "Do every step anew." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say the image's id and nothing else." };
+        var fresh = new Option<bool>("--no-cache") { Description = "Do every step again, without the cache." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only the image's id." };
         var progress = new Option<string>("--progress") { Description = "plain or auto: there is one form." };
         var network = new Option<string>("--network") { Description = "The network of RUN, as that of run." };
         var labels = new Option<string[]>("--label") { Description = "NAME=VALUE" };
         var idFile = new Option<string>("--iidfile") { Description = "Write the image's id into this file." };
-        var pull = new Option<bool>("--pull") { Description = "Bring the images of FROM, though they be here." };
-        var remove = new Option<bool>("--rm", "--force-rm") { Description = "What a step is done in goes with it, always." };
+        var pull = new Option<bool>("--pull") { Description = "Pull the images of FROM even if they are here." };
+        var remove = new Option<bool>("--rm", "--force-rm") { Description = "Accepted: the container of a step is always removed." };
         var command = new Command("build", "Build an image from a Dockerfile.") { directory, file, tags, arguments, labels, target, fresh, pull, quiet, idFile, progress, network, remove };
         command.SetAction(result =>
         {

@@ -3,7 +3,7 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
-/// <summary>How much a container has written, and how much that is with its image.</summary>
+/// <summary>How much a container has written, and the total with its image.</summary>
 internal static class ContainerSize
 {
     public static (long Own, long Whole) Of(ContainerStore store, ImageStore images, ContainerRecord record)

@@ -13,9 +13,9 @@ internal static class CopyVerb
     public static Command Create()
     {
         var source = new Argument<string>("SOURCE") { Description = "CONTAINER:PATH, a path of the host, or - for an archive on standard input." };
-        var target = new Argument<string>("TARGET") { Description = "The like; - writes an archive to standard output." };
+        var target = new Argument<string>("TARGET") { Description = "The same; - writes an archive to standard output." };
         var archive = new Option<bool>("--archive", "-a") { Description = "Keep owner and group." };
-        var follow = new Option<bool>("--follow-link", "-L") { Description = "Copy what a link leads to, and not the link." };
+        var follow = new Option<bool>("--follow-link", "-L") { Description = "Copy what a link leads to, not the link." };
         var command = new Command("cp", "Copy files between a container, running or not, and the host.") { source, target, archive, follow };
         command.SetAction(result =>
         {

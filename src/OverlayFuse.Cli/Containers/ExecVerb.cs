@@ -16,11 +16,11 @@ internal static class ExecVerb
         var interactive = new Option<bool>("--interactive", "-i") { Description = "Pass standard input on." };
         var tty = new Option<bool>("--tty", "-t") { Description = "Give it a terminal." };
         var environment = new Option<string[]>("--env", "-e") { Description = "NAME=VALUE, or NAME to pass on ours." };
-        var environmentFile = new Option<string[]>("--env-file") { Description = "A file with a variable a line." };
+        var environmentFile = new Option<string[]>("--env-file") { Description = "A file with one variable on each line." };
         var directory = new Option<string>("--workdir", "-w") { Description = "The directory to start in." };
         var user = new Option<string>("--user", "-u") { Description = "USER[:GROUP], by name or number." };
-        var privileged = new Option<bool>("--privileged") { Description = "All capabilities that there are." };
-        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var privileged = new Option<bool>("--privileged") { Description = "All capabilities." };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that detach from its terminal (default: ctrl-p,ctrl-q)." };
         var command = new Command("exec", "Run a further program in a container that runs.") { name, words, detach, interactive, tty, environment, environmentFile, directory, user, privileged, keys };
         command.SetAction(result =>
         {

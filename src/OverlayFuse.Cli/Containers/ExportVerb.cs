@@ -9,7 +9,7 @@ internal static class ExportVerb
     public static Command Create()
     {
         var name = new Argument<string>("CONTAINER");
-        var output = new Option<string>("--output", "-o") { Description = "The archive; without it, standard output." };
+        var output = new Option<string>("--output", "-o") { Description = "The archive (default: standard output)." };
         var command = new Command("export", "Write all files of a container into an archive. What is in its volumes is not among them.") { name, output };
         command.SetAction(result =>
         {

@@ -14,7 +14,7 @@ internal static class InspectVerb
 
     public static Command Create()
     {
-        var type = new Option<string>("--type") { Description = "What the names are of: container, image or volume; any of them without it." };
+        var type = new Option<string>("--type") { Description = "The kind of the names: container, image or volume (default: any)." };
         var command = Create("Describe containers, images and volumes in JSON.", result => result.GetValue(type) is { } text ? ByteText.Text(text) : null);
         command.Add(type);
         return command;
@@ -27,7 +27,7 @@ internal static class InspectVerb
     {
         var names = new Argument<string[]>("NAME") { Arity = ArgumentArity.OneOrMore };
         var format = new Option<string>("--format", "-f") { Description = "A template, such as '{{ json .Mounts }}'." };
-        var size = new Option<bool>("--size", "-s") { Description = "How much a container has written, and how much that is with its image." };
+        var size = new Option<bool>("--size", "-s") { Description = "How much a container has written, and the total with its image." };
         var command = new Command("inspect", description) { names, format, size };
         command.SetAction(result =>
         {

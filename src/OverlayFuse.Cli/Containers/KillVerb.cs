@@ -11,7 +11,7 @@ internal static class KillVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var signal = new Option<string>("--signal", "-s") { Description = "Another signal than KILL, by name or number." };
+        var signal = new Option<string>("--signal", "-s") { Description = "A signal other than KILL, by name or number." };
         var command = new Command("kill", "Send a signal to containers.") { names, signal };
         command.SetAction(result =>
         {

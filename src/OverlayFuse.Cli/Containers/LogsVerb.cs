@@ -10,12 +10,12 @@ internal static class LogsVerb
     public static Command Create()
     {
         var name = new Argument<string>("CONTAINER");
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what it writes, until it ends." };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Keep printing what it writes until it ends." };
         var times = new Option<bool>("--timestamps", "-t") { Description = "The time before each line." };
-        var tail = new Option<string>("--tail", "-n") { Description = "So many lines at the end only." };
+        var tail = new Option<string>("--tail", "-n") { Description = "Only so many lines at the end." };
         var since = new Option<string>("--since") { Description = "What was written since a time, such as 2013-01-02T13:23:37Z, or an age, such as 42m." };
         var until = new Option<string>("--until") { Description = "What was written before a time or an age." };
-        var details = new Option<bool>("--details") { Description = "What a log was told to add to each line: ours are told nothing." };
+        var details = new Option<bool>("--details") { Description = "Accepted: our logs have no further details." };
         var command = new Command("logs", "Show what a container has written.") { name, follow, times, tail, since, until, details };
         command.SetAction(result =>
         {

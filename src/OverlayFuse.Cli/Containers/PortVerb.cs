@@ -10,7 +10,7 @@ internal static class PortVerb
     public static Command Create()
     {
         var name = new Argument<string>("CONTAINER");
-        var port = new Argument<string?>("PORT") { Description = "Only where this one is: 80, 53/udp.", Arity = ArgumentArity.ZeroOrOne };
+        var port = new Argument<string?>("PORT") { Description = "Only this port, such as 80 or 53/udp.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("port", "List the ports of the host that lead to a container.") { name, port };
         command.SetAction(result =>
         {

@@ -18,12 +18,12 @@ internal static class PsVerb
 
     public static Command Create(string word, params string[] others)
     {
-        var all = new Option<bool>("--all", "-a") { Description = "Those that do not run, too." };
-        var latest = new Option<bool>("--latest", "-l") { Description = "The newest only, whether it runs or not." };
-        var last = new Option<int>("--last", "-n") { Description = "So many of the newest only, whether they run or not." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Ids only." };
-        var whole = new Option<bool>("--no-trunc") { Description = "Whole ids and commands." };
-        var size = new Option<bool>("--size", "-s") { Description = "How much each has written, and how much that is with its image." };
+        var all = new Option<bool>("--all", "-a") { Description = "Also those that do not run." };
+        var latest = new Option<bool>("--latest", "-l") { Description = "Only the newest, running or not." };
+        var last = new Option<int>("--last", "-n") { Description = "Only so many of the newest, running or not." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only ids." };
+        var whole = new Option<bool>("--no-trunc") { Description = "Do not shorten ids and commands." };
+        var size = new Option<bool>("--size", "-s") { Description = "How much each has written, and the total with its image." };
         var filters = ListFilter.Option(ContainerFilter.Keys, "-f");
         var format = new Option<string>("--format") { Description = "A template for each line, such as '{{.Names}} {{.Status}}'." };
         var command = new Command(word, "List containers.") { all, latest, last, quiet, whole, size, filters, format };

@@ -10,8 +10,8 @@ internal static class RemoveVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var force = new Option<bool>("--force", "-f") { Description = "Running ones too: they are killed." };
-        var volumes = new Option<bool>("--volumes", "-v") { Description = "Their volumes without a name, too." };
+        var force = new Option<bool>("--force", "-f") { Description = "Also running ones: they are killed." };
+        var volumes = new Option<bool>("--volumes", "-v") { Description = "Also their volumes without a name." };
         var command = new Command("rm", "Remove containers with their writable layer. Volumes that have a name stay.") { names, force, volumes };
         command.SetAction(result =>
         {

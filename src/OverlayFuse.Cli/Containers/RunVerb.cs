@@ -13,8 +13,8 @@ internal static class RunVerb
     public static Command Create()
     {
         var arguments = new RunArguments();
-        var detach = new Option<bool>("--detach", "-d") { Description = "In the background; its id is printed." };
-        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var detach = new Option<bool>("--detach", "-d") { Description = "Run it in the background, and print its id." };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that detach from its terminal (default: ctrl-p,ctrl-q)." };
         var command = new Command("run", "Make a container of an image and start it.") { detach, keys };
         arguments.AddTo(command);
         command.SetAction(result =>

@@ -11,9 +11,9 @@ internal static class StartVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("CONTAINER") { Arity = ArgumentArity.OneOrMore };
-        var attach = new Option<bool>("--attach", "-a") { Description = "Stay with it: show what it writes, and end as it ends. One container only." };
-        var interactive = new Option<bool>("--interactive", "-i") { Description = "The same, and pass standard input on to it where it was made with -i." };
-        var keys = new Option<string>("--detach-keys") { Description = "The keys that leave its terminal and let it go on: ctrl-p,ctrl-q without." };
+        var attach = new Option<bool>("--attach", "-a") { Description = "Stay attached: show what it writes, and end with its exit code. Only one container." };
+        var interactive = new Option<bool>("--interactive", "-i") { Description = "The same, and pass standard input on if it was made with -i." };
+        var keys = new Option<string>("--detach-keys") { Description = "The keys that detach from its terminal (default: ctrl-p,ctrl-q)." };
         var command = new Command("start", "Start containers that are stopped.") { names, attach, interactive, keys };
         command.SetAction(result =>
         {

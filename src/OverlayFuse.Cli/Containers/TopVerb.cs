@@ -15,7 +15,7 @@ internal static class TopVerb
     public static Command Create()
     {
         var name = new Argument<string>("CONTAINER");
-        var options = new Argument<string[]>("OPTIONS") { Description = "Options of ps(1); -ef without.", Arity = ArgumentArity.ZeroOrMore };
+        var options = new Argument<string[]>("OPTIONS") { Description = "Options of ps(1) (default: -ef).", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("top", "List the processes in a container.") { name, options };
         command.SetAction(result =>
         {

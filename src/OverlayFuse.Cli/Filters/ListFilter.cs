@@ -17,7 +17,7 @@ internal sealed class ListFilter
     /// <param name="keys">Those of the list, for --help.</param>
     /// <param name="others">"-f", where that is free.</param>
     public static Option<string[]> Option(IEnumerable<string> keys, params string[] others) =>
-        new("--filter", others) { Description = $"KEY=VALUE: only those that fit. Keys: {string.Join(", ", keys)}." };
+        new("--filter", others) { Description = $"KEY=VALUE: only those that match. Keys: {string.Join(", ", keys)}." };
 
     /// <summary>What was said behind the option.</summary>
     public static IEnumerable<string> Texts(ParseResult result, Option<string[]> option) => (result.GetValue(option) ?? []).Select(ByteText.Text);

@@ -12,8 +12,8 @@ internal static class HistoryVerb
     public static Command Create()
     {
         var name = new Argument<string>("IMAGE");
-        var whole = new Option<bool>("--no-trunc") { Description = "Whole ids and commands." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Ids only." };
+        var whole = new Option<bool>("--no-trunc") { Description = "Do not shorten ids and commands." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only ids." };
         var format = new Option<string>("--format") { Description = "A template for each line." };
         var command = new Command("history", "Show how the layers of an image came about, newest first.") { name, whole, quiet, format };
         command.SetAction(result =>

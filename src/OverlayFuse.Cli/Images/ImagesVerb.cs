@@ -13,11 +13,11 @@ internal static class ImagesVerb
     public static Command Create(string word, params string[] others)
     {
         var pattern = new Argument<string?>("NAME") { Description = "Only images of this name; 'web*' and 'web:1.?' are patterns.", Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all", "-a") { Description = "As without: no images are hidden." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Ids only." };
-        var whole = new Option<bool>("--no-trunc") { Description = "Whole ids." };
+        var all = new Option<bool>("--all", "-a") { Description = "Accepted: no images are hidden." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only ids." };
+        var whole = new Option<bool>("--no-trunc") { Description = "Do not shorten ids." };
         var filters = ListFilter.Option(ImageFilter.Keys, "-f");
-        var digests = new Option<bool>("--digests") { Description = "By which digests registries have them, too." };
+        var digests = new Option<bool>("--digests") { Description = "Also the digests under which registries have them." };
         var format = new Option<string>("--format") { Description = "A template for each line, such as '{{.Repository}}:{{.Tag}}'." };
         var command = new Command(word, "List images.") { pattern, all, quiet, whole, digests, filters, format };
         foreach (var other in others) command.Aliases.Add(other);

@@ -11,9 +11,9 @@ internal static class LoginVerb
 
     public static Command Create()
     {
-        var server = new Argument<string?>("SERVER") { Description = "Host and port of the registry; docker.io without.", Arity = ArgumentArity.ZeroOrOne };
+        var server = new Argument<string?>("SERVER") { Description = "Host and port of the registry (default: docker.io).", Arity = ArgumentArity.ZeroOrOne };
         var user = new Option<string>("--username", "-u") { Required = true, Description = "The name there." };
-        var password = new Option<string>("--password", "-p") { Description = "The password, for all to see in the list of processes." };
+        var password = new Option<string>("--password", "-p") { Description = "The password; everybody can see it in the list of processes." };
         var fromInput = new Option<bool>("--password-stdin") { Description = "The password is the first line of standard input." };
         var command = new Command("login", "Keep name and password for a registry, in docker's config.json.") { server, user, password, fromInput };
         command.SetAction(result =>
@@ -34,7 +34,7 @@ internal static class LoginVerb
 
     public static Command CreateLogout()
     {
-        var server = new Argument<string?>("SERVER") { Description = "Host and port of the registry; docker.io without.", Arity = ArgumentArity.ZeroOrOne };
+        var server = new Argument<string?>("SERVER") { Description = "Host and port of the registry (default: docker.io).", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("logout", "Forget name and password for a registry.") { server };
         command.SetAction(result =>
         {

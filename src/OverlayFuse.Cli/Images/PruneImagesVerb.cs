@@ -9,7 +9,7 @@ internal static class PruneImagesVerb
 {
     public static Command Create()
     {
-        var all = new Option<bool>("--all", "-a") { Description = "Those with names too." };
+        var all = new Option<bool>("--all", "-a") { Description = "Also images with names." };
         var force = new Option<bool>("--force", "-f") { Description = "Do not ask." };
         var filters = ListFilter.Option(PruneFilter.Keys);
         var command = new Command("prune", "Remove images that have no name; with -a, all that no container uses.") { all, force, filters };

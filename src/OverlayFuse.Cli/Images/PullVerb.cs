@@ -8,8 +8,8 @@ internal static class PullVerb
 {
     public static Command Create()
     {
-        var name = new Argument<string>("NAME") { Description = "As in registry.example.org/web:1; without a host, of docker.io. Or with @sha256:..., the digest of its manifest." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say its name and nothing else." };
+        var name = new Argument<string>("NAME") { Description = "Such as registry.example.org/web:1; without a host, from docker.io. Or with @sha256:..., the digest of its manifest." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only its name." };
         var command = new Command("pull", "Bring an image from a registry.") { name, quiet };
         command.SetAction(result =>
         {

@@ -9,7 +9,7 @@ internal static class PushVerb
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "An image that is here under this name; its first part is the registry." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say its name and nothing else." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only its name." };
         var command = new Command("push", "Bring an image to a registry.") { name, quiet };
         command.SetAction(result =>
         {

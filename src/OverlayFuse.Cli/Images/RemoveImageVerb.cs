@@ -10,7 +10,7 @@ internal static class RemoveImageVerb
     public static Command Create(string word)
     {
         var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore };
-        var force = new Option<bool>("--force", "-f") { Description = "Also with several names, and when containers of it exist." };
+        var force = new Option<bool>("--force", "-f") { Description = "Even if it has several names, or containers were made from it." };
         var command = new Command(word, "Remove names of images, and images without names.") { names, force };
         command.SetAction(result =>
         {

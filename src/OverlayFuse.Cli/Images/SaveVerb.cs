@@ -9,7 +9,7 @@ internal static class SaveVerb
     public static Command Create()
     {
         var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string>("--output", "-o") { Description = "The archive; without it, standard output." };
+        var output = new Option<string>("--output", "-o") { Description = "The archive (default: standard output)." };
         var command = new Command("save", "Write images into an archive that docker, podman and skopeo read, as an OCI archive too.") { names, output };
         command.SetAction(result =>
         {

@@ -17,7 +17,7 @@ internal static class SystemVerbs
     private static Command Prune()
     {
         var all = new Option<bool>("--all", "-a") { Description = "All images that no container uses, not only those without a name." };
-        var volumes = new Option<bool>("--volumes") { Description = "Volumes that no container uses, too." };
+        var volumes = new Option<bool>("--volumes") { Description = "Also volumes that no container uses." };
         var force = new Option<bool>("--force", "-f") { Description = "Do not ask." };
         var filters = ListFilter.Option(PruneFilter.Keys);
         var command = new Command("prune", "Remove containers that do not run, and images that have no name.") { all, volumes, force, filters };

@@ -21,7 +21,7 @@ internal static class VolumeVerbs
     {
         var name = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne };
         var labels = new Option<string[]>("--label") { Description = "NAME=VALUE" };
-        var driver = new Option<string>("--driver", "-d") { Description = "Who keeps it: local, or a Docker volume plugin." };
+        var driver = new Option<string>("--driver", "-d") { Description = "Its driver: local, or a Docker volume plugin." };
         var options = new Option<string[]>("--opt", "-o") { Description = "An option of the driver; for local: type=, device= and o=, as for mount(8)." };
         var command = new Command("create", "Make a volume.") { name, labels, driver, options };
         command.SetAction(result => ForEach.Name([result.GetValue(name) ?? Identifier.New()], wanted =>
@@ -51,7 +51,7 @@ internal static class VolumeVerbs
 
     private static Command List()
     {
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Names only." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only names." };
         var filters = ListFilter.Option(VolumeFilter.Keys, "-f");
         var format = new Option<string>("--format") { Description = "A template for each line." };
         var command = new Command("ls", "List volumes.") { quiet, filters, format };
