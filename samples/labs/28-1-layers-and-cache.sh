@@ -15,7 +15,7 @@ show 'overlayfuse history todo:1'
 title "The same again: everything comes from the cache"
 see CACHED 'overlayfuse build -t todo:1 app'
 
-title "A file changes: what comes before it is reused, what comes after is made anew"
+title "A file changes: what comes before it is reused, what comes after is made again"
 show "echo 'version 2' > app/index.js"
 see CACHED 'overlayfuse build -t todo:2 app'
 see 'version 2' 'overlayfuse run --rm todo:2'

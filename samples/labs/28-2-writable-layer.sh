@@ -12,12 +12,12 @@ see test-demo "${inside}ls $(overlayfuse inspect todo --format '{{ .GraphDriver.
 see 'A /usr/src/test-demo' 'overlayfuse diff todo'
 miss test-demo 'overlayfuse run --rm nginx ls /usr/src'
 
-title "Stopped and started, the container has it still"
+title "Stopped and started, the container still has it"
 show 'overlayfuse stop -t 0 todo'
 show 'overlayfuse start todo'
 see test-demo 'overlayfuse exec todo ls'
 
-title "Removed and made again, it has not"
+title "Removed and made again, it does not"
 show 'overlayfuse stop -t 0 todo'
 show 'overlayfuse rm todo'
 show 'overlayfuse run -d --name todo -w /usr/src nginx'

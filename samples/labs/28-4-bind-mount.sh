@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Video 28, "Bind mounts": a directory of the host in the place of a volume.
+# Video 28, "Bind mounts": a directory of the host instead of a volume.
 source "$(dirname "${BASH_SOURCE[0]}")/head.sh"
 
 title "A volume: its name is the source"

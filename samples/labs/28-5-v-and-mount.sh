@@ -11,12 +11,12 @@ show "mkdir $place/files"
 see 'Read-only file system' "overlayfuse run --rm -v $place/files:/data:ro nginx touch /data/no"
 see 'Read-only file system' "overlayfuse run --rm --mount type=bind,source=$place/files,target=/data,readonly nginx touch /data/no"
 
-title "A directory that is not there: -v makes it, --mount refuses"
+title "A directory that does not exist: -v makes it, --mount refuses"
 show "overlayfuse run --rm -v $place/made:/data nginx ls /data"
 see made "ls $place"
 see 'bind source path does not exist' "overlayfuse run --rm --mount type=bind,source=$place/missing,target=/data nginx ls /data"
 miss missing "ls $place"
 
-title "An empty volume gets what the image has at its place; with volume-nocopy it does not"
+title "An empty volume gets what the image has in its place; with volume-nocopy it does not"
 see html 'overlayfuse run --rm -v filled:/usr/share/nginx nginx ls /usr/share/nginx'
 miss html 'overlayfuse run --rm --mount type=volume,source=empty,target=/usr/share/nginx,volume-nocopy nginx ls /usr/share/nginx'
