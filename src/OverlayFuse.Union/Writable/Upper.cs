@@ -90,8 +90,10 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         isCopy = isCopy && Syscall.StatAt(work.Orphans, name, cached: false, out status) == Errno.None && (status.IsDirectory || status.LinkCount == 1);
         if (isPartial) DropMapOf(work.PartialMaps, work.Orphans, name);
         ForgetMarks(work.Orphans, name);
-        RemoveTree(work.Orphans, name);
+
+        // The record first: once the object is gone its inode number may be another copy's, and the record that copy's.
         if (isCopy) _ = work.Origins.Remove(status.Inode);
+        RemoveTree(work.Orphans, name);
     }
 
     /// <summary>Removes a name of the work directory, and the whiteouts beneath it when it is a directory.</summary>
