@@ -40,9 +40,9 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     /// <summary>Begins to look after a partial file. Its node is known to the kernel.</summary>
     public void Watch(int slot)
     {
-        if (!_watched.TryAdd(slot, Environment.TickCount64)) return;
-        tree.Nodes.Remember(slot);
-        if (_isAsleep) _stir.Set();
+        tree.Nodes.Remember(slot); // first: what stands in the list may be given back at once
+        if (!_watched.TryAdd(slot, Environment.TickCount64)) tree.Nodes.Forget(slot, 1);
+        else if (_isAsleep) _stir.Set();
     }
 
     /// <summary>Ends what it is doing; the rest is for the settling at the unmount.</summary>
