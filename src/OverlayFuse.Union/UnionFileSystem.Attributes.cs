@@ -111,9 +111,7 @@ public sealed partial class UnionFileSystem
         var error = isPrivileged && _tree.Nodes[slot].Type == FileType.Regular ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
         if (error != Errno.None) return error;
 
-        // An ordinary user's daemon may be widening this mode just now.
-        var gated = !Upper!.Credentials.IsRoot;
-        if (gated) _tree.Gate.Enter(slot);
+        var gated = EnterToChangeMode(slot);
         try
         {
             Span<byte> buffer = stackalloc byte[Tree.NameSize];
@@ -122,12 +120,22 @@ public sealed partial class UnionFileSystem
             using (place) error = Set(place, slot, change);
             if (error != Errno.ACCES) return error;
             var again = change;
-            return Upper.InShutDirectory(_tree, slot, gateHeld: true, where => Set(where, slot, again));
+            return Upper!.InShutDirectory(_tree, slot, gateHeld: true, where => Set(where, slot, again));
         }
         finally
         {
             if (gated) _tree.Gate.Leave(slot);
         }
+    }
+
+    // Who restores a mode must not undo a change of it. An ordinary user's daemon may be widening this one just now; and any daemon that brings up the
+    // bytes of a metacopy gives it back its mode, capability and times. The object is in the upper: from then on the flag only goes, under the gate and when
+    // all is restored, so that it cannot be missed.
+    private bool EnterToChangeMode(int slot)
+    {
+        if (Upper!.Credentials.IsRoot && !_tree.Nodes[slot].Has(NodeFlags.Metacopy)) return false;
+        _tree.Gate.Enter(slot);
+        return true;
     }
 
     private Errno Set(in Place place, int slot, in SetAttributes change)

@@ -40,8 +40,25 @@ public sealed partial class UnionFileSystem
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return error;
+        error = PrepareForXattr(node, name, sets: true, out var slot);
+        if (error != Errno.None) return error;
+        var gated = IsRestored(name) && EnterToChangeMode(slot);
+        try
+        {
+            error = SetXattr(slot, name, stored, value, flags, killSetGid);
+        }
+        finally
+        {
+            if (gated) _tree.Gate.Leave(slot);
+        }
+        if (error == Errno.None) ForgetDefaultAcl(slot);
+        return error;
+    }
+
+    private Errno SetXattr(int slot, ReadOnlySpan<byte> name, ReadOnlySpan<byte> stored, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
+    {
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        error = EnterForXattr(node, name, sets: true, own, out var slot, out var place);
+        var error = EnterToChange(slot, own, out var place);
         if (error != Errno.None) return error;
         using (place)
         {
@@ -52,7 +69,6 @@ public sealed partial class UnionFileSystem
             if (killSetGid && Upper!.Status(place.Dir, place.Name, out var status) == Errno.None)
                 _ = SetOwnerAndMode(place, slot, uint.MaxValue, uint.MaxValue, status.Mode & ~Mode.SetGid);
         }
-        ForgetDefaultAcl(slot);
         return Errno.None;
     }
 
@@ -61,8 +77,25 @@ public sealed partial class UnionFileSystem
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return Errno.NODATA;
+        error = PrepareForXattr(node, name, sets: false, out var slot);
+        if (error != Errno.None) return error;
+        var gated = IsRestored(name) && EnterToChangeMode(slot);
+        try
+        {
+            error = RemoveXattr(slot, name, stored);
+        }
+        finally
+        {
+            if (gated) _tree.Gate.Leave(slot);
+        }
+        ForgetDefaultAcl(slot);
+        return error;
+    }
+
+    private Errno RemoveXattr(int slot, ReadOnlySpan<byte> name, ReadOnlySpan<byte> stored)
+    {
         Span<byte> own = stackalloc byte[Tree.NameSize];
-        error = EnterForXattr(node, name, sets: false, own, out var slot, out var place);
+        var error = EnterToChange(slot, own, out var place);
         if (error != Errno.None) return error;
         using (_files.StripeOf(slot).Enter())
         {
@@ -70,7 +103,6 @@ public sealed partial class UnionFileSystem
             if (error == Errno.None && name.SequenceEqual(FileCapability.Name) && _tree.Nodes[slot].State is OpenFile file) file.SetCapability([]);
         }
         if (error == Errno.None && name.SequenceEqual(FileCapability.Name)) _tree.Nodes[slot].Set(NodeFlags.CapabilityRemoved);
-        ForgetDefaultAcl(slot);
         return error;
     }
 
@@ -183,6 +215,9 @@ public sealed partial class UnionFileSystem
 
     private OverrideForm UpperForm => Upper?.Overrides ?? OverrideForm.None;
 
+    // What goes with the mode: a list is, in part, the mode of its object.
+    private static bool IsRestored(ReadOnlySpan<byte> name) => Acl.IsName(name) || name.SequenceEqual(FileCapability.Name);
+
     // Under which name an attribute is kept.
     private static Errno Stored(OverrideForm form, ReadOnlySpan<byte> name, Span<byte> escaped, out ReadOnlySpan<byte> stored)
     {
@@ -193,17 +228,20 @@ public sealed partial class UnionFileSystem
         return OverrideNames.IsPrivate(form, stored) ? Errno.PERM : Errno.None;
     }
 
-    private Errno EnterForXattr(NodeId node, ReadOnlySpan<byte> name, bool sets, Span<byte> buffer, out int slot, out Place place)
+    private Errno PrepareForXattr(NodeId node, ReadOnlySpan<byte> name, bool sets, out int slot)
     {
-        place = default;
         var error = _tree.Find(node, out slot);
         if (error != Errno.None) return error;
         if (Acl.IsName(name) && !_options.Acl) return Errno.NOTSUP;
 
         // As CopyUpFacts.IsPrivileged has it: first all bytes, then what writing them would take away.
         var isPrivilege = sets && _tree.Nodes[slot].Type == FileType.Regular && name.SequenceEqual(FileCapability.Name);
-        error = isPrivilege ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
-        if (error == Errno.None) error = _tree.Enter(slot, buffer, out place);
+        return isPrivilege ? _copyUp.Whole(slot) : _copyUp.Metadata(slot);
+    }
+
+    private Errno EnterToChange(int slot, Span<byte> buffer, out Place place)
+    {
+        var error = _tree.Enter(slot, buffer, out place);
         if (error != Errno.None || place.IsUpper) return error;
         place.Dispose();
         return Errno.STALE; // never a layer
