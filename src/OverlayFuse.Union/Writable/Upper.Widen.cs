@@ -64,31 +64,55 @@ internal sealed partial class Upper
     /// </summary>
     public Errno InShutDirectory(Tree tree, int slot, bool gateHeld, WidenedPlace action)
     {
+        if (credentials.IsRoot) return Errno.ACCES;
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        int parent;
-        do
+        while (true)
         {
-            if (credentials.IsRoot || !tree.Nodes.TryGetName(slot, buffer, out _, out parent)) return Errno.ACCES;
-        }
-        while (!tree.Gate.EnterAbove(parent, gateHeld ? slot : null)); // no chmod of the directory meanwhile
-        try
-        {
-            var error = tree.Enter(slot, buffer, out var place);
-            if (error != Errno.None) return error;
-            using (place)
+            if (!tree.Nodes.TryGetName(slot, buffer, out _, out var parent)) return Elsewhere(tree, slot, action);
+            if (!tree.Gate.EnterAbove(parent, gateHeld ? slot : null)) continue;
+            try
             {
-                if (place.Holder is not { } holder || holder != tree.Directory(parent).Upper) return Errno.ACCES;
-                error = BeginWide(parent, place.Dir.Fd, holder.PathFromRoot(), out var widening);
-                if (error != Errno.None) return error;
-                error = action(place);
-                EndWide(place.Dir.Fd, widening);
-                return error;
+                var error = InShutDirectoryAt(tree, slot, parent, action, out var hasMoved);
+                if (!hasMoved) return error;
+            }
+            finally
+            {
+                tree.Gate.LeaveAbove(parent);
             }
         }
-        finally
+    }
+
+    // Under the gate of the directory: no chmod of it meanwhile. The object may have moved to another one before that was taken.
+    private Errno InShutDirectoryAt(Tree tree, int slot, int parent, WidenedPlace action, out bool hasMoved)
+    {
+        hasMoved = false;
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place)
         {
-            tree.Gate.LeaveAbove(parent);
+            if (!place.IsUpper) return Errno.ACCES;
+            if (place.Holder is not { } holder) return action(place); // it has lost its name since, and is out of any directory
+
+            // The place holds the name lock of the directory that it is in. One that was left may be forgotten, and its slot another node's.
+            hasMoved = (tree.Nodes[parent].State as UnionDirectory)?.Upper != holder;
+            if (hasMoved) return Errno.None;
+            error = BeginWide(parent, place.Dir.Fd, holder.PathFromRoot(), out var widening);
+            if (error == Errno.ACCES) return action(place); // not ours to open up; but it may have come here since it was refused elsewhere
+            if (error != Errno.None) return error;
+            error = action(place);
+            EndWide(place.Dir.Fd, widening);
+            return error;
         }
+    }
+
+    // What has no name is in no directory that could be shut.
+    private static Errno Elsewhere(Tree tree, int slot, WidenedPlace action)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.Enter(slot, buffer, out var place);
+        if (error != Errno.None) return error;
+        using (place) return place.IsUpper ? action(place) : Errno.ACCES;
     }
 
     private Errno WidenedOrNot(int slot, in Place place, WidenedPlace action)

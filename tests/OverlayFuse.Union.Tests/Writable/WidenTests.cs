@@ -40,4 +40,34 @@ internal class WidenTests
         Assert.That(error, Is.EqualTo(Errno.None));
         Assert.That(union.Shell("stat -c %a upper/d; ls work/overlayfuse/widened; chmod 700 upper/d"), Is.EqualTo($"{Convert.ToString(mode, 8)}"));
     });
+
+    // Who was refused in a shut directory waits for its gate; by the time it has it, the object is elsewhere.
+    [TestCase("moved")]
+    [TestCase("moved, and the directory forgotten")]
+    [TestCase("removed")]
+    public void What_leaves_a_shut_directory_is_found_where_it_is(string change) => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("upper", "d/f = \"f\"  e/").Open();
+        Assert.That(union.Kernel.Find("d/f", out var entry), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Find("d", out var directory), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod("d", 0), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(directory.Node, out var shut), Is.EqualTo(Errno.None));
+        var error = Errno.IO;
+        union.Tree.Gate.Enter(shut);
+        var waiting = Between.Beside(() => error = union.Tree.Upper!.InShutDirectory(union.Tree, slot, gateHeld: false, place => Syscall.StatAt(place.Dir, place.Name, cached: false, out _)));
+        Assert.That(waiting.IsAlive, Is.True);
+        union.Shell("chmod 700 upper/d");
+        var changed = Errno.IO;
+        Between.Done(() =>
+        {
+            changed = change == "removed" ? union.Kernel.Remove("d/f", isDirectory: false) : union.Kernel.Rename("d/f", "e/f");
+            if (!change.EndsWith("forgotten", StringComparison.Ordinal)) return;
+            changed = union.Kernel.Remove("d", isDirectory: true);
+            union.Union.Forget(directory.Node, 1000);
+        });
+        union.Tree.Gate.Leave(shut);
+        Assert.That((changed, waiting.Join(10_000)), Is.EqualTo((Errno.None, true)));
+        Assert.That(error, Is.EqualTo(Errno.None));
+    });
 }
