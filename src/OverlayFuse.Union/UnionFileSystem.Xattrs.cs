@@ -19,19 +19,23 @@ public sealed partial class UnionFileSystem
 
         Span<byte> own = stackalloc byte[Tree.NameSize];
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
-        error = _tree.Enter(slot, own, out var place);
-        if (error != Errno.None) return error;
-        using (place)
+        while (true)
         {
-            var form = _tree.FormAt(place);
-            if (Stored(form, name, escaped, out var stored) != Errno.None) return Errno.NODATA;
-            error = name.SequenceEqual(FileCapability.Name)
-                ? GetCapability(place, slot, stored, buffer, out length)
-                : Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
-            if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
+            error = _tree.Enter(slot, own, out var place);
+            if (error != Errno.None) return error;
+            using (place)
+            {
+                var form = _tree.FormAt(place);
+                if (Stored(form, name, escaped, out var stored) != Errno.None) return Errno.NODATA;
+                error = name.SequenceEqual(FileCapability.Name)
+                    ? GetCapability(place, slot, stored, buffer, out length)
+                    : Syscall.GetXattrAt(place.Dir, place.Name, stored, buffer, out length);
+                if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
+                if (error == Errno.NOENT && _tree.HasLeft(slot, place)) continue;
+            }
+            if (error == Errno.None && _tree.Owners.AreMapped && Acl.IsName(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
+            return error;
         }
-        if (error == Errno.None && _tree.Owners.AreMapped && Acl.IsName(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
-        return error;
     }
 
     public override Errno SetXattr(in Request request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrFlags flags, bool killSetGid)
@@ -113,18 +117,22 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) return error;
         Span<byte> own = stackalloc byte[Tree.NameSize];
         Span<byte> list = stackalloc byte[1024];
-        error = _tree.Enter(slot, own, out var place);
-        if (error != Errno.None) return error;
-        using (place)
+        while (true)
         {
-            error = Syscall.ListXattrAt(place.Dir, place.Name, list, out var stored);
-            if (error == Errno.RANGE)
+            error = _tree.Enter(slot, own, out var place);
+            if (error != Errno.None) return error;
+            using (place)
             {
-                list = new byte[65536];
-                error = Syscall.ListXattrAt(place.Dir, place.Name, list, out stored);
+                error = Syscall.ListXattrAt(place.Dir, place.Name, list, out var stored);
+                if (error == Errno.RANGE)
+                {
+                    list = new byte[65536];
+                    error = Syscall.ListXattrAt(place.Dir, place.Name, list, out stored);
+                }
+                if (error == Errno.NOTSUP) return Errno.None;
+                if (error == Errno.NOENT && _tree.HasLeft(slot, place)) continue;
+                return error != Errno.None ? error : Show(request, _tree.FormAt(place), list[..stored], buffer, out length);
             }
-            if (error == Errno.NOTSUP) return Errno.None;
-            return error != Errno.None ? error : Show(request, _tree.FormAt(place), list[..stored], buffer, out length);
         }
     }
 

@@ -183,12 +183,7 @@ internal sealed partial class CopyUp
     private Errno CompleteMetacopy(int slot, CopyUpReason reason, in Truncation change, out bool isCut)
     {
         isCut = false;
-        Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        var error = tree.Enter(slot, buffer, out var place);
-        if (error != Errno.None) return error;
-        Fd fd;
-        using (place) error = OpenFiles.OpenAt(place, write: true, out fd);
-        if (error == Errno.ACCES) error = Upper.OpenWidened(tree, slot, write: true, gateHeld: true, out fd);
+        var error = files.OpenObject(slot, out var fd);
         if (error != Errno.None) return error;
 
         error = Syscall.Stat(fd, out var status);

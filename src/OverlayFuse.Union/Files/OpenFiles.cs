@@ -77,15 +77,15 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         file = null;
-        var isUpper = false;
-        var fd = Fd.None;
         tree.LearnData(slot);
         var error = tree.EnterData(slot, buffer, out var place);
         if (error != Errno.None) return error;
+        var isUpper = place.IsUpper;
+        Fd fd;
         using (place)
         {
-            isUpper = place.IsUpper;
             error = OpenAt(place, write, out fd);
+            if (error == Errno.NOENT && tree.HasLeft(slot, place)) return Errno.None; // no file: the caller looks again
         }
         if (error == Errno.ACCES && isUpper) error = tree.Upper!.OpenWidened(tree, slot, write, gateHeld: false, out fd);
         if (error == Errno.None) Install(slot, fd, isUpper ? FileBytes.Upper : FileBytes.Lower, write, null, out file);
@@ -114,14 +114,22 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         }
     }
 
-    private Errno OpenObject(int slot, out Fd fd)
+    /// <summary>Opens the upper object of a file for writing. The caller holds the gate of the file.</summary>
+    public Errno OpenObject(int slot, out Fd fd)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         fd = Fd.None;
-        var error = tree.Enter(slot, buffer, out var place);
-        if (error != Errno.None) return error;
-        using (place) error = OpenAt(place, write: true, out fd);
-        return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
+        while (true)
+        {
+            var error = tree.Enter(slot, buffer, out var place);
+            if (error != Errno.None) return error;
+            using (place)
+            {
+                error = OpenAt(place, write: true, out fd);
+                if (error == Errno.NOENT && tree.HasLeft(slot, place)) continue;
+            }
+            return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
+        }
     }
 
     // A lower file that has vanished does not keep anybody from what is above; any other error may be gone the next time.

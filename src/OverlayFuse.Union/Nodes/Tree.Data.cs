@@ -39,8 +39,12 @@ internal sealed partial class Tree
     /// <summary>The place of the bytes of a lower file, to be kept when its metadata is copied up.</summary>
     public (LayerDirectory? Where, byte[]? Name) DataOf(int slot)
     {
-        if (!Nodes[slot].Has(NodeFlags.DataElsewhere)) return (Nodes[slot].Lower, null);
-        return _dataElsewhere.TryGetValue(Nodes[slot].Id, out var place) ? place : default;
+        if (Nodes[slot].Has(NodeFlags.DataElsewhere))
+        {
+            if (_dataElsewhere.TryGetValue(Nodes[slot].Id, out var place)) return place;
+            if (Nodes[slot].Has(NodeFlags.DataElsewhere)) return default; // else it was copied up meanwhile: the flag goes before the entry
+        }
+        return (Nodes[slot].Lower, null);
     }
 
     /// <summary>The copy is in the upper; its bytes, if still below, are found by the node itself from now on.</summary>
@@ -63,10 +67,11 @@ internal sealed partial class Tree
         PartialWatch?.Invoke(slot);
     }
 
+    // AGAIN: it was copied up meanwhile.
     private Errno EnterElsewhere(int slot, out Place place)
     {
         place = default;
-        if (!_dataElsewhere.TryGetValue(Nodes[slot].Id, out var data)) return Errno.STALE;
+        if (!_dataElsewhere.TryGetValue(Nodes[slot].Id, out var data)) return Nodes[slot].Has(NodeFlags.DataElsewhere) ? Errno.STALE : Errno.AGAIN;
         if (data.Where is null) return Errno.IO; // a metacopy without its data
         var error = data.Where.Enter(out var dir);
         if (error == Errno.None) place = new Place(dir, data.Name, isUpper: false, data.Where);

@@ -26,8 +26,11 @@ internal sealed partial class Tree
                 if (error == Errno.None)
                 {
                     if (Upper is not null && !Upper.Credentials.IsRoot && !Upper.ModeIsTrue(begun, slot, ref status.Mode)) continue;
-                    return Show(slot, place, ref status);
+                    error = Show(slot, place, ref status);
+                    if (error == Errno.NOENT && HasLeft(slot, place)) continue;
+                    return error;
                 }
+                if (error == Errno.NOENT && HasLeft(slot, place)) continue;
                 if (error != Errno.ACCES || !place.IsUpper) return error;
             }
             return StatusInShutDirectory(slot, out status);

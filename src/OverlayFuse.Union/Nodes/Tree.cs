@@ -96,10 +96,21 @@ internal sealed partial class Tree
             ref var node = ref Nodes[slot];
             var flags = node.Flags;
             if ((flags & NodeFlags.Metacopy) == 0 && (flags & NodeFlags.Upper) != 0) return Enter(slot, buffer, out place);
-            if ((flags & NodeFlags.DataElsewhere) != 0) return EnterElsewhere(slot, out place);
-            var error = EnterLower(slot, buffer, out place);
+            var error = (flags & NodeFlags.DataElsewhere) != 0 ? EnterElsewhere(slot, out place) : EnterLower(slot, buffer, out place);
             if (error != Errno.AGAIN) return error;
         }
+    }
+
+    /// <summary>
+    /// Whether a node has gone from a place that was entered. Orphans and links of the index are reached without a lock, and a first name or the loss of
+    /// the last one takes them elsewhere, the flag before the link: who finds nothing asks this, and looks again.
+    /// </summary>
+    public bool HasLeft(int slot, in Place place)
+    {
+        if (!place.IsUpper || place.Holder is not null) return false;
+        var flags = Nodes[slot].Flags;
+        var isOrphan = (flags & NodeFlags.Orphan) != 0;
+        return place.Dir == Upper!.Work.Orphans ? !isOrphan : isOrphan || (flags & NodeFlags.Indexed) == 0;
     }
 
     /// <summary>Name of the hard link index for an inode number of the union.</summary>

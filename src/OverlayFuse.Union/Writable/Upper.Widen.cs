@@ -43,14 +43,18 @@ internal sealed partial class Upper
         try
         {
             Span<byte> buffer = stackalloc byte[Tree.NameSize];
-            var error = tree.Enter(slot, buffer, out var place);
-            if (error != Errno.None) return error;
-            using (place)
+            while (true)
             {
-                if (!place.IsUpper) return Errno.ACCES;
-                error = WidenAt(slot, place, action);
+                var error = tree.Enter(slot, buffer, out var place);
+                if (error != Errno.None) return error;
+                using (place)
+                {
+                    if (!place.IsUpper) return Errno.ACCES;
+                    error = WidenAt(slot, place, action);
+                    if (error == Errno.NOENT && tree.HasLeft(slot, place)) continue;
+                }
+                return error == Errno.ACCES ? InShutDirectory(tree, slot, gateHeld: true, place => WidenedOrNot(slot, place, action)) : error;
             }
-            return error == Errno.ACCES ? InShutDirectory(tree, slot, gateHeld: true, place => WidenedOrNot(slot, place, action)) : error;
         }
         finally
         {
@@ -167,22 +171,28 @@ internal sealed partial class Upper
         if (wide == mode) return action(place); // it was given this mode after the caller was refused
 
         // Orphans and index links have no path beneath the upper; they need no journal: orphans go, and index links share the inode of a name.
+        // But no lock keeps them there, and the mode has to come back wherever they are: so by descriptor.
         var ticket = default(WidenTicket);
         var hasTicket = place.Holder is not null;
+        var pinned = Fd.None;
         if (hasTicket) error = work.WidenJournal.Record(status.Inode, mode, place.Holder!.PathFromRoot(place.Name).AsSpan(1), out ticket);
+        else error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.Path | OpenFlags.NoFollow, 0, out pinned);
         if (error != Errno.None) return error;
 
         Announce(slot, status.Mode);
-        error = Syscall.ChmodAt(place.Dir, place.Name, wide);
+        error = Chmod(place, pinned, wide);
         if (error == Errno.None)
         {
             error = action(place);
-            hasTicket &= Syscall.ChmodAt(place.Dir, place.Name, mode) == Errno.None; // else the note stays, and the next mount restores the mode
+            hasTicket &= Chmod(place, pinned, mode) == Errno.None; // else the note stays, and the next mount restores the mode
         }
         Withdraw(slot);
+        pinned.Close();
         if (hasTicket) work.WidenJournal.Done(ticket);
         return error;
     }
+
+    private static Errno Chmod(in Place place, Fd pinned, uint mode) => pinned.IsOpen ? Syscall.Chmod(pinned, mode) : Syscall.ChmodAt(place.Dir, place.Name, mode);
 
     /// <summary>
     /// rename(2) of a directory that its owner may not write, which the kernel lets nobody but root give another parent. ACCES when

@@ -74,4 +74,130 @@ internal class BetweenTests
         Assert.That((error, other?.Join(10_000)), Is.EqualTo((Errno.None, true)));
         Assert.That(union.Shell("stat -c %a upper/f"), Is.EqualTo(takesSetGid ? "460" : "2460"));
     });
+
+    // Found by its place among the orphans, or in the index: that is gone before it is opened there.
+    [TestCase("tmpfile", false)]
+    [TestCase("tmpfile", true)]
+    [TestCase("last name", false)]
+    [TestCase("last name", true)]
+    [TestCase("metacopy", true)]
+    public void A_file_whose_place_goes_before_it_is_opened_is_opened_at_the_next(string what, bool write)
+    {
+        using var union = new TestUnion(1).With("lower1", "d/  f = \"bytes\"  g is f").Open();
+        var kernel = union.Kernel;
+        Assert.That(what == "tmpfile" ? kernel.Open("t", "d", OpenFlags.TmpFile | OpenFlags.ReadWrite) : kernel.Chmod("f", 0x180), Is.EqualTo(Errno.None));
+        if (what != "tmpfile") Assert.That(kernel.Remove("g", isDirectory: false), Is.EqualTo(Errno.None));
+        Assert.That(kernel.Find(what == "tmpfile" ? "@t" : "f", out var entry), Is.EqualTo(Errno.None));
+        if (what == "last name") Assert.That(union.Union.Write(kernel.Request, entry.Node, 0, 0, "b"u8, WriteFlags.None, out _), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+        if (union.Tree.Nodes[slot].State is OpenFile open)
+        {
+            union.Tree.Nodes[slot].State = null; // as if others had taken its place among the descriptors
+            lock (open.Stripe) open.Close();
+        }
+        var changed = Errno.IO;
+        var between = new Between(SyscallName.Open, "", () => Between.Done(() => changed = what == "tmpfile" ? kernel.Link("@t", "d/n") : kernel.Remove("f", isDirectory: false)));
+        Errno error;
+        using (SyscallSeam.Watch(between))
+        {
+            error = write
+                ? union.Union.Write(kernel.Request, entry.Node, 0, 0, "b"u8, WriteFlags.FromCache, out _)
+                : union.Union.Read(kernel.Request, entry.Node, 0, 0, new byte[8], out _);
+        }
+        Assert.That((between.HasCome, changed, error), Is.EqualTo((true, Errno.None, Errno.None)));
+    }
+
+    // Orphans have no lock: the mode comes back wherever the file is by then.
+    [Test]
+    public void A_file_that_gets_its_first_name_while_its_mode_is_widened_gets_its_mode_back() => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("upper", "d/").Open();
+        Assert.That(union.Kernel.Open("t", "d", OpenFlags.TmpFile | OpenFlags.ReadWrite), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Chmod("@t", 0x124), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Find("@t", out var entry), Is.EqualTo(Errno.None));
+        Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+        var linked = Errno.IO;
+        var error = union.Tree.Upper!.Widened(union.Tree, slot, gateHeld: false, place =>
+        {
+            if (linked != Errno.None) Between.Done(() => linked = union.Kernel.Link("@t", "d/n"));
+            return Syscall.StatAt(place.Dir, place.Name, cached: false, out _);
+        });
+        Assert.That((error, linked), Is.EqualTo((Errno.None, Errno.None)));
+        Assert.That(union.Shell("stat -c %a upper/d/n"), Is.EqualTo("444"));
+    });
+
+    // No call that could be stood before: so many times, side by side.
+    [Test]
+    public void A_file_has_a_status_and_attributes_at_every_moment_of_its_first_link()
+    {
+        using var union = new TestUnion(1).With("upper", "d/").Open();
+        var kernel = union.Kernel;
+        for (var i = 0; i < 300; i++)
+        {
+            Assert.That(kernel.Open("t", "d", OpenFlags.TmpFile | OpenFlags.ReadWrite), Is.EqualTo(Errno.None));
+            Assert.That(kernel.Find("@t", out var entry), Is.EqualTo(Errno.None));
+            Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+            using var begun = new ManualResetEventSlim();
+            var isLinked = false;
+            var asker = Task.Run(() =>
+            {
+                var error = Errno.None;
+                for (var rest = 5; error == Errno.None && rest > 0; begun.Set())
+                {
+                    if (Volatile.Read(ref isLinked)) rest--;
+                    error = union.Tree.Status(slot, out _);
+                    if (error == Errno.None) error = union.Union.ListXattr(kernel.Request, entry.Node, new byte[64], out _);
+                    if (error == Errno.None && union.Union.GetXattr(kernel.Request, entry.Node, "user.none"u8, new byte[64], out _) is var asked and not Errno.NODATA) error = asked;
+                }
+                begun.Set();
+                return error;
+            });
+            begun.Wait();
+            Assert.That(union.Union.Link(kernel.Request, entry.Node, DirectoryOf(kernel), LayerText.Bytes($"n{i}"), out var named), Is.EqualTo(Errno.None));
+            kernel.Got(named);
+            Volatile.Write(ref isLinked, true);
+            Assert.That(asker.Result, Is.EqualTo(Errno.None), $"round {i}");
+        }
+    }
+
+    [Test]
+    public void The_bytes_of_a_lower_metacopy_have_a_place_at_every_moment_of_its_copy_up()
+    {
+        const int Files = 200;
+        using var union = new TestUnion(2).With("lower2", string.Join("  ", Enumerable.Range(0, Files).Select(i => $"b{i} = \"b\"")));
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, Files).Select(i => $"f{i} metacopy(1) redirect=\"/b{i}\""))).Open();
+        for (var i = 0; i < Files; i++)
+        {
+            Assert.That(union.Kernel.Find($"f{i}", out var entry), Is.EqualTo(Errno.None));
+            Assert.That(union.Tree.Find(entry.Node, out var slot), Is.EqualTo(Errno.None));
+            using var begun = new ManualResetEventSlim();
+            var isUp = false;
+            var asker = Task.Run(() =>
+            {
+                var error = Errno.None;
+                for (var rest = 5; error == Errno.None && rest > 0; begun.Set())
+                {
+                    if (Volatile.Read(ref isUp)) rest--;
+                    error = BytesAreSomewhere(union.Tree, slot);
+                }
+                begun.Set();
+                return error;
+            });
+            begun.Wait();
+            Assert.That(union.Union.SetAttributes(union.Kernel.Request, entry.Node, new SetAttributes { Valid = SetAttributesMask.Mode, Mode = 0x180 }, out _, out _), Is.EqualTo(Errno.None));
+            Volatile.Write(ref isUp, true);
+            Assert.That(asker.Result, Is.EqualTo(Errno.None), $"round {i}");
+        }
+    }
+
+    private static Errno BytesAreSomewhere(Tree tree, int slot)
+    {
+        if (tree.LacksData(slot)) return Errno.IO;
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        var error = tree.EnterData(slot, buffer, out var place);
+        if (error == Errno.None) place.Dispose();
+        return error;
+    }
+
+    private static NodeId DirectoryOf(Kernel kernel) => kernel.Find("d", out var directory) == Errno.None ? directory.Node : default;
 }
