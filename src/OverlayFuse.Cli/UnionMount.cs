@@ -59,7 +59,7 @@ internal static class UnionMount
             Syscall.ReadAhead("/proc/self/exe"); // and what copies and writes is needed at once, some day: not to be waited for then
         };
         session.Run();
-        foreach (var sentence in fileSystem.End()) DaemonLog.Say(job, sentence);
+        foreach (var sentence in fileSystem.End(isServing: !session.HasEnded)) DaemonLog.Say(job, sentence);
     }
 
     // As fuse-overlayfs does on this signal, which would otherwise end us.

@@ -37,6 +37,7 @@ internal sealed partial class Dispatcher(FileSystem fileSystem, RequestCounters 
             Report(opcode, e);
             error = Errno.IO;
         }
+        if (opcode == Opcode.Write) counters.CountEndedWrite();
         var answer = exchange.IsSilent ? default : exchange.Seal(error);
         options.Trace?.Invoke(RequestText.Of(buffer[..received], answer, Stopwatch.GetElapsedTime(begin)));
         return answer;

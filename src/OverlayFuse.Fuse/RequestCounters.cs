@@ -6,6 +6,7 @@ public sealed class RequestCounters
     private const int Kinds = 64;
 
     private readonly long[] _counts = new long[Kinds]; // index: opcode; 0 takes those beyond the table
+    private long _endedWrites;
 
     public long this[Opcode opcode] => Volatile.Read(ref _counts[Index(opcode)]);
 
@@ -29,6 +30,11 @@ public sealed class RequestCounters
         var counts = _counts.Select((_, i) => (Kind: (Opcode)i, Count: this[(Opcode)i])).Where(c => c.Count > 0);
         return string.Join(", ", counts.Select(c => $"{c.Kind} {c.Count}"));
     }
+
+    /// <summary>WRITEs that are done. All of them are counted, by the indexer, when they begin to be served.</summary>
+    internal long EndedWrites => Volatile.Read(ref _endedWrites);
+
+    internal void CountEndedWrite() => Interlocked.Increment(ref _endedWrites);
 
     internal void Count(Opcode opcode) => Interlocked.Increment(ref _counts[Index(opcode)]);
 

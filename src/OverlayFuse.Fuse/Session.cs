@@ -64,6 +64,9 @@ public sealed class Session : IDisposable
     /// <summary>Threads that serve requests now.</summary>
     public int Threads => (_pool?.Threads ?? 0) + (_rings?.Threads ?? 0);
 
+    /// <summary>No thread serves any more. After <see cref="Run"/> that is so but where a request would not end when the connection was aborted.</summary>
+    public bool HasEnded => (_pool?.Finished.WaitOne(0) ?? true) && (_rings?.Finished.WaitOne(0) ?? true);
+
     /// <summary>There from <see cref="FileSystem.Started"/> on.</summary>
     public Notifier Notifier => _notifier ?? throw new InvalidOperationException("the session has not started");
 
@@ -196,17 +199,23 @@ public sealed class Session : IDisposable
         return true;
     }
 
-    // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none come any more.
     private void WriteBack(byte[] path)
     {
         Unmounter.WriteBack(path, WritebackPatience);
         AwaitWrites();
     }
 
+    // The kernel does not wait for the writes that it was made to begin (sync(2) of a FUSE mount), so we wait until none is being served and none came any
+    // more: one may take long (a copy-up, a slow disk), and the others wait for it, some of them in the kernel.
     private void AwaitWrites()
     {
         var until = Environment.TickCount64 + (long)WritebackPatience.TotalMilliseconds;
-        for (long before = -1, now; (now = Requests[Opcode.Write]) != before && Environment.TickCount64 < until; before = now) Thread.Sleep(StopInterval);
+        for (var before = (Ended: -1L, Begun: -1L); Environment.TickCount64 < until; Thread.Sleep(StopInterval))
+        {
+            var now = (Ended: Requests.EndedWrites, Begun: Requests[Opcode.Write]); // in this order: what is told to have ended has begun
+            if (now.Ended == now.Begun && now == before) return;
+            before = now;
+        }
     }
 
     /// <summary>Answers INIT. False when the mount was gone before.</summary>

@@ -9,11 +9,16 @@ public sealed partial class UnionFileSystem
     /// To be called when nothing asks any more: brings up what is still below of partial files, or, where that may stay there, has their maps
     /// say what is on disk.
     /// </summary>
+    /// <param name="isServing">
+    /// A request would not end and may be at a map still. Of a partial file there must be one description at a time, as both would write whole words of bits
+    /// from what each has read: so nothing is done.
+    /// </param>
     /// <returns>What could not be done: a sentence each, for people.</returns>
-    public IReadOnlyList<string> End()
+    public IReadOnlyList<string> End(bool isServing = false)
     {
         _upkeep?.Dispose();
         if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
+        if (isServing) return ["a request had not ended when the mount did, so files that are partly in the upper stay as they are; the next mount goes on with them"];
         upper.Work.SayEnding();
         if (upper.Partial.Settle == SettlePolicy.Never)
         {

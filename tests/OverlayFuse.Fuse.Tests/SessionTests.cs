@@ -172,6 +172,67 @@ public sealed class SessionTests
         Assert.That(session.Run, Throws.TypeOf<MountException>().With.Message.Contains("not mounted"));
     }
 
+    // The others wait for it, in the file system or in the kernel: what is not served any more is lost.
+    [Test]
+    public void A_write_that_takes_long_holds_up_the_end_and_not_the_writes_after_it()
+    {
+        using var file = new SlowlyWrittenFileSystem();
+        using var kernel = new ScriptedKernel(file, new SessionOptions { MaxWrite = 64 * 1024, MaxThreads = 8, Wanted = InitFlags.WritebackCache });
+        kernel.Initialise();
+        kernel.Send(new RequestBuilder(Opcode.Write) { Unique = 100 }.Add(new TransferIn { Size = 1 }).AddBytes("a"u8));
+        Assert.That(file.IsWritten.Wait(10_000));
+        kernel.Session.Stop();
+        Assert.That(file.IsToWriteBack.Wait(10_000));
+        Thread.Sleep(1500); // no write begins for longer than it takes to give up
+
+        Assert.That(kernel.Ask(new RequestBuilder(Opcode.Write) { Unique = 200 }.Add(new TransferIn { Size = 1, Offset = 1 }).AddBytes("b"u8)).Unique, Is.EqualTo(200));
+        file.MayEnd.Set();
+        Assert.That(kernel.Receive().Unique, Is.EqualTo(100));
+        Assert.That(kernel.End(), Is.Null);
+    }
+
+    [Test]
+    public void A_session_that_is_stopped_tells_whether_a_request_has_not_ended()
+    {
+        using var file = new SlowlyWrittenFileSystem();
+        using var kernel = new ScriptedKernel(file, Options());
+        kernel.Initialise();
+        kernel.Send(new RequestBuilder(Opcode.Write).Add(new TransferIn { Size = 1 }).AddBytes("a"u8));
+        Assert.That(file.IsWritten.Wait(10_000));
+        kernel.Session.Stop();
+        Assert.That(kernel.End(), Is.Null);
+        Assert.That(kernel.Session.HasEnded, Is.False);
+        file.MayEnd.Set();
+        Assert.That(() => kernel.Session.HasEnded, Is.True.After(10_000, 10));
+    }
+
+    // The write at the beginning of a file waits.
+    private sealed class SlowlyWrittenFileSystem : FileSystem, IDisposable
+    {
+        public ManualResetEventSlim IsWritten { get; } = new();
+
+        public ManualResetEventSlim IsToWriteBack { get; } = new();
+
+        public ManualResetEventSlim MayEnd { get; } = new();
+
+        public override Errno Write(in Request request, NodeId node, ulong handle, long offset, ReadOnlySpan<byte> data, WriteFlags flags, out int count)
+        {
+            count = data.Length;
+            if (offset > 0) return Errno.None;
+            IsWritten.Set();
+            return MayEnd.Wait(20_000) ? Errno.None : Errno.IO;
+        }
+
+        public override void WriteBack() => IsToWriteBack.Set();
+
+        public void Dispose()
+        {
+            IsWritten.Dispose();
+            IsToWriteBack.Dispose();
+            MayEnd.Dispose();
+        }
+    }
+
     private sealed class SlowFileSystem(ManualResetEventSlim gate) : FileSystem
     {
         public override Errno FSync(in Request request, NodeId node, ulong handle, bool dataOnly) => gate.Wait(10_000) ? Errno.None : Errno.IO;

@@ -163,6 +163,20 @@ internal class PartialFileTests
         Assert.That(status.Blocks * 512, Is.InRange(500_000, 540_000));
     }
 
+    // Two descriptions of one map would undo each other's bits.
+    [Test]
+    public void A_union_that_ends_while_a_request_is_served_leaves_its_maps_alone()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        var map = File.ReadAllBytes(union.Maps[0]);
+        Assert.That(union.Union.Union.End(isServing: true), Has.Count.EqualTo(1));
+        Assert.That((union.IsPartial, union.IsFenced), Is.EqualTo((true, true)));
+        Assert.That(File.ReadAllBytes(union.Maps[0]), Is.EqualTo(map));
+        union.Remount(clean: true);
+        Assert.That((union.IsPartial, File.ReadAllBytes(union.UpperPath)), Is.EqualTo((false, Put(Lower(), 50_000, "new"u8))));
+    }
+
     [Test]
     public void A_changed_lower_file_is_an_error_on_what_was_left_below_and_nothing_else()
     {
