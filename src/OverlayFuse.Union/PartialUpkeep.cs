@@ -139,7 +139,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             if (commits) partial.CommitUnasked();
             return true;
         }
-        if (!_ending) _ = copyUp.Whole(slot);
+        if (!_ending) _ = copyUp.Whole(slot, isHeard: false);
         return true;
     }
 

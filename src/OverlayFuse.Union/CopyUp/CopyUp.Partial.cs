@@ -6,11 +6,13 @@ namespace OverlayFuse.Union;
 internal sealed partial class CopyUp
 {
     /// <summary>Makes sure that all bytes of a file are in the upper.</summary>
-    public Errno Whole(int slot)
+    /// <param name="slot">The file.</param>
+    /// <param name="isHeard">Somebody is told what this returns, and with it what syncs in the background have met.</param>
+    public Errno Whole(int slot, bool isHeard = true)
     {
         while (true)
         {
-            var error = tree.Nodes[slot].Has(NodeFlags.Partial) ? Complete(slot) : File(slot, CopyUpReason.Whole, default, out _);
+            var error = tree.Nodes[slot].Has(NodeFlags.Partial) ? Complete(slot, isHeard) : File(slot, CopyUpReason.Whole, default, out _);
             if (error != Errno.AGAIN) return error;
         }
     }
@@ -89,14 +91,14 @@ internal sealed partial class CopyUp
     }
 
     // AGAIN: it is not partial any more.
-    private Errno Complete(int slot)
+    private Errno Complete(int slot, bool isHeard)
     {
         var error = files.Enter(slot, write: true, out var file);
         if (error != Errno.None) return error;
         if (file.Partial is { } partial)
         {
             while (error == Errno.None && !partial.IsComplete) error = FillMore(file);
-            if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(file.Fd);
+            if (error == Errno.None && Upper.Durability != Durability.Volatile) error = partial.SyncWhole(isHeard);
             if (error == Errno.None) error = Release(slot, file.Fd);
         }
         file.Leave();

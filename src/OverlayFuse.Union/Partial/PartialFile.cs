@@ -25,7 +25,10 @@ internal sealed partial class PartialFile
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
     private volatile bool _isWatched;
     private long _lastChange = Environment.TickCount64;
-    private Errno _untold; // what a sync in the background met: the system tells it once, and whoever asks for the next sync has to hear of it
+
+    // Rank 4, before `_change`. Held during a sync that nobody hears of, so that who asks afterwards learns what it met. Protects:
+    private readonly Lock _telling = new();
+    private Errno _untold; // what such a sync met: the system tells it once, and the next who asks for a sync has to hear of it
 
     private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
     {
@@ -86,8 +89,26 @@ internal sealed partial class PartialFile
     public Errno Sync(bool dataOnly)
     {
         var error = Commit(dataOnly, isAsked: true);
-        var untold = Interlocked.Exchange(ref _untold, Errno.None);
-        return error == Errno.None ? untold : error;
+        lock (_telling)
+        {
+            if (error == Errno.None) error = _untold;
+            _untold = Errno.None;
+        }
+        return error;
+    }
+
+    /// <summary>Syncs the bytes of a file that has them all, before it ceases to be partial. An error, this one or an earlier one that nobody was told, leaves it as it is.</summary>
+    /// <param name="isHeard">Somebody is told what this returns; else it is kept for the next who asks.</param>
+    /// <returns>IO whatever it was: anything else would be taken for a reason why the rest cannot come up.</returns>
+    public Errno SyncWhole(bool isHeard)
+    {
+        lock (_telling)
+        {
+            if (Syscall.FDataSync(_upper) is var error and not Errno.None) _untold = error;
+            if (_untold == Errno.None) return Errno.None;
+            if (isHeard) _untold = Errno.None;
+            return Errno.IO;
+        }
     }
 
     /// <summary>
@@ -96,7 +117,10 @@ internal sealed partial class PartialFile
     /// </summary>
     public void CommitUnasked()
     {
-        if (Commit(dataOnly: true, isAsked: false) is var error and not Errno.None) Interlocked.Exchange(ref _untold, error);
+        lock (_telling)
+        {
+            if (Commit(dataOnly: true, isAsked: false) is var error and not Errno.None) _untold = error;
+        }
     }
 
     /// <summary>To be called by whoever looks after the file and wants to end that. False: it was changed since <paramref name="lastChange"/>, and goes on being looked after.</summary>

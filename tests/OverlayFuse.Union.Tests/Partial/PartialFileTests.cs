@@ -40,6 +40,21 @@ internal class PartialFileTests
         Assert.That(new[] { union.FSync(), union.FSync() }, Is.EqualTo(new[] { Errno.IO, Errno.None }));
     }
 
+    // NOSPC too: it is not the room for the rest that was missing.
+    [TestCase(Errno.IO, false)]
+    [TestCase(Errno.IO, true)]
+    [TestCase(Errno.NOSPC, false)]
+    public void So_it_is_where_a_sync_completes_the_file(object failure, bool completedInVain)
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new CallWatcher { FailAt = 0, Failure = (Errno)failure })) union.CommitUnasked();
+        Assert.That(union.Union.Tree.Find(union.Node, out var slot), Is.EqualTo(Errno.None));
+        if (completedInVain) Assert.That(union.Union.Union.CopyUp.Whole(slot, isHeard: false), Is.EqualTo(Errno.IO));
+        Assert.That((union.FSync(), union.IsPartial), Is.EqualTo((Errno.IO, true)));
+        Assert.That((union.FSync(), union.IsPartial), Is.EqualTo((Errno.None, false)));
+    }
+
     [TestCase(900, 0, 0, UpkeepStep.Wait)]
     [TestCase(1_000, 0, 0, UpkeepStep.Commit, Description = "written once, and not any more")]
     [TestCase(4_900, 0, 4_500, UpkeepStep.Wait, Description = "written on and on")]
