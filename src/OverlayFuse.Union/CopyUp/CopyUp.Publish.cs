@@ -196,7 +196,7 @@ internal sealed partial class CopyUp
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             var bytes = isCut ? change.Length : status.Size;
             if (isCut) error = DropPrivileges(slot, fd, status.Mode, change);
-            if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size) : Syscall.Truncate(fd, 0);
+            if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size, isNew: false) : Syscall.Truncate(fd, 0);
             if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
             if (error == Errno.None) error = ClearMetacopy(slot, fd);

@@ -181,8 +181,9 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: true, isCut ? change : null);
         }
         if (error == Errno.None) error = Sync(data);
-        data.Close();
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
+        if (error == Errno.None && reason == CopyUpReason.Write && (flags & NodeFlags.Metacopy) == 0) files.Adopt(slot, data); // what comes next is the write
+        else data.Close();
         if (error == Errno.None) Count(flags);
         if (error != Errno.None)
         {
@@ -216,16 +217,18 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             return error != Errno.None ? error : Upper.MakeObject(work, temp, wanted, Upper.Overrides == OverrideForm.None ? 0 : Mode.OwnerReadWrite);
         }
 
-        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out data);
+        // With the mode it is to have, where that does not stand in the way of what follows: then it need not be given again.
+        var mode = Upper.Credentials.IsRoot && Upper.Overrides == OverrideForm.None ? status.Mode & Mode.All : Mode.OwnerReadWrite;
+        var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode, out data);
         if (failed != Errno.None) return failed;
-        if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size);
+        if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size, isNew: true);
         if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, status, plan.Length, out isPartial);
         if (plan.Content != CopyUpContent.MetadataOnly) return Errno.None;
         failed = Syscall.Truncate(data, (long)status.Size);
         return failed != Errno.None ? failed : Upper.SetMetacopy(data);
     }
 
-    private Errno CopyBytes(int slot, Fd to, ulong length, ulong size)
+    private Errno CopyBytes(int slot, Fd to, ulong length, ulong size, bool isNew)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         var error = tree.EnterData(slot, buffer, out var place);
@@ -234,7 +237,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         {
             error = OpenFiles.OpenAt(place, write: false, out var from);
             if (error != Errno.None) return error;
-            error = DataCopy.Copy(from, to, length, size, out var copied);
+            error = DataCopy.Copy(from, to, length, size, isNew, out var copied);
             Upper.Counters.AddCopied(copied);
             from.Close();
         }
@@ -246,7 +249,10 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     private Errno CopyMetadata(in Place lower, FileStatus status, ReadOnlySpan<byte> temp, Fd data, bool takeAttributes, Truncation? cut)
     {
         var work = Upper.Work.Temp;
-        var error = Upper.GiveOwner(work, temp, status.Uid, status.Gid);
+        FileStatus born = default;
+        // What it has from birth is not given again: each such call is a step of the journal.
+        var isKnown = data.IsOpen && Upper.Overrides == OverrideForm.None && Syscall.Stat(data, out born) == Errno.None;
+        var error = isKnown && (born.Uid, born.Gid) == (status.Uid, status.Gid) ? Errno.None : Upper.GiveOwner(work, temp, status.Uid, status.Gid);
         if (error == Errno.None && takeAttributes) error = XattrCopy.Copy(lower.Dir, lower.Name, tree.FormAt(lower), work, temp, Upper.Overrides);
         if (error != Errno.None) return error;
         if (lower.Holder is { } holder && status.Type is (FileType.Regular or FileType.Directory)) Upper.SetOrigin(work, temp, holder, lower.Name);
@@ -254,7 +260,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (cut is { } change) error = Syscall.Truncate(data, (long)change.Length);
         if (cut is not null) Upper.DropCapability(work, temp);
         status.Mode = cut?.ModeOf(status.Mode) ?? status.Mode;
-        if (error == Errno.None) error = Upper.GiveMode(work, temp, status);
+        if (error == Errno.None && !(isKnown && born.Mode == status.Mode)) error = Upper.GiveMode(work, temp, status);
         return error != Errno.None ? error : Syscall.UtimensAt(work, temp, status.AccessTime, cut is { KeepsTime: false } ? Timestamp.Now : status.ModifyTime);
     }
 

@@ -8,13 +8,22 @@ internal static class DataCopy
 {
     private const int ChunkSize = 1 << 20;
 
-    /// <summary>Copies the first <paramref name="length"/> bytes into an empty file, which then has that size.</summary>
+    // Up to here, reading and writing costs less than to have the kernel splice pages.
+    private const ulong MaxSmall = 64 << 10;
+
+    /// <summary>Copies the first <paramref name="length"/> bytes into a file without any, which then has that size.</summary>
+    /// <param name="isNew">Its size is 0. That of a metacopy is not.</param>
     /// <param name="copied">The bytes that were written for it: none where blocks are shared.</param>
-    public static Errno Copy(Fd from, Fd to, ulong length, ulong fromSize, out long copied)
+    public static Errno Copy(Fd from, Fd to, ulong length, ulong fromSize, bool isNew, out long copied)
     {
         copied = 0;
         if (length == fromSize && Syscall.Clone(from, to) == Errno.None) return Errno.None;
 
+        if (isNew && length <= MaxSmall && Syscall.LSeek(from, 0, Whence.Hole, out var firstHole) == Errno.None && firstHole >= (long)length)
+        {
+            copied = (long)length;
+            return CopyThroughBuffer(from, to, 0, (long)length);
+        }
         var error = Syscall.Truncate(to, (long)length);
         long at = 0;
         while (error == Errno.None && at < (long)length)
@@ -76,7 +85,7 @@ internal static class DataCopy
 
     private static Errno CopyThroughBuffer(Fd from, Fd to, long start, long end)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkSize, end - start));
         var error = Errno.None;
         while (error == Errno.None && start < end)
         {
