@@ -44,7 +44,22 @@ internal static class UnionMount
         Syscall.Umask(0); // modes come from the kernel with the umask of the process that asks, and our own files have theirs
 
         // All layers are open before the mount is live: callers take theirs away as soon as we return.
-        using var fileSystem = UnionFileSystem.Open(job.Union, onWait);
+        var fileSystem = UnionFileSystem.Open(job.Union, onWait);
+        var isServing = false;
+        try
+        {
+            isServing = Serve(fileSystem, job, opened, mounted, live, trace);
+        }
+        finally
+        {
+            // What a request still uses stays open until the process ends: a number closed under it could be another file's the next moment.
+            if (!isServing) fileSystem.Dispose();
+        }
+    }
+
+    // True where a request would not end when the mount did.
+    private static bool Serve(UnionFileSystem fileSystem, MountJob job, Action opened, Action<Session> mounted, Action<IReadOnlyList<string>> live, Action<string>? trace)
+    {
         opened();
         _ = Syscall.ChDir("/"u8); // no directory of the caller is kept busy
         using var tooLarge = PosixSignalRegistration.Create((PosixSignal)Signal.FileSizeExceeded, signal => signal.Cancel = true);
@@ -59,7 +74,9 @@ internal static class UnionMount
             Syscall.ReadAhead("/proc/self/exe"); // and what copies and writes is needed at once, some day: not to be waited for then
         };
         session.Run();
-        foreach (var sentence in fileSystem.End(isServing: !session.HasEnded)) DaemonLog.Say(job, sentence);
+        var isServing = !session.HasEnded;
+        foreach (var sentence in fileSystem.End(isServing)) DaemonLog.Say(job, sentence);
+        return isServing;
     }
 
     // As fuse-overlayfs does on this signal, which would otherwise end us.
