@@ -83,6 +83,7 @@ life() {
   check "$who: one that was to be removed is removed then, with its volumes" killed_passing
   check "$who: kill -9 of a command at any moment loses nothing" killed_commands
   [ "$who" != root ] || check "$who: a full disk leaves no half of a volume" half_volumes
+  [ "$who" != root ] || check "$who: a volume's first files come whole or not at all, and the next start brings them" first_files
   check "$who: df counts, prune empties" emptied
 }
 
@@ -244,6 +245,19 @@ half_volumes() {
   dd if=/dev/zero of="$scratch/full/filler" bs=4K 2>/dev/null
   ends 1 'no space left' o volume create xx && ends 125 'no space left' o run -v named:/d bb:1 true && ends 125 'no space left' o run -v /d bb:1 true && prints lock ls "$state/volumes" || return
   rm "$scratch/full/filler" && mkdir -p "$state/volumes/half/_data" && o volume prune -f && prints lock ls "$state/volumes" && o system prune -a -f && umount "$scratch/full"
+}
+first_files() { # the disk is full in the middle; then a kill comes there
+  local state=$scratch/first/state command pid
+  mkdir -p "$scratch/first/many" && mount -t tmpfs -o size=100m first "$scratch/first" && mkdir -p bb/many && for i in $(seq 2000); do head -c 5000 /dev/zero >"bb/many/$i"; done
+  tar -C bb --numeric-owner --owner=0 --group=0 -c . | o import --change 'ENV PATH=/bin' - many:1 && o create --name full -v full:/many many:1 sh -c 'ls /many | wc -l' && o create --name cut -v cut:/many many:1 sh -c 'ls -A /many | wc -l' || return
+  head -c "$(($(stat -f -c '%a * %S' "$scratch/first") - 6000000))" /dev/zero >"$scratch/first/filler"
+  ends 1 'no space left' o start -a full && prints 0 eval 'ls -A "$state/volumes/full/_data" | wc -l' && rm "$scratch/first/filler" && prints 2000 o start -a full || return
+  o start -a cut & command=$!
+  eventually eval 'pid=$(pgrep -f -- "overlayfuse start -a cut$")' || return
+  until compgen -G "$state/volumes/cut/_data/.filling*" >/dev/null || ! kill -0 $command; do sleep 0.002; done
+  kill -9 $pid # on a busy machine it may come too late, and then there is nothing to mend
+  wait $command
+  prints 2000 o start -a cut && prints 2000 eval 'ls -A "$state/volumes/cut/_data" | wc -l' && o rm full cut && rm -r bb/many && umount "$scratch/first"
 }
 killed_commands() { # at random moments of a start, each time another
   local i

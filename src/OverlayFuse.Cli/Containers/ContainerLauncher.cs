@@ -37,8 +37,8 @@ internal static class ContainerLauncher
         {
             Await(report, pid);
             new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
-            using (new VolumeStore(store.State).Lock()) // two that use an empty volume first would both fill it
-                Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), isRootless: !Caller.Current().IsHostRoot);
+            var volumes = new VolumeStore(store.State);
+            using (volumes.Lock()) Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), volumes, isRootless: !Caller.Current().IsHostRoot);
             _ = Syscall.Write(go, "g"u8, out _);
             Await(report, pid);
             go.Close();

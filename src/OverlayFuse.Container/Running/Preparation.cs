@@ -10,17 +10,19 @@ namespace OverlayFuse.Container;
 public static class Preparation
 {
     /// <param name="merged">Where the union is mounted.</param>
+    /// <param name="volumes">Under their lock: two that use an empty volume first would both fill it.</param>
     /// <exception cref="RefusedException">There is no such user, or a volume cannot be filled.</exception>
-    public static void Run(StoredContainer container, string merged, bool isRootless)
+    public static void Run(StoredContainer container, string merged, VolumeStore volumes, bool isRootless)
     {
         var error = Syscall.OpenAt(DirFd.Cwd, Encoding.UTF8.GetBytes(merged), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var opened);
         if (error != Errno.None) throw new RefusedException($"cannot enter the container's root {merged}: {error.Describe()}.", 125);
         try
         {
             var root = new DirFd(opened.Number);
+            FirstUse.Resume(container.Record, volumes);
             if (!File.Exists(container.FilledPath))
             {
-                FirstUse.Fill(container.Record, root);
+                FirstUse.Fill(container.Record, volumes, root);
                 File.Create(container.FilledPath).Dispose(); // what is deleted later stays deleted
             }
             if (container.Record.IsBuildStep) foreach (var volume in container.Record.Config.Volumes?.Keys ?? Enumerable.Empty<string>()) MakeDirectory("volume", volume, root);

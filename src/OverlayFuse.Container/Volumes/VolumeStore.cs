@@ -11,10 +11,15 @@ public sealed partial class VolumeStore(StateDirectory state)
     /// <summary>0755, for whatever users a container has; the umask of who makes a volume is his own.</summary>
     internal const uint ReadableDirectory = Mode.OwnerAllOthersReadExecute;
 
+    private const string Filling = "filling";
+
     /// <summary>The last lock to be taken.</summary>
     public StateLock Lock() => StateLock.Take(Path.Combine(state.Volumes, "lock"));
 
     public string DataOf(string name) => Path.Combine(DirectoryOf(name), "_data");
+
+    /// <summary>Is there while the image's files come into it, and tells where they are meanwhile.</summary>
+    internal string FillingOf(string name) => Path.Combine(DirectoryOf(name), Filling);
 
     public static bool IsValid(string name) => Form().IsMatch(name);
 
@@ -93,8 +98,11 @@ public sealed partial class VolumeStore(StateDirectory state)
         new($"create {wanted.Name}: driver '{driver}' already has volume '{wanted.Name}': volume name must be unique");
 
     // Nothing was put into it yet. Whatever holds something is somebody's, though no record says whose.
-    private static bool IsHalfMade(string path) =>
-        Directory.GetFileSystemEntries(path) is var entries && (entries is [] || (entries is [var data] && Path.GetFileName(data) == "_data" && Directory.GetFileSystemEntries(data) is []));
+    private static bool IsHalfMade(string path)
+    {
+        var entries = Directory.GetFileSystemEntries(path).Where(entry => Path.GetFileName(entry) != Filling).ToList();
+        return entries is [] || (entries is [var data] && Path.GetFileName(data) == "_data" && Directory.GetFileSystemEntries(data) is []);
+    }
 
     /// <summary>Takes away directories of no volume: what killed commands have left. Under <see cref="Lock"/>, under which volumes are made.</summary>
     public void SweepRemains()
