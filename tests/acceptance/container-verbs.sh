@@ -49,7 +49,22 @@ verbs() {
   check "$who: host-gateway is an address of this machine" host_gateway
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
   check "$who: --restart starts a program again, and stop, kill and rm -f end that" restarts
+  check "$who: who stops, kills or removes a container does not wait for a reader of its output that does not read; one that is slow gets all of it" idle_reader
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
+}
+
+idle_reader() {
+  local reader how
+  for how in 'rm -f' 'stop -t 1' kill; do
+    o run --name idle bb:1 sh -c 'trap "exit 3" TERM; yes & wait' | sleep 300 & reader=$!
+    eventually has 'Up ' o ps -f name=idle && sleep 1 && timeout 15 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $how idle && lacks 'Up ' o ps -f name=idle || return 1
+    kill $reader
+    [ "$how" = 'rm -f' ] || o rm idle || return 1
+  done
+  prints 3000000 eval 'o run --name idle bb:1 head -c 3000000 /dev/zero | { sleep 4; wc -c; }' && o rm idle || return 1
+  o run --name idle bb:1 seq 20000 | sleep 300 & reader=$! # it has ended by itself
+  eventually [ "$(pgrep -x seq)" = '' ] && sleep 2 && timeout 15 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" stop idle && kill $reader && prints 'exited 0' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' idle &&
+    prints 20000 eval 'o logs idle | wc -l' && o rm idle
 }
 
 restarted() { [ "$(o inspect -f '{{.RestartCount}}' again)" -ge "$1" ]; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
@@ -8,6 +9,12 @@ namespace OverlayFuse.Container;
 /// <param name="stopSignal">That which "stop" sends.</param>
 public sealed class ContainerProcess(StoredContainer container, Attachment attachment, int stopSignal)
 {
+    // How long who stops or kills it waits for a reader of its output that does not read, when it has ended.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _signalling = new(); // a leaf; protects: that the process of the state is there, and its number nobody else's
     private readonly ManualResetEventSlim _ended = new(); // somebody wants its end
     private readonly ContainerState _state = new() { SupervisorPid = Environment.ProcessId };
     private readonly Runtime _runtime = Runtime.Of(container);
@@ -63,7 +70,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             ProcessList.Write(container, pid);
             Connect(pid);
             Do("start", container.Id);
-            _state.Pid = pid; // before, a signal would not be for the program
+            lock (_signalling) _state.Pid = pid; // before, a signal would not be for the program
             (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
             ContainerStore.WriteState(container.Directory, _state);
             if (_last != 0) _ = Syscall.Kill(_state.Pid, _last); // it came while there was nobody to get it
@@ -106,20 +113,39 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
 
     private int Await()
     {
-        var error = Syscall.WaitPid(_state.Pid, out var exitCode);
-        if (error != Errno.None) exitCode = 255;
-        foreach (var pump in _pumps)
+        var pid = _state.Pid;
+        _ = Syscall.AwaitEnd(pid);
+        int exitCode;
+        lock (_signalling)
         {
-            pump.Join();
-            Failure ??= pump.Failure;
+            _state.Pid = 0; // from here on its number may be somebody else's
+            if (Syscall.WaitPid(pid, out exitCode) != Errno.None) exitCode = 255;
         }
-        _pumps.Clear();
+        AwaitOutput();
         _network?.End();
         if (container.Record.Memory > 0 && ControlGroup.HasRunOutOfMemory(container.Id)) _state.OomKilled = true; // before its group goes
         _runtime.RunQuietly("delete", "--force", container.Id);
-        (_state.Pid, _state.ExitCode, _state.FinishedAt) = (0, exitCode, DateTimeOffset.UtcNow);
+        (_state.ExitCode, _state.FinishedAt) = (exitCode, DateTimeOffset.UtcNow);
         (_state.Ports, _state.Address) = (null, null);
         return exitCode;
+    }
+
+    // Where it ended by itself, a reader gets all of its output, however slow he is.
+    private void AwaitOutput()
+    {
+        Stopwatch? waited = null; // since somebody wants its end
+        foreach (var pump in _pumps)
+        {
+            while (!pump.Join(Step))
+            {
+                if (_ended.IsSet) waited ??= Stopwatch.StartNew();
+                if (waited is null || waited.Elapsed < Patience) continue;
+                pump.GiveUp();
+                break;
+            }
+            Failure ??= pump.Failure;
+        }
+        _pumps.Clear();
     }
 
     // Before the program starts, which may want it at once.
@@ -182,8 +208,15 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     private void Signal(int signal)
     {
         if (signal == Linux.Signal.Kill || signal == stopSignal) End(signal);
-        if (signal == ControlPipe.WindowChanged && _terminal.IsOpen) CopySize();
-        else if (_state.Pid > 0) _ = Syscall.Kill(_state.Pid, signal);
+        if (signal == ControlPipe.WindowChanged && _terminal.IsOpen)
+        {
+            CopySize();
+            return;
+        }
+        lock (_signalling)
+        {
+            if (_state.Pid > 0) _ = Syscall.Kill(_state.Pid, signal);
+        }
     }
 
     // As docker has it: who stops or kills it does not want it to begin again, whoever sends another signal may.
