@@ -50,9 +50,36 @@ verbs() {
   check "$who: what runs keeps its image, and loses its name by force only" image_in_use
   check "$who: --restart starts a program again, and stop, kill and rm -f end that" restarts
   check "$who: who stops, kills or removes a container does not wait for a reader of its output that does not read; one that is slow gets all of it" idle_reader
+  check "$who: a signal while a container is started is for the container, and what kills the command then ends the start" signals_at_start
+  check "$who: a supervisor that is told to end before the start starts nothing" ended_before_start
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
 }
 
+signals_at_start() { # a runtime that takes its time to start
+  local how command pid
+  printf '#!/bin/sh\ncase " $* " in *" start "*) touch %s/starting; sleep 1 ;; esac\nexec runc "$@"\n' "$home" >"$home/slow" && chmod 755 "$home/slow" || return 1
+  for how in TERM KILL; do
+    o run --rm --name early --runtime "$home/slow" bb:1 sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done' >"$scratch/early" 2>&1 & command=$!
+    eventually [ -e "$home/starting" ] && pid=$(pgrep -f -- "^$OVERLAYFUSE run --rm --name early ") && kill -s $how $pid || return 1
+    sleep 3 # it may be lost where the program does not hear it yet, and the command is there for the next
+    [ $how = KILL ] || kill -s TERM $pid || lacks early o ps -a || return 1
+    wait $command
+    echo "$how: exit code $?"
+    eventually lacks early o ps -a && rm "$home/starting" || return 1
+  done
+}
+ended_before_start() {
+  local command code=0 holder
+  o volume ls >/dev/null && : >>"$state/volumes/lock" && { flock "$state/volumes/lock" sleep 4 & } && holder=$! && sleep 0.5
+  o run --name unstarted bb:1 sleep 1000 >"$scratch/unstarted" 2>&1 & command=$!
+  eventually pgrep -f -- "^overlayfuse --supervise $state " && sleep 1 && kill $(pgrep -f -- "^overlayfuse --supervise $state ") || code=1
+  wait $holder
+  [ $code = 0 ] && eventually grep 'was not started: its supervisor was asked to end' "$scratch/unstarted" || code=1
+  cat "$scratch/unstarted"
+  lacks ' Up ' o ps -f name=unstarted && o rm -f unstarted || code=1
+  wait $command
+  return $code
+}
 idle_reader() {
   local reader how
   for how in 'rm -f' 'stop -t 1' kill; do

@@ -12,16 +12,15 @@ internal static class AttachedContainer
 {
     private const int Killed = 137;
 
-    // As the library numbers them, and as Linux does; one it has no name for goes by its number.
-    private static readonly (PosixSignal Signal, int Number)[] Passed =
-        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15), ((PosixSignal)ControlPipe.WindowChanged, ControlPipe.WindowChanged)];
-
     /// <summary>One that runs already goes on by itself: we show what it writes from now on, and give its code.</summary>
     public static int Run(ContainerStore store, StoredContainer container, Attachment streams)
     {
         using var raw = container.Record.Terminal && streams.Input.IsOpen ? RawTerminal.Enter() : null; // else keys are for us
         using var reader = new Reader(); // before the start: what it writes first may find nobody
-        return ContainerLauncher.Start(store, container, streams) is { } supervisor ? Await(container, reader, () => Await(supervisor)) : LookOn(container, reader);
+        using var signals = new AttachedSignals(container); // and what ends us here would leave it running
+        var started = ContainerLauncher.Start(store, container, streams, signals.MayStart);
+        signals.Pass();
+        return started is { } supervisor ? Await(reader, () => Await(supervisor)) : LookOn(container, reader);
     }
 
     private static int Await((int Pid, Fd Report) supervisor)
@@ -35,23 +34,17 @@ internal static class AttachedContainer
     private static int LookOn(StoredContainer container, Reader reader)
     {
         using var run = ContainerRun.Latest(container)!;
-        return Await(container, reader, () =>
+        return Await(reader, () =>
         {
             new LogView { Skip = LogView.CountLines(container) }.Show(container, () => !run.IsOver());
             return run.Wait() ?? Killed;
         });
     }
 
-    private static int Await(StoredContainer container, Reader reader, Func<int> wait)
+    private static int Await(Reader reader, Func<int> wait)
     {
-        PosixSignalRegistration[] registrations = [.. Passed.Select(pair => PosixSignalRegistration.Create(pair.Signal, context =>
-        {
-            context.Cancel = true;
-            ControlPipe.Send(container, pair.Number);
-        }))];
         var waiting = Task.Factory.StartNew(wait, TaskCreationOptions.LongRunning);
         Task.WaitAny(waiting, reader.Left, reader.Detached);
-        foreach (var registration in registrations) registration.Dispose();
         if (waiting.IsCompleted) return waiting.GetAwaiter().GetResult();
         return reader.Detached.IsCompleted ? 0 : throw new OutputClosedException(); // the container goes on, as docker's does
     }

@@ -26,8 +26,9 @@ internal static class ContainerLauncher
     /// another command was faster.
     /// </summary>
     /// <param name="streams">What its program gets as standard input, output and error.</param>
+    /// <param name="mayStart">Asked when all is prepared; what it is asked for cannot be taken back.</param>
     /// <exception cref="RefusedException">It could not be started.</exception>
-    public static (int Pid, Fd Report)? Start(ContainerStore store, StoredContainer container, Attachment streams)
+    public static (int Pid, Fd Report)? Start(ContainerStore store, StoredContainer container, Attachment streams, Func<bool>? mayStart = null)
     {
         using var turn = StateLock.Take(container.TurnPath); // commands that start it at once do so one after another
         container = store.Settled(store.Get(container.Id));
@@ -39,6 +40,7 @@ internal static class ContainerLauncher
             new VolumeUses(store).Begin(container); // the supervisor ends them, whatever comes
             var volumes = new VolumeStore(store.State);
             using (volumes.Lock()) Preparation.Run(container, Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged"), volumes, isRootless: !Caller.Current().IsHostRoot);
+            if (mayStart?.Invoke() == false) throw new RefusedException($"the container {container.Record.Name} was not started: a signal came before.", 125);
             _ = Syscall.Write(go, "g"u8, out _);
             Await(report, pid);
             go.Close();

@@ -17,7 +17,9 @@ internal sealed class Supervisor
     private readonly StoredContainer _container;
     private readonly Attachment _attachment;
     private readonly ContainerRoot _root;
+    private readonly Lock _gate = new(); // protects the two fields below
     private ContainerProcess? _process;
+    private bool _isToEnd;
     private int _exitCode = 125;
 
     private Supervisor(ContainerStore store, StoredContainer container, Attachment attachment) =>
@@ -82,9 +84,14 @@ internal sealed class Supervisor
             Tell(new DaemonReply(true, remarks));
             Span<byte> go = stackalloc byte[1];
             if (Syscall.Read(Go, go, out var count) != Errno.None || count == 0) return; // the command has said why, or was killed
-            _process = new ContainerProcess(_container, _attachment, Stopping.SignalFor(_container));
-            _exitCode = _process.Run(started: () => Tell(new DaemonReply(true, [])));
-            if (_process.Failure is { } failure) Tell(new DaemonReply(false, [failure])); // its code stays what it is
+            var process = new ContainerProcess(_container, _attachment, Stopping.SignalFor(_container));
+            lock (_gate)
+            {
+                if (_isToEnd) throw new RefusedException($"the container {_container.Record.Name} was not started: its supervisor was asked to end.", 125);
+                _process = process;
+            }
+            _exitCode = process.Run(started: () => TellStarted(process));
+            if (process.Failure is { } failure) Tell(new DaemonReply(false, [failure])); // its code stays what it is
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -100,7 +107,15 @@ internal sealed class Supervisor
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true; // the end of the container is ours
-        _process?.Stop();
+        ContainerProcess? process;
+        lock (_gate) (process, _isToEnd) = (_process, true);
+        process?.Stop(Signal.Terminate);
+    }
+
+    // Who is killed while he waits for the start of what he is attached to has started nothing.
+    private void TellStarted(ContainerProcess process)
+    {
+        if (Tell(new DaemonReply(true, [])) == Errno.PIPE && _attachment != Attachment.None) process.Stop(Signal.Kill); // a first process need not hear another
     }
 
     // It waits for the end of the container, and does not see what we write.
@@ -124,5 +139,5 @@ internal sealed class Supervisor
         tell();
     };
 
-    private static void Tell(DaemonReply reply) => _ = Syscall.WriteAll(Report, reply.Write());
+    private static Errno Tell(DaemonReply reply) => Syscall.WriteAll(Report, reply.Write());
 }

@@ -102,11 +102,11 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     /// <summary>A sentence on why whoever is attached did not get all that it wrote; null: he did.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Asks it to end, as the machine does when it goes down.</summary>
-    public void Stop()
+    /// <summary>It is to end, and not to begin again: SIGTERM asks it, as the machine does when it goes down.</summary>
+    public void Stop(int signal)
     {
-        End(Linux.Signal.Terminate);
-        Signal(Linux.Signal.Terminate);
+        End(signal);
+        Signal(signal);
     }
 
     private string PidFile => Path.Combine(container.Directory, "pid");
