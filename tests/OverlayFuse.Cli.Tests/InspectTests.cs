@@ -97,7 +97,7 @@ public sealed class InspectTests
         Assert.That((Behind(host, "SecurityOpt"), host[^1], Behind(config, "AttachStderr"), config[^1]), Is.EqualTo(("Tmpfs", "Init", "ExposedPorts", "StopSignal")));
     }
 
-    private static StoredContainer Container() => new(
+    internal static StoredContainer Container() => new(
         new ContainerRecord
         {
             Id = new string('1', 64),

@@ -52,6 +52,7 @@ verbs() {
   check "$who: who stops, kills or removes a container does not wait for a reader of its output that does not read; one that is slow gets all of it" idle_reader
   check "$who: a signal while a container is started is for the container, and what kills the command then ends the start" signals_at_start
   check "$who: a supervisor that is told to end before the start starts nothing" ended_before_start
+  check "$who: wait gives the code of the run it waited for, whatever the next one does" code_of_its_run
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
 }
 
@@ -79,6 +80,9 @@ ended_before_start() {
   lacks ' Up ' o ps -f name=unstarted && o rm -f unstarted || code=1
   wait $command
   return $code
+}
+code_of_its_run() {
+  ends 3 '' o run --name twice bb:1 sh -c 'exit 3' && sed -i 's/"ExitCode":3/"ExitCode":0/' "$state/containers/$(o inspect -f '{{.Id}}' twice)/state.json" && prints 3 o wait twice && o rm twice
 }
 idle_reader() {
   local reader how

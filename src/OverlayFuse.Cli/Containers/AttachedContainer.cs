@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -33,7 +34,7 @@ internal static class AttachedContainer
 
     private static int LookOn(StoredContainer container, Reader reader)
     {
-        using var run = ContainerRun.Latest(container)!;
+        using var run = ContainerRun.Latest(container) ?? throw new RefusedException($"the container {container.Record.Name} has ended by now, and was removed.");
         return Await(reader, () =>
         {
             new LogView { Skip = LogView.CountLines(container) }.Show(container, () => !run.IsOver());

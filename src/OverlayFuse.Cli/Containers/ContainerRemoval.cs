@@ -9,9 +9,17 @@ internal sealed class ContainerRemoval(ContainerStore store)
     /// <exception cref="RefusedException">Somebody is starting it.</exception>
     public void Remove(StoredContainer container, bool withVolumes)
     {
+        if (!TryRemove(container, withVolumes)) throw ContainerLauncher.AlreadyServed(container);
+    }
+
+    /// <summary>False: somebody is starting it.</summary>
+    public bool TryRemove(StoredContainer container, bool withVolumes)
+    {
         Leftovers.TakeAway(store, container); // in the middle of a build, too
-        using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container); // nobody starts it while it goes
+        using var held = ContainerStore.Serve(container); // nobody starts it while it goes
+        if (held is null) return false;
         RemoveServed(container, withVolumes);
+        return true;
     }
 
     /// <summary>The same for who holds its lock.</summary>

@@ -26,13 +26,19 @@ internal static class PruneContainersVerb
     internal static (string Text, long Reclaimed) Prune(ContainerStore store, PruneFilter filter)
     {
         using var held = store.Lock();
-        var removed = store.All()
+        var fitting = store.All()
             .Where(container => !container.IsServed && !container.Record.IsBuildStep) // steps are the builds' own to remove
             .Where(container => filter.Fits(container.Record.Config.Labels, container.Record.Created))
             .ToList();
-        var reclaimed = removed.Sum(container => TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId)));
-        foreach (var container in removed) new ContainerRemoval(store).Remove(container, withVolumes: false);
+        var (removed, reclaimed) = (new List<string>(), 0L);
+        foreach (var container in fitting)
+        {
+            var size = TreeSize.Of(store.Layers.DiffOf(container.Record.LayerId));
+            if (!new ContainerRemoval(store).TryRemove(container, withVolumes: false)) continue; // somebody has started it meanwhile
+            removed.Add(container.Id);
+            reclaimed += size;
+        }
         store.SweepRemains();
-        return (ReclaimedText.List("Deleted Containers", removed.Select(container => container.Id)), reclaimed);
+        return (ReclaimedText.List("Deleted Containers", removed), reclaimed);
     }
 }

@@ -17,7 +17,7 @@ internal static class WaitVerb
             {
                 var container = store.Get(name);
                 var exitCode = Stopping.Wait(container);
-                return (store.Read(container.Id)?.ExitCode ?? exitCode ?? container.ExitCode) + "\n"; // with --rm it is gone
+                return (exitCode ?? store.Read(container.Id)?.ExitCode ?? container.ExitCode) + "\n"; // the state may be that of the next run by now, or gone
             });
         });
         return command;
