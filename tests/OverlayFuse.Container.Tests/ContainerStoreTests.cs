@@ -65,7 +65,7 @@ public sealed class ContainerStoreTests
         Assert.That(
             File.ReadAllText(Path.Combine(container.Directory, "container.json")),
             Does.Contain(""""PidsLimit":0,"ShmSize":67108864,"SecurityOpt"""").And.Contain(""""Privileged":false,"IdFile":"","Init":false,"Runtime":"runc"""").And.Not.Contain("Ulimits"));
-        Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "state.json" }));
+        Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "lock", "state.json" }));
 
         var flagged = store.Create(Record("c2", new RunRequest
         {
@@ -136,6 +136,52 @@ public sealed class ContainerStoreTests
         {
             Syscall.Umask(before);
         }
+    }
+
+    [Test]
+    public void A_container_is_removed_whole_while_others_look_at_it_and_try_to_serve_it()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        StoredContainer? newest = null;
+        using var over = new CancellationTokenSource();
+        var looking = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                if (Volatile.Read(ref newest) is not { } container) continue;
+                store.Read(container.Id);
+                ContainerStore.TryServe(container)?.Dispose();
+            }
+        }, TaskCreationOptions.LongRunning)).ToArray();
+        for (var i = 0; i < 200; i++)
+        {
+            var container = store.Create(Record($"c{i}"));
+            Volatile.Write(ref newest, container);
+            store.Remove(container);
+        }
+        over.Cancel();
+        Task.WaitAll(looking);
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(_root, "containers")), Is.Empty);
+    }
+
+    [Test]
+    public void An_exec_does_not_bring_back_the_directory_of_a_container_that_is_gone()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        store.Remove(container);
+        Assert.That(() => new ExecDirectory(container), Throws.TypeOf<RefusedException>().With.Message.EqualTo("No such container: c1"));
+        Assert.That(Directory.Exists(container.Directory), Is.False);
+    }
+
+    [Test]
+    public void A_container_that_another_version_made_without_a_lock_is_served()
+    {
+        var store = new ContainerStore(StateDirectory.Open(_root));
+        var container = store.Create(Record("c1"));
+        File.Delete(container.LockPath);
+        using var held = ContainerStore.TryServe(container);
+        Assert.That((held is not null, store.Get("c1").IsServed), Is.EqualTo((true, true)));
     }
 
     private static string ModeOf(string path) => Syscall.Stat(path, out var status) == Errno.None ? Convert.ToString((int)status.Mode & 0x1ff, 8) : "none";

@@ -59,14 +59,14 @@ internal static class Leftovers
     {
         using var names = store.Lock();
         if (store.Read(id) is not { } container || !IsForsaken(container)) return;
-        using var held = StateLock.TryTake(container.LockPath);
+        using var held = ContainerStore.TryServe(container);
         if (held is not null) new ContainerRemoval(store).RemoveServed(container, withVolumes: true);
     }
 
     /// <summary>Nothing where somebody serves it, or nothing is left.</summary>
     public static void TakeAway(ContainerStore store, StoredContainer container)
     {
-        using var held = StateLock.TryTake(container.LockPath);
+        using var held = ContainerStore.TryServe(container);
         if (held is not null) TakeAwayServed(store, container);
     }
 

@@ -65,9 +65,10 @@ internal static class RunVerb
             ContainerLauncher.Start(store, container);
             return unsaid is null ? 0 : throw unsaid;
         }
-        catch (RefusedException) when (request.AutoRemove && store.Read(container.Id) is { IsServed: false } left)
+        catch (RefusedException) when (request.AutoRemove)
         {
-            new ContainerRemoval(store).Remove(left, withVolumes: true);
+            using var names = store.Lock(); // not half way while others look for what is used
+            if (store.Read(container.Id) is { IsServed: false } left) new ContainerRemoval(store).Remove(left, withVolumes: true);
             throw;
         }
     }

@@ -47,6 +47,7 @@ public sealed class ContainerStore(StateDirectory state)
         var error = Syscall.MknodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(Path.Combine(directory, "control")), (uint)FileType.Fifo | Mode.OwnerReadWrite, 0, 0);
         if (error != Errno.None) throw new RefusedException($"cannot make {directory}/control: {error.Describe()}.", 125);
         WriteState(directory, new ContainerState());
+        StateLock.Take(Path.Combine(directory, "lock")).Dispose(); // makes it: from here on nobody does
         Save(directory, record); // last: it makes the directory a container
         return Read(record.Id) ?? throw new RefusedException($"{directory} was removed while it was made.", 125);
     }
@@ -64,7 +65,7 @@ public sealed class ContainerStore(StateDirectory state)
         File.Delete(Path.Combine(container.Directory, "container.json")); // first: what is left then is no container
         Layers.Remove(container.Record.LayerId);
         Layers.Remove(container.Record.InitLayerId);
-        LayerStore.Discard(container.Directory);
+        Discard(container.Directory);
     }
 
     /// <summary>Takes away directories and layers of no container: what killed commands have left. Under <see cref="Lock"/>, under which containers are made.</summary>
@@ -75,7 +76,16 @@ public sealed class ContainerStore(StateDirectory state)
         {
             if (!owned.Contains(Path.GetFileName(path))) Layers.Remove(Path.GetFileName(path));
         }
-        foreach (var directory in Directory.EnumerateDirectories(state.Containers).Where(path => !File.Exists(Path.Combine(path, "container.json"))).ToList()) LayerStore.Discard(directory);
+        foreach (var directory in Directory.EnumerateDirectories(state.Containers).Where(path => !File.Exists(Path.Combine(path, "container.json"))).ToList()) Discard(directory);
+    }
+
+    // Away first: who still has its name makes nothing in it while it is emptied.
+    private void Discard(string directory)
+    {
+        if (!Directory.Exists(directory)) return;
+        var temporary = state.NewTemporary();
+        Directory.Move(directory, temporary);
+        LayerStore.Discard(temporary);
     }
 
     public static void WriteState(string directory, ContainerState newState) =>
@@ -86,7 +96,7 @@ public sealed class ContainerStore(StateDirectory state)
     {
         var directory = Path.Combine(state.Containers, id);
         if (Parse(Path.Combine(directory, "container.json"), ContainerJson.Default.ContainerRecord) is not { } record) return null;
-        var isServed = IsServed(Path.Combine(directory, "lock")); // before the state is read: it is written before the lock is given up
+        var isServed = StateLock.IsHeld(Path.Combine(directory, "lock")); // before the state is read: it is written before the lock is given up
         return new StoredContainer(record, Parse(Path.Combine(directory, "state.json"), ContainerJson.Default.ContainerState) ?? new ContainerState(), directory, isServed);
     }
 
@@ -96,11 +106,17 @@ public sealed class ContainerStore(StateDirectory state)
         const int maxTries = 50;
         for (var tries = 0; ; tries++)
         {
-            var held = StateLock.TryTake(container.LockPath);
+            var held = TryServe(container);
             if (held is not null || tries == maxTries) return held;
             Thread.Sleep(10); // whoever looks whether it is held holds it for a moment
         }
     }
+
+    /// <summary>The same at once, though somebody only looks.</summary>
+    public static StateLock? TryServe(StoredContainer container) =>
+        File.Exists(container.LockPath) || !File.Exists(Path.Combine(container.Directory, "container.json"))
+            ? StateLock.TryTakeExisting(container.LockPath)
+            : StateLock.TryTake(container.LockPath); // of one that another version made, and nobody started
 
     /// <summary>Waits while it is being started, cleaned up, or looked at by another command: it runs then, or nobody serves it.</summary>
     /// <exception cref="RefusedException">It was removed meanwhile.</exception>
@@ -108,13 +124,6 @@ public sealed class ContainerStore(StateDirectory state)
     {
         for (; container is { IsServed: true, IsRunning: false }; container = Get(container.Id)) Thread.Sleep(20);
         return container;
-    }
-
-    private static bool IsServed(string path)
-    {
-        if (!File.Exists(path)) return false;
-        using var free = StateLock.TryTake(path, shared: true);
-        return free is null;
     }
 
     private static void Save(string directory, ContainerRecord record) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
 
@@ -10,14 +11,15 @@ internal sealed class ExecDirectory : IDisposable
 
     private readonly Fd _lock;
 
+    /// <exception cref="RefusedException">The container is gone.</exception>
     public ExecDirectory(StoredContainer container)
     {
-        Directory.CreateDirectory(container.RuntimeRoot);
-        foreach (var left in Directory.GetDirectories(container.RuntimeRoot, Prefix + "*")) RemoveLeft(left);
+        Make(container.RuntimeRoot, container);
+        foreach (var left in Left(container)) RemoveLeft(left);
         while (true)
         {
             Location = Path.Combine(container.RuntimeRoot, Prefix + Identifier.New()[..8]);
-            Directory.CreateDirectory(Location);
+            Make(Location, container);
             TryLock(Location, LockOperation.Exclusive, out _lock);
             if (Directory.Exists(Location)) return;
             _lock.Close(); // before it was locked another took it for one that was left
@@ -33,6 +35,28 @@ internal sealed class ExecDirectory : IDisposable
         Remove(Location);
         _lock.Close();
     }
+
+    // The directory alone and none above: with them a container that was removed would leave something.
+    private static void Make(string path, StoredContainer container)
+    {
+        var error = Syscall.MkdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path), Mode.OwnerAllOthersReadExecute);
+        if (error == Errno.NOENT) throw Gone(container);
+        if (error is not (Errno.None or Errno.EXIST)) throw new RefusedException($"cannot make {path}: {error.Describe()}.");
+    }
+
+    private static string[] Left(StoredContainer container)
+    {
+        try
+        {
+            return Directory.GetDirectories(container.RuntimeRoot, Prefix + "*");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw Gone(container);
+        }
+    }
+
+    private static RefusedException Gone(StoredContainer container) => new($"No such container: {container.Record.Name}");
 
     private static void RemoveLeft(string place)
     {

@@ -105,7 +105,7 @@ public sealed class LayerStore(StateDirectory state)
         if (error == Errno.None) error = TreeSweeper.Empty(new DirFd(top.Number), out failed);
         top.Close();
         if (error == Errno.None) error = Syscall.RmdirAt(DirFd.Cwd, Encoding.UTF8.GetBytes(path));
-        if (error != Errno.None) throw new RefusedException($"cannot remove {path}: {(failed.Length > 0 ? EntryPath.Show(failed) + ": " : "")}{error.Describe()}.");
+        if (error is not (Errno.None or Errno.NOENT)) throw new RefusedException($"cannot remove {path}: {(failed.Length > 0 ? EntryPath.Show(failed) + ": " : "")}{error.Describe()}.");
     }
 
     private DirFd Create(string directory, IReadOnlyList<string> parents)

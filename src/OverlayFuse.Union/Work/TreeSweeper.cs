@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
 
-/// <summary>Removes all that a directory of ours holds, trees of any depth with names of any bytes.</summary>
+/// <summary>Removes all that a directory of ours holds, trees of any depth with names of any bytes. What somebody else removes meanwhile is removed.</summary>
 internal static class TreeSweeper
 {
     /// <summary>Empties <paramref name="top"/>. On an error <paramref name="failed"/> is the name under it that could not be removed.</summary>
@@ -31,7 +31,7 @@ internal static class TreeSweeper
     private static Errno Unfold(DirFd top, ReadOnlySpan<byte> name, List<byte[]> names, ref ulong moves)
     {
         var error = OwnDirectory.Open(top, name, out var directory);
-        if (error != Errno.None) return error;
+        if (error != Errno.None) return Gone(error);
 
         var inside = new List<byte[]>();
         error = DirectoryNames.Read(directory, inside);
@@ -42,8 +42,10 @@ internal static class TreeSweeper
             if (error == Errno.NOTEMPTY) error = MoveUp(directory, entry, top, names, ref moves);
         }
         directory.Close();
-        return error != Errno.None ? error : Syscall.RmdirAt(top, name);
+        return error != Errno.None ? error : Gone(Syscall.RmdirAt(top, name));
     }
+
+    private static Errno Gone(Errno error) => error == Errno.NOENT ? Errno.None : error;
 
     private static Errno MoveUp(DirFd from, ReadOnlySpan<byte> name, DirFd top, List<byte[]> names, ref ulong moves)
     {
@@ -60,9 +62,9 @@ internal static class TreeSweeper
                 continue;
             }
             if (error == Errno.None) names.Add(free);
-            return error;
+            return Gone(error);
         }
-        return error;
+        return Gone(error);
     }
 
     /// <summary>NOTEMPTY: a directory that still holds something.</summary>
@@ -73,8 +75,8 @@ internal static class TreeSweeper
         {
             var asDirectory = Syscall.RmdirAt(directory, name);
             if (asDirectory == Errno.EXIST) return Errno.NOTEMPTY;
-            return asDirectory == Errno.NOTDIR ? error : asDirectory;
+            return asDirectory == Errno.NOTDIR ? error : Gone(asDirectory);
         }
-        return error == Errno.NOENT ? Errno.None : error;
+        return Gone(error);
     }
 }
