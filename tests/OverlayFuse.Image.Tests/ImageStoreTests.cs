@@ -88,6 +88,28 @@ public sealed class ImageStoreTests
     }
 
     [Test]
+    public void A_removal_that_stops_half_way_leaves_a_layer_that_can_be_mounted()
+    {
+        using var scratch = new Scratch();
+        var (_, image) = Import(scratch, "web:1");
+        var later = new ImageStore(StateDirectory.Open(scratch["state"]));
+        Directory.Delete(scratch["state/tmp"], recursive: true); // so that there is no place to move it to
+        Assert.That(() => later.Layers.Remove(image.LayerIds.Single()), Throws.Exception);
+        Assert.That((later.Layers.Has(image.LayerIds.Single()), Directory.Exists(later.Layers.Stack(image.LayerIds).Single())), Is.EqualTo((true, true)));
+    }
+
+    [Test]
+    public void A_layer_that_has_lost_its_short_name_gets_it_back_with_the_next_image()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        store.Remove(image, _ => true);
+        File.Delete(store.Layers.Stack(image.LayerIds).Single());
+        var again = new RootFsImporter(store).Import(scratch["root.tar"], "root.tar", null, [], null);
+        Assert.That(File.ReadAllText(Path.Combine(store.Layers.Stack(again.LayerIds).Single(), "f")), Is.EqualTo("text"));
+    }
+
+    [Test]
     public void The_files_of_the_store_are_as_the_README_says()
     {
         using var scratch = new Scratch();

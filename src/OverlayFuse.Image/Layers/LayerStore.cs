@@ -32,7 +32,7 @@ public sealed class LayerStore(StateDirectory state)
             : throw new RefusedException($"the layer {PathOf(id)} is damaged: it has no file \"size\".");
 
     /// <summary>The stack a layer lies on: paths of overlay2/l, topmost first.</summary>
-    public List<string> Stack(IEnumerable<string> topmostFirst) => [.. topmostFirst.Select(id => Path.Combine(state.Links, LinkOf(id)))];
+    public List<string> Stack(IEnumerable<string> topmostFirst) => [.. topmostFirst.Select(id => LinkTo(LinkOf(id)))];
 
     /// <summary>The chain id of a layer upon <paramref name="parent"/>.</summary>
     public static string ChainId(string? parent, Digest diffId) =>
@@ -45,7 +45,11 @@ public sealed class LayerStore(StateDirectory state)
     /// <exception cref="InvalidDataException">The archive is broken, hostile, or not the one it should be.</exception>
     internal LayerApplier? Unpack(string id, string archive, Digest expected, IReadOnlyList<string> parents, UnpackLimit? limit = null, IProgress<long>? progress = null)
     {
-        if (Has(id)) return null;
+        if (Has(id))
+        {
+            if (LinkTo(LinkOf(id)) is var link && !Path.Exists(link)) File.CreateSymbolicLink(link, TargetOf(id)); // lost by a removal that was killed: nothing could be mounted on it
+            return null;
+        }
         var temporary = state.NewTemporary();
         try
         {
@@ -89,9 +93,10 @@ public sealed class LayerStore(StateDirectory state)
     public void Remove(string id)
     {
         if (!Has(id)) return;
-        if (AtomicFile.Read(Path.Combine(PathOf(id), "link")) is { } link) File.Delete(Path.Combine(state.Links, Encoding.ASCII.GetString(link)));
+        var link = AtomicFile.Read(Path.Combine(PathOf(id), "link"));
         var temporary = state.NewTemporary();
         Directory.Move(PathOf(id), temporary);
+        if (link is not null) File.Delete(LinkTo(Encoding.ASCII.GetString(link))); // behind the layer, which counts as whole as long as it is there
         Discard(temporary);
     }
 
@@ -127,8 +132,11 @@ public sealed class LayerStore(StateDirectory state)
     // The link first: a layer without one could not be used, a link without a layer is harmless.
     private void Publish(string temporary, string id)
     {
-        var link = Path.Combine(state.Links, File.ReadAllText(Path.Combine(temporary, "link")));
-        File.CreateSymbolicLink(link, $"../{id}/diff");
+        File.CreateSymbolicLink(LinkTo(File.ReadAllText(Path.Combine(temporary, "link"))), TargetOf(id));
         Directory.Move(temporary, PathOf(id));
     }
+
+    private string LinkTo(string link) => Path.Combine(state.Links, link);
+
+    private static string TargetOf(string id) => $"../{id}/diff";
 }
