@@ -27,6 +27,9 @@ internal sealed class FakeRegistry : IDisposable
     /// <summary>Every request: method, path, and the range that was asked for.</summary>
     public List<string> Requests { get; } = [];
 
+    /// <summary>Called with the path of each request, before it is answered.</summary>
+    public Action<string>? Asked { get; set; }
+
     /// <summary>"user:password" that a token costs; null: nothing is asked.</summary>
     public string? Password { get; init; }
 
@@ -73,6 +76,7 @@ internal sealed class FakeRegistry : IDisposable
         var authorization = headers.GetValueOrDefault("Authorization");
         var path = address.Split('?')[0];
         Requests.Add($"{method} {address} {range}".TrimEnd());
+        Asked?.Invoke(path);
         if (path == "/token") return authorization == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Password!)) ? Whole("200 OK", "{\"token\":\"opened\"}"u8) : Whole("401 No", []);
         if (Password is not null && authorization != "Bearer opened")
             return Whole($"401 No\r\nWWW-Authenticate: Bearer realm=\"http://{Host}/token\",service=\"fake\",scope=\"repository:t/web:pull\"", []);

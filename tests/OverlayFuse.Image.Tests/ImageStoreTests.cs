@@ -110,6 +110,33 @@ public sealed class ImageStoreTests
     }
 
     [Test]
+    public void No_image_is_made_upon_a_layer_that_only_a_container_keeps()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        var stage = new BuildStage(null, image);
+        stage.Add("CMD true", new CachedStep { Layer = null, Below = image.LayerIds[0], Created = DerivedImage.Now() });
+        store.Remove(image, _ => true); // whose archive goes with the image: what is made upon it could not be saved
+        File.WriteAllBytes(scratch["more.tar"], Archives.Of(Archives.File("more", "text")));
+        Assert.That(() => DerivedImage.AddLayer(store, scratch["more.tar"], image.Record.Layers), Throws.TypeOf<RefusedException>().With.Message.Contains("was removed meanwhile"));
+        Assert.That(() => stage.Keep(store), Throws.TypeOf<RefusedException>().With.Message.Contains("Build again"));
+        Assert.That(store.All(), Is.Empty);
+    }
+
+    [Test]
+    public void An_image_that_has_lost_an_archive_has_that_with_which_it_comes_again()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        store.Blobs.Remove(Digest.FromHex(image.Record.Layers.Single().Blob)!.Value);
+        using (var packed = new System.IO.Compression.GZipStream(File.Create(scratch["packed"]), System.IO.Compression.CompressionLevel.Fastest)) packed.Write(File.ReadAllBytes(scratch["root.tar"]));
+        var layer = new LayerWriter(store).Store(scratch["packed"], [], Digest.TryParse(image.Record.Layers.Single().DiffId), null, out _);
+        store.Add(store.Blobs.Read(Digest.FromHex(image.Record.Id)!.Value), [layer]);
+        Assert.That(store.Get("web:1").Record.Layers.Select(one => one.Blob), Is.EqualTo(new[] { layer.Blob }));
+        Assert.That(layer.Blob, Is.Not.EqualTo(image.Record.Layers.Single().Blob));
+    }
+
+    [Test]
     public void The_files_of_the_store_are_as_the_README_says()
     {
         using var scratch = new Scratch();

@@ -63,6 +63,29 @@ public sealed class RegistryTests
         Assert.That(() => new ImagePuller(store, client).Pull(pinned, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("instead of " + Digest.Of(manifest)));
     }
 
+    [Test]
+    public void A_layer_whose_archive_goes_while_an_image_upon_it_is_pulled_is_fetched_after_all()
+    {
+        using var scratch = new Scratch();
+        using var registry = Serving(scratch, out var below);
+        using var client = registry.Client();
+        var here = new ImageStore(StateDirectory.Open(scratch["here"]));
+        new ImagePuller(here, client).Pull(registry.Reference, out _);
+
+        var there = new ImageStore(StateDirectory.Open(scratch["there"]));
+        File.WriteAllBytes(scratch["more.tar"], Archives.Of(Archives.File("more", "text")));
+        var layer = DerivedImage.AddLayer(there, scratch["more.tar"], below.Record.Layers);
+        Serve(registry, there, DerivedImage.Keep(there, DerivedImage.Passing(below.Config, [.. below.Record.Layers, layer], new ContainerConfig(), [])));
+        registry.Asked = path =>
+        {
+            if (path.EndsWith(layer.Blob, StringComparison.Ordinal)) here.Remove(here.Get(below.Id), _ => true); // a container stands on its layer
+        };
+        var pulled = new ImagePuller(here, client).Pull(registry.Reference, out _);
+        Assert.That(here.Find(below.Id), Is.Null);
+        Assert.That(pulled.Record.Layers.Select(one => here.Blobs.Has(Digest.FromHex(one.Blob)!.Value)), Is.EqualTo(new[] { true, true }));
+        Assert.That(Directory.GetFiles(scratch["here/tmp"], "*", SearchOption.AllDirectories), Is.Empty);
+    }
+
     [TestCase("a@sha256:x")]
     [TestCase("@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
     [TestCase("A b@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
@@ -165,8 +188,13 @@ public sealed class RegistryTests
         File.WriteAllBytes(scratch["root.tar"], Archives.Of(Archives.File("f", "text"), Archives.File("g", new string('x', 3000))));
         image = new RootFsImporter(there).Import(scratch["root.tar"], "root.tar", null, ["CMD [\"/f\"]"], null);
         var registry = new FakeRegistry { Password = password, IgnoresRanges = ignoresRanges };
+        Serve(registry, there, image);
+        return registry;
+    }
+
+    private static void Serve(FakeRegistry registry, ImageStore there, StoredImage image)
+    {
         registry.Answers["/v2/t/web/manifests/1"] = ImageManifest.Of(there, image);
         foreach (var blob in there.Blobs.All()) registry.Answers[$"/v2/t/web/blobs/{blob}"] = File.ReadAllBytes(there.Blobs.PathOf(blob));
-        return registry;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class WorkingContainer : IDisposable
     {
         var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network, Volumes = volumes };
         using var imagesHeld = images.Lock();
-        if (image.Record.Layers.Find(layer => !images.Layers.Has(layer.Id)) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
+        if (images.FirstGone(image.Record.Layers) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
         using var namesHeld = store.Lock();
         var taken = store.All().Select(container => container.Record.Name).ToHashSet();
         var record = ContainerPlan.For(request, WithoutVolumes(image), ContainerNames.New(taken.Contains), []);

@@ -16,7 +16,7 @@ public static class DerivedImage
     {
         try
         {
-            if (below.FirstOrDefault(layer => !store.Layers.Has(layer.Id)) is { } gone)
+            if (store.FirstGone(below) is { } gone)
                 throw new RefusedException($"the layer {gone.DiffId} is gone: its image was removed meanwhile.");
             return new LayerWriter(store).Store(archive, below, null, null, out _);
         }

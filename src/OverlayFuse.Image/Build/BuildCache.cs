@@ -22,9 +22,7 @@ public sealed class BuildCache(ImageStore store)
         foreach (var path in Directory.GetFiles(_directory)) if (Read(path) is not { } step || !IsWhole(step) || (step.Layer ?? (object?)step.Below) is null) File.Delete(path);
     }
 
-    private bool IsWhole(CachedStep step) => (step.Below is null || store.Layers.Has(step.Below)) && HasLayer(step);
-
-    private bool HasLayer(CachedStep step) => step.Layer is not { } layer || (store.Layers.Has(layer.Id) && Digest.FromHex(layer.Blob) is { } blob && store.Blobs.Has(blob));
+    private bool IsWhole(CachedStep step) => (step.Below is null || store.Layers.Has(step.Below)) && (step.Layer is null || store.IsWhole(step.Layer));
 
     private string PathOf(Digest key) => Path.Combine(_directory, key.Hex + ".json");
 

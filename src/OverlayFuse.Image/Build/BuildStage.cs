@@ -68,7 +68,7 @@ public sealed class BuildStage(string? name, StoredImage? parent)
     /// <exception cref="RefusedException">A layer went while it was built.</exception>
     public StoredImage Keep(ImageStore store)
     {
-        if (_layers.Find(layer => !store.Layers.Has(layer.Id)) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
+        if (store.FirstGone(_layers) is { } gone) throw new RefusedException($"the layer {gone.DiffId} was removed while the image was built. Build again.");
         return DerivedImage.Keep(store, Passing());
     }
 }

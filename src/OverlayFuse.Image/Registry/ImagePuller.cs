@@ -18,6 +18,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
     private const long LargestLayer = 1L << 44; // sums of them are numbers, too
 
     private long _came;
+    private long _all;
 
     /// <summary>Told of each layer: its digest, and "Pull complete" or "Already exists".</summary>
     public Action<Digest, string>? Said { get; init; }
@@ -81,12 +82,10 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         if (layers.Find(layer => layer.Size is < 0 or > LargestLayer) is { } odd) throw new InvalidDataException($"a layer has {odd.Size} bytes, which is impossible");
         var diffIds = config.RootFs.DiffIds.Select(Parse).ToList();
         var blobs = layers.Select(layer => Parse(layer.Digest)).ToList();
-        var known = store.All().SelectMany(image => image.Record.Layers).DistinctBy(layer => layer.Id).ToDictionary(layer => layer.Id);
         var chain = new List<string>();
         foreach (var diffId in diffIds) chain.Add(LayerStore.ChainId(chain.LastOrDefault(), diffId));
-        var paths = FetchMissing(layers, [.. Enumerable.Range(0, layers.Count).Where(i => !known.ContainsKey(chain[i]))], files);
-
-        using var held = store.Lock();
+        var paths = new Dictionary<int, string>();
+        using var held = FetchMissing(layers, chain, paths, files, out var known);
         var records = new List<LayerRecord>();
         var limit = new UnpackLimit(reference.ToString(), layers.DistinctBy(layer => layer.Digest).Sum(layer => layer.Size));
         for (var i = 0; i < layers.Count; i++)
@@ -98,7 +97,6 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
                 Said?.Invoke(blobs[i], "Pull complete");
                 continue;
             }
-            if (!store.Layers.Has(chain[i])) throw new RefusedException($"the layer {diffIds[i]} was removed while the image was pulled. Pull again.");
             records.Add(known[chain[i]]);
             Said?.Invoke(blobs[i], "Already exists");
         }
@@ -107,11 +105,36 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         return image;
     }
 
-    private Dictionary<int, string> FetchMissing(List<Descriptor> layers, List<int> missing, FetchedFiles files)
+    // Until, under the lock, nothing is missing any more: what was here may have gone while the rest came.
+    private StateLock FetchMissing(List<Descriptor> layers, List<string> chain, Dictionary<int, string> paths, FetchedFiles files, out Dictionary<string, LayerRecord> known)
     {
-        var all = missing.Sum(i => layers[i].Size);
-        var fetcher = new BlobFetcher(client, store.State) { Came = count => Progress?.Report((Interlocked.Add(ref _came, count), all)) };
-        var paths = new Dictionary<int, string>();
+        known = Known();
+        while (true)
+        {
+            var here = known;
+            Fetch(layers, [.. Enumerable.Range(0, layers.Count).Where(i => !here.ContainsKey(chain[i]) && !paths.ContainsKey(i))], paths, files);
+            var held = store.Lock();
+            try
+            {
+                here = known = Known();
+                if (Enumerable.Range(0, layers.Count).All(i => here.ContainsKey(chain[i]) || paths.ContainsKey(i))) return held;
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+            held.Dispose();
+        }
+    }
+
+    private Dictionary<string, LayerRecord> Known() =>
+        store.All().SelectMany(image => image.Record.Layers).Where(store.IsWhole).DistinctBy(layer => layer.Id).ToDictionary(layer => layer.Id);
+
+    private void Fetch(List<Descriptor> layers, List<int> missing, Dictionary<int, string> paths, FetchedFiles files)
+    {
+        _all += missing.Sum(i => layers[i].Size);
+        var fetcher = new BlobFetcher(client, store.State) { Came = count => Progress?.Report((Interlocked.Add(ref _came, count), _all)) };
         var pathsLock = new Lock(); // leaf; protects paths
         try
         {
@@ -125,7 +148,6 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         {
             throw e.InnerExceptions[0]; // each is a sentence; one will do
         }
-        return paths;
     }
 
     private static Digest Parse(string text) => Digest.TryParse(text) ?? throw new InvalidDataException($"\"{text}\" is not a digest of a known kind");

@@ -52,7 +52,8 @@ public sealed class ImageStore(StateDirectory state)
     public StoredImage Add(byte[] config, IReadOnlyList<LayerRecord> layers)
     {
         var id = Blobs.Put(config).Hex;
-        if (Path.Combine(_records, id + ".json") is var path && !File.Exists(path))
+        var path = Path.Combine(_records, id + ".json");
+        if (ReadRecord(path) is not { } present || FirstGone(present.Layers) is not null) // or one that has lost an archive, and has it again
         {
             Directory.CreateDirectory(_records);
             var record = new ImageRecord { Id = id, Layers = [.. layers], Stored = DateTimeOffset.UtcNow };
@@ -60,6 +61,12 @@ public sealed class ImageStore(StateDirectory state)
         }
         return Open(id, References()) ?? throw new RefusedException($"the record of image {id} was removed while it was written.");
     }
+
+    /// <summary>Whether an image can be made of a layer: it is here, and so is the archive it came as. That goes with the last image, also where a container keeps the layer.</summary>
+    public bool IsWhole(LayerRecord layer) => Layers.Has(layer.Id) && Digest.FromHex(layer.Blob) is { } blob && Blobs.Has(blob);
+
+    /// <summary>The first that is not; who asks without the lock asks again under it.</summary>
+    public LayerRecord? FirstGone(IEnumerable<LayerRecord> layers) => layers.FirstOrDefault(layer => !IsWhole(layer));
 
     /// <summary>Gives an image names, which others may have had.</summary>
     public void Tag(StoredImage image, params IEnumerable<ImageReference> names)
