@@ -34,6 +34,21 @@ public sealed class ImageStoreTests
     }
 
     [Test]
+    public void An_image_that_is_removed_while_it_is_saved_is_saved_whole()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        Save(store, image, scratch["before.tar"]);
+        using var file = new MemoryStream();
+        using (var saver = new ImageSaver(store, [(image, image.References)]))
+        {
+            using (store.Lock()) store.Remove(image, _ => false); // who waits for the lock is not waited for
+            saver.Write(new TarWriter(file));
+        }
+        Assert.That(file.ToArray(), Is.EqualTo(File.ReadAllBytes(scratch["before.tar"])));
+    }
+
+    [Test]
     public void A_layer_whose_bytes_were_changed_is_refused_and_nothing_is_left()
     {
         using var scratch = new Scratch();
@@ -207,6 +222,7 @@ public sealed class ImageStoreTests
     private static void Save(ImageStore store, StoredImage image, string path)
     {
         using var file = File.Create(path);
-        new ImageSaver(store, new TarWriter(file)).Save([(image, image.References)]);
+        using var saver = new ImageSaver(store, [(image, image.References)]);
+        saver.Write(new TarWriter(file));
     }
 }

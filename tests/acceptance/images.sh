@@ -15,6 +15,7 @@ images() {
   check "$who: a root file system is imported" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' "$scratch/busybox.tar" bb:1
   copies
   commits
+  check "$who: save waits for nobody who waits for images" saved_into_run
   builds
   bombs
   registry
@@ -93,6 +94,10 @@ layer_holds() {
   o save -o saved.tar c1img:1 && blob=$(tar -xOf saved.tar manifest.json | grep -o 'blobs/sha256/[0-9a-f]*' | tail -n 1) && tar -xOf saved.tar "$blob" | tar -tf - >list || return 1
   cat list
   grep -qx 'etc/.wh.group' list && grep -qx '.wh.root' list && grep -qx 'moved/in' list && grep -qx 'etc/passwd' list && ! grep -q 'bin/busybox' list && ! grep -q gone list
+}
+saved_into_run() {
+  o save bb:1 | timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" run --rm -i bb:1 busybox tar -tf - >list || return 1
+  cat list && grep -qx manifest.json list
 }
 history_of() { o history --no-trunc --format '{{.CreatedBy}}|{{.Comment}}' "$1" | head -n 1 | tr -d '\n'; printf '|'; o history -q "$1" | wc -l; }
 changed_command() { o commit --change 'CMD ["cat","/newfile"]' --change 'ENV X=1' c1 c1img:2 >/dev/null && o run --rm c1img:2; }

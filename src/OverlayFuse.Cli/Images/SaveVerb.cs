@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
 
@@ -14,15 +15,25 @@ internal static class SaveVerb
         command.SetAction(result =>
         {
             var store = new ImageStore(StatePlace.ToRead());
-            using var held = store.Lock();
-            var images = (result.GetValue(names) ?? []).Select(ByteText.Text).Select(name => (Name: name, Image: store.Get(name)))
-                .GroupBy(found => found.Image.Id)
-                .Select(group => (group.First().Image, Names: (IReadOnlyList<ImageReference>)[.. group.SelectMany(found => Names(found.Image, found.Name)).Distinct()]))
-                .ToList();
-            OutputFile.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream => new ImageSaver(store, new TarWriter(stream)).Save(images));
+            using var saver = Open(store, [.. (result.GetValue(names) ?? []).Select(ByteText.Text)]);
+            OutputFile.Write(result.GetValue(output) is { } path ? ByteText.Text(path) : null, stream => saver.Write(new TarWriter(stream)));
             return 0;
         });
         return command;
+    }
+
+    // The lock is held for that only, and not while whoever reads the archive takes his time.
+    private static ImageSaver Open(ImageStore store, List<string> names)
+    {
+        if (Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum) == Errno.None && current < maximum)
+            _ = Syscall.SetLimit(ResourceLimit.OpenFiles, maximum, maximum); // one for each layer, and there may be thousands
+        using var held = store.Lock();
+        return new ImageSaver(store,
+        [
+            .. names.Select(name => (Name: name, Image: store.Get(name)))
+                .GroupBy(found => found.Image.Id)
+                .Select(group => (group.First().Image, (IReadOnlyList<ImageReference>)[.. group.SelectMany(found => Names(found.Image, found.Name)).Distinct()])),
+        ]);
     }
 
     /// <summary>A name as it was asked for; for an id or a digest, all that the image has.</summary>

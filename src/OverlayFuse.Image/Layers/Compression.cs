@@ -40,7 +40,7 @@ public static class Compression
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var error = Syscall.Stat(path, out _);
-            throw new RefusedException($"cannot open {path}: {(error == Errno.None ? "it cannot be read" : error.Describe())}.");
+            throw new RefusedException($"cannot open {path}: {(error != Errno.None ? error.Describe() : e is IOException ? FileErrors.Reason(e) : "it cannot be read")}.");
         }
     }
 
