@@ -65,7 +65,7 @@ public sealed class ContainerStoreTests
         Assert.That(
             File.ReadAllText(Path.Combine(container.Directory, "container.json")),
             Does.Contain(""""PidsLimit":0,"ShmSize":67108864,"SecurityOpt"""").And.Contain(""""Privileged":false,"IdFile":"","Init":false,"Runtime":"runc"""").And.Not.Contain("Ulimits"));
-        Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "lock", "state.json" }));
+        Assert.That(Directory.GetFileSystemEntries(container.Directory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "container.json", "control", "lock", "state.json", "users" }));
 
         var flagged = store.Create(Record("c2", new RunRequest
         {

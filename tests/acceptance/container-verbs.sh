@@ -54,6 +54,8 @@ verbs() {
   check "$who: a supervisor that is told to end before the start starts nothing" ended_before_start
   check "$who: wait gives the code of the run it waited for, whatever the next one does" code_of_its_run
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
+  check "$who: commands that use the files of one container that is stopped take turns" used_at_once
+  check "$who: two of them at the ends of one pipe end with a sentence" ends 1 'another command, such as cp or export, is using the files of container piped' used_in_a_pipe
 }
 
 signals_at_start() { # a runtime that takes its time to start
@@ -113,6 +115,19 @@ left_by_keys() {
   typed 'sleep 7651\r\020\021' run -it --name left bb:1 sh && prints true o inspect -f '{{.State.Running}}' left && has 'sleep 7651' o top left && ends 1 'read escape sequence' typed 'sleep 7652\r\020\021' exec -it left sh && has 'sleep 7652' o top left &&
     o stop -t 0 left && typed 'sleep 7653\rxy' start -ai --detach-keys x,y left && has 'sleep 7653' o top left && ends 1 'Invalid detach keys (foo) provided' o exec --detach-keys foo left true && ends 125 'Invalid detach keys (ctrl-1) provided' o run --detach-keys ctrl-1 bb:1 true && o rm -f left
 }
+used_at_once() {
+  local i pids=() code=0
+  o create --name used bb:1 sleep 1000 || return 1
+  for i in 1 2 3 4; do o cp used:/etc/passwd "$home/used$i" & pids+=($!); done
+  for i in "${pids[@]}"; do wait "$i" || code=$?; done
+  if [ "$who" = root ]; then
+    pids=()
+    for i in 5 6 start 7; do if [ $i = start ]; then o start used & else o cp used:/etc/passwd "$home/used$i" & fi; pids+=($!); done
+    for i in "${pids[@]}"; do wait "$i" || code=$?; done
+  fi
+  o rm -f used && return $code
+}
+used_in_a_pipe() { o create --name piped bb:1 true && o cp piped:/bin/busybox - | o cp - piped:/tmp; }
 at_once() {
   local i pids code=0
   o run -d --name same bb:1 sleep 1000 || return 1

@@ -56,9 +56,13 @@ internal static class ContainerLauncher
     }
 
     /// <summary>Mounts the union of a container that does not run, until <paramref name="go"/> is closed.</summary>
-    /// <returns>The supervisor, which is gone when it has unmounted.</returns>
-    public static int Mount(ContainerStore store, StoredContainer container, out Fd go)
+    /// <returns>The supervisor, which is gone when it has unmounted; null: the container runs by now.</returns>
+    public static int? Mount(ContainerStore store, StoredContainer container, out Fd go)
     {
+        using var turn = StateLock.Take(container.TurnPath); // of those that mount it or start it at once, one does
+        container = store.Settled(store.Get(container.Id));
+        go = Fd.None;
+        if (container.IsRunning) return null;
         var pid = Spawn(store, container, MountOnly, Attachment.None, out var report, out go);
         try
         {

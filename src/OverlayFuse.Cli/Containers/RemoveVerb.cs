@@ -38,7 +38,7 @@ internal static class RemoveVerb
                 if (!force) throw new RefusedException($"You cannot remove a {what} container {container.Id}. Stop the container before attempting removal or force remove");
                 Stopping.Kill(store, container);
             }
-            else Thread.Sleep(20); // one that is being started hears nothing yet
+            else store.TrySettle(container); // one that is being started hears nothing yet
         }
         return name + "\n";
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -7,9 +8,12 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>The containers that are here: containers/ID/{container.json,state.json,lock,control,...} and their layers.</summary>
-/// <remarks>Locks, in this order: image/lock, containers/lock (names), containers/ID/turn, containers/ID/lock (held by the supervisor while it lives), volumes/lock.</remarks>
+/// <remarks>Locks, in this order: image/lock, containers/lock (names), containers/ID/turn, containers/ID/lock (held by the supervisor while it lives), containers/ID/users, volumes/lock.</remarks>
 public sealed class ContainerStore(StateDirectory state)
 {
+    // With a command that uses the files of a container: it may be waiting for us.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     public StateDirectory State => state;
 
     public LayerStore Layers { get; } = new(state);
@@ -46,6 +50,7 @@ public sealed class ContainerStore(StateDirectory state)
         Directory.CreateDirectory(directory);
         var error = Syscall.MknodAt(DirFd.Cwd, Encoding.UTF8.GetBytes(Path.Combine(directory, "control")), (uint)FileType.Fifo | Mode.OwnerReadWrite, 0, 0);
         if (error != Errno.None) throw new RefusedException($"cannot make {directory}/control: {error.Describe()}.", 125);
+        File.Create(Path.Combine(directory, "users")).Dispose(); // by now: it can be taken on a full disk, too
         WriteState(directory, new ContainerState());
         StateLock.Take(Path.Combine(directory, "lock")).Dispose(); // makes it: from here on nobody does
         Save(directory, record); // last: it makes the directory a container
@@ -118,12 +123,22 @@ public sealed class ContainerStore(StateDirectory state)
             ? StateLock.TryTakeExisting(container.LockPath)
             : StateLock.TryTake(container.LockPath); // of one that another version made, and nobody started
 
-    /// <summary>Waits while it is being started, cleaned up, or looked at by another command: it runs then, or nobody serves it.</summary>
-    /// <exception cref="RefusedException">It was removed meanwhile.</exception>
-    public StoredContainer Settled(StoredContainer container)
+    /// <summary>Waits while it is being started, cleaned up, or used by another command: it runs then, or nobody serves it.</summary>
+    /// <exception cref="RefusedException">It was removed meanwhile, or the other command does not end.</exception>
+    public StoredContainer Settled(StoredContainer container) => TrySettle(container) ?? Get(container.Id);
+
+    /// <summary>The same; null: it was removed meanwhile.</summary>
+    /// <exception cref="RefusedException">The other command does not end: it may be waiting for us, at the other end of a pipe.</exception>
+    public StoredContainer? TrySettle(StoredContainer container)
     {
-        for (; container is { IsServed: true, IsRunning: false }; container = Get(container.Id)) Thread.Sleep(20);
-        return container;
+        var used = Stopwatch.StartNew();
+        for (var now = container; ; now = Read(container.Id))
+        {
+            if (now is not { IsServed: true, IsRunning: false }) return now;
+            if (!ContainerUsers.AreThere(now)) used.Restart();
+            if (used.Elapsed > Patience) throw new RefusedException($"another command, such as cp or export, is using the files of container {now.Record.Name}. Try again when it has ended.");
+            Thread.Sleep(20);
+        }
     }
 
     private static void Save(string directory, ContainerRecord record) =>

@@ -28,8 +28,11 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
 
     public string RunPath => Path.Combine(Directory, "run");
 
-    /// <summary>Held while somebody starts it.</summary>
+    /// <summary>Held while somebody starts it, or mounts it.</summary>
     public string TurnPath => Path.Combine(Directory, "turn");
+
+    /// <summary>Held by whoever is at its files.</summary>
+    public string UsersPath => Path.Combine(Directory, "users");
 
     /// <summary>Is there while drivers have its volumes ready for it.</summary>
     public string VolumesPath => Path.Combine(Directory, "volumes");
