@@ -56,6 +56,9 @@ verbs() {
   check "$who: keys leave a terminal, and the program goes on" left_by_keys
   check "$who: commands that use the files of one container that is stopped take turns" used_at_once
   check "$who: two of them at the ends of one pipe end with a sentence" ends 1 'another command, such as cp or export, is using the files of container piped' used_in_a_pipe
+  check "$who: export comes to its end though the program has ended before" used_to_the_end
+  check "$who: who stops a container does not wait for an export that nobody reads" used_and_stopped
+  check "$who: exec does not keep the container's files in use" let_go
 }
 
 signals_at_start() { # a runtime that takes its time to start
@@ -128,6 +131,22 @@ used_at_once() {
   o rm -f used && return $code
 }
 used_in_a_pipe() { o create --name piped bb:1 true && o cp piped:/bin/busybox - | o cp - piped:/tmp; }
+used_to_the_end() {
+  o rm piped && o run -d --name ended bb:1 sh -c 'until [ -e /over ]; do sleep 0.1; done' || return 1
+  o export ended | { dd bs=1 count=1 status=none; o exec ended touch /over && eventually has exited o inspect -f '{{.State.Status}}' ended && sleep 4; cat; } >"$home/ended.tar" || return 1
+  tar -xOf "$home/ended.tar" bin/busybox | cmp - "$busybox" && tar -tf "$home/ended.tar" | grep -qx etc/passwd && o rm ended
+}
+used_and_stopped() {
+  o run -d --name held bb:1 sleep 1000 || return 1
+  o export held | { dd bs=1 count=1 status=none >/dev/null; o stop -t 0 held >"$home/held"; cat >/dev/null; }
+  grep -qx held "$home/held" && o rm held
+}
+let_go() {
+  local pid held
+  o run -d --name let bb:1 sleep 1000 || return 1
+  o exec let sleep 7654 &
+  { eventually has 'sleep 7654' o top let || eventually has 'sleep 7654' o top let; } && held=$(for pid in $(pgrep -f -- "$OVERLAYFUSE exec let"); do ls -l "/proc/$pid/fd"; done) && o rm -f let && echo "$held" && grep -q pipe <<<"$held" && ! grep -q /merged <<<"$held"
+}
 at_once() {
   local i pids code=0
   o run -d --name same bb:1 sleep 1000 || return 1

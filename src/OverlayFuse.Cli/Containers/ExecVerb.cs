@@ -63,7 +63,6 @@ internal static class ExecVerb
         var input = request.OpenInput ? new Fd(0) : request.Terminal ? Fd.None : nothing;
         var streams = isDetached ? new Attachment(input, nothing, nothing) : new Attachment(input, new Fd(1), new Fd(2)) { Keys = keys }; // who reads our output does not wait for what is detached
         var (exitCode, refusal) = Begin(() => ExecProcess.Run(container, request, new DirFd(root.Number), streams, isDetached), isDetached);
-        root.Close();
         nothing.Close();
         if (refusal.Length > 0) Terminal.Say($"OCI runtime exec failed: {refusal}");
         return exitCode;

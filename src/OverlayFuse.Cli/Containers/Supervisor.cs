@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OverlayFuse.Container;
 using OverlayFuse.Fuse;
@@ -10,6 +11,9 @@ namespace OverlayFuse.Cli;
 /// <remarks>It holds the container's lock while it lives. It never looks into its own mount, which it would have to serve meanwhile.</remarks>
 internal sealed class Supervisor
 {
+    // How long who stops or kills it waits for those who use its files.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private static readonly Fd Report = new(3);
     private static readonly Fd Go = new(4);
 
@@ -21,6 +25,7 @@ internal sealed class Supervisor
     private ContainerProcess? _process;
     private bool _isToEnd;
     private int _exitCode = 125;
+    private StateLock? _alone;
 
     private Supervisor(ContainerStore store, StoredContainer container, Attachment attachment) =>
         (_store, _container, _attachment, _root) = (store, container, attachment, ContainerRoot.For(store, container));
@@ -63,6 +68,7 @@ internal sealed class Supervisor
     {
         PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         _root.Run(live: remarks => new Thread(() => Live(remarks)) { Name = "container" }.Start());
+        _alone?.Dispose();
         new VolumeUses(_store).End(_container);
         run?.Leave(_exitCode);
         if (run is not null && _container.Record.AutoRemove) RemoveIt();
@@ -100,8 +106,23 @@ internal sealed class Supervisor
         }
         finally
         {
+            _alone = AwaitUsers();
             _root.End();
         }
+    }
+
+    // Who reads or writes its files comes to his end, though the program has ended before; null: not where somebody wants that end.
+    private StateLock? AwaitUsers()
+    {
+        Stopwatch? waited = null;
+        while (File.Exists(_container.UsersPath))
+        {
+            if (ContainerUsers.TryExclude(_container) is { } alone) return alone;
+            if (_process?.EndIsWanted == true) waited ??= Stopwatch.StartNew();
+            if (waited?.Elapsed > Patience) break;
+            Thread.Sleep(20);
+        }
+        return null;
     }
 
     private void Stop(PosixSignalContext context)

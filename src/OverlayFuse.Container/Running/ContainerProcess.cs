@@ -99,6 +99,9 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         }
     }
 
+    /// <summary>Somebody has stopped or killed it.</summary>
+    public bool EndIsWanted => _ended.IsSet;
+
     /// <summary>A sentence on why whoever is attached did not get all that it wrote; null: he did.</summary>
     public string? Failure { get; private set; }
 

@@ -13,12 +13,13 @@ public static class ExecProcess
     private const int CannotExecute = 126;
 
     /// <summary>Runs it to its end, or with <paramref name="isDetached"/> until it has begun.</summary>
-    /// <param name="root">The container's root file system.</param>
+    /// <param name="root">The container's root file system; closed once the user is found in it.</param>
     /// <returns>The exit code and, when it could not be started, what the runtime says of that.</returns>
     /// <exception cref="RefusedException">There is no such user, or it makes no sense.</exception>
     public static (int ExitCode, string Error) Run(StoredContainer container, ExecRequest request, DirFd root, Attachment streams, bool isDetached)
     {
         var user = User(container.Record, request, root);
+        root.Fd.Close(); // the end of the container would wait for who has it open
         var spec = Describe(container.Record, request, user, HostFacts.BoundingSet());
         using var signals = new ProgramSignals(); // before there is anything that one could leave behind
         using var directory = new ExecDirectory(container);
