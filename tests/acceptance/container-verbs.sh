@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 300
+# timeout: 600
 # The words of containers' verbs, as docker has them: flags, exit codes, terminals, parts of logs; and commands that meet.
 export TMPDIR=/var/tmp
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
