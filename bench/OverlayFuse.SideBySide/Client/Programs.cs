@@ -16,7 +16,7 @@ internal static class Programs
         {
             File = Name.Bytes(words[0]),
             Arguments = [.. words.Select(Name.Bytes)],
-            Environment = ["LC_ALL=C"u8.ToArray(), "HOME=/nonexistent"u8.ToArray(), "GIT_CONFIG_NOSYSTEM=1"u8.ToArray()],
+            Environment = ["LC_ALL=C"u8.ToArray(), "PATH=/usr/local/bin:/usr/bin:/bin"u8.ToArray(), "HOME=/nonexistent"u8.ToArray(), "GIT_CONFIG_NOSYSTEM=1"u8.ToArray()],
             Descriptors = [(Nowhere, 0), (Nowhere, 1), (Nowhere, 2)],
             NewSession = true,
         };
