@@ -88,14 +88,14 @@ by_podman() {
   local said
   cp "$OVERLAYFUSE" overlayfuse && chmod 755 overlayfuse && configure "$test_user" "$scratch/user" && pod import -q "$tarball" localhost/debian:1 || return
   said=$(pod run --name work --network=none -e DEBIAN_FRONTEND=noninteractive localhost/debian:1 sh -c "$work_in_container" 2>&1)
-  is_installed "$said" && pod diff work | grep -qx 'A /usr/sbin/nginx' && pod commit -q work localhost/debian:2 && pod run --rm --network=none localhost/debian:2 sh -c '! dpkg --verify nginx-light | grep -v /usr/share/' && pod rm work &&
+  is_installed "$said" && pod diff work | grep -x 'A /usr/sbin/nginx' && pod commit -q work localhost/debian:2 && pod run --rm --network=none localhost/debian:2 sh -c '! dpkg --verify nginx-light | grep -v /usr/share/' && pod rm work &&
     pod rmi -af >/dev/null && pod unshare find "$scratch/user/storage" -mindepth 2 -depth -delete
 }
 by_ourselves() {
   local said o=(timeout 600 runuser -u "$test_user" -- env "HOME=$scratch/own" "OVERLAYFUSE_STATE=$scratch/own/state" "$scratch/overlayfuse")
   mkdir -p own && chown "$test_user:" own && "${o[@]}" import "$tarball" debian:1 || return
   said=$("${o[@]}" run --name work -e DEBIAN_FRONTEND=noninteractive debian:1 sh -c "$work_in_container" 2>&1)
-  is_installed "$said" && "${o[@]}" diff work | grep -qx 'A /usr/sbin/nginx' && "${o[@]}" rm work && "${o[@]}" rmi debian:1
+  is_installed "$said" && "${o[@]}" diff work | grep -x 'A /usr/sbin/nginx' && "${o[@]}" rm work && "${o[@]}" rmi debian:1
 }
 if ! is_debian; then
   skip workloads.apt_in_a_container "no mmdebstrap, or no Debian to take packages from"
