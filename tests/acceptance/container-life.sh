@@ -17,12 +17,12 @@ tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
 supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
-# Its files are closed, and with them its locks given up, some time after its name is gone.
+# Its files are closed, and with them its locks given up, some time after its name is gone: by the last of its threads, which need not be the first one. A thread is a zombie, or gone, after that only.
 kill_supervisor() {
   local killed
   killed=$(supervisors) && kill -9 $killed && eventually let_go $killed
 }
-let_go() { local pid; for pid; do [ -z "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || return 1; done; }
+let_go() { local pid; for pid; do ! cat /proc/"$pid"/task/*/status 2>/dev/null | grep '^State:' | grep -v Z >/dev/null || return 1; done; }
 nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/dev/null && ! pgrep -f '^sleep 76543$' >/dev/null; }
 
 life() {
