@@ -33,6 +33,8 @@ public sealed partial class UnionFileSystem
                 if (error == Errno.None && form != OverrideForm.None && !buffer.IsEmpty && name.SequenceEqual(Acl.AccessName)) error = ShowMode(form, place, buffer[..length]);
                 if (error == Errno.NOENT && _tree.HasLeft(slot, place)) continue;
             }
+            // A layer without ACLs: anything but "none there" is the answer to every check of permissions (fuse_get_acl()).
+            if (error == Errno.NOTSUP && Acl.IsName(name)) error = Errno.NODATA;
             if (error == Errno.None && _tree.Owners.AreMapped && Acl.IsName(name) && !buffer.IsEmpty) error = _tree.Owners.ShowAcl(buffer[..length]);
             return error;
         }
@@ -81,7 +83,11 @@ public sealed partial class UnionFileSystem
         Span<byte> escaped = stackalloc byte[OverrideNames.StoredSize];
         var error = Stored(UpperForm, name, escaped, out var stored);
         if (error != Errno.None) return Errno.NODATA;
-        error = PrepareForXattr(node, name, sets: false, out var slot);
+        error = _tree.Find(node, out var slot);
+        if (error != Errno.None) return error;
+        // Nothing comes up for what is not there (ovl_xattr_set()).
+        if (!_tree.Nodes[slot].IsUpper && GetXattr(request, node, name, [], out _) == Errno.NODATA) return Errno.NODATA;
+        error = PrepareForXattr(node, name, sets: false, out slot);
         if (error != Errno.None) return error;
         var gated = IsRestored(name) && EnterToChangeMode(slot);
         try
