@@ -82,8 +82,8 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None) Upper.Failed(error);
         if (error != Errno.None && isWriteback) TellWriter(node, error);
 
-        // The kernel takes a short answer to a write-back for a whole one: what did not fit would be lost without a word.
-        return isWriteback || count == 0 ? error : Errno.None;
+        // The kernel takes a short answer to a write-back, of a mapping as well, for a whole one: what did not fit would be lost without a word.
+        return isFromCache || count == 0 ? error : Errno.None;
     }
 
     public override Errno FSync(in Request request, NodeId node, ulong handle, bool dataOnly)
@@ -94,7 +94,9 @@ public sealed partial class UnionFileSystem
         error = CompleteToSync(slot);
         if (error == Errno.None) error = _files.Enter(slot, write: false, out file);
         if (error != Errno.None) return error;
-        error = Sync(file!, dataOnly);
+        var isAll = _tree.Nodes[slot].Has(NodeFlags.NameUnsynced); // set once in the life of a node, so that clearing it takes nothing that came meanwhile
+        error = Sync(file!, dataOnly && !isAll);
+        if (isAll && error == Errno.None) _tree.Nodes[slot].Clear(NodeFlags.NameUnsynced);
         file!.Leave();
         return error;
     }

@@ -20,17 +20,20 @@ public sealed partial class UnionFileSystem
         if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
         if (isServing) return ["a request had not ended when the mount did, so files that are partly in the upper stay as they are; the next mount goes on with them"];
         upper.Work.SayEnding();
-        if (upper.Partial.Settle == SettlePolicy.Never)
-        {
-            if (upper.Durability == Durability.Volatile) return [];
-            var error = SyncUpper(upper);
-            if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
-            if (error == Errno.None) error = SyncUpper(upper);
-            return error == Errno.None ? [] : [$"what was written to files that are partly in the upper may not be on disk: {error.Describe()}"];
-        }
         var report = new SettleReport();
-        PartialSettling.Run(PlantAgain(), upper, report);
-        return [.. report.Problems.Select(problem => $"{System.Text.Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}")];
+        if (upper.Partial.Settle != SettlePolicy.Never) PartialSettling.Run(PlantAgain(), upper, report);
+        var problems = report.Problems.Select(problem => $"{System.Text.Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}").ToList();
+        if (CommitMaps(upper) is var error and not Errno.None) problems.Add($"what was written to files that are partly in the upper may not be on disk: {error.Describe()}");
+        return problems;
+    }
+
+    // Of the files that stay as they are. On this boot the bits count as they stand; after the next, only what was committed.
+    private static Errno CommitMaps(Upper upper)
+    {
+        if (upper.Work.PartialMaps.IsEmpty || upper.Durability == Durability.Volatile) return Errno.None;
+        var error = SyncUpper(upper);
+        if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
+        return error == Errno.None ? SyncUpper(upper) : error;
     }
 
     private static Errno SyncUpper(Upper upper)

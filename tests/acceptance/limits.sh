@@ -289,6 +289,17 @@ file_systems() { # upper kind, layer kinds...
   "$OVERLAYFUSE" mount -o "lowerdir=$lowers,upperdir=$upper/u,workdir=$upper/w" "$m" && alike plain m && unmount || return
   [ "$before" = "$(for kind in "$@"; do fingerprint "$(layer_of "$kind")"; done)" ] || { echo "a layer was changed"; return 1; }
 }
+no_acls() { # ramfs has none: that must not be an error when somebody's right is looked up
+  mkdir -p fs/ramfs && mount -t ramfs none fs/ramfs && mkdir fs/ramfs/d && echo seen >fs/ramfs/d/f && "$OVERLAYFUSE" mount -o "lowerdir=$scratch/fs/ramfs,allow_other" "$m" && [ "$(as_user cat "$m/d/f")" = seen ] && unmount && umount fs/ramfs
+}
+check fs.layer_without_acls no_acls
+cut_below_a_clone() { # xfs: a cut that was broken off left a metacopy shorter than what it has its bytes from
+  local fs=$scratch/fs/xfs
+  rm -rf "$fs/u" "$fs/w" && mkdir "$fs/u" "$fs/w" && "$OVERLAYFUSE" mount -o "lowerdir=$fs/l,upperdir=$fs/u,workdir=$fs/w" "$m" && chmod 600 m/dir/data-xfs && unmount && getfattr -n trusted.overlay.metacopy "$fs/u/dir/data-xfs" >/dev/null &&
+    truncate -s 5000 "$fs/u/dir/data-xfs" && "$OVERLAYFUSE" mount -o "lowerdir=$fs/l,upperdir=$fs/u,workdir=$fs/w" "$m" && printf XX | dd of=m/dir/data-xfs bs=1 conv=notrunc status=none && unmount || return
+  { printf XX && head -c 5000 "$fs/l/dir/data-xfs" | tail -c +3; } | cmp - "$fs/u/dir/data-xfs"
+}
+[[ " ${kinds[*]} " != *" xfs "* ]] || check fs.metacopy_cut_before_its_bytes_are_shared cut_below_a_clone
 for upper in "${kinds[@]}"; do
   [ "$upper" != union ] || continue
   for lower in "${kinds[@]}"; do

@@ -18,12 +18,12 @@ internal sealed partial class CopyUp
     }
 
     // A new object. What can share its blocks with the lower file is whole at once.
-    private Errno BeginPartial(int slot, Fd upper, in FileStatus status, ulong length, out bool isPartial)
+    private Errno BeginPartial(int slot, Fd upper, ulong length, out bool isPartial)
     {
         isPartial = false;
         var error = OpenData(slot, out var lower, out var layer);
         if (error != Errno.None) return error;
-        if (length == status.Size && Syscall.Clone(lower, upper) == Errno.None)
+        if (Syscall.Stat(lower, out var data) == Errno.None && length == data.Size && Syscall.Clone(lower, upper) == Errno.None)
         {
             lower.Close();
             return Upper.Durability != Durability.Volatile ? Syscall.FDataSync(upper) : Errno.None;

@@ -196,15 +196,17 @@ internal sealed partial class CopyUp
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             var bytes = isCut ? change.Length : status.Size;
             if (isCut) error = DropPrivileges(slot, fd, status.Mode, change);
-            if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, status.Size, isNew: false) : Syscall.Truncate(fd, 0);
+            if (error == Errno.None) error = bytes > 0 ? CopyBytes(slot, fd, bytes, isNew: false) : Syscall.Truncate(fd, 0);
             if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
             if (error == Errno.None) error = ClearMetacopy(slot, fd);
+            if (error == Errno.None) tree.Nodes[slot].Set(NodeFlags.NameUnsynced); // before anybody takes the bytes for the upper's
             if (error == Errno.None) tree.Nodes[slot].Clear(NodeFlags.Metacopy);
             else if (Upper.IsMetacopy(fd))
             {
-                // Gives back the blocks, and the size of a cut; the bytes are read from below again.
-                _ = Syscall.Truncate(fd, 0);
+                // Gives back the blocks, and the size of a cut; the bytes are read from below again. Never by way of size 0: who dies in between would leave
+                // an empty file. Where no holes can be punched, bytes stay that are those below.
+                _ = Syscall.Fallocate(fd, FallocateMode.PunchHole | FallocateMode.KeepSize, 0, (long)status.Size);
                 _ = Syscall.Truncate(fd, (long)status.Size);
                 Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             }

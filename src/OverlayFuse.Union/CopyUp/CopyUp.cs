@@ -178,6 +178,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
             error = MakeObject(slot, lower, status, plan, temp, out data, out var isPartial);
             if (isPartial) flags |= NodeFlags.Metacopy | NodeFlags.Partial;
+            if (status.Type == FileType.Regular && (flags & NodeFlags.Metacopy) == 0) flags |= NodeFlags.NameUnsynced;
             if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: true, isCut ? change : null);
         }
         if (error == Errno.None) error = Sync(data);
@@ -221,14 +222,14 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         var mode = Upper.Credentials.IsRoot && Upper.Overrides == OverrideForm.None ? status.Mode & Mode.All : Mode.OwnerReadWrite;
         var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode, out data);
         if (failed != Errno.None) return failed;
-        if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, status.Size, isNew: true);
-        if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, status, plan.Length, out isPartial);
+        if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, isNew: true);
+        if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, plan.Length, out isPartial);
         if (plan.Content != CopyUpContent.MetadataOnly) return Errno.None;
         failed = Syscall.Truncate(data, (long)status.Size);
         return failed != Errno.None ? failed : Upper.SetMetacopy(data);
     }
 
-    private Errno CopyBytes(int slot, Fd to, ulong length, ulong size, bool isNew)
+    private Errno CopyBytes(int slot, Fd to, ulong length, bool isNew)
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         var error = tree.EnterData(slot, buffer, out var place);
@@ -237,7 +238,9 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         {
             error = OpenFiles.OpenAt(place, write: false, out var from);
             if (error != Errno.None) return error;
-            error = DataCopy.Copy(from, to, length, size, isNew, out var copied);
+            error = Syscall.Stat(from, out var status); // a metacopy may be shorter than what it has its bytes from
+            var copied = 0L;
+            if (error == Errno.None) error = DataCopy.Copy(from, to, length, status.Size, isNew, out copied);
             Upper.Counters.AddCopied(copied);
             from.Close();
         }

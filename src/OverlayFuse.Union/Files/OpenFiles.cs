@@ -232,7 +232,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         if (!file.Stripe.TryEnter()) return false;
         try
         {
-            if (file.Pins > 0) return false;
+            if (file.Pins > 0 || file.Partial is { HasUntold: true }) return false;
             if (file.IsRecentlyUsed && file.Fd.IsOpen)
             {
                 file.IsRecentlyUsed = false;

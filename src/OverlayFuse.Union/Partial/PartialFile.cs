@@ -28,7 +28,7 @@ internal sealed partial class PartialFile
 
     // Rank 4, before `_change`. Held during a sync that nobody hears of, so that who asks afterwards learns what it met. Protects:
     private readonly Lock _telling = new();
-    private Errno _untold; // what such a sync met: the system tells it once, and the next who asks for a sync has to hear of it
+    private volatile Errno _untold; // what such a sync met: the system tells it once, and the next who asks for a sync has to hear of it
 
     private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
     {
@@ -40,6 +40,9 @@ internal sealed partial class PartialFile
 
     /// <summary>When a change last began, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
     public long LastChange => Volatile.Read(ref _lastChange);
+
+    /// <summary>A sync has failed of which nobody was told: that goes with this object.</summary>
+    public bool HasUntold => _untold != Errno.None || _map.HasFailed;
 
     private BlockBits Present => _map.Present;
 

@@ -40,6 +40,9 @@ internal sealed class PartialMap
         _committed = new BlockBits(header.Layout.Blocks);
     }
 
+    /// <summary>A sync has failed, and what it was to put on disk is not there yet.</summary>
+    public bool HasFailed => Volatile.Read(ref _hasFailed);
+
     private bool IsUnsynced => Volatile.Read(ref _synced) != _written;
 
     public PartialHeader Header { get; }
@@ -196,10 +199,12 @@ internal sealed class PartialMap
     public Errno Commit(ulong[] words, ulong sequence)
     {
         var added = words.AsSpan(0, Present.Words);
-        var (first, end) = Interlocked.Exchange(ref _hasFailed, false) ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
+        var hadFailed = Interlocked.Exchange(ref _hasFailed, false);
+        var (first, end) = hadFailed ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
         _committed.Add(added);
         ArrayPool<ulong>.Shared.Return(words);
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
+        if (error == Errno.None && hadFailed) error = WriteSlot(_slot, _slotIndex); // in its own place: the other one may be the only one on disk
         Volatile.Write(ref _written, _written + 1);
         if (error != Errno.None) Volatile.Write(ref _hasFailed, true);
         Counters?.AddMap((end - first) * sizeof(ulong));
@@ -240,15 +245,20 @@ internal sealed class PartialMap
         var error = IsUnsynced ? MakeDurable() : Errno.None;
         if (error != Errno.None) return error;
         slot = slot with { Sequence = _slot.Sequence + 1 };
-        Span<byte> bytes = stackalloc byte[PartialSlot.Size];
-        slot.Write(bytes);
         var index = 1 - _slotIndex;
-        error = Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
+        error = WriteSlot(slot, index);
         if (error != Errno.None) return error;
-        Counters?.AddMap(PartialSlot.Size);
         (_slot, _slotIndex) = (slot, index);
         Volatile.Write(ref _written, _written + 1);
         Volatile.Write(ref _limit, slot.Limit);
         return sync ? MakeDurable() : Errno.None;
+    }
+
+    private Errno WriteSlot(in PartialSlot slot, int index)
+    {
+        Span<byte> bytes = stackalloc byte[PartialSlot.Size];
+        slot.Write(bytes);
+        Counters?.AddMap(PartialSlot.Size);
+        return Syscall.PWrite(_file, bytes, PartialLayout.SlotAt + index * PartialLayout.SlotDistance, out _);
     }
 }

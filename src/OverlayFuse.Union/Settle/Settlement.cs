@@ -28,6 +28,7 @@ public static class Settlement
 
         // What the marks lead to is on disk before they go, and they are gone before the fence falls.
         Try(Sync(tree), "write the upper to disk");
+        Try(work.PartialMaps.CommitAll(), "write the maps of partial files to disk"); // of those that could not be brought up
         filling.Close();
         Try(links.Release(), "read the index of hard links");
         var stripping = new Stripping(fileSystem.PlantAgain(), form, kernelIndex, report, progress);

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
@@ -47,6 +48,18 @@ internal class FailureTests
     public void Without_space(string action)
     {
         for (var free = 0; free < 8; free++) Try(action, free, LeavePages);
+    }
+
+    [Test]
+    public void Pages_of_a_mapping_that_do_not_fit_are_an_error_however_many_did()
+    {
+        using var union = new TestUnion(1, above: _mount);
+        union.With("upper", "f = \"x\"").Open();
+        Assert.That(union.Kernel.Find("f", out var entry), Is.EqualTo(Errno.None));
+        LeavePages(2);
+        var error = union.Kernel.Union.Write(union.Kernel.Request, entry.Node, 0, 0, new byte[16384], WriteFlags.FromCache, out var count);
+        File.Delete($"{_mount}/fill");
+        Assert.That((error, count), Is.EqualTo((Errno.NOSPC, 12288)), "the kernel looks at the error only");
     }
 
     private bool Try(string action, int free, Action<int> leave)
