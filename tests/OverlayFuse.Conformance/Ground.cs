@@ -5,7 +5,7 @@ namespace OverlayFuse.Conformance;
 /// <summary>An engine made ready for the table: a directory for each case, with what it starts with, and one mount for all.</summary>
 internal sealed class Ground : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly UnionMount _union;
     private readonly (uint Uid, uint Gid) _ordinary = (Alice, Alice);
     private readonly bool _isOrdinary;

@@ -6,7 +6,7 @@ namespace OverlayFuse.Container.Tests;
 
 public sealed class OutputPumpTests
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
 
     [Test]
     public void What_a_reader_does_not_take_is_in_the_log_when_he_is_given_up_and_he_gets_no_more_than_was_on_its_way()

@@ -98,7 +98,7 @@ public sealed class PluginTests
         }
         Assert.That(PluginVolumes.Find("other"), Is.Null);
         Assert.That(() => Driver("dead"), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8))); // twice what one may take: live does not say what it has of "other"
+        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30))); // several times what one may take: live does not say what it has of "other"
         Assert.That(new[] { first, second, third, live }.Select(plugin => plugin.Count("Plugin.Activate")), Has.All.EqualTo(1));
         Assert.That(third.Count("VolumeDriver.List"), Is.EqualTo(1));
     }

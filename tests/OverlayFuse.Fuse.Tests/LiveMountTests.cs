@@ -82,9 +82,16 @@ public sealed class LiveMountTests(Transport transport)
         const string Walk = "find $m -printf '%y %s %p\\n' > /dev/null; cat $m/d/e/* > /dev/null; cat $m/absent 2> /dev/null || true;"; // not ls -l: it asks for attributes that are not cached
         using var mount = Mount(new MemoryFileSystem());
         mount.Run($"mkdir -p $m/d/e; for i in 1 2 3 4 5; do echo $i > $m/d/e/$i; done; {Walk} {Walk}");
-        var before = Sent();
-        mount.Run(Walk);
-        Assert.That(Sent() - before, Is.Zero, mount.Session.Requests.ToString());
+        long sent;
+        var turn = 0;
+        do // a kernel that is short of memory forgets what it knew
+        {
+            var before = Sent();
+            mount.Run(Walk);
+            sent = Sent() - before;
+        }
+        while (sent != 0 && ++turn < 3);
+        Assert.That(sent, Is.Zero, mount.Session.Requests.ToString());
 
         long Sent() => mount.Session.Requests.Answered - mount.Session.Requests[Opcode.StatFs]; // find asks for the type; statfs is never cached
     }

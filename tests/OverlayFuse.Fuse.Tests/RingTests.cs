@@ -67,7 +67,7 @@ public sealed class RingTests
         waiting.WaitForExit();
         gate.Set();
         Assert.That(mount.WaitForEnd());
-        Assert.That(() => mount.Session.Threads, Is.Zero.After(2000, 10));
+        Assert.That(() => mount.Session.Threads, Is.Zero.After(20_000, 10));
         Assert.That(mount.Log, Is.Empty);
     }
 

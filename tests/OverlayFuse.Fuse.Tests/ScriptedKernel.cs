@@ -45,8 +45,8 @@ internal sealed class ScriptedKernel : IDisposable
 
     public byte[] ReceiveBytes()
     {
-        Syscall.Poll(_kernelEnd, PollEvents.In, 5000, out var ready);
-        Assert.That(ready & PollEvents.In, Is.EqualTo(PollEvents.In), "an answer within five seconds");
+        Syscall.Poll(_kernelEnd, PollEvents.In, 20_000, out var ready);
+        Assert.That(ready & PollEvents.In, Is.EqualTo(PollEvents.In), "an answer within twenty seconds");
         Assert.That(Syscall.Read(_kernelEnd, _packet, out var count), Is.EqualTo(Errno.None));
         return _packet[..count];
     }

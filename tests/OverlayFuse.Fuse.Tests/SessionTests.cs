@@ -19,7 +19,7 @@ public sealed class SessionTests
 
         var init = kernel.Initialise();
         Assert.That(init.MaxWrite, Is.EqualTo(64 * 1024));
-        Assert.That(ready.Wait(5000));
+        Assert.That(ready.Wait(20_000));
         Assert.That(kernel.Session.Protocol, Is.EqualTo(new Version(7, 45)));
         Assert.That(kernel.Session.Granted & InitFlags.ParallelDirOps, Is.Not.EqualTo(InitFlags.None));
 

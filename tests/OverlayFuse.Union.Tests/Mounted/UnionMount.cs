@@ -11,7 +11,7 @@ namespace OverlayFuse.Union.Tests;
 /// </summary>
 internal sealed partial class UnionMount : IDisposable
 {
-    private const int Seconds = 30;
+    private const int Seconds = 120;
     private const int Patience = 10; // with a mount that is to go
     private readonly string _options;
     private readonly bool _isKernel;

@@ -296,7 +296,7 @@ internal class PartialFileTests
         Assert.That(bytes, Is.EqualTo(Put(Put(Lower(), 50_000, "new"u8), 10, "more"u8)));
         union.Kernel.Close("fd");
         union.Kernel.ForgetAll();
-        Assert.That(() => (union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)).After(5000, 50), "the upkeep lets go of it within its round");
+        Assert.That(() => (union.Maps.Length, union.IsFenced), Is.EqualTo((0, false)).After(30_000, 50), "the upkeep lets go of it within its round");
     }
 
     [Test]
