@@ -73,7 +73,8 @@ leaves_nothing_when_it_is_stopped() {
   local pid
   "${program[@]}" --quick --rounds 1000 --rows 'untar' --overlayfuse "$OVERLAYFUSE" --scratch "$scratch" --output stopped >said 2>&1 &
   pid=$!
-  eventually eventually is_there && kill -TERM "$pid" || return
+  until is_there; do kill -0 "$pid" || return; sleep 0.1; done
+  kill -TERM "$pid"
   wait "$pid"
   cat said
   grep -q 'stopped by a signal' said && [ -z "$(find "$scratch" -maxdepth 1 -name 'overlayfuse-side-*')" ] && ! grep -q "$scratch/" /proc/self/mountinfo

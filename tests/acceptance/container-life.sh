@@ -17,12 +17,10 @@ tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
 
 page() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3) 2>/dev/null; }
 supervisors() { pgrep -f -- "^overlayfuse --supervise $state "; }
-# Its files are closed, and with them its locks given up, some time after its name is gone: by the last of its threads, which need not be the first one. A thread is a zombie, or gone, after that only.
 kill_supervisor() {
   local killed
-  killed=$(supervisors) && kill -9 $killed && eventually let_go $killed
+  killed=$(supervisors) && kill -9 $killed && eventually are_dead $killed
 }
-let_go() { local pid; for pid; do ! cat /proc/"$pid"/task/*/status 2>/dev/null | grep '^State:' | grep -v Z >/dev/null || return 1; done; }
 nothing_left() { ! grep -qF "$state" /proc/mounts && ! pgrep -f -- "$state" >/dev/null && ! pgrep -f '^sleep 76543$' >/dev/null; }
 
 life() {
@@ -133,8 +131,10 @@ all_ports() { o run -d --name all -P bb:1 httpd -f -p 80 -h /www && eventually h
 udp() { # busybox has no server for it: the host's python, bound in
   local hear='import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); open("/tmp/ready", "w").close(); open("/tmp/heard", "wb").write(s.recv(100))'
   o run -d --name udp -p $port:53/udp -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro bb:1 /usr/bin/python3 -c "$hear" && eventually o exec udp ls /tmp/ready || return 1
-  echo heard >/dev/udp/127.0.0.1/$port && eventually grep heard "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' udp)/tmp/heard" && o rm -f udp
+  # What comes before it listens is lost, as with any datagram.
+  eventually heard "$(o inspect -f '{{.GraphDriver.Data.UpperDir}}' udp)/tmp/heard" && o rm -f udp
 }
+heard() { echo heard >/dev/udp/127.0.0.1/$port && sleep 0.2 && grep heard "$1"; }
 low_port() { o run -d --name low -u 33 -p $port:80 bb:1 httpd -f -p 80 -h /www && eventually has page page $port && has "127.0.1.1" o exec low cat /etc/hosts && o rm -f low; }
 interfaces() { o run --rm --network "$1" bb:1 ip link | grep -c '^[0-9]'; }
 carrier_ends() {
@@ -204,7 +204,7 @@ stop_signal() {
   o run -d --name signalled --stop-signal USR1 bb:1 sh -c 'trap "exit 5" USR1; touch /ready; while :; do sleep 0.1; done' && eventually o exec signalled ls /ready && o stop signalled && prints 5 o inspect -f '{{.State.ExitCode}}' signalled && o rm signalled || return 1
   o run -d --name deaf --stop-timeout 1 bb:1 sh -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done' && eventually o exec deaf ls /ready || return 1
   SECONDS=0
-  o stop deaf && [ $SECONDS -lt 8 ] && o rm deaf && ends 125 'Invalid signal: NOSUCH' o run --rm --stop-signal NOSUCH bb:1 true
+  o stop deaf && [ $SECONDS -lt 10 ] && o rm deaf && ends 125 'Invalid signal: NOSUCH' o run --rm --stop-signal NOSUCH bb:1 true
 }
 inspected_flags() {
   o create --name flagged --cap-add chown --ulimit core=0 --shm-size 2m --dns 9.9.9.9 --stop-signal INT --stop-timeout 3 --device /dev/fuse bb:1 true || return 1
@@ -212,7 +212,7 @@ inspected_flags() {
 }
 waited() {
   o run -d --rm --name seven bb:1 sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 7' >/dev/null && o wait seven >"$scratch/waited" & local waiting=$!
-  eventually o exec seven touch /go 2>/dev/null && wait $waiting && cat "$scratch/waited"
+  eventually has_open "$state/containers/" 'wait seven' && o exec seven touch /go && wait $waiting && cat "$scratch/waited"
 }
 in_background() { o run -d --name busy bb:1 sleep 1000 && has "" timeout 20 bash -c '[ -z "$("$@")" ]' - "${as[@]}" env OVERLAYFUSE_STATE="$state" "$OVERLAYFUSE" exec -d busy sleep 500 && o rm -f busy; }
 hostile_image() { # a volume is a path, all of it
@@ -257,7 +257,7 @@ first_files() { # the disk is full in the middle; then a kill comes there
   until compgen -G "$state/volumes/cut/_data/.filling*" >/dev/null || ! kill -0 $command; do sleep 0.002; done
   kill -9 $pid # on a busy machine it may come too late, and then there is nothing to mend
   wait $command
-  prints 2000 o start -a cut && prints 2000 eval 'ls -A "$state/volumes/cut/_data" | wc -l' && o rm full cut && rm -r bb/many && umount "$scratch/first"
+  eventually lacks 'Up ' o ps -f name=cut && prints 2000 o start -a cut && prints 2000 eval 'ls -A "$state/volumes/cut/_data" | wc -l' && o rm full cut && rm -r bb/many && umount "$scratch/first"
 }
 killed_commands() { # at random moments of a start, each time another
   local i
@@ -284,9 +284,9 @@ without() {
   unshare --mount sh -c 'mount -t overlay -o "lowerdir=/usr/bin,upperdir=$0/upper,workdir=$0/work" none /usr/bin && shift && exec "$@"' "$hidden" "$@"
 }
 by_pasta() {
-  without slirp4netns -- timeout 60 env OVERLAYFUSE_STATE="$state" bash -c '
-    "$1" run -d --name web -p "$2:80" bb:1 httpd -f -p 80 -h /www && sleep 0.5 && exec 3<>"/dev/tcp/127.0.0.1/$2" && printf "GET / HTTP/1.0\r\n\r\n" >&3 && timeout 5 cat <&3 | grep page &&
-      kill -9 $(pgrep -f -- "^overlayfuse --supervise $OVERLAYFUSE_STATE ") && "$1" start web && "$1" rm -f web' - "$OVERLAYFUSE" $port && eventually nothing_left
+  without slirp4netns -- timeout 100 env OVERLAYFUSE_STATE="$state" bash -c "$(declare -f eventually are_dead has page)"'
+    "$1" run -d --name web -p "$2:80" bb:1 httpd -f -p 80 -h /www && eventually has page page "$2" &&
+      killed=$(pgrep -f -- "^overlayfuse --supervise $OVERLAYFUSE_STATE ") && kill -9 $killed && eventually are_dead $killed && "$1" start web && "$1" rm -f web' - "$OVERLAYFUSE" $port && eventually nothing_left
 }
 
 if [ "$(id -u)" = 0 ]; then

@@ -15,11 +15,13 @@ signals_at_start() { # a runtime that takes its time to start
   done
 }
 ended_before_start() {
-  local command code=0 holder
-  o volume ls >/dev/null && : >>"$state/volumes/lock" && { flock "$state/volumes/lock" sleep 4 & } && holder=$! && sleep 0.5
-  o run --name unstarted bb:1 sleep 1000 >"$scratch/unstarted" 2>&1 & command=$!
-  eventually pgrep -f -- "^overlayfuse --supervise $state " && sleep 1 && kill $(pgrep -f -- "^overlayfuse --supervise $state ") || code=1
-  wait $holder
+  local command code=0 pid
+  o volume ls >/dev/null && exec 8>>"$state/volumes/lock" && flock 8
+  o run --name unstarted bb:1 sleep 1000 >"$scratch/unstarted" 2>&1 8>&- & command=$!
+  # When it has mounted it hears signals; and what it does when it has heard one nobody sees.
+  eventually eval 'pid=$(pgrep -f -- "^overlayfuse --supervise $state ") && grep -F "$state/" /proc/$pid/mounts >/dev/null' && kill "$pid" && sleep 2 || code=1
+  flock -u 8
+  exec 8>&-
   [ $code = 0 ] && eventually grep 'was not started: its supervisor was asked to end' "$scratch/unstarted" || code=1
   cat "$scratch/unstarted"
   lacks ' Up ' o ps -f name=unstarted && o rm -f unstarted || code=1
@@ -33,13 +35,13 @@ idle_reader() {
   local reader how
   for how in 'rm -f' 'stop -t 1' kill; do
     o run --name idle bb:1 sh -c 'trap "exit 3" TERM; yes & wait' | sleep 300 & reader=$!
-    eventually has 'Up ' o ps -f name=idle && sleep 1 && timeout 15 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $how idle && lacks 'Up ' o ps -f name=idle || return 1
+    eventually has 'Up ' o ps -f name=idle && sleep 1 && timeout 50 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $how idle && lacks 'Up ' o ps -f name=idle || return 1
     kill $reader
     [ "$how" = 'rm -f' ] || o rm idle || return 1
   done
   prints 3000000 eval 'o run --name idle bb:1 head -c 3000000 /dev/zero | { sleep 4; wc -c; }' && o rm idle || return 1
-  o run --name idle bb:1 seq 20000 | sleep 300 & reader=$! # it has ended by itself
-  eventually [ "$(pgrep -x seq)" = '' ] && sleep 2 && timeout 15 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" stop idle && kill $reader && prints 'exited 0' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' idle &&
+  o run --name idle bb:1 sh -c 'seq 20000; touch /ended' | sleep 300 & reader=$! # it has ended by itself
+  eventually eval '[ -e "$(o inspect -f "{{.GraphDriver.Data.UpperDir}}" idle)/ended" ]' 2>/dev/null && sleep 2 && timeout 50 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" stop idle && kill $reader && prints 'exited 0' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' idle &&
     prints 20000 eval 'o logs idle | wc -l' && o rm idle
 }
 used_at_once() {
@@ -69,18 +71,18 @@ let_go() {
   local pid held
   o run -d --name let bb:1 sleep 1000 || return 1
   o exec let sleep 7654 &
-  { eventually has 'sleep 7654' o top let || eventually has 'sleep 7654' o top let; } && held=$(for pid in $(pgrep -f -- "$OVERLAYFUSE exec let"); do ls -l "/proc/$pid/fd"; done) && o rm -f let && echo "$held" && grep -q pipe <<<"$held" && ! grep -q /merged <<<"$held"
+  eventually has 'sleep 7654' o top let && held=$(for pid in $(pgrep -f -- "$OVERLAYFUSE exec let"); do ls -l "/proc/$pid/fd"; done) && o rm -f let && echo "$held" && grep -q pipe <<<"$held" && ! grep -q /merged <<<"$held"
 }
 at_once() {
   local i pids code=0
   o run -d --name same bb:1 sleep 1000 || return 1
   for i in 1 2 3; do
     pids=()
-    for verb in "stop -t 0" start "restart -t 0" "stop -t 0" start; do timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $verb same & pids+=($!); done
+    for verb in "stop -t 0" start "restart -t 0" "stop -t 0" start; do timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" $verb same & pids+=($!); done
     for pid in "${pids[@]}"; do wait "$pid" || { code=$?; echo "round $i: exit code $code"; }; done
   done
   o start same && has Up o ps -f name=same && o rm -f same & pids=($!)
-  timeout 30 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" rm -f same
+  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" rm -f same
   wait "${pids[0]}"
   o rm -f same
   return $code

@@ -64,18 +64,23 @@ verbs() {
 
 restarted() { [ "$(o inspect -f '{{.RestartCount}}' again)" -ge "$1" ]; }
 restarts() {
+  local killed
   o run -d --name again --restart on-failure:2 bb:1 sh -c 'echo run; exit 3' && prints 3 o wait again && prints $'run\nrun\nrun' o logs again && prints '2 3 exited {"Name":"on-failure","MaximumRetryCount":2}' \
     o inspect -f '{{.RestartCount}} {{.State.ExitCode}} {{.State.Status}} {{json .HostConfig.RestartPolicy}}' again && o rm again || return 1
-  o run -d --name again --restart always bb:1 sh -c 'echo run >>/runs; exit 5' && eventually restarted 5 && eventually has 'Restarting (5) ' o ps -f status=restarting && prints 'restarting true true 0' o inspect -f '{{with .State}}{{.Status}} {{.Running}} {{.Restarting}} {{.Pid}}{{end}}' again &&
+  o run -d --name again --restart always bb:1 sh -c 'echo run >>/runs; exit 5' && eventually restarted 6 && eventually has 'Restarting (5) ' o ps -f status=restarting && prints 'restarting true true 0' o inspect -f '{{with .State}}{{.Status}} {{.Running}} {{.Restarting}} {{.Pid}}{{end}}' again &&
     ends 1 'is restarting, wait until the container is running' o exec again true && ends 1 'cannot remove a restarting container' o rm again && o stop again && prints 'exited 5' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' again &&
-    o start again && eventually restarted 3 && kill -9 "$(sed -n 's/.*"SupervisorPid":\([0-9]*\).*/\1/p' "$state/containers/$(o inspect -f '{{.Id}}' again)/state.json")" && eventually has 'Exited (137)' o ps -a -f name=again && o start again && eventually restarted 1 && o rm -f again || return 1
-  o run -d --name again --restart unless-stopped -p $port:80 -v /usr:/usr:ro bb:1 sh -c 'trap "exit 6" USR1; while :; do sleep 0.1; done' && o kill -s USR1 again && eventually restarted 1 && eventually has ' Up ' o ps && prints "0.0.0.0:$port" o port again 80 && o kill again &&
+    o start again && eventually restarted 3 && killed="$(sed -n 's/.*"SupervisorPid":\([0-9]*\).*/\1/p' "$state/containers/$(o inspect -f '{{.Id}}' again)/state.json")" && kill -9 "$killed" && eventually are_dead "$killed" && eventually has 'Exited (137)' o ps -a -f name=again && o start again && eventually restarted 1 && o rm -f again || return 1
+  o run -d --name again --restart unless-stopped -p $port:80 -v /usr:/usr:ro bb:1 sh -c 'trap "exit 6" USR1; touch /ready; while :; do sleep 0.1; done' && eventually o exec again ls /ready && o kill -s USR1 again && eventually restarted 1 && eventually has ' Up ' o ps && prints "0.0.0.0:$port" o port again 80 && o kill again &&
     prints 'exited 137' o inspect -f '{{.State.Status}} {{.State.ExitCode}}' again && o rm again && ends 125 'Conflicting options: --restart and --rm' o run --rm --restart always bb:1 true && ends 3 run o run --name again --restart on-failure:1 bb:1 sh -c 'echo run; exit 3' && o rm again
 }
-typed() { { sleep 1.5; printf "$1"; sleep 1; } | timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null; }
+# typed KEYS WORDS...: into the terminal of a command, once a shell has shown its prompt there; before that keys are not passed on as they are.
+typed() {
+  : >"$scratch/screen"
+  { eventually grep -qF '# ' "$scratch/screen"; printf "$1"; sleep 1; } | timeout 90 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE ${*:2}" /dev/null | tee "$scratch/screen"
+}
 left_by_keys() {
-  typed 'sleep 7651\r\020\021' run -it --name left bb:1 sh && prints true o inspect -f '{{.State.Running}}' left && has 'sleep 7651' o top left && ends 1 'read escape sequence' typed 'sleep 7652\r\020\021' exec -it left sh && has 'sleep 7652' o top left &&
-    o stop -t 0 left && typed 'sleep 7653\rxy' start -ai --detach-keys x,y left && has 'sleep 7653' o top left && ends 1 'Invalid detach keys (foo) provided' o exec --detach-keys foo left true && ends 125 'Invalid detach keys (ctrl-1) provided' o run --detach-keys ctrl-1 bb:1 true && o rm -f left
+  typed 'sleep 7651\r\020\021' run -it --name left bb:1 sh && prints true o inspect -f '{{.State.Running}}' left && eventually has 'sleep 7651' o top left && ends 1 'read escape sequence' typed 'sleep 7652\r\020\021' exec -it left sh && eventually has 'sleep 7652' o top left &&
+    o stop -t 0 left && typed 'sleep 7653\rxy' start -ai --detach-keys x,y left && eventually has 'sleep 7653' o top left && ends 1 'Invalid detach keys (foo) provided' o exec --detach-keys foo left true && ends 125 'Invalid detach keys (ctrl-1) provided' o run --detach-keys ctrl-1 bb:1 true && o rm -f left
 }
 further_flags() {
   prints 5000 o run --rm --sysctl net.core.somaxconn=5000 bb:1 cat /proc/sys/net/core/somaxconn && ends 125 "sysctl 'kernel.pid_max=9' is not allowed" o run --rm --sysctl kernel.pid_max=9 bb:1 true &&
@@ -108,7 +113,7 @@ exec_streams() {
   eval 'o exec -i piped cat <"$scratch/random"' | cmp - "$scratch/random" && prints 'out' eval 'o exec piped sh -c "echo out; echo errors >&2" 2>"$scratch/errors"' && prints errors cat "$scratch/errors" && prints 'no terminal' o exec piped sh -c '[ -t 1 ] || echo no terminal' &&
     prints '' eval 'echo typed | o exec piped cat' && prints 1 eval '{ yes 1 || true; } | o exec -i piped head -n 1' && prints 188416 eval 'o exec piped dd if=/dev/zero bs=4096 count=46 2>/dev/null | { sleep 4; wc -c; }' && prints 141 eval 'o exec piped yes | true; echo "${PIPESTATUS[0]}"' || return 1
   since=$SECONDS
-  prints $'hi\nlate' o exec piped sh -c '(sleep 1; echo late; sleep 3; echo more; touch /more; exec sleep 30) & echo hi' && [ $((SECONDS - since)) -lt 8 ] && eventually o exec piped ls /more && o rm -f piped
+  prints $'hi\nlate' o exec piped sh -c '(sleep 0.3; echo late; until [ -e /go ]; do sleep 0.1; done; echo more; touch /more; exec sleep 30) & echo hi' && [ $((SECONDS - since)) -lt 25 ] && o exec piped touch /go && eventually o exec piped ls /more && o rm -f piped
 }
 # nonblocking NUMBER: makes that stream so for all who have it.
 nonblocking() { python3 -c 'import os, sys; os.set_blocking(int(sys.argv[1]), False)' "$1"; }
@@ -144,7 +149,7 @@ late_signal() {
   local code reader
   rm -f "$scratch/code"
   o run -d --name signaled bb:1 sleep 1000 || return 1
-  { o exec signaled sh -c '(until [ -e /go ]; do sleep 0.1; done; echo more; touch /more) & head -c 75000 /dev/zero; touch /ended'; echo $? >"$scratch/code"; } | sleep 30 & reader=$!
+  { o exec signaled sh -c '(until [ -e /go ]; do sleep 0.1; done; echo more; touch /more) & head -c 75000 /dev/zero; touch /ended'; echo $? >"$scratch/code"; } | sleep 300 & reader=$!
   eventually o exec signaled ls /ended && sleep 1 && signal_exec TERM sh && eventually [ -s "$scratch/code" ] && prints 143 cat "$scratch/code"
   code=$?
   kill $reader
@@ -175,9 +180,10 @@ input_again() {
   o create -i --name reads bb:1 cat && prints typed eval 'echo typed | o start -i reads' && prints typed eval 'echo typed | o start -ai reads' && prints "" eval 'echo typed | o start -a reads' && o rm reads
 }
 looked_on() {
-  o run -d --name watched bb:1 sh -c 'echo before; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 3' && eventually has before o logs watched || return 1
+  local log
+  o run -d --name watched bb:1 sh -c 'echo before; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 3' && eventually has before o logs watched && log=$(o inspect -f '{{.LogPath}}' watched) || return 1
   o start -a watched >"$scratch/watched" & local watching=$!
-  sleep 1
+  eventually has_open "$log" 'start -a watched' && sleep 0.5
   o exec watched touch /go
   wait $watching
   [ $? = 3 ] && prints after cat "$scratch/watched" && o rm watched
@@ -193,8 +199,8 @@ killed_load() {
   mkfifo "$home/never" 2>/dev/null
   exec 9<>"$home/never"
   head -c 1000 /dev/zero >&9
-  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" load <&9 & local command=$!
-  eventually making && kill -9 $(pgrep -f -- "^[^ ]*overlayfuse load$") || return 1
+  timeout 60 "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" load --quiet <&9 & local command=$!
+  eventually making && kill -9 $(pgrep -f -- "^[^ ]*overlayfuse load --quiet$") || return 1
   wait $command 2>/dev/null
   exec 9>&-
   making && o create --name next bb:1 true && o rm next && ! making

@@ -51,10 +51,10 @@ refuses() {
 
 skip() { echo "skip $1 $2"; }
 
-# Waits until a command succeeds, at most about five seconds.
+# Waits until a command succeeds, at most about half a minute: on a busy machine what takes a moment elsewhere may take some seconds.
 eventually() {
   local i
-  for i in $(seq 50); do
+  for i in $(seq 300); do
     if "$@"; then return 0; fi
     sleep 0.1
   done
@@ -65,6 +65,10 @@ is_mounted() { awk -v p="$1" '$2 == p { found = 1 } END { exit !found }' /proc/m
 
 # The process that serves the mount point $1.
 daemon_of() { pgrep -f -x "overlayfuse --daemon $1"; }
+
+# Whether killed processes have closed their files, and with them given up their locks. That does the last of their threads, some time after the name is gone,
+# and it need not be the first one. A thread is a zombie, or gone, after that only.
+are_dead() { local pid; for pid; do ! cat /proc/"$pid"/task/*/status 2>/dev/null | grep '^State:' | grep -v Z >/dev/null || return 1; done; }
 
 # as_user COMMAND...: as the ordinary user, or as ourselves when we are one.
 as_user() {

@@ -36,6 +36,9 @@ ends() {
 has() { grep -qF -- "$1" <<<"$("${@:2}" 2>&1)"; }
 lacks() { ! has "$@"; }
 
+# has_open WORDS COMMAND: our program with these arguments has a file open whose path has the words in it, so it has come that far.
+has_open() { local pid; pid=$(pgrep -f -- "^$OVERLAYFUSE $2$") && ls -l "/proc/$pid/fd" 2>/dev/null | grep -F -- "$1" >/dev/null; }
+
 # for_each_user FUNCTION: as root when we are root, and as an ordinary user; $who, ${as[@]}, $home and $state say as whom.
 for_each_user() {
   if [ "$(id -u)" = 0 ]; then

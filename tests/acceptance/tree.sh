@@ -46,7 +46,7 @@ same_tree() {
 # mount namespace with a copy of the mount, which lives as long as that.
 daemon_ends() {
   local i
-  for i in {1..12}; do
+  for i in {1..3}; do
     eventually eval "! kill -0 $1 2>/dev/null" && return
     grep -qs " $2 " /proc/[0-9]*/mountinfo || break
   done
