@@ -155,8 +155,9 @@ while not done.is_set():
     time.sleep(0.001)
 t.join()
 p99 = {what: sorted(times)[len(times) * 99 // 100] * 1000 for what, times in took.items()}
-print(f"copy-up of 1 GiB in {time.monotonic() - begin:.2f} s; meanwhile, of {count} each, 99 in 100 within " + ", ".join(f"{ms:.1f} ms {what}" for what, ms in p99.items()) + f", the worst {max(map(max, took.values())) * 1000:.1f} ms")
-sys.exit(max(p99.values()) > 1000 or count < 20)
+whole = time.monotonic() - begin
+print(f"copy-up of 1 GiB in {whole:.2f} s; meanwhile, of {count} each, 99 in 100 within " + ", ".join(f"{ms:.1f} ms {what}" for what, ms in p99.items()) + f", the worst {max(map(max, took.values())) * 1000:.1f} ms")
+sys.exit(max(p99.values()) > max(1000, whole * 1000 / 3) or count < 20)
 PY
   [ "${PIPESTATUS[0]}" = 0 ] && [ "$(stat -c %s m/file large/u/file | sort -u)" = 1073741824 ] && unmount
 }
@@ -198,27 +199,28 @@ four_times() {
 check life.four_mounts_in_a_row_on_one_work_directory four_times
 echo "    $(cat figures)"
 killed() {
-  mount_life && echo closed >m/closed && mkdir m/made && mv m/one m/made/renamed || return
-  python3 - "$m" "$(daemon_of "$m")" <<'PY' || return
+  local daemon
+  mount_life && daemon=$(daemon_of "$m") && echo closed >m/closed && mkdir m/made && mv m/one m/made/renamed || return
+  python3 - "$m" "$daemon" <<'PY' || return
 import os, signal, sys
 m, pid = sys.argv[1], int(sys.argv[2])
 orphan = os.open(m + "/orphan", os.O_CREAT | os.O_RDWR); os.write(orphan, b"x" * 100000); os.fsync(orphan); os.unlink(m + "/orphan")
 synced = os.open(m + "/synced", os.O_CREAT | os.O_RDWR); os.write(synced, b"synced"); os.fsync(synced)
 os.kill(pid, signal.SIGKILL)
 PY
-  eventually eval '! ls m >/dev/null 2>&1' && "$OVERLAYFUSE" umount "$m" && ! is_mounted "$m" || { echo "the dead mount stays"; return 1; }
+  eventually eval '! ls m >/dev/null 2>&1' && eventually are_dead "$daemon" && "$OVERLAYFUSE" umount "$m" && ! is_mounted "$m" || { echo "the dead mount stays"; return 1; }
   find life/w/overlayfuse/orphans -mindepth 1 | grep -q . || echo "no orphan was left to sweep"
   mount_life && [ "$(cat m/closed m/synced m/made/renamed)" = $'closed\nsyncedone' ] && ! [ -e m/orphan ] && ! [ -e m/one ] && ! find life/w/overlayfuse/{orphans,temp} -mindepth 1 | grep . && unmount
 }
 check life.killed_and_mounted_again killed
 killed_at_work() {
-  local i
+  local i daemon
   for i in 1 2 3; do
     mount_life || return
     (cd m && for f in $(seq 400); do echo "$f" >"work$i-$f" && mv "work$i-$f" "done$i-$f" || break; done) 2>/dev/null &
     local busy=$!
     sleep "0.$i"
-    kill -KILL "$(daemon_of "$m")"
+    daemon=$(daemon_of "$m") && kill -KILL "$daemon" && eventually are_dead "$daemon"
     wait $busy
     "$OVERLAYFUSE" umount "$m" || return
     mount_life || return
