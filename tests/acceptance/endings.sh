@@ -26,10 +26,10 @@ fd = os.open("m/written", os.O_CREAT | os.O_WRONLY)
 data = open("expected", "rb").read()
 while data: data = data[os.write(fd, data):]
 os.kill(int(sys.argv[1]), signal.SIGTERM)
-time.sleep(30)
+time.sleep(120)
 PY
   local user=$!
-  eventually not_mounted "$m" || sleep 10
+  eventually not_mounted "$m" || eventually not_mounted "$m"
   not_mounted "$m" && eventually eval '! daemon_of "$m"' && cmp expected u/written
   local result=$?
   kill $user

@@ -30,7 +30,8 @@ LINES
 }
 
 leaves_nothing() { # where
-  ! grep " $1" /proc/mounts && ! pgrep -af "overlayfuse --daemon $1" && ! find "$1/tmp" -mindepth 1 -name 'tmp.*' | grep .
+  local place=$1 # a daemon ends a moment after it was unmounted
+  ! grep " $1" /proc/mounts && { eventually eval '! pgrep -f "overlayfuse --daemon $place" >/dev/null' || { pgrep -af "overlayfuse --daemon $1"; false; }; } && ! find "$1/tmp" -mindepth 1 -name 'tmp.*' | grep .
 }
 
 try() { # name, where, the sources, command prefix...

@@ -101,7 +101,7 @@ recreate() { mkdir "$1/d02" && echo new >"$1/d02/f00" && ! [ -e "$1/d02/f01" ]; 
 both a_directory_made_anew_is_empty recreate
 
 mv plain/big plain/moved
-took "$how.mv_of_a_lower_directory_of_5000_files" 1000 mv merged/big merged/moved
+took "$how.mv_of_a_lower_directory_of_5000_files" 20000 mv merged/big merged/moved
 check "$how.mv_shows_the_same" alike plain merged
 nothing_copied() { local kilobytes; kilobytes=$(data_of upper/moved) && [ "$kilobytes" = 0 ] && getfattr -d -m user.overlay upper/moved | grep redirect; }
 check "$how.mv_copies_nothing_and_leaves_a_redirect" nothing_copied
@@ -117,7 +117,7 @@ readonly_directories() {
 both rmdir_and_mkdir_of_0555_directories readonly_directories
 
 chmod 600 plain/large && chmod -R go= plain/meta
-took "$how.chmod_of_64_MiB" 1000 chmod 600 merged/large
+took "$how.chmod_of_64_MiB" 20000 chmod 600 merged/large
 check "$how.chmod_R" chmod -R go= merged/meta
 metadata_only() {
   local kilobytes
