@@ -57,7 +57,7 @@ page() {
   local rest=${1#http://} i
   local host=${rest%%[:/]*} path=/${rest#*/}
   local port=${rest#"$host":}
-  for i in $(seq 30); do
+  for i in $(seq 200); do
     if (exec 3<>"/dev/tcp/$host/${port%%/*}" && printf 'GET %s HTTP/1.0\r\n\r\n' "$path" >&3 && timeout 3 cat <&3) 2>/dev/null | sed '1,/^\r*$/d' | grep .; then return; fi
     sleep 0.1
   done

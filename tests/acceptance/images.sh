@@ -208,7 +208,7 @@ build_flags() {
     lacks first o history --no-trunc flags:1 && has CACHED o build --build-arg http_proxy=second -f ctx/proxy.Dockerfile ctx && ends 1 'cannot reach the registry localhost:1' o build --pull -f ctx/pulled.Dockerfile ctx
 }
 fetched() {
-  local server code port=$((20000 + RANDOM % 20000)) sum
+  local server code port=$((20000 + RANDOM % 12000)) sum
   mkdir -p "$scratch/served" && echo served >"$scratch/served/f.txt" && sum=$(sha256sum <"$scratch/served/f.txt" | cut -d ' ' -f 1)
   timeout 120 python3 -m http.server $port --bind 127.0.0.1 --directory "$scratch/served" >"$scratch/served.log" 2>&1 & server=$!
   printf 'FROM bb:1\nADD --checksum=sha256:%s http://127.0.0.1:%s/f.txt /got/\nADD http://127.0.0.1:%s/f.txt /as\nRUN cat /got/f.txt /as; stat -c %%a /as\n' "$sum" $port $port | "${as[@]}" tee ctx/fetched.Dockerfile >/dev/null
@@ -228,16 +228,24 @@ killed_build() {
   local pid
   "${as[@]}" env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/slow.Dockerfile ctx >said 2>&1 &
   local job=$! begun=1
-  for _ in 1 2 3 4; do eventually grep -q begun said && begun=0 && break; done
+  eventually grep -qE '^#[0-9]+ [0-9.]+ begun$' said && begun=0
   pid=$(pgrep -f -- "^$OVERLAYFUSE build -f ctx/slow.Dockerfile ctx" | tail -n 1) && kill -9 "$pid"
   wait $job
   [ $begun = 0 ] && prints 1 eval 'o ps -aq | wc -l' && build_says 9 8 built:2 && prints 1 eval 'o ps -aq | wc -l'
 }
+stopped_by() { # signal: once the step runs
+  local job
+  "${as[@]}" timeout 100 env --default-signal=INT OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/deaf.Dockerfile -t stopped:1 ctx >said 2>&1 & job=$!
+  eventually grep -qE '^#[0-9]+ [0-9.]+ begun$' said && kill -s "$1" "$(pgrep -f -- "^$OVERLAYFUSE build -f ctx/deaf.Dockerfile " | tail -n 1)"
+  wait $job
+  local code=$?
+  cat said
+  return $code
+}
 stopped_build() {
   local signal
   for signal in INT:130 TERM:143; do
-    ends ${signal#*:} "deaf.Dockerfile:2: RUN trap \"\" INT TERM; echo begun; sleep 1000: the build was stopped by SIG${signal%:*}." "${as[@]}" \
-      timeout --preserve-status -k 30 -s ${signal%:*} 3 env OVERLAYFUSE_STATE="$state" HOME="$home" "$OVERLAYFUSE" build -f ctx/deaf.Dockerfile -t stopped:1 ctx && [ -z "$(o images -q stopped:1)" ] && [ ! -e "$state/containers/building" ] && prints 1 eval 'o ps -aq | wc -l' || return 1
+    ends ${signal#*:} "deaf.Dockerfile:2: RUN trap \"\" INT TERM; echo begun; sleep 1000: the build was stopped by SIG${signal%:*}." stopped_by ${signal%:*} && [ -z "$(o images -q stopped:1)" ] && [ ! -e "$state/containers/building" ] && prints 1 eval 'o ps -aq | wc -l' || return 1
   done
 }
 
@@ -264,7 +272,7 @@ volume_directories() {
 # pull and push against Debian's registry on this machine.
 registry() {
   tool docker-registry registry || return
-  local port=$((20000 + RANDOM % 20000))
+  local port=$((20000 + RANDOM % 12000)) # below those that the kernel gives to who asks for any
   mkdir -p "$scratch/registry"
   printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%d"}\n' "$scratch/registry" $port >"$scratch/registry.yml"
   docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &

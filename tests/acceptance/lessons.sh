@@ -84,8 +84,9 @@ logged() { o run --name log bb:1 sh -c 'echo out; echo err >&2' && prints "$(pri
 quiet_logs() { o logs "$1" 2>/dev/null; }
 terminal() { timeout 60 script -qec "${as[*]} env OVERLAYFUSE_STATE=$state HOME=$home $OVERLAYFUSE run --rm -t bb:1 sh -c 'if [ -t 1 ]; then echo tty; fi'" /dev/null; }
 killed() {
+  local killed
   o run -d --name kill bb:1 sleep 1000 && o exec kill touch /kept || return 1
-  "${as[@]}" kill -9 "$(pgrep -f -- "^overlayfuse --supervise $state ")" && eventually has "Exited (137)" o ps -a && o start kill && o exec kill ls /kept && o rm -f kill
+  killed=$(pgrep -f -- "^overlayfuse --supervise $state ") && "${as[@]}" kill -9 "$killed" && eventually are_dead "$killed" && eventually has "Exited (137)" o ps -a && o start kill && o exec kill ls /kept && o rm -f kill
 }
 at_once() {
   o run -d --name turn bb:1 sleep 1000 || return 1
@@ -94,7 +95,7 @@ at_once() {
   wait
   for i in 1 2 3; do o start turn >/dev/null 2>&1 & done
   wait
-  [ "$(pgrep -fc -- "^overlayfuse --supervise $state ")" = 1 ] && o rm -f turn
+  eventually eval '[ "$(pgrep -fc -- "^overlayfuse --supervise $state ")" = 1 ]' && o rm -f turn
 }
 cleared() {
   o container prune -f && o volume prune -f && o image prune -a -f
