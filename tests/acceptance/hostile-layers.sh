@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 600
+# timeout: 900
 # What is broken or hostile in a layer harms only itself, the daemon never leaves a layer, and a union may lie within its own layer.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/mounts.sh"
@@ -186,9 +186,9 @@ slash() {
   mkdir -p slash/{u,w,m} && "$program" mount -o "lowerdir=/,upperdir=slash/u,workdir=slash/w" slash/m || return
   local own=$scratch/slash/m$scratch/slash/m
   [ -d "$own" ] && [ -z "$(ls -A "$own")" ] && [ -z "$(ls -A slash/m/proc)" ] && [ -z "$(ls -A slash/m/sys)" ] && [ -e slash/m/usr/bin/env ] || { ls -A "$own" slash/m/proc | head; return 1; }
-  timeout 240 find slash/m -xdev 2>&1 >walked | grep -v 'No such file' | head -n 5 >errors
+  timeout 500 find slash/m -xdev 2>&1 >walked | grep -v 'No such file' | head -n 5 >errors
   local code=${PIPESTATUS[0]}
-  [ "$code" != 124 ] || { echo "the walk hangs or takes more than 240 s"; return 1; }
+  [ "$code" != 124 ] || { echo "the walk hangs or takes more than 500 s"; return 1; }
   wc -l <walked
   ! [ -s errors ] || { cat errors; return 1; }
   "$program" umount slash/m

@@ -30,7 +30,7 @@ builds() { pod build -q --network=none -t localhost/image:1 image && [ -n "$(pod
 rebuilds() { pod build --network=none -t localhost/image:1 image | tee said && [ "$(grep -c 'Using cache' said)" -ge 3 ]; }
 shows_the_layers() { same "$(run localhost/image:1 sh -c 'ls /etc /opaque; stat -c %u:%g /opaque/b /bin')" "$(printf '/etc:\ngroup\nhostname\nhosts\nmtab\npasswd\ntwo\n\n/opaque:\nb\n33:33\n0:0')"; }
 keeps_changes_apart() {
-  pod run -d --name first --network=none localhost/image:1 sleep 100 && pod run -d --name second --network=none localhost/image:1 sleep 100 &&
+  pod run -d --name first --network=none localhost/image:1 sleep 1000 && pod run -d --name second --network=none localhost/image:1 sleep 1000 &&
     pod exec first sh -c 'echo changed >/etc/two; rm /opaque/b; mkdir /new' && same "$(pod exec second cat /etc/two)" two && same "$(pod exec first cat /etc/two)" changed
 }
 shows_the_difference() { same "$(pod diff first | sort | tr '\n' ' ')" "A /new C /etc C /etc/two C /opaque D /opaque/b "; }
@@ -41,7 +41,7 @@ commits() { pod commit -q first localhost/image:2 && same "$(run localhost/image
 saves_and_loads() { pod save -q -o "$home/image.tar" localhost/image:2 && pod rmi -f localhost/image:2 && pod load -q -i "$home/image.tar" && same "$(run localhost/image:2 cat /etc/two)" changed; }
 starts_several_at_once() {
   local i started=()
-  for i in 1 2 3 4; do pod run -d --name "p$i" --network=none localhost/image:1 sh -c "for f in 1 2 3 4 5 6 7 8; do echo $i >/home/\$f; done; rm /etc/two; exec sleep 100" & started+=($!); done
+  for i in 1 2 3 4; do pod run -d --name "p$i" --network=none localhost/image:1 sh -c "for f in 1 2 3 4 5 6 7 8; do echo $i >/home/\$f; done; rm /etc/two; exec sleep 1000" & started+=($!); done
   for i in "${started[@]}"; do wait "$i" || return; done
   for i in 1 2 3 4; do same "$(pod exec "p$i" sh -c 'while [ -e /etc/two ]; do sleep 0.1; done; cat /home/*' | uniq -c)" "      8 $i" || return; done
   pod rm -f -t 0 p1 p2 p3 p4
@@ -96,7 +96,7 @@ passes_options_on() { # those that are no flags of mount(2), known to us or not
 mounts_an_image() { same "$(run --mount type=image,source=localhost/image:1,destination=/home localhost/image:1 cat /home/etc/two)" two; }
 is_read_only() { ! run --read-only localhost/image:1 sh -c 'echo x >/etc/two' && same "$(run --read-only localhost/image:1 cat /etc/two)" two; }
 outlives_a_dead_daemon() {
-  pod run -d --name dead --network=none localhost/image:1 sleep 100 || return
+  pod run -d --name dead --network=none localhost/image:1 sleep 1000 || return
   local merged
   merged=$(pod inspect --format '{{.GraphDriver.Data.MergedDir}}' dead) && kill -KILL "$(daemon_of "$merged")" || return
   ! pod exec dead cat /etc/two && pod rm -f -t 0 dead && same "$(run localhost/image:1 cat /etc/two)" two
