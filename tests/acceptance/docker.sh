@@ -45,7 +45,7 @@ stop() {
   kill "${engine_of[$1]}" 2>/dev/null && wait "${engine_of[$1]}" 2>/dev/null
   unset "engine_of[$1]"
 }
-d() { DOCKER_HOST=unix://$scratch/$engine/sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$scratch/config timeout 100 $docker "$@"; }
+d() { DOCKER_HOST=unix://$scratch/$engine/sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$scratch/config timeout 300 $docker "$@"; }
 on_network_of() { local container=$1; shift; nsenter --net="/proc/$(d inspect --format '{{.State.Pid}}' "$container")/ns/net" "$@"; }
 on_its_network() { nsenter --net="/proc/${engine_of[$engine]}/ns/net" "$@"; }
 answers() { d info >/dev/null 2>&1; }

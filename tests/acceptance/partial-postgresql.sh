@@ -42,7 +42,7 @@ kill_server() {
 }
 kill_daemon() {
   local daemon
-  daemon=$(daemon_of "$m") && kill -9 "$daemon" && umount -l "$m" && eventually eval '! daemon_of "$m" >/dev/null'
+  daemon=$(daemon_of "$m") && kill -9 "$daemon" && umount -l "$m" && eventually are_dead "$daemon"
 }
 mount_with() { "$OVERLAYFUSE" mount -o "lowerdir=l,upperdir=u,workdir=w,allow_other,$1" "$m"; }
 after_check() {
@@ -93,7 +93,7 @@ outlasts() { # options
     as_postgres pgbench -h "$scratch/run" -n -c 2 -T 60 postgres >/dev/null 2>&1 & load=$!
     transactions "$round" & writer=$!
     eventually has_more "$((before + 20))" || { echo "no transactions in round $round"; return 1; }
-    eventually is_partial && partial=$((partial + 1))
+    for _ in $(seq 50); do if is_partial; then partial=$((partial + 1)) && break; fi; sleep 0.1; done
     sleep "$((RANDOM % 3)).$((RANDOM % 10))"
     if [ $((RANDOM % 2)) = 0 ]; then kill_server && kill_daemon; else kill_daemon && kill_server; fi || { echo "not killed in round $round"; return 1; }
     wait "$writer" "$load"
