@@ -106,7 +106,7 @@ public sealed partial class UnionFileSystem
         tree.Nodes.AddRoot(new Node
         {
             Type = FileType.Directory,
-            Inode = inodes.NumberOf(root.Top.Layer, root.Top.Inode),
+            Inode = inodes.NumberOf(root.Top, root.Top.Inode),
             Flags = upper is null ? NodeFlags.None : NodeFlags.Upper,
             State = root,
         });

@@ -74,7 +74,7 @@ internal sealed class UpperWalk(InspectedUnion union, MarkCheck marks, CheckRepo
         {
             var found = new SearchResult();
             if (union.Search.Find(directory, name, found) == Errno.None && found.Members.Count > 0) below = new UnionDirectory(found.Members[0], [.. found.Members[1..]]);
-            _waiting.Push((below ?? new UnionDirectory(upper.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts), []), path, below is { Lowers.Length: 0 }));
+            _waiting.Push((below ?? new UnionDirectory(upper.Child(name, entry.Status, entry.HasXattrWhiteouts), []), path, below is { Lowers.Length: 0 }));
         }
         var at = new UpperObject(directory, upper, name.ToArray(), path, entry.Status, entry.Marks, below);
         if (entry.Kind == EntryKind.Whiteout) LookAtWhiteout(at, isPure);

@@ -84,7 +84,7 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes, bool isCo
             ComparedWith.Hidden => [.. below.Members],
             _ => [],
         };
-        return Open(path, visit.Upper.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts), members, compared, merges: plan.Against != ComparedWith.Hidden,
+        return Open(path, visit.Upper.Child(name, entry.Status, entry.HasXattrWhiteouts), members, compared, merges: plan.Against != ComparedWith.Hidden,
             timeChangedAt: plan.Reason == ChangeReason.Time && plan.Kind is not null ? changes.Count : null);
     }
 

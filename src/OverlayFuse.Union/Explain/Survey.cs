@@ -86,7 +86,7 @@ internal sealed class Survey(LayerView view) : IDisposable
             sight.Findings.Add(Describe(view.Layers[i], place, entry, part, redirect, error));
             if (part == Part.Decides) (sight.Where, sight.Entry) = (directory, entry);
             if (entry.Kind != EntryKind.Directory || entry.IsCovered) continue;
-            var child = directory.Child(place.AsSpan(place.LastIndexOf((byte)'/') + 1), entry.Status.Inode, entry.HasXattrWhiteouts);
+            var child = directory.Child(place.AsSpan(place.LastIndexOf((byte)'/') + 1), entry.Status, entry.HasXattrWhiteouts);
             _opened.Add(child);
             sight.Stations[i] = new Station(child, part is Part.Decides or Part.Merges, place);
         }

@@ -86,6 +86,6 @@ public sealed class UnmountedUnion : IDisposable
     private bool HasSharedCopy(Layer layer, FileStatus status)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        return _links.IsOpen && Syscall.StatAt(_links, buffer[..LinkIndex.NameOf(layer.Number, status.Inode, buffer)], cached: false, out _) == Errno.None;
+        return _links.IsOpen && !InodeMap.IsForeign(layer, status.Device) && Syscall.StatAt(_links, buffer[..LinkIndex.NameOf(layer.Number, status.Inode, buffer)], cached: false, out _) == Errno.None;
     }
 }

@@ -14,19 +14,23 @@ internal sealed class Layer
     /// <summary>Its absolute path, links resolved; where it has none, the path it was given by.</summary>
     public required byte[] Path { get; init; }
 
+    /// <summary>
+    /// That of its root. Objects of other devices may be among its own where file systems are made so: subvolumes of btrfs, of which snapshots
+    /// share inode numbers, and an overlay whose layers lie on several.
+    /// </summary>
     public required ulong Device { get; init; }
 
     /// <summary>
-    /// Objects other mounts stand on, by inode number, where the layer is held through a clone of its mount that does not show
+    /// Objects other mounts stand on, where the layer is held through a clone of its mount that does not show
     /// them. Null: none. Without a clone such mounts are met and recognised on the way.
     /// </summary>
-    public HashSet<ulong>? Covered { get; init; }
+    public HashSet<(ulong Device, ulong Inode)>? Covered { get; init; }
 
     /// <summary>Held through a private read-only clone of its mount, so that not even a mistake can change it.</summary>
     public required bool IsPrivateClone { get; init; }
 
     /// <summary>The place of our own mount point in this layer: the directory that holds it and its name there. Null: elsewhere.</summary>
-    public (ulong Inode, byte[] Name)? OwnMountPoint { get; set; }
+    public (ulong Device, ulong Inode, byte[] Name)? OwnMountPoint { get; set; }
 
     /// <summary>Holds bytes of metacopies only, found by the path that those name: no name of the union is looked for in it.</summary>
     public bool IsDataOnly { get; init; }

@@ -22,9 +22,10 @@ internal sealed partial class LayerDirectory
     private bool _isExtra; // open beside the cache, which was full of directories in use
     private LayerReopener? _reopen;
 
-    private LayerDirectory(Layer layer, DescriptorCache cache, LayerDirectory? parent, byte[] name, ulong inode)
+    private LayerDirectory(Layer layer, DescriptorCache cache, LayerDirectory? parent, byte[] name, ulong device, ulong inode)
     {
         Layer = layer;
+        Device = device;
         Inode = inode;
         _cache = cache;
         _parent = parent;
@@ -33,7 +34,10 @@ internal sealed partial class LayerDirectory
 
     public Layer Layer { get; }
 
-    /// <summary>Its inode number in the layer's file system.</summary>
+    /// <summary>The device of its names: not always that of the layer.</summary>
+    public ulong Device { get; }
+
+    /// <summary>Its inode number on <see cref="Device"/>.</summary>
     public ulong Inode { get; }
 
     /// <summary>Marked opaque = x: zero-size files in it may be whiteouts.</summary>
@@ -41,17 +45,20 @@ internal sealed partial class LayerDirectory
 
     /// <summary>The root of a layer, whose descriptor stays open as long as the mount.</summary>
     public static LayerDirectory ForRoot(Layer layer, DescriptorCache cache, DirFd descriptor, ulong inode, bool hasXattrWhiteouts) =>
-        new(layer, cache, null, [], inode) { _descriptor = descriptor, _pins = 1, HasXattrWhiteouts = hasXattrWhiteouts };
+        new(layer, cache, null, [], layer.Device, inode) { _descriptor = descriptor, _pins = 1, HasXattrWhiteouts = hasXattrWhiteouts };
 
     /// <summary>
     /// The root of a layer that gives its descriptor back when others are wanted, and is found again by <paramref name="reopen"/>:
     /// for stacks of more layers than descriptors.
     /// </summary>
     public static LayerDirectory ForReopenedRoot(Layer layer, DescriptorCache cache, LayerReopener reopen, ulong inode, bool hasXattrWhiteouts) =>
-        new(layer, cache, null, [], inode) { _reopen = reopen, HasXattrWhiteouts = hasXattrWhiteouts };
+        new(layer, cache, null, [], layer.Device, inode) { _reopen = reopen, HasXattrWhiteouts = hasXattrWhiteouts };
 
     public LayerDirectory Child(ReadOnlySpan<byte> name, ulong inode, bool hasXattrWhiteouts) =>
-        new(Layer, _cache, this, name.ToArray(), inode) { HasXattrWhiteouts = hasXattrWhiteouts };
+        new(Layer, _cache, this, name.ToArray(), Device, inode) { HasXattrWhiteouts = hasXattrWhiteouts };
+
+    public LayerDirectory Child(ReadOnlySpan<byte> name, in FileStatus status, bool hasXattrWhiteouts) =>
+        new(Layer, _cache, this, name.ToArray(), status.Device, status.Inode) { HasXattrWhiteouts = hasXattrWhiteouts };
 
     /// <summary>Pins the descriptor open, opening it when it is not. Undo with <see cref="Leave"/>.</summary>
     public Errno Enter(out DirFd descriptor)

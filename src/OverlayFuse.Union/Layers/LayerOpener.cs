@@ -41,7 +41,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             Path = RealPath(descriptor) ?? path,
             Device = status.Device,
             IsPrivateClone = false,
-            OwnMountPoint = OwnMountPointOn(status.Device),
+            OwnMountPoint = MountPoint,
             Overrides = Overrides.FormOf(descriptor)
         };
         layer.Root = LayerDirectory.ForRoot(layer, cache, descriptor, status.Inode, HasXattrWhiteouts(descriptor));
@@ -69,7 +69,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             IsPrivateClone = clone.IsOpen,
             IsDataOnly = isDataOnly,
             Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,
-            OwnMountPoint = OwnMountPointOn(status.Device),
+            OwnMountPoint = MountPoint,
             Overrides = Overrides.FormOf(descriptor),
         };
         var hasXattrWhiteouts = HasXattrWhiteouts(descriptor);
@@ -96,8 +96,6 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         top = top.TrimEnd((byte)'/');
         return path.StartsWith(top) && (path.Length == top.Length || path[top.Length] == '/');
     }
-
-    private (ulong, byte[])? OwnMountPointOn(ulong device) => MountPoint is { } own && own.Device == device ? (own.Inode, own.Name) : null;
 
     private static FileStatus StatusOf(DirFd descriptor, byte[] path)
     {
@@ -132,15 +130,15 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     }
 
     // A clone does not show what is mounted inside; the objects beneath must not come to light instead.
-    private HashSet<ulong>? CoveredIn(DirFd root, byte[]? path)
+    private HashSet<(ulong Device, ulong Inode)>? CoveredIn(DirFd root, byte[]? path)
     {
         if (path is null) return null;
-        HashSet<ulong>? covered = null;
+        HashSet<(ulong, ulong)>? covered = null;
         foreach (var mount in mounts)
         {
             if (mount.MountPoint.Length <= path.Length || !IsBeneath(mount.MountPoint, path)) continue;
             var relative = mount.MountPoint.AsSpan(path.AsSpan().TrimEnd((byte)'/').Length + 1);
-            if (Syscall.StatAt(root, relative, cached: true, out var status) == Errno.None) (covered ??= []).Add(status.Inode);
+            if (Syscall.StatAt(root, relative, cached: true, out var status) == Errno.None) (covered ??= []).Add((status.Device, status.Inode));
         }
         return covered;
     }

@@ -77,7 +77,7 @@ internal sealed class ListingBuilder(InodeMap inodes)
             isWhiteout = found.Kind == EntryKind.Whiteout;
             if (error == Errno.None) type = found.Status.Type;
         }
-        var number = isWhiteout ? 0 : inodes.NumberOf(member.Layer, entry.Inode);
+        var number = isWhiteout ? 0 : inodes.NumberOf(member, entry.Inode);
         Add(entry.Name, index, false, isWhiteout ? FileType.None : type, number);
         return Errno.None;
     }

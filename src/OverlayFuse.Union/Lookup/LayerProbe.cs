@@ -41,7 +41,7 @@ internal static class LayerProbe
         }
         if (error != Errno.None) return error;
 
-        entry.IsCovered = entry.Status.IsMountRoot || directory.Layer.Covered?.Contains(entry.Status.Inode) == true;
+        entry.IsCovered = entry.Status.IsMountRoot || directory.Layer.Covered?.Contains((entry.Status.Device, entry.Status.Inode)) == true;
         entry.Kind = entry.Status.IsDirectory ? EntryKind.Directory : EntryKind.File;
         if (entry.Status.IsWhiteoutDevice && !entry.IsCovered) entry.Kind = EntryKind.Whiteout;
         if (entry.IsCovered || entry.Kind == EntryKind.Whiteout) return Errno.None;
@@ -96,7 +96,7 @@ internal static class LayerProbe
     }
 
     private static bool IsOwnMountPoint(LayerDirectory directory, ReadOnlySpan<byte> name) =>
-        directory.Layer.OwnMountPoint is { } own && own.Inode == directory.Inode && name.SequenceEqual(own.Name);
+        directory.Layer.OwnMountPoint is { } own && own.Inode == directory.Inode && own.Device == directory.Device && name.SequenceEqual(own.Name);
 
     private static LayerEntry CoveredDirectory() => new()
     {

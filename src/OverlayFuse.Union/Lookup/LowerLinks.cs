@@ -26,7 +26,7 @@ internal sealed class LowerLinks(UnionDirectory root, Search search, InodeMap in
             var member = directory.Lowers[listing.Member(i)];
             if (listing.Type(i) == FileType.Directory || member.Layer.Device != device || member.Enter(out var dir) != Errno.None) return;
             Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
-            if (Syscall.StatAt(dir, listing.Name(i), cached: true, out var status) == Errno.None && status.LinkCount > 1
+            if (Syscall.StatAt(dir, listing.Name(i), cached: true, out var status) == Errno.None && status.LinkCount > 1 && status.Device == device
                 && Syscall.NameToHandleAt(dir, listing.Name(i), handle, out _, out var length) == Errno.None)
                 numbers.TryAdd(Convert.ToHexString(handle[..length]), (listing.Inode(i), status.LinkCount));
             member.Leave();

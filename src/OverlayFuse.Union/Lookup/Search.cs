@@ -116,7 +116,7 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
             result.Where = member;
             result.Entry = entry;
         }
-        if (entry.Kind == EntryKind.Directory) result.Members.Add(member.Child(name, entry.Status.Inode, entry.HasXattrWhiteouts));
+        if (entry.Kind == EntryKind.Directory) result.Members.Add(member.Child(name, entry.Status, entry.HasXattrWhiteouts));
     }
 
     private Errno FollowRedirect(LayerDirectory carrier, ReadOnlySpan<byte> name, in LayerEntry entry, ReadOnlySpan<LayerDirectory> below, SearchResult result)

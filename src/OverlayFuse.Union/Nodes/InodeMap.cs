@@ -5,10 +5,11 @@ namespace OverlayFuse.Union;
 /// <summary>Which st_ino the union shows for an object of a layer: the same before and after copy-up, in stat and in listings.</summary>
 internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
 {
-    public ulong NumberOf(Layer layer, ulong inode)
+    /// <summary>Of a name in a directory, and of the root of a layer, by the inode number that it is listed with.</summary>
+    public ulong NumberOf(LayerDirectory directory, ulong inode)
     {
-        if (layer.IsUpper && origins is not null && origins.TryGet(inode, out var number)) return number;
-        return Own(layer, inode);
+        if (directory.Layer.IsUpper && origins is not null && origins.TryGet(inode, out var number)) return number;
+        return Own(directory.Layer, directory.Device, inode);
     }
 
     /// <summary>As above, for an upper object whose status is at hand: a record of an inode number that was used again is dropped.</summary>
@@ -19,16 +20,30 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
             if (!status.HasBirthTime || origins.Matches(status.Inode, status.BirthTime)) return number;
             origins.Remove(status.Inode);
         }
-        return Own(layer, status.Inode);
+        return Own(layer, status.Device, status.Inode);
     }
+
+    /// <summary>
+    /// Of one name of a lower file that has several and is none of the layer's own device. What such a device is, is not known at the next mount, so
+    /// its files are not kept together in the index: each name is a file of its own, and shows so.
+    /// </summary>
+    public ulong NumberOfName(LayerDirectory directory, ReadOnlySpan<byte> name, in FileStatus status) =>
+        numbers.FindElsewhere(new ForeignInode(directory.Layer.Number, status.Device, status.Inode, directory.Device, directory.Inode, NameHash.Of(name)), out var number) == Errno.None ? number : status.Inode;
+
+    /// <summary>
+    /// Whether an object has a device and so inode numbers of its own within a lower layer. In the upper all are the union's, which names
+    /// and counts them by the inode number.
+    /// </summary>
+    public static bool IsForeign(Layer layer, ulong device) => !layer.IsUpper && device != layer.Device;
 
     public bool HasOrigin(ulong upperInode) => origins is not null && origins.TryGet(upperInode, out _);
 
     /// <summary>From now on the upper object shows the number of what it was copied from.</summary>
     public Errno CopiedUp(in FileStatus upper, ulong number) => origins?.Add(upper.Inode, upper.BirthTime, number) ?? Errno.None;
 
-    private ulong Own(Layer layer, ulong inode)
+    private ulong Own(Layer layer, ulong device, ulong inode)
     {
+        if (IsForeign(layer, device)) return numbers.FindElsewhere(new ForeignInode(layer.Number, device, inode), out var foreign) == Errno.None ? foreign : inode;
         if (InodeNumber.TryPack(layer.Number, inode, out var number)) return number;
         return numbers.Find(layer.Number, inode, out number) == Errno.None ? number : inode;
     }

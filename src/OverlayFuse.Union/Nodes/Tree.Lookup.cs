@@ -50,7 +50,7 @@ internal sealed partial class Tree
     public int Made(int parent, ReadOnlySpan<byte> name, in FileStatus status)
     {
         var node = new Node { Type = status.Type, Flags = NodeFlags.Upper | NodeFlags.DataKnown, Inode = Inodes.NumberOf(Upper!.Layer, status) };
-        if (status.IsDirectory) node.State = new UnionDirectory(Directory(parent).Upper!.Child(name, status.Inode, hasXattrWhiteouts: false), []);
+        if (status.IsDirectory) node.State = new UnionDirectory(Directory(parent).Upper!.Child(name, status, hasXattrWhiteouts: false), []);
         return Nodes.FindOrAdd(parent, name, node, linked: false, count: true, out _);
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class Tree
         // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand.
         byte[]? dataName = null;
         var isBroken = false;
-        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || KeepsLinks(node.Type));
+        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || (KeepsLinks(node.Type) && entry.Status.Device == where.Layer.Device));
         var index = Upper?.Work.LinkIndex;
         if (linked && !isUpper) Upper?.TakeOverLink(where, name, entry.Status, inode);
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
@@ -144,6 +144,7 @@ internal sealed partial class Tree
     private static void Cover(LayerDirectory where, ReadOnlySpan<byte> name, ref LayerEntry entry)
     {
         entry.Status.Inode = where.EntryInode(name);
+        (entry.Status.DeviceMajor, entry.Status.DeviceMinor) = ((uint)(where.Device >> 32), (uint)where.Device);
         if (entry.Kind != EntryKind.Directory) entry.Status.Size = entry.Status.Blocks = 0;
     }
 
@@ -167,7 +168,8 @@ internal sealed partial class Tree
     {
         ref var entry = ref found.Entry;
         var layer = found.Where!.Layer;
-        inode = Inodes.NumberOf(layer, entry.Status);
+        var isOneOfSeveral = InodeMap.IsForeign(layer, entry.Status.Device) && entry.Kind == EntryKind.File && entry.Status.LinkCount > 1;
+        inode = isOneOfSeveral ? Inodes.NumberOfName(found.Where, name, entry.Status) : Inodes.NumberOf(layer, entry.Status);
         if (!layer.IsUpper || !entry.Marks.Has(MarkSet.Origin) || Inodes.HasOrigin(entry.Status.Inode)) return Errno.None;
 
         Span<byte> value = stackalloc byte[OriginMark.MaxLength + 1];
@@ -187,8 +189,9 @@ internal sealed partial class Tree
         var isLinked = !entry.Status.IsDirectory && entry.Status.LinkCount > 1;
         var below = new SearchResult();
         uint links;
-        if (Search.FindBelow(Directory(parent), name, below) == Errno.None && below.IsFound && below.Entry.Status.Type == entry.Status.Type && HasHandle(below.Where!, name, origin.Handle))
-            (inode, links) = (Inodes.NumberOf(below.Where!.Layer, below.Entry.Status), below.Entry.Status.LinkCount);
+        if (Search.FindBelow(Directory(parent), name, below) == Errno.None && below.IsFound && below.Entry.Status.Type == entry.Status.Type
+            && !InodeMap.IsForeign(below.Where!.Layer, below.Entry.Status.Device) && HasHandle(below.Where, name, origin.Handle))
+            (inode, links) = (Inodes.NumberOf(below.Where.Layer, below.Entry.Status), below.Entry.Status.LinkCount);
         else if (isLinked && Upper?.IsInKernelIndex(value[..length]) == true && _lowerLinks!.TryFind(origin.Handle, out var file)) (inode, links) = file;
         else return Errno.None;
         if (isLinked) Upper?.TakeOverLink(value[..length], entry.Status.Type, links, inode);

@@ -10,12 +10,19 @@ internal sealed class InodeNumbers : IDisposable
     private const ulong LastAllocated = ((ulong)InodeNumber.AllocatedLayer << InodeNumber.LayerShift) | ((1UL << InodeNumber.LayerShift) - 1);
     private const int RecordLength = 20;
 
+    // Numbers for one mount are set aside so many at a time, in a record of no layer: what was copied up goes on to show its own at later ones.
+    private const ulong SetAside = 4096;
+    private const int NoLayer = -1;
+
     private readonly RecordFile? _file;
     private readonly Dictionary<LayerInode, ulong> _allocated = [];
 
-    // Leaf. Protects: _allocated, _next, and _file.
+    private readonly Dictionary<ForeignInode, ulong> _foreign = [];
+
+    // Leaf. Protects: _allocated, _foreign, _next, _setAside, and _file.
     private readonly Lock _lock = new();
     private ulong _next = FirstAllocated;
+    private ulong _setAside;
 
     /// <summary>Numbers that last as long as the mount, for unions without a work directory.</summary>
     public InodeNumbers()
@@ -65,15 +72,36 @@ internal sealed class InodeNumbers : IDisposable
 
             number = _next++;
             _allocated.Add(key, number);
-            if (_file is null) return Errno.None;
-
-            Span<byte> record = stackalloc byte[RecordLength];
-            BinaryPrimitives.WriteInt32LittleEndian(record, layer);
-            BinaryPrimitives.WriteUInt64LittleEndian(record[4..], inode);
-            BinaryPrimitives.WriteUInt64LittleEndian(record[12..], number);
-            _ = _file.Append(record);
+            Record(layer, inode, number);
             return Errno.None;
         }
+    }
+
+    /// <summary>The number of an object on another device than its layer, the same in this mount, and at no other mount that of another object.</summary>
+    public Errno FindElsewhere(in ForeignInode key, out ulong number)
+    {
+        lock (_lock)
+        {
+            if (_foreign.TryGetValue(key, out number)) return Errno.None;
+            if (_next > LastAllocated) return Errno.OVERFLOW;
+
+            number = _next++;
+            _foreign.Add(key, number);
+            if (number <= _setAside) return Errno.None;
+            _setAside = Math.Min(number + SetAside - 1, LastAllocated);
+            Record(NoLayer, 0, _setAside);
+            return Errno.None;
+        }
+    }
+
+    private void Record(int layer, ulong inode, ulong number)
+    {
+        if (_file is null) return;
+        Span<byte> record = stackalloc byte[RecordLength];
+        BinaryPrimitives.WriteInt32LittleEndian(record, layer);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[4..], inode);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[12..], number);
+        _ = _file.Append(record);
     }
 
     public Errno Sync()

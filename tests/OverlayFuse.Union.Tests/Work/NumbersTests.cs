@@ -47,6 +47,23 @@ internal class NumbersTests
     }
 
     [Test]
+    public void Numbers_of_files_on_other_devices_last_a_mount_and_are_not_given_again()
+    {
+        using (var numbers = OpenInodes())
+        {
+            Assert.That(Elsewhere(numbers, new(1, 42, 257)), Is.EqualTo(0x7fff_0000_0000_0001ul));
+            Assert.That(Elsewhere(numbers, new(1, 43, 257)), Is.EqualTo(0x7fff_0000_0000_0002ul));
+            Assert.That(Elsewhere(numbers, new(1, 42, 257)), Is.EqualTo(0x7fff_0000_0000_0001ul));
+        }
+        using (var numbers = OpenInodes())
+        {
+            Assert.That(Elsewhere(numbers, new(1, 42, 257)), Is.EqualTo(0x7fff_0000_0000_1001ul), "the device may be another subvolume's now");
+            Assert.That(Find(numbers, 1, ulong.MaxValue), Is.EqualTo(0x7fff_0000_0000_1002ul));
+        }
+        Assert.That(Hex("inodes")[..68], Is.EqualTo("6f667573652d6931" + Hex("inodes")[16..24] + "1400" + "ffffffff" + "0000000000000000" + "001000000000ff7f"));
+    }
+
+    [Test]
     public void Narrow_numbers_are_packed_where_that_fits_else_kept()
     {
         const ulong large = (3UL << 48) | 0x1000_0000;
@@ -107,6 +124,12 @@ internal class NumbersTests
         for (var i = 1; i <= LayerNumbers.Last; i++) layers.NumberOf(BitConverter.GetBytes(i));
         Assert.That(() => layers.NumberOf("one more"u8), Throws.TypeOf<MountException>().With.Message.Contains("32766"));
         Assert.That(layers.NumberOf(BitConverter.GetBytes(1)), Is.EqualTo(1));
+    }
+
+    private static ulong Elsewhere(InodeNumbers numbers, ForeignInode inode)
+    {
+        Assert.That(numbers.FindElsewhere(inode, out var number), Is.EqualTo(Errno.None));
+        return number;
     }
 
     private static ulong Find(InodeNumbers numbers, int layer, ulong inode)
