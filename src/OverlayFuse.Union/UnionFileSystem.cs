@@ -13,7 +13,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly CopyUp _copyUp;
     private readonly Creator _creator;
     private readonly OpenFiles _files;
-    private readonly ListingCache _listings = new(ListingMemory);
+    private readonly ListingCache _listings;
     private readonly List<Layer> _layers;
     private readonly DescriptorCache _descriptors;
     private readonly UnionOptions _options;
@@ -35,6 +35,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     {
         _options = options;
         (_entryTimeout, _attributesTimeout, _negativeTimeout) = (options.EntryTimeout, options.AttributesTimeout, options.NegativeTimeout);
+        _listings = new ListingCache(ListingMemory, options.NarrowInodes);
         _tree = tree;
         _layers = layers;
         _descriptors = descriptors;

@@ -12,7 +12,7 @@ internal sealed class Listing
     public const ulong DotCookie = 1;
 
     public const ulong DotDotCookie = 2;
-    private const ulong FirstCookie = 16;
+    public const ulong FirstCookie = 16;
     private const byte Removed = 1;
     private const byte Replaced = 2;
 
@@ -22,9 +22,10 @@ internal sealed class Listing
     private readonly ulong[] _inodes;
     private readonly byte[] _types;
     private readonly short[] _members;
+    private readonly bool _isNarrow;
     private readonly byte[] _later; // what has become of each since: nothing, or one of the next two
 
-    public Listing(ulong[] cookies, int[] nameStarts, byte[] names, ulong[] inodes, byte[] types, short[] members)
+    public Listing(ulong[] cookies, int[] nameStarts, byte[] names, ulong[] inodes, byte[] types, short[] members, bool isNarrow = false)
     {
         _cookies = cookies;
         _nameStarts = nameStarts;
@@ -32,6 +33,7 @@ internal sealed class Listing
         _inodes = inodes;
         _types = types;
         _members = members;
+        _isNarrow = isNarrow;
         _later = new byte[cookies.Length];
     }
 
@@ -72,7 +74,8 @@ internal sealed class Listing
 
     private bool Mark(ReadOnlySpan<byte> name, byte later)
     {
-        var wanted = CookieOf(NameHash.Of(name));
+        var hash = NameHash.Of(name);
+        var wanted = _isNarrow ? NarrowCookies.Of(hash, FirstCookie) : CookieOf(hash);
         for (var i = After(wanted - 1); i < Count && i >= 0; i++)
         {
             if (Name(i).SequenceEqual(name))

@@ -4,15 +4,16 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Reads the members of a directory and merges their names by the rule of the union.</summary>
-internal sealed class ListingBuilder(InodeMap inodes)
+internal sealed class ListingBuilder(InodeMap inodes, NarrowCookies? narrow)
 {
     private readonly List<Item> _items = [];
     private readonly List<byte> _names = [];
 
     /// <summary>Reads a directory.</summary>
-    public static Errno Build(UnionDirectory directory, InodeMap inodes, out Listing? listing)
+    /// <param name="isNarrow">Cookies must fit into 31 bits.</param>
+    public static Errno Build(UnionDirectory directory, InodeMap inodes, out Listing? listing, bool isNarrow = false)
     {
-        var builder = new ListingBuilder(inodes);
+        var builder = new ListingBuilder(inodes, isNarrow ? directory.NarrowCookies : null);
         listing = null;
         if (directory.Upper is { } upper)
         {
@@ -112,6 +113,7 @@ internal sealed class ListingBuilder(InodeMap inodes)
         }
 
         var cookies = new ulong[count];
+        if (narrow is not null) items = GiveNarrow(items, cookies);
         var starts = new int[count + 1];
         var numbers = new ulong[count];
         var types = new byte[count];
@@ -124,14 +126,29 @@ internal sealed class ListingBuilder(InodeMap inodes)
             if (!item.IsShown) continue;
             starts[at] = names.Count;
             names.AddRange(NameOf(item));
-            last = cookies[at] = Math.Max(Listing.CookieOf(item.Hash), last + 1);
+            if (narrow is null) last = cookies[at] = Math.Max(Listing.CookieOf(item.Hash), last + 1);
             numbers[at] = item.Inode;
             types[at] = (byte)((int)item.Type >> 12);
             members[at] = (short)(item.Rank >> 1);
             at++;
         }
         starts[count] = names.Count;
-        return new Listing(cookies, starts, [.. names], numbers, types, members);
+        return new Listing(cookies, starts, [.. names], numbers, types, members, narrow is not null);
+    }
+
+    // Those that are shown, in the order of their cookies.
+    private Span<Item> GiveNarrow(Span<Item> items, ulong[] cookies)
+    {
+        var shown = new Item[cookies.Length];
+        var hashes = new ulong[cookies.Length];
+        var at = 0;
+        foreach (ref var item in items)
+        {
+            if (item.IsShown) (shown[at], hashes[at++]) = (item, item.Hash);
+        }
+        narrow!.Give(hashes, Listing.FirstCookie, cookies);
+        Array.Sort(cookies, shown);
+        return shown;
     }
 
     private ReadOnlySpan<byte> NameOf(in Item item) => CollectionsMarshal.AsSpan(_names).Slice(item.Start, item.Length);

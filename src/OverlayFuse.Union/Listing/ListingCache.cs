@@ -3,7 +3,9 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Keeps the listings read last, up to so many bytes. The kernel has its own copy of what it was given.</summary>
-internal sealed class ListingCache(long capacity)
+/// <param name="capacity">In bytes.</param>
+/// <param name="isNarrow">Cookies must fit into 31 bits.</param>
+internal sealed class ListingCache(long capacity, bool isNarrow = false)
 {
     private readonly Lock _lock = new(); // leaf; protects the queue and what it weighs
     private readonly Queue<UnionDirectory> _queue = [];
@@ -17,7 +19,7 @@ internal sealed class ListingCache(long capacity)
         listing = directory.Listing(isForBeginner);
         if (listing is not null) return Errno.None;
         var version = directory.NamesVersion;
-        var error = ListingBuilder.Build(directory, inodes, out listing);
+        var error = ListingBuilder.Build(directory, inodes, out listing, isNarrow);
         if (error != Errno.None) return error;
 
         directory.Keep(listing!, version);

@@ -8,6 +8,7 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
     private volatile Listing? _listing;
     private volatile LowerNames? _lowerNames;
     private readonly Lock _namesLock = new(); // leaf; protects _listing, both versions and _passes together
+    private NarrowCookies? _narrowCookies;
     private int _namesVersion;
     private int _listingVersion;
     private ListingPasses _passes;
@@ -63,6 +64,15 @@ internal sealed class UnionDirectory(LayerDirectory? upper, LayerDirectory[] low
         {
             if (_listingVersion == _namesVersion++) _listingVersion = _namesVersion;
             _listing?.Remove(name);
+        }
+    }
+
+    /// <summary>For programs of 32 bits.</summary>
+    public NarrowCookies NarrowCookies
+    {
+        get
+        {
+            lock (_namesLock) return _narrowCookies ??= new NarrowCookies();
         }
     }
 

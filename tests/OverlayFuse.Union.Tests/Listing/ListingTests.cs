@@ -46,6 +46,36 @@ internal class ListingTests
     }
 
     [Test]
+    public void For_programs_of_32_bits_cookies_have_31()
+    {
+        using var union = new TestUnion(1) { Wish = options => options.NarrowInodes = true };
+        union.With("lower1", string.Join("  ", Enumerable.Range(0, 300).Select(i => $"n{i} = \"{i}\""))).Open();
+        union.Kernel.List("", out var names, plus: false, 300);
+        Assert.That(names.Select(n => n.Text), Is.EquivalentTo(Enumerable.Range(0, 300).Select(i => $"n{i}")));
+        Assert.That(names.Select(n => n.Cookie), Is.Ordered.Ascending.And.All.LessThanOrEqualTo(int.MaxValue).And.All.GreaterThan(2ul));
+        var after = new List<Listed>();
+        Assert.That(union.Kernel.Remove(names[1].Text, false), Is.EqualTo(Errno.None));
+        union.Kernel.ReadOnce(Fuse.NodeId.Root, names[0].Cookie, new byte[40], false, after, out _);
+        Assert.That(after[0].Text, Is.EqualTo(names[2].Text));
+    }
+
+    [Test]
+    public void Of_names_with_one_narrow_cookie_each_keeps_what_it_was_given()
+    {
+        const ulong first = 16;
+        ulong[] hashes = [5, 6, 7, ulong.MaxValue - 1, ulong.MaxValue];
+        var (before, after, later) = (new ulong[5], new ulong[2], new ulong[3]);
+        var cookies = new NarrowCookies();
+        cookies.Give(hashes, first, before);
+        Assert.That(before, Is.Unique.And.All.LessThanOrEqualTo(int.MaxValue).And.All.GreaterThanOrEqualTo(first));
+        cookies.Give([7, ulong.MaxValue], first, after);
+        Assert.That(after, Is.EqualTo(new[] { before[2], before[4] }), "others were removed");
+        cookies.Give([5, 6, 8], first, later);
+        Assert.That(later[..2], Is.EqualTo(before[..2]));
+        Assert.That(later.Append(before[2]), Is.Unique);
+    }
+
+    [Test]
     public void A_cookie_leads_back_to_the_same_entry()
     {
         using var union = new TestUnion(1);
