@@ -188,7 +188,7 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None)
         {
             error = mover.Move(from.Name, to.Name, isDirectory, leaveWhiteout);
-            if (error != Errno.None && target != 0 && !wasOrphan) Replace(target, newDir, to.Name);
+            if (error != Errno.None && target != 0 && !wasOrphan) Replace(target, to, newDir);
         }
         if (error == Errno.None)
         {
@@ -256,12 +256,17 @@ public sealed partial class UnionFileSystem
         _tree.Nodes[slot].State is UnionDirectory { Upper: { } upper } && upper.Enter(out _) == Errno.None ? upper : null;
 
     // The move failed: what was to be replaced stands where it stood.
-    private void Replace(int target, DirFd dir, ReadOnlySpan<byte> name)
+    private void Replace(int target, in Side to, DirFd dir)
     {
         Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
         if (!_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
         var orphan = Upper.OrphanName(_tree.Nodes[target].Id, buffer);
-        if (_tree.Nodes[target].IsDirectory && Syscall.RenameAt2(Upper!.Work.Orphans, orphan, dir, name, RenameFlags.Exchange) != Errno.None) return;
+        if (_tree.Nodes[target].IsDirectory)
+        {
+            var error = Syscall.RenameAt2(Upper!.Work.Orphans, orphan, dir, to.Name, RenameFlags.Exchange);
+            if (error == Errno.ACCES) error = Upper.MoveWidened(target, Upper.Work.Orphans, orphan, dir, to.Name, RenameFlags.Exchange, to.Upper.PathFromRoot(to.Name));
+            if (error != Errno.None) return;
+        }
         _tree.Nodes[target].Clear(NodeFlags.Orphan);
         Upper.RemoveTree(Upper!.Work.Orphans, orphan);
     }

@@ -70,4 +70,23 @@ internal class WidenTests
         Assert.That((changed, waiting.Join(10_000)), Is.EqualTo((Errno.None, true)));
         Assert.That(error, Is.EqualTo(Errno.None));
     });
+
+    [Test]
+    public void A_directory_that_its_owner_may_not_write_comes_back_when_the_move_over_it_fails() => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("lower1", "e/x = \"x\"").With("upper", "u/f = \"f\"  e/x whiteout").Open();
+        Assert.That(union.Kernel.Chmod("e", 0x16D), Is.EqualTo(Errno.None));
+        Assert.That(union.Kernel.Find("e", out var before), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new NoMove("u"))) Assert.That(union.Kernel.Rename("u", "e"), Is.EqualTo(Errno.IO));
+        Assert.That(union.Kernel.Find("e", out var after), Is.EqualTo(Errno.None));
+        Assert.That((after.Node, after.Attributes.Mode, after.Attributes.LinkCount), Is.EqualTo((before.Node, before.Attributes.Mode, before.Attributes.LinkCount)));
+        Assert.That(union.Shell("stat -c %a upper/e; ls upper/e work/overlayfuse/orphans work/overlayfuse/widened"), Does.StartWith("555").And.Contains("x"));
+        Assert.That(union.Leftovers(), Is.Empty);
+        Assert.That(union.Kernel.Rename("u", "e"), Is.EqualTo(Errno.None));
+    });
+
+    private sealed class NoMove(string name) : ISyscallWatcher
+    {
+        public Errno Before(in WatchedCall call) => call.Call == SyscallName.Rename && call.Name.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(name)) ? Errno.IO : Errno.None;
+    }
 }
