@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
@@ -11,6 +12,7 @@ internal static class Caller
     public const int SysAdmin = 21; // CAP_SYS_ADMIN
 
     private const int StatusSize = 4096;
+    private const int NamespaceSize = 64; // "user:[4026531837]"
 
     /// <summary>
     /// The effective user of the caller as our user namespace sees it; <see cref="Request.UnmappedId"/> where that cannot be told. The caller
@@ -28,13 +30,23 @@ internal static class Caller
         return Utf8Parser.TryParse(ids, out uint uid, out _) ? uid : Request.UnmappedId;
     }
 
-    /// <summary>Whether the process has an effective capability; false where it cannot be seen.</summary>
+    /// <summary>Whether the process has an effective capability; false where it cannot be seen. <see cref="SysAdmin"/> counts in our own user namespace only.</summary>
     public static bool Has(uint pid, int capability)
     {
+        if (capability == SysAdmin && !IsInOurNamespace(pid)) return false; // whoever makes a namespace has it there
         Span<byte> buffer = stackalloc byte[StatusSize];
         var text = StatusOf(pid, buffer);
         var at = text.IndexOf("\nCapEff:\t"u8);
         return at >= 0 && Utf8Parser.TryParse(text[(at + 9)..], out ulong capabilities, out _, 'x') && (capabilities >> capability & 1) != 0;
+    }
+
+    private static bool IsInOurNamespace(uint pid)
+    {
+        Span<byte> ours = stackalloc byte[NamespaceSize];
+        Span<byte> its = stackalloc byte[NamespaceSize];
+        return pid != 0 && Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/ns/user"u8, ours, out var length) == Errno.None
+            && Syscall.ReadLinkAt(DirFd.Cwd, Encoding.ASCII.GetBytes($"/proc/{pid}/ns/user"), its, out var itsLength) == Errno.None
+            && its[..itsLength].SequenceEqual(ours[..length]);
     }
 
     // /proc/PID/status, or nothing: a process of another pid namespace has no number in ours.
