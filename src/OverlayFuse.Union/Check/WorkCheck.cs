@@ -106,7 +106,7 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
     {
         journal = null;
         var error = OwnDirectory.Open(Own, "widened"u8, out var directory);
-        return error != Errno.None ? error : WidenJournal.Open(directory, union.UpperDirectory, out journal);
+        return error != Errno.None ? error : WidenJournal.Open(directory, union.UpperDirectory, union.Links, out journal);
     }
 
     // Before the orphans are swept: the whiteouts are among them.

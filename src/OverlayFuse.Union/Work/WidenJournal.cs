@@ -9,10 +9,13 @@ namespace OverlayFuse.Union;
 /// </summary>
 /// <remarks>
 /// A note is a symbolic link WORKDIR/overlayfuse/widened/NUMBER (hexadecimal) with the target "MODE INODE PATH" (octal,
-/// hexadecimal, beneath the upper): made, read and removed by one system call each, and never half written.
+/// hexadecimal, beneath the upper; or "/" and a name of the index): made, read and removed by one system call each, and never half written.
 /// </remarks>
 internal sealed class WidenJournal : IDisposable
 {
+    /// <summary>Begins the path of a link of the hard link index: its name there follows.</summary>
+    public const byte OfLink = (byte)'/';
+
     private const int NameSize = 16;
     private const int PathMax = 4096;
     private const int ModeLength = 4;
@@ -24,8 +27,8 @@ internal sealed class WidenJournal : IDisposable
 
     private WidenJournal(DirFd widened) => _widened = widened;
 
-    /// <summary>Takes <paramref name="widened"/> over, and first undoes what an earlier daemon left undone beneath <paramref name="upper"/>.</summary>
-    public static Errno Open(DirFd widened, DirFd upper, out WidenJournal journal)
+    /// <summary>Takes <paramref name="widened"/> over, and first undoes what an earlier daemon left undone beneath <paramref name="upper"/> and in the index.</summary>
+    public static Errno Open(DirFd widened, DirFd upper, DirFd links, out WidenJournal journal)
     {
         journal = new WidenJournal(widened);
         var names = new List<byte[]>();
@@ -38,13 +41,13 @@ internal sealed class WidenJournal : IDisposable
         numbers.Sort();
 
         // Last first: a directory was opened up before what is in it.
-        for (var i = numbers.Count - 1; i >= 0 && error == Errno.None; i--) error = journal.Undo(new WidenTicket(numbers[i]), upper);
+        for (var i = numbers.Count - 1; i >= 0 && error == Errno.None; i--) error = journal.Undo(new WidenTicket(numbers[i]), upper, links);
         return error;
     }
 
     /// <summary>To be called before the mode is changed. NAMETOOLONG where the path leaves no room for the rest: then do not widen.</summary>
     /// <param name="mode">The permission bits to come back to.</param>
-    /// <param name="path">Where the file is beneath the upper, without a leading slash.</param>
+    /// <param name="path">Where the file is beneath the upper, without a leading slash; or <see cref="OfLink"/> and a name of the index.</param>
     public Errno Record(ulong inode, uint mode, ReadOnlySpan<byte> path, out WidenTicket ticket)
     {
         ticket = new WidenTicket(Interlocked.Increment(ref _last));
@@ -73,14 +76,14 @@ internal sealed class WidenJournal : IDisposable
     /// <summary>A mode that lets the owner do what is needed for a moment: read and write, and search where that has a meaning.</summary>
     public static uint Wide(uint mode, FileType type) => mode | (type == FileType.Directory ? Mode.OwnerAll : Mode.OwnerReadWrite);
 
-    private Errno Undo(WidenTicket ticket, DirFd upper)
+    private Errno Undo(WidenTicket ticket, DirFd upper, DirFd links)
     {
         Span<byte> name = stackalloc byte[NameSize];
         Span<byte> note = stackalloc byte[PathMax];
         var error = Syscall.ReadLinkAt(_widened, name[..NameOf(ticket, name)], note, out var length);
         if (error != Errno.None) return error == Errno.INVAL ? Errno.None : error; // not a link, so not a note
 
-        if (TryParse(note[..length], out var mode, out var inode, out var path)) error = Restore(upper, path, inode, mode);
+        if (TryParse(note[..length], out var mode, out var inode, out var path)) error = path[0] == OfLink ? Restore(links, path[1..], inode, mode) : Restore(upper, path, inode, mode);
         if (error == Errno.None) Done(ticket);
         if (error is not (Errno.ACCES or Errno.PERM)) return error;
 
@@ -89,9 +92,9 @@ internal sealed class WidenJournal : IDisposable
         return Errno.None;
     }
 
-    private static Errno Restore(DirFd upper, ReadOnlySpan<byte> path, ulong inode, uint mode)
+    private static Errno Restore(DirFd top, ReadOnlySpan<byte> path, ulong inode, uint mode)
     {
-        var error = Syscall.OpenAt2(upper, path, ByPath, 0, Inside, out var file);
+        var error = Syscall.OpenAt2(top, path, ByPath, 0, Inside, out var file);
 
         // Moved or removed since, or another object by now: nothing to restore here.
         if (error is Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.XDEV or Errno.NAMETOOLONG) return Errno.None;

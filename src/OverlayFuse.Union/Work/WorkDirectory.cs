@@ -197,7 +197,7 @@ internal sealed class WorkDirectory : IDisposable
     private void Recover(DirFd upper, MarkFamily family)
     {
         var widened = MakeDirectory(Root, "widened"u8);
-        var error = WidenJournal.Open(widened, upper, out var journal);
+        var error = WidenJournal.Open(widened, upper, Links, out var journal);
         WidenJournal = journal;
         Try(error, "overlayfuse/widened");
         MoveJournal = new MoveJournal(MakeDirectory(Root, "moves"u8), Orphans);

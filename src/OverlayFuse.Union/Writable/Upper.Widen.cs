@@ -170,14 +170,19 @@ internal sealed partial class Upper
         var wide = WidenJournal.Wide(mode, status.Type);
         if (wide == mode) return action(place); // it was given this mode after the caller was refused
 
-        // Orphans and index links have no path beneath the upper; they need no journal: orphans go, and index links share the inode of a name.
-        // But no lock keeps them there, and the mode has to come back wherever they are: so by descriptor.
+        // Orphans need no journal, as they go; the names of an index link have its inode, and stay. No lock keeps either there, and the mode has to
+        // come back wherever they are: so by descriptor.
         var ticket = default(WidenTicket);
-        var hasTicket = place.Holder is not null;
+        var hasTicket = place.Holder is not null || place.Dir == work.Links;
         var pinned = Fd.None;
-        if (hasTicket) error = work.WidenJournal.Record(status.Inode, mode, place.Holder!.PathFromRoot(place.Name).AsSpan(1), out ticket);
-        else error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.Path | OpenFlags.NoFollow, 0, out pinned);
-        if (error != Errno.None) return error;
+        if (place.Holder is null) error = Syscall.OpenAt(place.Dir, place.Name, OpenFlags.Path | OpenFlags.NoFollow, 0, out pinned);
+        if (error == Errno.None && hasTicket)
+            error = work.WidenJournal.Record(status.Inode, mode, place.Holder is { } holder ? holder.PathFromRoot(place.Name).AsSpan(1) : [WidenJournal.OfLink, .. place.Name], out ticket);
+        if (error != Errno.None)
+        {
+            pinned.Close();
+            return error;
+        }
 
         Announce(slot, status.Mode);
         error = Chmod(place, pinned, wide);

@@ -29,7 +29,7 @@ internal static class ChangeTable
         "swap f w", "swap f d/s/f", "swap d f", "swap d w", "swap d u", "swap d/s u", "swap u w", "swap d e", "swap a w", "swap a d/s/f", "swap l p", "swap r d", "chmod f 600 then swap f d/s/k",
 
         // Bytes.
-        "write w \"new\"", "write f \"new\"", "write d/s/f \"new\"", "write a \"2\"", "look b then write a \"2\"", "chmod d/s/f 600 then write d/s/f \"new\"", "chmod a 600 then write a \"2\"",
+        "write w \"new\"", "write f \"new\"", "write d/s/f \"new\"", "write a \"2\"", "look b then write a \"2\"", "chmod d/s/f 600 then write d/s/f \"new\"", "chmod a 600 then write a \"2\"", "chmod a 444 then write a \"2\"",
         "chmod f 600 then mv f n then write n \"new\"", "write ro/f \"new\"", "chmod ro/f 400 then write ro/f \"new\"",
         "truncate w 0", "truncate w 2", "truncate f 0", "truncate d/s/f 3", "truncate d/s/f 30000", "truncate a 0", "truncate ro/f 2",
         "chmod d/s/f 600 then truncate d/s/f 0", "chmod d/s/f 600 then truncate d/s/f 3", "chmod d/s/f 600 then truncate d/s/f 30000", "chmod a 600 then truncate a 0", "chmod ro/f 400 then truncate ro/f 2",

@@ -70,7 +70,7 @@ internal class MoveJournalTests
     {
         scratch.Shell("mkdir -p work/widened");
         Assert.That(OwnDirectory.Open(scratch.Work, "widened"u8, out var widened), Is.EqualTo(Errno.None));
-        Assert.That(WidenJournal.Open(widened, scratch.Upper, out var widening), Is.EqualTo(Errno.None));
+        Assert.That(WidenJournal.Open(widened, scratch.Upper, scratch.Make("links"), out var widening), Is.EqualTo(Errno.None));
         using (widening)
         using (var journal = Open(scratch)) Assert.That(journal.Recover(scratch.Upper, widening), Is.EqualTo(Errno.None));
     }

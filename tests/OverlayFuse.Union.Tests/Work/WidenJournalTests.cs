@@ -44,16 +44,26 @@ internal class WidenJournalTests
     }
 
     [Test]
+    public void A_mode_of_an_index_link_is_restored_there()
+    {
+        _scratch.Shell("mkdir links; echo > links/1-2a; chmod 644 links/1-2a; ln links/1-2a upper/file");
+        Assert.That(Open().Record(InodeOf(_scratch, "file"), ReadOnly, "/1-2a"u8, out _), Is.EqualTo(Errno.None));
+        Assert.That(_scratch.Shell("readlink work/1"), Is.EqualTo($"0444 {InodeOf(_scratch, "file"):x} /1-2a"));
+        Open();
+        Assert.That(_scratch.Shell("stat -c %a upper/file; ls work"), Is.EqualTo("444"));
+    }
+
+    [Test]
     public void The_mode_of_a_directory_is_restored_after_what_is_in_it()
     {
         OrdinaryUser.Run(() =>
         {
             using var scratch = new Scratch();
             scratch.Shell("mkdir upper/dir; echo > upper/dir/file; chmod 700 upper/dir; chmod 644 upper/dir/file");
-            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, out var journal), Is.EqualTo(Errno.None));
+            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, scratch.Make("links"), out var journal), Is.EqualTo(Errno.None));
             journal.Record(InodeOf(scratch, "dir"), 0, "dir"u8, out _);
             journal.Record(InodeOf(scratch, "dir/file"), ReadOnly, "dir/file"u8, out _);
-            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, out _), Is.EqualTo(Errno.None));
+            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, scratch.Make("links"), out _), Is.EqualTo(Errno.None));
             Assert.That(scratch.Shell("stat -c %a upper/dir; chmod 700 upper/dir; stat -c %a upper/dir/file; ls work"), Is.EqualTo("0\n444"));
         });
     }
@@ -65,14 +75,14 @@ internal class WidenJournalTests
         {
             using var scratch = new Scratch();
             scratch.Shell("mkdir upper/dir; echo > upper/dir/file; chmod 644 upper/dir/file");
-            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, out var journal), Is.EqualTo(Errno.None));
+            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, scratch.Make("links"), out var journal), Is.EqualTo(Errno.None));
             journal.Record(InodeOf(scratch, "dir/file"), ReadOnly, "dir/file"u8, out _);
             scratch.Shell("chmod 0 upper/dir");
-            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, out journal), Is.EqualTo(Errno.None));
+            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, scratch.Make("links"), out journal), Is.EqualTo(Errno.None));
             Assert.That(journal.Record(1, 0, "other"u8, out _), Is.EqualTo(Errno.None));
 
             scratch.Shell("chmod 700 upper/dir");
-            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, out _), Is.EqualTo(Errno.None));
+            Assert.That(WidenJournal.Open(scratch.Work, scratch.Upper, scratch.Make("links"), out _), Is.EqualTo(Errno.None));
             Assert.That(scratch.Shell("stat -c %a upper/dir/file; ls work"), Is.EqualTo("444"));
         });
     }
@@ -132,7 +142,7 @@ internal class WidenJournalTests
 
     private WidenJournal Open()
     {
-        Assert.That(WidenJournal.Open(_scratch.Work, _scratch.Upper, out var journal), Is.EqualTo(Errno.None));
+        Assert.That(WidenJournal.Open(_scratch.Work, _scratch.Upper, _scratch.Make("links"), out var journal), Is.EqualTo(Errno.None));
         return journal;
     }
 
