@@ -59,7 +59,8 @@ public sealed partial class UnionFileSystem
             undo.Add(work.Dispose);
         }
 
-        var opener = new LayerOpener(cache, work?.LayerNumbers ?? new LayerNumbers(), MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
+        using var unwritten = options is { ReadOnly: true, UpperDirectory: not null } ? new UnwrittenNames(options.WorkDirectory!) : null;
+        var opener = new LayerOpener(cache, work?.LayerNumbers ?? unwritten?.LayerNumbers ?? new LayerNumbers(), MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
         var layers = new List<Layer>();
         undo.Add(() => layers.ForEach(layer => layer.Root.CloseRoot()));
         Upper? upper = null;
@@ -80,6 +81,7 @@ public sealed partial class UnionFileSystem
         if (upper is not null && upper.Overrides != options.KeepOwnersIn) BeginOverrides(upper, options.KeepOwnersIn, layers, remarks);
 
         var tree = PlantTree(layers, upper, work, owners);
+        unwritten?.Check(tree);
         tree.StaticLinkCount = options.StaticLinkCount;
         if (options.NarrowInodes) tree.NarrowInodes = work?.OpenNarrowInodes() ?? new NarrowInodes();
         undo.Keep();

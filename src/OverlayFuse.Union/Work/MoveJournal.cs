@@ -52,6 +52,22 @@ internal sealed class MoveJournal(DirFd moves, DirFd orphans) : IDisposable
         return error;
     }
 
+    /// <summary>Whether a note says what is still to be done beneath <paramref name="upper"/>; nothing is changed.</summary>
+    /// <param name="path">The old name, beneath the upper.</param>
+    public static bool IsPending(DirFd moves, ReadOnlySpan<byte> name, DirFd upper, out byte[] path)
+    {
+        Span<byte> note = stackalloc byte[PathMax];
+        path = [];
+        if (Syscall.ReadLinkAt(moves, name, note, out var length) != Errno.None || !TryParse(note[..length], out var inode, out var old)) return false;
+        path = old.ToArray();
+        var error = Syscall.OpenAt2(upper, old, OpenFlags.Path | OpenFlags.NoFollow, 0, Inside, out var there);
+        if (error == Errno.NOENT) return inode == Nothing;
+        if (error != Errno.None) return false;
+        error = Syscall.Stat(there, out var status);
+        there.Close();
+        return error == Errno.None && status.Inode == inode;
+    }
+
     public void Dispose() => moves.Close();
 
     private Errno Finish(byte[] name, DirFd upper, WidenJournal widening)

@@ -1,0 +1,109 @@
+using System.Text;
+using OverlayFuse.Fuse;
+using OverlayFuse.Linux;
+
+namespace OverlayFuse.Union;
+
+/// <summary>
+/// What only the work directory knows of the names of an upper: further names of a file that was changed under one, and moves that were not finished.
+/// A mount for reading only looks at the upper alone, and writes nothing that would mend it: it must not show names as they were before.
+/// </summary>
+internal sealed class UnwrittenNames : IDisposable
+{
+    private const OpenFlags Readable = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+
+    private readonly DirFd _work;
+    private readonly DirFd _own;
+
+    /// <param name="work">One that is not there, or not for us to read, says nothing.</param>
+    public UnwrittenNames(byte[] work)
+    {
+        _work = Syscall.OpenAt(DirFd.Cwd, work, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var opened) == Errno.None ? new DirFd(opened.Number) : DirFd.None;
+        _own = OpenIn(_work, "overlayfuse"u8);
+        LayerNumbers = _own.IsOpen ? LayerNumbers.Read(_own) : new LayerNumbers();
+    }
+
+    /// <summary>Those by which the index knows the files of the layers.</summary>
+    public LayerNumbers LayerNumbers { get; }
+
+    /// <summary>Throws where a name would show what it no longer is.</summary>
+    /// <param name="tree">Of the layers to be read, the upper topmost.</param>
+    public void Check(Tree tree)
+    {
+        if (!_own.IsOpen) return;
+        var upper = tree.RootDirectory.Top;
+        if (FindMove(upper) is { } moved)
+            throw new MountException($"cannot mount {Text(upper.Layer.Path)} for reading only: an earlier mount was killed while {Text(moved)} was being moved, and it would still show there. " +
+                "Mount the union once without ro: that finishes the move.");
+        if (FindLink(tree) is { } name)
+            throw new MountException($"cannot mount {Text(upper.Layer.Path)} for reading only: {Text(name)} is one more name of a file that was changed under another, which only the work " +
+                $"directory knows, and would show what it was before. Give the file all its names first: overlayfuse settle {Text(upper.Layer.Path)}");
+    }
+
+    public void Dispose()
+    {
+        _own.Close();
+        _work.Close();
+    }
+
+    private byte[]? FindMove(LayerDirectory upper)
+    {
+        var moves = OpenIn(_own, "moves"u8);
+        if (!moves.IsOpen || upper.Enter(out var top) != Errno.None)
+        {
+            moves.Close();
+            return null;
+        }
+        byte[]? found = null;
+        foreach (var name in NamesIn(moves))
+        {
+            if (found is null && MoveJournal.IsPending(moves, name, top, out var path)) found = path;
+        }
+        upper.Leave();
+        moves.Close();
+        return found;
+    }
+
+    // The layers are walked only where the index has files that have names elsewhere: names outside of all layers are counted too.
+    private byte[]? FindLink(Tree tree)
+    {
+        var wanted = ReadIndex();
+        if (wanted.Count == 0) return null;
+        byte[]? found = null;
+        using var numbers = InodeNumbers.Read(_own);
+        _ = UnionWalk.Run(tree.RootDirectory, [], tree.Search, new InodeMap(numbers, null), (path, _, listing, i) =>
+        {
+            if (listing.Type(i) != FileType.Directory && wanted.Contains(listing.Inode(i))) found ??= path;
+        });
+        return found;
+    }
+
+    private HashSet<ulong> ReadIndex()
+    {
+        var wanted = new HashSet<ulong>();
+        var links = OpenIn(_own, "links"u8);
+        var kernels = OpenIn(_work, "index"u8);
+        var inKernels = NamesIn(kernels).Select(name => Syscall.StatAt(kernels, name, cached: false, out var status) == Errno.None ? status.Inode : 0).ToHashSet();
+        foreach (var name in NamesIn(links))
+        {
+            if (!LinkIndex.TryParse(name, out var key) || Syscall.StatAt(links, name, cached: false, out var status) != Errno.None) continue;
+            if (!LinkCount.TryRead(links, name, MarkFamily.Trusted, out var difference)) difference = LinkCount.Read(links, name, MarkFamily.User);
+            if (difference + (inKernels.Contains(status.Inode) ? 2 : 1) > 0) wanted.Add(key.Number); // a link in an index is no name
+        }
+        kernels.Close();
+        links.Close();
+        return wanted;
+    }
+
+    private static List<byte[]> NamesIn(DirFd directory)
+    {
+        var names = new List<byte[]>();
+        if (directory.IsOpen) _ = DirectoryNames.Read(directory, names);
+        return names;
+    }
+
+    private static DirFd OpenIn(DirFd directory, ReadOnlySpan<byte> name) =>
+        directory.IsOpen && Syscall.OpenAt(directory, name, Readable, 0, out var opened) == Errno.None ? new DirFd(opened.Number) : DirFd.None;
+
+    private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
+}
