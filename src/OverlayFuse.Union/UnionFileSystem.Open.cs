@@ -60,7 +60,8 @@ public sealed partial class UnionFileSystem
         }
 
         using var unwritten = options is { ReadOnly: true, UpperDirectory: not null } ? new UnwrittenNames(options.WorkDirectory!) : null;
-        var opener = new LayerOpener(cache, work?.LayerNumbers ?? unwritten?.LayerNumbers ?? new LayerNumbers(), MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
+        var numbers = work?.LayerNumbers ?? unwritten?.LayerNumbers ?? new LayerNumbers();
+        var opener = new LayerOpener(cache, numbers, MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
         var layers = new List<Layer>();
         undo.Add(() => layers.ForEach(layer => layer.Root.CloseRoot()));
         Upper? upper = null;
@@ -68,6 +69,7 @@ public sealed partial class UnionFileSystem
         {
             var layer = opener.OpenUpper(upperDescriptor, options.UpperDirectory!);
             layers.Add(layer);
+            layer.DeviceOfFiles = work.DeviceOfFiles;
             var form = layer.Overrides != OverrideForm.None ? layer.Overrides : options.KeepOwnersIn;
             upper = layer.Upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
             {

@@ -20,6 +20,9 @@ internal sealed class Layer
     /// </summary>
     public required ulong Device { get; init; }
 
+    /// <summary>That of the files that we make: on an overlay over several file systems it is another than a directory's. 0: none is made.</summary>
+    public ulong DeviceOfFiles { get; set; }
+
     /// <summary>
     /// Objects other mounts stand on, where the layer is held through a clone of its mount that does not show
     /// them. Null: none. Without a clone such mounts are met and recognised on the way.

@@ -8,14 +8,14 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
     /// <summary>Of a name in a directory, and of the root of a layer, by the inode number that it is listed with.</summary>
     public ulong NumberOf(LayerDirectory directory, ulong inode)
     {
-        if (directory.Layer.IsUpper && origins is not null && origins.TryGet(inode, out var number)) return number;
+        if (directory.Layer.IsUpper && !IsForeign(directory.Layer, directory.Device) && origins is not null && origins.TryGet(inode, out var number)) return number;
         return Own(directory.Layer, directory.Device, inode);
     }
 
     /// <summary>As above, for an upper object whose status is at hand: a record of an inode number that was used again is dropped.</summary>
     public ulong NumberOf(Layer layer, in FileStatus status)
     {
-        if (layer.IsUpper && origins is not null && origins.TryGet(status.Inode, out var number))
+        if (layer.IsUpper && !IsForeign(layer, status.Device) && origins is not null && origins.TryGet(status.Inode, out var number))
         {
             if (!status.HasBirthTime || origins.Matches(status.Inode, status.BirthTime)) return number;
             origins.Remove(status.Inode);
@@ -28,13 +28,10 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
     /// its files are not kept together in the index: each name is a file of its own, and shows so.
     /// </summary>
     public ulong NumberOfName(LayerDirectory directory, ReadOnlySpan<byte> name, in FileStatus status) =>
-        numbers.FindElsewhere(new ForeignInode(directory.Layer.Number, status.Device, status.Inode, directory.Device, directory.Inode, NameHash.Of(name)), out var number) == Errno.None ? number : status.Inode;
+        Foreign(new ForeignInode(directory.Layer.Number, status.Device, status.Inode, directory.Device, directory.Inode, NameHash.Of(name)));
 
-    /// <summary>
-    /// Whether an object has a device and so inode numbers of its own within a lower layer. In the upper all are the union's, which names
-    /// and counts them by the inode number.
-    /// </summary>
-    public static bool IsForeign(Layer layer, ulong device) => !layer.IsUpper && device != layer.Device;
+    /// <summary>Whether an object of a layer is on a device of its own, on which the same inode number may be another object's.</summary>
+    public static bool IsForeign(Layer layer, ulong device) => device != layer.Device && device != layer.DeviceOfFiles;
 
     public bool HasOrigin(ulong upperInode) => origins is not null && origins.TryGet(upperInode, out _);
 
@@ -43,8 +40,10 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
 
     private ulong Own(Layer layer, ulong device, ulong inode)
     {
-        if (IsForeign(layer, device)) return numbers.FindElsewhere(new ForeignInode(layer.Number, device, inode), out var foreign) == Errno.None ? foreign : inode;
+        if (IsForeign(layer, device)) return Foreign(new ForeignInode(layer.Number, device, inode));
         if (InodeNumber.TryPack(layer.Number, inode, out var number)) return number;
         return numbers.Find(layer.Number, inode, out number) == Errno.None ? number : inode;
     }
+
+    private ulong Foreign(in ForeignInode inode) => numbers.FindElsewhere(inode, out var number) == Errno.None ? number : inode.Inode;
 }

@@ -73,7 +73,7 @@ internal sealed partial class Tree
         // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand.
         byte[]? dataName = null;
         var isBroken = false;
-        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || (KeepsLinks(node.Type) && entry.Status.Device == where.Layer.Device));
+        var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || (KeepsLinks(node.Type) && !InodeMap.IsForeign(where.Layer, entry.Status.Device)));
         var index = Upper?.Work.LinkIndex;
         if (linked && !isUpper) Upper?.TakeOverLink(where, name, entry.Status, inode);
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
@@ -168,9 +168,10 @@ internal sealed partial class Tree
     {
         ref var entry = ref found.Entry;
         var layer = found.Where!.Layer;
-        var isOneOfSeveral = InodeMap.IsForeign(layer, entry.Status.Device) && entry.Kind == EntryKind.File && entry.Status.LinkCount > 1;
+        var isForeign = InodeMap.IsForeign(layer, entry.Status.Device);
+        var isOneOfSeveral = isForeign && !layer.IsUpper && entry.Kind == EntryKind.File && entry.Status.LinkCount > 1;
         inode = isOneOfSeveral ? Inodes.NumberOfName(found.Where, name, entry.Status) : Inodes.NumberOf(layer, entry.Status);
-        if (!layer.IsUpper || !entry.Marks.Has(MarkSet.Origin) || Inodes.HasOrigin(entry.Status.Inode)) return Errno.None;
+        if (isForeign || !layer.IsUpper || !entry.Marks.Has(MarkSet.Origin) || Inodes.HasOrigin(entry.Status.Inode)) return Errno.None;
 
         Span<byte> value = stackalloc byte[OriginMark.MaxLength + 1];
         var error = found.Where.Enter(out var dir);

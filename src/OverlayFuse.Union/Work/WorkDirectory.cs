@@ -88,6 +88,9 @@ internal sealed class WorkDirectory : IDisposable
         length++;
     }
 
+    /// <summary>The device of a file in it.</summary>
+    public ulong DeviceOfFiles => Syscall.Stat(_lock, out var status) == Errno.None ? status.Device : 0;
+
     /// <summary>For a mount that shows inode numbers of 32 bits.</summary>
     public NarrowInodes OpenNarrowInodes()
     {

@@ -53,6 +53,19 @@ internal class SubvolumeTests
     }
 
     [Test]
+    public void So_they_are_in_an_upper_that_has_subvolumes()
+    {
+        using var union = Snapshots("upper");
+        union.Open(keeps: false);
+        var numbers = (string[])["a/f", "b/f", "a", "b", "", "a/single", "b/single"];
+        Assert.That(numbers.Select(path => NumberOf(union, path)), Is.Unique);
+        Assert.That(Shown(union), Is.EqualTo("old old new new"));
+        union.Kernel.Write("b/g", "now"u8);
+        Assert.That(Shown(union), Is.EqualTo("old old now now"));
+        Assert.That(NumberOf(union, "b/f"), Is.EqualTo(NumberOf(union, "b/g")));
+    }
+
+    [Test]
     public void Links_in_the_subvolume_of_the_layer_itself_stay_links()
     {
         using var union = Snapshots();
@@ -95,11 +108,10 @@ internal class SubvolumeTests
     }
 
     // The snapshot has a file with the number of another one, which was changed since.
-    private TestUnion Snapshots()
+    private TestUnion Snapshots(string layer = "lower1")
     {
         var union = new TestUnion(1, above: _mount);
-        union.Shell("btrfs -q subvolume create lower1/a && echo -n old > lower1/a/f && ln lower1/a/f lower1/a/g && echo -n s > lower1/a/single"
-            + " && btrfs -q subvolume snapshot lower1/a lower1/b && echo -n new > lower1/b/f");
+        union.Shell($"cd {layer}; btrfs -q subvolume create a && echo -n old > a/f && ln a/f a/g && echo -n s > a/single && btrfs -q subvolume snapshot a b && echo -n new > b/f");
         return union;
     }
 
