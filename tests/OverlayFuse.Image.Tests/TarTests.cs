@@ -62,6 +62,41 @@ public sealed class TarTests
         Assert.That(Encoding.ASCII.GetString(reader.ReadAll(100)), Is.EqualTo("long"));
     }
 
+    [TestCase("", false)]
+    [TestCase("x", false)]
+    [TestCase("zeros", false)]
+    [TestCase("", true)]
+    [TestCase("x", true)]
+    [TestCase("zeros", true)]
+    public void A_name_that_a_header_cuts_behind_a_slash_is_that_of_a_file(string content, bool isOfGnuTar)
+    {
+        if (content == "zeros") content = new string('\0', 600);
+        using var scratch = new Scratch();
+        var name = new string('d', 99) + "/f";
+        var archive = Archives.Of(Archives.File(name, content), Archives.File("next", ""));
+        if (isOfGnuTar)
+        {
+            Directory.CreateDirectory(scratch[name[..99]]);
+            File.WriteAllText(scratch[name], content);
+            File.WriteAllText(scratch["next"], "");
+            Assert.That(Tar($"--format=gnu -C {scratch.Path} -cf {scratch["t.tar"]} {name} next"), Is.Zero);
+            archive = File.ReadAllBytes(scratch["t.tar"]);
+        }
+        var reader = Archives.Reader(archive);
+        var entry = reader.Next()!;
+        Assert.That((entry.Kind, Encoding.ASCII.GetString(entry.Name), Encoding.ASCII.GetString(reader.ReadAll(1000))), Is.EqualTo((TarKind.File, name, content)));
+        Assert.That(reader.Next()?.Name, Is.EqualTo("next"u8.ToArray()));
+        if (!isOfGnuTar) Assert.That(archive.AsSpan(2 * 512, 100).ToArray(), Is.EqualTo(Encoding.ASCII.GetBytes(name[..99] + "\0")));
+    }
+
+    [Test]
+    public void An_old_header_without_a_type_is_that_of_a_directory_where_the_name_ends_in_a_slash()
+    {
+        var block = new byte[512];
+        TarHeader.Write(block, new TarEntry { Name = "old/"u8.ToArray() }, 0);
+        Assert.That(new TarReader(new MemoryStream(block)).Next()!.Kind, Is.EqualTo(TarKind.Directory));
+    }
+
     [Test]
     public void GNU_tar_reads_what_we_write()
     {

@@ -49,7 +49,7 @@ internal static class TarHeader
         // Old archives have other things where ustar has the prefix; GNU's magic is "ustar " and its prefix holds times.
         if (block.Slice(MagicOffset, 6).SequenceEqual("ustar\0"u8) && UpToNul(block.Slice(PrefixOffset, PrefixSize)) is { IsEmpty: false } prefix)
             name = [.. prefix, (byte)'/', .. name];
-        var kind = Kind(block[FlagOffset], name);
+        var kind = Kind(block[FlagOffset]);
         var isDevice = kind is TarKind.CharDevice or TarKind.BlockDevice;
         return new TarEntry
         {
@@ -82,7 +82,9 @@ internal static class TarHeader
     public static void Write(Span<byte> block, TarEntry entry, byte flag, bool isUserRoot = false, bool isGroupRoot = false)
     {
         block.Clear();
-        entry.Name.AsSpan(0, Math.Min(entry.Name.Length, NameSize)).CopyTo(block);
+        ReadOnlySpan<byte> name = entry.Name;
+        if (name.Length > NameSize) name = name[..NameSize].TrimEnd((byte)'/'); // a slash at the end means a directory to some who read it
+        name.CopyTo(block);
         PutNumber(block.Slice(ModeOffset, ShortNumber), entry.Mode);
         PutNumber(block.Slice(UidOffset, ShortNumber), entry.Uid);
         PutNumber(block.Slice(GidOffset, ShortNumber), entry.Gid);
@@ -111,9 +113,9 @@ internal static class TarHeader
         return sum;
     }
 
-    private static TarKind Kind(byte flag, byte[] name) => flag switch
+    private static TarKind Kind(byte flag) => flag switch
     {
-        (byte)'0' or (byte)'7' or 0 => name is [.., (byte)'/'] ? TarKind.Directory : TarKind.File, // before ustar, a slash made a directory
+        (byte)'0' or (byte)'7' or 0 => TarKind.File,
         (byte)'1' => TarKind.HardLink,
         (byte)'2' => TarKind.SymbolicLink,
         (byte)'3' => TarKind.CharDevice,

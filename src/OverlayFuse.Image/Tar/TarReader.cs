@@ -41,6 +41,7 @@ public sealed class TarReader(Stream archive, UnpackLimit? limit = null)
             if (longTarget is not null) entry.Target = longTarget;
             _global.ApplyTo(entry);
             local.ApplyTo(entry);
+            if (entry is { Kind: TarKind.File, Name: [.., (byte)'/'] }) entry.Kind = TarKind.Directory; // before ustar, a slash made one; the header alone may have it where the name was cut
             if (entry.Kind != TarKind.File) entry.Size = 0; // some writers give links the size of their target
             CountName();
             Expect(entry.Size);
