@@ -1,6 +1,7 @@
 using System.Text;
 using NUnit.Framework;
 using OverlayFuse.Image;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Container.Tests;
 
@@ -49,6 +50,21 @@ public sealed class CopyTests
     {
         var parsed = CopyPath.Parse(Encoding.UTF8.GetBytes(path));
         Assert.That((Encoding.UTF8.GetString(parsed.Name), parsed.IsContents, parsed.MeansDirectory), Is.EqualTo((name, isContents, meansDirectory)));
+    }
+
+    [Test]
+    public void What_is_not_read_to_its_end_is_no_copy()
+    {
+        var place = Directory.CreateTempSubdirectory("overlayfuse-test-").FullName;
+        Assert.That(Syscall.Open(place, OpenFlags.ReadOnly | OpenFlags.Directory, out var root), Is.EqualTo(Errno.None));
+        using var applier = new LayerApplier(new DirFd(root.Number));
+        Assert.That(() => TreeCopy.Run(archive =>
+        {
+            archive.Content(new byte[512]);
+            archive.Write(new TarEntry { Name = "f"u8.ToArray() }, new byte[1 << 20]);
+        }, applier), Throws.TypeOf<InvalidDataException>().With.Message.Contains("goes on behind its end"));
+        root.Close();
+        Directory.Delete(place);
     }
 
     private static CopyFacts Facts(string source, string target, bool hasSlash) => new()

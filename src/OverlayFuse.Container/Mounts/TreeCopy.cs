@@ -41,6 +41,7 @@ public static class TreeCopy
         try
         {
             into.Apply(new TarReader(input));
+            if (HasMore(input)) throw new InvalidDataException("it goes on behind its end");
         }
         catch (InvalidDataException) when (failure is not null)
         {
@@ -52,5 +53,17 @@ public static class TreeCopy
             writing.Join();
         }
         if (failure is RefusedException refused) throw refused;
+        if (failure is not null) throw new RefusedException($"cannot copy: {FileErrors.Reason(failure)}.");
+    }
+
+    // What was not read was not copied; an archive ends in zeros, which the reader need not have taken.
+    private static bool HasMore(Stream input)
+    {
+        Span<byte> rest = stackalloc byte[4096];
+        for (int count; (count = input.Read(rest)) > 0;)
+        {
+            if (rest[..count].ContainsAnyExcept((byte)0)) return true;
+        }
+        return false;
     }
 }
