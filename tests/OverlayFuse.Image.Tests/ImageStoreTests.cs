@@ -67,6 +67,17 @@ public sealed class ImageStoreTests
     }
 
     [Test]
+    public void The_archive_of_a_layer_that_is_there_is_checked_as_well()
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        var diffId = Digest.TryParse(image.Record.Layers.Single().DiffId);
+        File.WriteAllBytes(scratch["other.tar"], Archives.Of(Archives.File("f", "TEXT")));
+        Assert.That(() => new LayerWriter(store).Store(scratch["other.tar"], [], diffId, null, out _), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"instead of {diffId}"));
+        Assert.That(store.Blobs.All().Count(), Is.EqualTo(2));
+    }
+
+    [Test]
     public void Two_images_share_a_layer_which_goes_with_the_last()
     {
         using var scratch = new Scratch();

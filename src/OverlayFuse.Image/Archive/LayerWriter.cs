@@ -22,8 +22,14 @@ internal sealed class LayerWriter(ImageStore store)
         var diffId = expected ?? DiffIdOf(archive, Limit);
         var id = LayerStore.ChainId(below is [.., var parent] ? parent.Id : null, diffId);
         if (store.Layers.Unpack(id, archive, diffId, [.. below.Select(layer => layer.Id).Reverse()], Limit, Progress) is { } applier) withoutOwner = applier.WithoutOwner;
+        else if (expected is not null && blob != diffId) Verify(archive, diffId); // the layer was there: nobody has looked into this archive, which is saved and pushed
         store.Blobs.Adopt(archive, blob);
         return new LayerRecord { Id = id, DiffId = diffId.ToString(), Blob = blob.Hex, BlobSize = new FileInfo(store.Blobs.PathOf(blob)).Length, Size = store.Layers.SizeOf(id) };
+    }
+
+    private void Verify(string archive, Digest expected)
+    {
+        if (DiffIdOf(archive, Limit) is var found && found != expected) throw new InvalidDataException($"a layer has the digest {found} instead of {expected}");
     }
 
     private static Digest DiffIdOf(string archive, UnpackLimit? limit)
