@@ -121,6 +121,7 @@ builds() {
   check "$who: no Dockerfile" ends 1 'none.Dockerfile: no such file or directory' o build -f ctx/none.Dockerfile ctx
   check "$who: several stages, arguments, owners" stages
   check "$who: COPY --from keeps owners, that from the context does not" prints "$(printf '0\n33\n33\n7\n0')" copied_owners
+  check "$who: COPY --from copies the image's own /etc, and nothing that containers have beside it" prints "$(printf 'changed file\n700')" copied_etc
   check "$who: a link is copied as the file it leads to, under its own name" prints "$(printf 'link\ntarget\nlink')" copied_links
   check "$who: EXPOSE takes ranges, and no words" exposed
   check "$who: variables, continued lines, exec form, another shell" prints "$(printf '1 dflt alt 1two words $A\nexec form')" spoken
@@ -157,6 +158,7 @@ contexts() {
   printf 'FROM bb:1\nCOPY skip/s /\n' >ctx/out.Dockerfile
   printf 'FROM bb:1\nFOO x\n' >ctx/foo.Dockerfile
   printf 'FROM bb:1 AS made\nRUN mkdir -p /o/sub && touch /o/sub/f /alone && chown -R 33:33 /o /alone\nFROM bb:1\nCOPY --from=made /o /copied\nCOPY --from=made /alone /alone\nCOPY --from=made --chown=7:7 /o /given\nCOPY sub /ours\n' >ctx/owners.Dockerfile
+  printf 'FROM bb:1 AS made\nCOPY hello.txt /etc/hosts\nRUN chmod 700 /etc\nFROM bb:1\nCOPY --from=made / /got\nCMD ["sh","-c","cat /got/etc/hosts; stat -c %%a /got/etc; ls -d /got/.dockerenv /got/etc/mtab /got/dev/console 2>/dev/null; true"]\n' >ctx/etc.Dockerfile
   mkdir ctx/links && echo x >ctx/links/target && ln -s target ctx/links/link
   printf 'FROM bb:1\nCOPY links/link /one/\nCOPY links/link links/target /both/\n' >ctx/links.Dockerfile
   printf 'FROM bb:1\nEXPOSE 90-92 53/udp\n' >ctx/ports.Dockerfile
@@ -185,6 +187,7 @@ failing_step() {
 }
 stages() { o build --build-arg V=2 -f ctx/multi.Dockerfile -t ms:1 ctx && prints '{"v":"2"} 33' o inspect --format '{{json .Config.Labels}} {{.Config.User}}' ms:1 && prints "$(printf '0 644\n33 600')" o run --rm -u 0 ms:1 stat -c '%u %a' /out /x/hello.txt; }
 copied_owners() { o build -q -f ctx/owners.Dockerfile -t owners:1 ctx >&2 && o run --rm owners:1 stat -c %u /copied /copied/sub/f /alone /given/sub /ours/a.txt; }
+copied_etc() { o build -q -f ctx/etc.Dockerfile -t etc:1 ctx >&2 && o run --rm etc:1; }
 copied_links() { o build -q -f ctx/links.Dockerfile -t links:1 ctx >&2 && o run --rm links:1 ls /one /both | grep -v '^/\|^$'; }
 exposed() {
   o build -q -f ctx/ports.Dockerfile -t ports:1 ctx && prints '{"53/udp":{},"90/tcp":{},"91/tcp":{},"92/tcp":{}}' o inspect --format '{{json .Config.ExposedPorts}}' ports:1 &&

@@ -19,7 +19,7 @@ internal sealed class OtherImage : IDisposable
     public BuildContext Context { get; }
 
     public static OtherImage Open(ImageStore images, ContainerStore containers, BuildStop stop, StoredImage image) =>
-        new(WorkingContainer.Create(images, containers, stop, image, ["/"], [], null));
+        new(WorkingContainer.ToRead(images, containers, stop, image));
 
     public void Dispose()
     {

@@ -16,12 +16,19 @@ internal sealed class WorkingContainer : IDisposable
 
     public StoredContainer Container { get; }
 
+    /// <summary>Of an image whose files are copied from, and in which nothing runs.</summary>
+    public static WorkingContainer ToRead(ImageStore images, ContainerStore store, BuildStop stop, StoredImage image) => Create(images, store, stop, image, ["/"], [], null, isOnlyRead: true);
+
     /// <param name="image">What has been built so far.</param>
     /// <param name="environment">Build arguments.</param>
     /// <param name="volumes">What the step sees beside that.</param>
     /// <exception cref="RefusedException">The build is to stop, or cannot go on.</exception>
     public static WorkingContainer Create(ImageStore images, ContainerStore store, BuildStop stop, StoredImage image, IReadOnlyList<string> command,
-        IReadOnlyList<string> environment, string? network, params IReadOnlyList<string> volumes)
+        IReadOnlyList<string> environment, string? network, params IReadOnlyList<string> volumes) =>
+        Create(images, store, stop, image, command, environment, network, isOnlyRead: false, volumes);
+
+    private static WorkingContainer Create(ImageStore images, ContainerStore store, BuildStop stop, StoredImage image, IReadOnlyList<string> command,
+        IReadOnlyList<string> environment, string? network, bool isOnlyRead, params IReadOnlyList<string> volumes)
     {
         var request = new RunRequest { Image = image.Id, Entrypoint = command[0], Command = [.. command.Skip(1)], Environment = environment, Network = network, Volumes = volumes };
         using var imagesHeld = images.Lock();
@@ -29,7 +36,7 @@ internal sealed class WorkingContainer : IDisposable
         using var namesHeld = store.Lock();
         var taken = store.All().Select(container => container.Record.Name).ToHashSet();
         var record = ContainerPlan.For(request, WithoutVolumes(image), ContainerNames.New(taken.Contains), []);
-        record.IsBuildStep = true;
+        (record.IsBuildStep, record.IsOnlyRead) = (true, isOnlyRead);
         record.Config.Volumes = image.Config.Config?.Volumes; // whose directories are there in a step
         stop.Enter();
         try

@@ -51,6 +51,9 @@ public sealed class ContainerRecord
     /// <summary>It is a step of a build, and goes with it.</summary>
     public bool IsBuildStep { get; set; }
 
+    /// <summary>Nothing ever runs in it: its files are the image's, without those that containers have in addition.</summary>
+    public bool IsOnlyRead { get; set; }
+
     /// <summary>"none", "host" or "private".</summary>
     public required string Network { get; set; }
 
@@ -128,5 +131,5 @@ public sealed class ContainerRecord
     public string InitLayerId => LayerId + "-init";
 
     /// <summary>All layers below the container's own, topmost first.</summary>
-    public IReadOnlyList<string> Lowers => [InitLayerId, .. Layers];
+    public IReadOnlyList<string> Lowers => IsOnlyRead && Layers.Count > 0 ? Layers : [InitLayerId, .. Layers]; // a union has at least one
 }
