@@ -44,13 +44,13 @@ internal sealed class BuildContext : IDisposable
     {
         var names = source.Split('/').Where(name => name is not ("" or ".")).ToList();
         if (names.Contains("..")) throw new RefusedException($"forbidden path outside the build context: {source}");
-        var found = new List<string> { "" };
+        var found = new List<byte[]> { Array.Empty<byte>() }; // names are bytes; as text they are only compared
         foreach (var name in names)
             found = PathPattern.HasWildcard(name)
-                ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, entry)).Select(entry => Join(directory, entry)))]
-                : [.. found.Select(directory => Join(directory, name))];
-        var sources = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(path))
-            .Select(path => Source(CopyPath.Parse(Encoding.UTF8.GetBytes(path))))
+                ? [.. found.SelectMany(directory => Names(directory).Where(entry => PathPattern.MatchesName(name, Text(entry))).Select(entry => Join(directory, entry)))]
+                : [.. found.Select(directory => Join(directory, Encoding.UTF8.GetBytes(name)))];
+        var sources = found.Where(path => _ignored.HasExceptions || !_ignored.Excludes(Text(path)))
+            .Select(path => Source(CopyPath.Parse(path)))
             .Where(from => from.End.Exists && (from.End.IsDirectory || !_ignored.Excludes(Text(from.End.Path)))).ToList();
         return sources.Count > 0 ? sources : throw new RefusedException($"file not found in build context or excluded by .dockerignore: stat {source}: file does not exist");
     }
@@ -62,7 +62,7 @@ internal sealed class BuildContext : IDisposable
         return new TreeArchive(archive)
         {
             Adjust = adjust,
-            Skips = source.IsDirectory ? stored => _ignored.Excludes(Join(Text(source.Path), Text(stored))) : null,
+            Skips = source.IsDirectory ? stored => _ignored.Excludes(Text(Join(source.Path, stored))) : null,
             LooksIntoSkipped = _ignored.HasExceptions,
         };
     }
@@ -81,13 +81,15 @@ internal sealed class BuildContext : IDisposable
 
     private CopySource Source(CopyPath path) => new(this, path.Name, _resolver.Find(path, followLast: true), IsOfContext: true);
 
-    private IEnumerable<string> Names(string directory)
+    private List<byte[]> Names(byte[] directory)
     {
-        var end = _resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(directory)), followLast: true);
-        return end.IsDirectory ? end.Names().Select(Text).Order(StringComparer.Ordinal) : [];
+        var end = _resolver.Find(CopyPath.Parse(directory), followLast: true);
+        var names = end.IsDirectory ? end.Names() : [];
+        names.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        return names;
     }
 
-    private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
+    private static byte[] Join(byte[] directory, byte[] name) => directory.Length == 0 ? name : [.. directory, (byte)'/', .. name];
 
     private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
 }

@@ -1,5 +1,6 @@
 using OverlayFuse.Image;
 using OverlayFuse.Linux;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Container;
 
@@ -33,9 +34,9 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
     {
         var directory = Open(Path);
         var names = new List<byte[]>();
-        foreach (var name in Directory.EnumerateFileSystemEntries($"/proc/self/fd/{directory.Number}")) names.Add(System.Text.Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(name)));
+        var error = DirectoryNames.Read(directory, names);
         directory.Close();
-        return names;
+        return error == Errno.None ? names : throw new RefusedException($"cannot list /{EntryPath.Show(Path)}: {error.Describe()}.");
     }
 
     /// <summary>Whether it is a tar archive, packed or not.</summary>
@@ -44,8 +45,9 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
     {
         content = Stream.Null;
         limit = new UnpackLimit("", 0);
-        var file = $"/proc/self/fd/{Root.Number}/{System.Text.Encoding.UTF8.GetString(Path)}";
         if (Syscall.StatAt(Root, Path, cached: false, out var status) != Errno.None || status.Type != FileType.Regular) return false;
+        if (Syscall.OpenAt2(Root, Path, OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out var found) != Errno.None) return false;
+        var file = $"/proc/self/fd/{found.Number}"; // its own name may be no text
         limit = new UnpackLimit(EntryPath.Show(Path), (long)status.Size);
         try
         {
@@ -56,6 +58,10 @@ public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirect
         catch (InvalidDataException)
         {
             return false;
+        }
+        finally
+        {
+            found.Close();
         }
     }
 

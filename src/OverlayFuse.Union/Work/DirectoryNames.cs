@@ -3,7 +3,7 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>All names in a directory of ours, read at once.</summary>
-internal static class DirectoryNames
+public static class DirectoryNames
 {
     /// <summary>Adds every name but "." and ".."; the descriptor must be readable.</summary>
     public static Errno Read(DirFd directory, List<byte[]> names)
