@@ -39,6 +39,9 @@ internal sealed class FakeRegistry : IDisposable
     /// <summary>Sends all of it even when a range is asked for.</summary>
     public bool IgnoresRanges { get; init; }
 
+    /// <summary>So many bytes at the end of each answer are not sent, and the connection stays open.</summary>
+    public int KeepsBack { get; set; }
+
     public ImageReference Reference => ImageReference.Parse($"{Host}/t/web:1");
 
     public RegistryClient Client(string? credentials = null) => new(RegistryName.Of(Reference), credentials);
@@ -61,7 +64,9 @@ internal sealed class FakeRegistry : IDisposable
                 var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
                 if (reader.ReadLine() is not { } first) continue;
                 while (reader.ReadLine() is { Length: > 0 } line) headers[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
-                stream.Write(Answer(first.Split(' ')[1], first.Split(' ')[0], headers));
+                var answer = Answer(first.Split(' ')[1], first.Split(' ')[0], headers);
+                stream.Write(answer.AsSpan(0, Math.Max(answer.Length - KeepsBack, 0)));
+                if (KeepsBack > 0) client.Client.Poll(TimeSpan.FromSeconds(20), SelectMode.SelectRead); // until the other side gives up
             }
         }
         catch (Exception e) when (e is SocketException or InvalidOperationException)

@@ -134,6 +134,24 @@ public sealed class RegistryTests
         Assert.That(registry.Requests, Is.EqualTo(new[] { $"GET /v2/t/web/blobs/{layer} bytes=512-" }));
     }
 
+    [Test]
+    public void A_document_that_does_not_come_to_its_end_is_not_waited_for()
+    {
+        using var scratch = new Scratch();
+        using var registry = Serving(scratch, out _);
+        registry.KeepsBack = 1;
+        using var client = Impatient(registry);
+        Assert.That(() => new ImagePuller(new ImageStore(StateDirectory.Open(scratch["here"])), client).Pull(registry.Reference, out _), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
+    }
+
+    [Test]
+    public void A_small_request_with_a_body_is_answered_in_time_or_given_up()
+    {
+        using var registry = new FakeRegistry { KeepsBack = int.MaxValue };
+        using var client = Impatient(registry);
+        Assert.That(() => client.Send(() => new HttpRequestMessage(HttpMethod.Post, client["blobs/uploads/"]) { Content = new ByteArrayContent([]) }), Throws.TypeOf<RefusedException>().With.Message.Contains("does not answer"));
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     public void What_has_another_digest_or_more_bytes_is_refused_and_not_kept(int moreBytes)
@@ -179,6 +197,8 @@ public sealed class RegistryTests
         using var left = JsonDocument.Parse(File.ReadAllText(scratch["config.json"]));
         Assert.That((left.RootElement.GetProperty("detachKeys").GetString(), credentials.Find("b.example"), ModeOf(scratch["config.json"])), Is.EqualTo(("ctrl-e", "you:x", 0x180u)));
     }
+
+    private static RegistryClient Impatient(FakeRegistry registry) => new(RegistryName.Of(registry.Reference), null) { Patience = TimeSpan.FromMilliseconds(300) };
 
     private static uint ModeOf(string path) => Syscall.Stat(path, out var status) == Errno.None ? status.Mode & Mode.Permissions : 0;
 

@@ -61,7 +61,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         });
         if (answer.StatusCode == HttpStatusCode.NotFound) throw new RefusedException($"manifest for {reference} not found: manifest unknown");
         if (!answer.IsSuccessStatusCode) throw client.Unexpected($"pull {reference}", answer);
-        var text = RegistryClient.ReadAll(answer);
+        var text = client.ReadAll(answer);
         digest = Digest.Of(text);
         if (expected is { } wanted && wanted != digest) throw new InvalidDataException($"a manifest has the digest {digest} instead of {wanted}");
         var manifest = ImageJson.Read(text, ImageJson.Default.Manifest, "manifest");

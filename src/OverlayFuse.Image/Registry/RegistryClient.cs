@@ -16,6 +16,9 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
 
     public RegistryName Name => name;
 
+    /// <summary>So long nothing may come.</summary>
+    public TimeSpan Patience { get; init; } = HttpConnections.Patience;
+
     /// <summary>The address of something in the repository.</summary>
     public string this[string path] => $"{name.Address}/v2/{name.Repository}/{path}";
 
@@ -36,15 +39,23 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
     }
 
     /// <summary>A small answer, whole.</summary>
-    public static byte[] ReadAll(HttpResponseMessage answer)
+    /// <exception cref="RefusedException">It does not come to its end.</exception>
+    public byte[] ReadAll(HttpResponseMessage answer)
     {
         using var stream = answer.Content.ReadAsStream();
         var content = new MemoryStream();
         var buffer = new byte[1 << 16];
-        for (int count; (count = stream.Read(buffer)) > 0;)
+        try
         {
-            content.Write(buffer, 0, count);
-            if (content.Length > LargestAnswer) throw new InvalidDataException($"it answers with more than {LargestAnswer} bytes where a document is expected");
+            for (int count; (count = HttpConnections.Read(stream, buffer, Patience)) > 0;)
+            {
+                content.Write(buffer, 0, count);
+                if (content.Length > LargestAnswer) throw new InvalidDataException($"it answers with more than {LargestAnswer} bytes where a document is expected");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw Silent();
         }
         return content.ToArray();
     }
@@ -62,14 +73,14 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
         var to = request.RequestUri!;
         if (to.Scheme != Uri.UriSchemeHttps && !to.IsLoopback) throw new RefusedException($"{name.Host} leads to {to.Scheme}://{to.Authority}, where anybody could read it.");
         if (IsHome(to)) request.Headers.Authorization ??= _authorization;
-        using var limit = new CancellationTokenSource(request.Content is null ? HttpConnections.Patience : Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(request.Content is StreamContent ? Timeout.InfiniteTimeSpan : Patience); // a layer takes as long as it takes
         try
         {
             return _http.Send(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new RefusedException($"the registry {name.Host} does not answer.");
+            throw Silent();
         }
         catch (HttpRequestException e)
         {
@@ -81,6 +92,8 @@ public sealed class RegistryClient(RegistryName name, string? credentials) : IDi
             if (request.Content is null) request.Dispose();
         }
     }
+
+    private RefusedException Silent() => new($"the registry {name.Host} does not answer.");
 
     // Where an upload goes on, and where tokens come from, may be somebody else's: our password and our token are for the registry.
     private bool IsHome(Uri? address)
