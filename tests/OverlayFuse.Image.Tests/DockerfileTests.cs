@@ -14,6 +14,7 @@ public sealed class DockerfileTests
     [TestCase("FROM a\nCOPY --from=b --chown=1:2 c d", "1 FROM a|2 COPY --from=b --chown=1:2 c d")]
     [TestCase("FROM a\nRUN b \\", "1 FROM a|2 RUN b")]
     [TestCase("FROM a\nRUN echo '# no comment' # nor this", "1 FROM a|2 RUN echo '# no comment' # nor this")]
+    [TestCase("FROM a\nRUN b\u2028c\u2029d\u0085e\ff", "1 FROM a|2 RUN b\u2028c\u2029d\u0085e\ff", TestName = "Only a line feed ends a line")]
     public void A_Dockerfile_is_read_into_its_instructions(string text, string expected) =>
         Assert.That(string.Join('|', Dockerfile.Parse(text).Instructions.Select(instruction => $"{instruction.Line} {instruction}")), Is.EqualTo(expected));
 

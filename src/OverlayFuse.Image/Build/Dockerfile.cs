@@ -16,7 +16,7 @@ public sealed partial record Dockerfile(IReadOnlyList<Instruction> Instructions,
     /// <exception cref="RefusedException">The message names the line.</exception>
     public static Dockerfile Parse(string text)
     {
-        var lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        var lines = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
         var escape = EscapeOf(lines);
         var instructions = new List<Instruction>();
         var logical = new StringBuilder();
