@@ -140,6 +140,19 @@ public sealed class LayerApplierTests
     }
 
     [Test]
+    public void A_directory_that_is_left_out_comes_as_it_is_when_something_in_it_does()
+    {
+        using var scratch = new Scratch();
+        Apply(scratch, Archives.Directory("d", mode: 0x1c0), Archives.Directory("d/e", mode: 0x1e8), Archives.Directory("d/e/empty"), Archives.File("d/e/keep", ""), Archives.File("d/e/not", ""), Archives.Directory("f"), Archives.File("f/not", ""));
+        var (stream, root) = (new MemoryStream(), scratch.Open("layer"));
+        new TreeArchive(new TarWriter(stream)) { Skips = name => !name.AsSpan().EndsWith("keep"u8), LooksIntoSkipped = true }.WriteContents(root);
+        root.Close();
+        var (reader, found) = (Archives.Reader(stream.ToArray()), new List<string>());
+        while (reader.Next() is { } entry) found.Add($"{Encoding.ASCII.GetString(entry.Name)} {entry.Mode:x} {entry.ModifyTime.Seconds}");
+        Assert.That(found, Is.EqualTo(new[] { "d/ 1c0 1000000000", "d/e/ 1e8 1000000000", "d/e/keep 1a4 1000000000" }));
+    }
+
+    [Test]
     public void Where_there_are_no_other_ids_owners_modes_and_devices_are_kept_in_marks()
     {
         using var scratch = new Scratch();

@@ -18,6 +18,7 @@ public sealed class TreeArchive(TarWriter archive)
     public Action<TarEntry>? Adjust { get; init; }
 
     private readonly Dictionary<(ulong Device, ulong Inode), byte[]> _links = [];
+    private readonly List<TarEntry> _waiting = []; // directories that are left out unless something in them is not
     private readonly byte[] _buffer = new byte[1 << 16];
 
     /// <summary>Everything below <paramref name="root"/>, each name behind <paramref name="prefix"/>; the root itself too when that is empty.</summary>
@@ -33,10 +34,12 @@ public sealed class TreeArchive(TarWriter archive)
     /// <summary>One name of <paramref name="directory"/> as <paramref name="stored"/>, with what is below it.</summary>
     public void WriteName(DirFd directory, byte[] name, byte[] stored)
     {
+        var waiting = _waiting.Count;
         if (!Add(directory, name, stored)) return;
         var inside = OpenDirectory(directory, name, stored);
         Descend(inside, [.. stored, (byte)'/']);
         inside.Close();
+        if (_waiting.Count > waiting) _waiting.RemoveAt(waiting);
     }
 
     /// <summary>The object alone. True: it is a directory.</summary>
@@ -44,9 +47,17 @@ public sealed class TreeArchive(TarWriter archive)
     {
         Check("look at", stored, Syscall.StatAt(directory, name, cached: false, out var status));
         if (status.Type is FileType.Socket) return false; // nothing can be done with one but by its maker
-        if (Skips?.Invoke(stored) == true) return status.IsDirectory && LooksIntoSkipped;
+        var isSkipped = Skips?.Invoke(stored) == true;
+        if (isSkipped && !(status.IsDirectory && LooksIntoSkipped)) return false;
         if (UserNamespace.HasOneUser) AskOwner(directory, name, ref status);
         var entry = Entry(stored, status);
+        if (isSkipped)
+        {
+            ReadXattrs(directory, name, entry);
+            _waiting.Add(entry);
+            return true;
+        }
+        WriteWaiting();
         Adjust?.Invoke(entry);
         if (!status.IsDirectory && status.LinkCount > 1)
         {
@@ -63,6 +74,16 @@ public sealed class TreeArchive(TarWriter archive)
         if (entry.Kind == TarKind.File) WriteFile(directory, name, entry, (long)status.Size);
         else archive.Begin(entry);
         return status.IsDirectory;
+    }
+
+    private void WriteWaiting()
+    {
+        foreach (var entry in _waiting)
+        {
+            Adjust?.Invoke(entry);
+            archive.Begin(entry);
+        }
+        _waiting.Clear();
     }
 
     // Of whom an object of a union is that shows everything as its one user's: the union tells by the attribute that it is kept in.
