@@ -127,6 +127,23 @@ public sealed class TarTests
         }
     }
 
+    [Test]
+    public void A_packed_archive_that_is_cut_between_two_entries_is_refused()
+    {
+        using var scratch = new Scratch();
+        var (archive, packed) = (Archives.Of(Archives.File("a", "1"), Archives.File("b", "2")), new MemoryStream());
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(archive.AsSpan(0, 1024));
+            gzip.Flush(); // up to here it can be unpacked by itself
+            File.WriteAllBytes(scratch["cut.tgz"], packed.ToArray());
+            gzip.Write(archive.AsSpan(1024));
+        }
+        File.WriteAllBytes(scratch["whole.tgz"], packed.ToArray());
+        Assert.That(Names(scratch["whole.tgz"]), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(() => Names(scratch["cut.tgz"]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("cut short"));
+    }
+
     [TestCase(0, (byte)'X', "checksum")]
     [TestCase(124, (byte)'9', "checksum")]
     public void A_header_that_was_changed_is_refused(int at, byte value, string reason)
@@ -142,6 +159,14 @@ public sealed class TarTests
         var block = new byte[512];
         TarHeader.Write(block, new TarEntry { Name = "p"u8.ToArray(), Size = 1L << 32 }, (byte)'x');
         Assert.That(() => new TarReader(new MemoryStream(block)).Next(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("too long"));
+    }
+
+    private static List<string> Names(string path)
+    {
+        using var content = Compression.Open(path);
+        var (reader, names) = (new TarReader(content), new List<string>());
+        while (reader.Next() is { } entry) names.Add(Encoding.ASCII.GetString(entry.Name));
+        return names;
     }
 
     private static int Tar(string arguments)

@@ -59,14 +59,19 @@ own_files() { o cp c1:/etc/hostname - | tar -xOf - | diff - <(o exec c1 cat /etc
 cat_out() { rm -f out && o cp "c1:$1" out && cat out; }
 blocked() { "${as[@]}" mkdir -p b && o exec c1 mkdir -p /blk/b && "${as[@]}" sh -c 'rmdir b; echo f >b' && o cp b c1:/blk; }
 
+cut_archive() {
+  "${as[@]}" python3 -c 'import zlib; c = zlib.compressobj(6, zlib.DEFLATED, 31); t = open("bomb/c.tar", "rb").read(); open("bomb/cut.tgz", "wb").write(c.compress(t[:1024]) + c.flush(zlib.Z_SYNC_FLUSH))' && o import bomb/cut.tgz cut:1
+}
+
 # What is made to fill the disk.
 bombs() {
   "${as[@]}" sh -c 'mkdir bomb && cd bomb && truncate -s 5G huge && tar -cf - huge | head -c 512 | gzip >huge.tgz; head -c 70000000 /dev/zero | gzip >zeros.tgz; rm huge
     printf "FROM scratch\nADD huge.tgz /x/\n" >Dockerfile; echo "[{\"Config\":\"c\",\"Layers\":[\"huge.tgz\"]}]" >manifest.json
-    printf "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:%064d\"]}}" 0 >c; tar -czf load.tgz manifest.json c huge.tgz'
+    printf "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:%064d\"]}}" 0 >c; tar -czf load.tgz manifest.json c huge.tgz; tar -cf c.tar c Dockerfile'
   before=$(o images -aq)
   check "$who: import refuses what would fill the disk" ends 1 'cannot import bomb/zeros.tgz: it goes on for more than' o import bomb/zeros.tgz filled:1
   check "$who: it does before anything is written" ends 1 'bomb/huge.tgz has ' o import bomb/huge.tgz filled:1
+  check "$who: a packed archive that is cut between two entries is refused" ends 1 'what gzip has packed is damaged, or cut short' cut_archive
   check "$who: of standard input, too" ends 1 'standard input has ' eval 'o import - filled:1 <bomb/huge.tgz'
   check "$who: load refuses a layer that would" ends 1 'made to fill the disk' o load -i bomb/load.tgz
   check "$who: ADD refuses an archive that would" ends 1 'ADD huge.tgz /x/: huge.tgz has ' o build -t filled:1 bomb

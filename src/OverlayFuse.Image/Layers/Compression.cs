@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Image;
@@ -14,7 +13,7 @@ public static class Compression
         return NameOf(file) switch
         {
             null => file,
-            "gzip" => new GZipStream(file, CompressionMode.Decompress),
+            "gzip" => new GzipOutput(file),
             var tool => Unpack(tool, file, path),
         };
     }
