@@ -33,6 +33,27 @@ public sealed class ImageStoreTests
         Assert.That(File.ReadAllText(Path.Combine(other.Layers.DiffOf(image.LayerIds.Single()), "f")), Is.EqualTo("text"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_directory_is_loaded_and_nothing_outside_of_it(bool isLink)
+    {
+        using var scratch = new Scratch();
+        var (store, image) = Import(scratch, "web:1");
+        Save(store, image, scratch["saved.tar"]);
+        System.Formats.Tar.TarFile.ExtractToDirectory(scratch["saved.tar"], Directory.CreateDirectory(scratch["layout"]).FullName, overwriteFiles: true);
+        var config = scratch[$"layout/blobs/sha256/{image.Record.Id}"];
+        File.Move(config, scratch["outside"]);
+        if (isLink) File.CreateSymbolicLink(config, scratch["outside"]);
+        else File.WriteAllText(scratch["layout/manifest.json"], File.ReadAllText(scratch["layout/manifest.json"]).Replace($"blobs/sha256/{image.Record.Id}", scratch["outside"], StringComparison.Ordinal));
+
+        var other = new ImageStore(StateDirectory.Open(scratch["other"]));
+        Assert.That(() => new ImageLoader(other).Load(scratch["layout"]), Throws.TypeOf<RefusedException>().With.Message.Contains("lacks the file"));
+        if (isLink) File.Delete(config);
+        File.Move(scratch["outside"], isLink ? config : scratch["layout/outside"]);
+        if (!isLink) File.WriteAllText(scratch["layout/manifest.json"], File.ReadAllText(scratch["layout/manifest.json"]).Replace(scratch["outside"], "outside", StringComparison.Ordinal));
+        Assert.That(new ImageLoader(other).Load(scratch["layout"]).Single().Image.Id, Is.EqualTo(image.Id));
+    }
+
     [Test]
     public void An_image_that_is_removed_while_it_is_saved_is_saved_whole()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Image;
 
@@ -7,17 +8,21 @@ internal sealed class ArchiveContents : IDisposable
 {
     private const int MaxFiles = 100_000;
 
-    private readonly string? _layout;
+    private readonly DirFd _layout = DirFd.None;
     private readonly string _temporary;
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, string> _links = [];
+    private Fd _found = Fd.None; // of a directory, what was found last
 
     private ArchiveContents(string path, string temporary)
     {
         _temporary = temporary;
-        if (Directory.Exists(path)) _layout = path;
-        Limit = _layout is null ? UnpackLimit.Of(path) : new UnpackLimit(path, new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+        if (Directory.Exists(path)) _layout = OpenLayout(path);
+        Limit = _layout.IsOpen ? new UnpackLimit(path, new DirectoryInfo(path).EnumerateFiles("*", Everything).Sum(file => file.Length)) : UnpackLimit.Of(path);
     }
+
+    // Links in a directory may lead out of it, or in a circle.
+    private static EnumerationOptions Everything => new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
 
     /// <summary>Of all layers in it, measured by what came, and not by what they are when a first wrapping is off.</summary>
     public UnpackLimit Limit { get; }
@@ -29,7 +34,7 @@ internal sealed class ArchiveContents : IDisposable
         Directory.CreateDirectory(contents._temporary);
         try
         {
-            if (contents._layout is null) contents.Extract(path);
+            if (!contents._layout.IsOpen) contents.Extract(path);
             return contents;
         }
         catch
@@ -45,8 +50,11 @@ internal sealed class ArchiveContents : IDisposable
     public byte[] Read(string name, int limit)
     {
         var path = Find(name) ?? throw new InvalidDataException($"it lacks the file {name}");
-        var length = new FileInfo(path).Length;
-        return length <= limit ? File.ReadAllBytes(path) : throw new InvalidDataException($"its file {name} has {length} bytes, which is too large");
+        using var file = File.OpenRead(path);
+        if (file.Length > limit) throw new InvalidDataException($"its file {name} has {file.Length} bytes, which is too large");
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content;
     }
 
     /// <summary>A file that may be moved away.</summary>
@@ -58,13 +66,28 @@ internal sealed class ArchiveContents : IDisposable
         return own;
     }
 
-    public void Dispose() => LayerStore.Discard(_temporary);
+    public void Dispose()
+    {
+        _found.Close();
+        if (_layout.IsOpen) _layout.Close();
+        LayerStore.Discard(_temporary);
+    }
 
     private string? Find(string name)
     {
-        if (_layout is null) return _files.GetValueOrDefault(_links.GetValueOrDefault(name, name));
-        var path = Path.Combine(_layout, name);
-        return !name.Contains("..", StringComparison.Ordinal) && File.Exists(path) ? path : null;
+        if (!_layout.IsOpen) return _files.GetValueOrDefault(_links.GetValueOrDefault(name, name));
+        _found.Close();
+
+        // Whatever the directory says of its files, no other is read.
+        var error = Syscall.OpenAt2(_layout, Encoding.UTF8.GetBytes(name), OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoMagicLinks, out _found);
+        if (error == Errno.None) error = Syscall.Stat(_found, out var status) is var failed and not Errno.None ? failed : status.Type == FileType.Regular ? Errno.None : Errno.INVAL;
+        return error == Errno.None ? $"/proc/self/fd/{_found.Number}" : null;
+    }
+
+    private static DirFd OpenLayout(string path)
+    {
+        var error = Syscall.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory, out var layout);
+        return error == Errno.None ? new DirFd(layout.Number) : throw new RefusedException($"cannot open {path}: {error.Describe()}.");
     }
 
     private void Extract(string path)
