@@ -25,6 +25,19 @@ public sealed class TarTests
         Assert.That(reader.Next(), Is.Null);
     }
 
+    [TestCase("user.a=b")]
+    [TestCase("user.100%")]
+    [TestCase("user.%3D=%25")]
+    public void Attributes_have_names_with_equals_signs_as_GNU_tar_writes_them(string name)
+    {
+        var (entry, _) = Archives.File("f", "");
+        entry.Xattrs.Add((Encoding.ASCII.GetBytes(name), "=value="u8.ToArray()));
+        var archive = Archives.Of((entry, ""));
+        var back = Archives.Reader(archive).Next()!.Xattrs.Single();
+        Assert.That((Encoding.ASCII.GetString(back.Name), Encoding.ASCII.GetString(back.Value)), Is.EqualTo((name, "=value=")));
+        Assert.That(Encoding.ASCII.GetString(archive), Does.Contain($"SCHILY.xattr.{name.Replace("%", "%25", StringComparison.Ordinal).Replace("=", "%3D", StringComparison.Ordinal)}==value=\n"));
+    }
+
     [TestCase(0u, "root")]
     [TestCase(33u, "")]
     [TestCase(3_000_000u, "")]

@@ -47,8 +47,35 @@ internal sealed class PaxRecords
         Append(text, "gid"u8, Digits(entry.Gid));
         Append(text, "size"u8, Digits(entry.Size));
         Append(text, "mtime"u8, Text(entry.ModifyTime));
-        foreach (var (name, value) in entry.Xattrs) Append(text, [.. XattrPrefix, .. name], value);
+        foreach (var (name, value) in entry.Xattrs) Append(text, [.. XattrPrefix, .. Escape(name)], value);
         return text.ToArray();
+    }
+
+    // A key ends at the first equals sign: GNU tar writes one in the name of an attribute so.
+    private static byte[] Escape(ReadOnlySpan<byte> name)
+    {
+        var key = new List<byte>();
+        foreach (var b in name)
+        {
+            if (b == '%') key.AddRange("%25"u8);
+            else if (b == '=') key.AddRange("%3D"u8);
+            else key.Add(b);
+        }
+        return [.. key];
+    }
+
+    private static byte[] Unescape(ReadOnlySpan<byte> key)
+    {
+        var name = new List<byte>();
+        for (var i = 0; i < key.Length; i++)
+        {
+            var rest = key[i..];
+            var isEquals = rest.StartsWith("%3D"u8);
+            var isEscaped = isEquals || rest.StartsWith("%25"u8);
+            name.Add(isEquals ? (byte)'=' : rest[0]);
+            if (isEscaped) i += 2;
+        }
+        return [.. name];
     }
 
     // Before 1970 the nanoseconds still count forward, and the text does not.
@@ -74,7 +101,7 @@ internal sealed class PaxRecords
 
     private static void Apply(TarEntry entry, ReadOnlySpan<byte> key, byte[] value)
     {
-        if (key.StartsWith(XattrPrefix)) entry.Xattrs.Add((key[XattrPrefix.Length..].ToArray(), value));
+        if (key.StartsWith(XattrPrefix)) entry.Xattrs.Add((Unescape(key[XattrPrefix.Length..]), value));
         else if (key.StartsWith("GNU.sparse."u8)) throw new InvalidDataException("it holds a sparse file, which image layers must not contain; write it without --sparse");
         else if (key.SequenceEqual("path"u8)) entry.Name = value;
         else if (key.SequenceEqual("linkpath"u8)) entry.Target = value;
