@@ -108,12 +108,11 @@ internal sealed class ChangeWalk(LayerView view, List<Change> changes, bool isCo
     }
 
     // As a copy is told by others too (rsync(1)): with the same length and time the bytes are the same.
-    private static bool LooksSame(in FileStatus one, in FileStatus other) =>
-        (one.Mode, one.Size, one.RdevMajor, one.RdevMinor) == (other.Mode, other.Size, other.RdevMajor, other.RdevMinor) && IsSameTime(one.ModifyTime, other.ModifyTime);
+    private static bool LooksSame(in FileStatus upper, in FileStatus lower) =>
+        (upper.Mode, upper.Size, upper.RdevMajor, upper.RdevMinor) == (lower.Mode, lower.Size, lower.RdevMajor, lower.RdevMinor) && IsSameTime(lower.ModifyTime, upper.ModifyTime);
 
-    // Archives, and some file systems, keep whole seconds.
-    private static bool IsSameTime(Timestamp one, Timestamp other) =>
-        one == other || (one.Seconds == other.Seconds && (one.Nanoseconds == 0 || other.Nanoseconds == 0));
+    // A copy, and some file systems, keep whole seconds. A layer made from an archive has them too: what was written there since has others.
+    private static bool IsSameTime(Timestamp lower, Timestamp upper) => upper == lower || (upper.Seconds == lower.Seconds && upper.Nanoseconds == 0);
 
     // Under an opaque directory a name is gone even without a whiteout for it.
     private static ChangeReason ReasonOf(in ChangePlan plan, Visit visit) =>

@@ -119,6 +119,17 @@ internal class ChangeTests
             Is.EqualTo("D/d/gone M/d/later M/d/longer A/d/new D/e M/f D/f/x M/g M/h/owned M/i/marked M/link"));
     }
 
+    [TestCase("03.5", "03", false, TestName = "A copy that keeps whole seconds is the same")]
+    [TestCase("03", "03.5", true, TestName = "What was written within the second of its layer is a change")]
+    public void Times_within_one_second(string below, string upper, bool isChange)
+    {
+        using var union = new TestUnion(1).With("lower1", "f = \"1\"");
+        union.Shell($"touch -d 2001-01-01T00:00:{below} lower1/f; cp lower1/f upper/f; touch -d 2001-01-01T00:00:{upper} upper/f");
+        using var unmounted = SurveyTests.Unmounted(union);
+        Assert.That(unmounted.ChangesOfCopy(out var changes), Is.EqualTo(Errno.None));
+        Assert.That(changes, Has.Count.EqualTo(isChange ? 1 : 0));
+    }
+
     [Test]
     public void A_lower_directory_is_not_listed_for_its_changes()
     {
