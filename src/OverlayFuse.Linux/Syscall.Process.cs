@@ -16,6 +16,8 @@ public static unsafe partial class Syscall
     private const int WaitExited = 4;
     private const int WaitOnly = 0x01000000; // WNOWAIT
     private const int NewNetwork = 0x40000000; // CLONE_NEWNET
+    private const int NewMounts = 0x20000; // CLONE_NEWNS
+    private const int OwnDirectory = 0x200; // CLONE_FS
     private const int OpaqueSize = 512; // above posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of glibc and musl
 
     /// <summary>
@@ -74,6 +76,16 @@ public static unsafe partial class Syscall
 
     /// <summary>setns(2), CLONE_NEWNET: the calling thread, and no other, is in that network from now on.</summary>
     public static Errno EnterNetwork(Fd network) => Check(Native.setns(network.Number, NewNetwork));
+
+    /// <summary>unshare(2), CLONE_NEWNS: the calling thread, and no other, has a copy of all mounts for itself.</summary>
+    public static Errno LeaveMounts() => Check(Native.unshare(NewMounts));
+
+    /// <summary>setns(2), CLONE_NEWNS: the calling thread, and no other, sees those mounts from now on; its root and directory are theirs, and its own.</summary>
+    public static Errno EnterMounts(Fd mounts)
+    {
+        var error = Check(Native.unshare(OwnDirectory)); // who shares them with other threads cannot enter
+        return error == Errno.None ? Check(Native.setns(mounts.Number, NewMounts)) : error;
+    }
 
     /// <summary>waitpid(2). <paramref name="exitCode"/> is what the program returned, or 128 and the signal that ended it.</summary>
     public static Errno WaitPid(int pid, out int exitCode)
@@ -233,6 +245,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int setns(int fd, int kind);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int unshare(int kinds);
 
         [LibraryImport(C, SetLastError = true)]
         public static partial int waitpid(int pid, int* status, int options);

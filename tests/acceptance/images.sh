@@ -40,6 +40,8 @@ copies() {
   check "$who: a link inside leads nowhere else" link_stays_inside
   check "$who: -L copies what a link leads to" follows
   check "$who: what is in a volume is found" prints seed cat_out /data/seed.txt
+  check "$who: a directory comes and goes with what is mounted in it, whether the container runs or not" mounts_inside
+  check "$who: a file that is mounted is not replaced, and a mount that is read-only stays as it is" mounts_kept
   check "$who: the container's own files are those that it sees" own_files
   check "$who: a path that is not there" ends 1 'No such container:path: c1:/nosuch' o cp c1:/nosuch .
   check "$who: a directory onto a file" ends 1 'cannot copy directory' o cp dir c1:/newfile
@@ -56,6 +58,22 @@ archive_in() { tar -cf - f.txt | o cp - c1:/d && prints local o exec c1 cat /d/f
 link_stays_inside() { o cp f.txt c1:/lnk/planted && prints local o exec c1 cat /etc/planted && [ ! -e /etc/planted ]; }
 follows() { o cp -L c1:/lnk followed && [ -f followed/passwd ] && o cp c1:/lnk link && [ "$(readlink link)" = ../../../etc ]; }
 own_files() { o cp c1:/etc/hostname - | tar -xOf - | diff - <(o exec c1 cat /etc/hostname) && prints "$(o exec c1 cat /etc/hosts)" cat_out /etc/hosts; }
+mounts_inside() {
+  local when
+  "${as[@]}" sh -c 'mkdir -p bound in/data/deep in/bound && echo bound >bound/b && echo in >in/data/deep/in && echo in >in/bound/in && echo in >in/beside' && o run -d --name m1 -v inside:/srv/data -v "$PWD/bound:/srv/bound" bb:1 sleep 1000 && o exec m1 sh -c 'echo volume >/srv/data/v' || return 1
+  for when in running stopped; do
+    rm -rf srv bound/in && o cp m1:/srv . && prints "$(printf 'volume\nbound')" cat srv/data/v srv/bound/b && o cp m1:/srv - | tar -tf - >list && grep -qx srv/data/v list && grep -qx srv/bound/b list || return 1
+    o cp -a in/. m1:/srv && prints in cat bound/in && tar -C in -cf - data | o cp - m1:/srv && prints in o run --rm -v inside:/v bb:1 cat /v/deep/in && o run --rm -v inside:/v bb:1 rm -r /v/deep || return 1
+    [ $when = stopped ] || o stop -t 0 m1 || return 1
+  done
+  o rm m1 && o create --name m1 -v inside:/not/there bb:1 && rm -rf not && o cp m1:/not . && prints volume cat not/there/v && o rm m1 && o volume rm inside
+}
+mounts_kept() {
+  "${as[@]}" sh -c 'echo old >one; echo new >new; mkdir -p kept over/kept && echo new >over/kept/k; echo new >over/one' && o run -d --name m2 -v "$PWD/one:/srv/one" -v "$PWD/kept:/srv/kept:ro" bb:1 sleep 1000 &&
+    ends 1 'cannot replace m2:/srv/one, on which a file of the host is mounted: device or resource busy' o cp new m2:/srv/one && ends 1 'cannot replace srv/one of the archive: device or resource busy' eval 'tar -C over -cf - one | o cp - m2:/srv' &&
+    ends 1 'cannot replace m2:/etc/hosts' o cp new m2:/etc/hosts && has localhost o exec m2 cat /etc/hosts &&
+    prints old o exec m2 cat /srv/one && ends 1 'mounted volume is marked read-only' o cp new m2:/srv/kept && ends 1 'read-only file system' eval 'tar -C over -cf - kept | o cp - m2:/srv' && [ -z "$(ls kept)" ] && o rm -f m2
+}
 cat_out() { rm -f out && o cp "c1:$1" out && cat out; }
 blocked() { "${as[@]}" mkdir -p b && o exec c1 mkdir -p /blk/b && "${as[@]}" sh -c 'rmdir b; echo f >b' && o cp b c1:/blk; }
 

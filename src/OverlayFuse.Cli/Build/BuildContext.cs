@@ -15,7 +15,7 @@ internal sealed class BuildContext : IDisposable
     private BuildContext(DirFd root, IgnoreRules ignored, bool isOwned, bool hasOwners)
     {
         (Root, _ignored, _isOwned, HasOwners) = (root, ignored, isOwned, hasOwners);
-        _resolver = new PathResolver(root, [], isReadOnly: false);
+        _resolver = new PathResolver(root);
     }
 
     public DirFd Root { get; }
@@ -75,7 +75,6 @@ internal sealed class BuildContext : IDisposable
 
     public void Dispose()
     {
-        _resolver.Dispose();
         if (_isOwned) Root.Close();
     }
 

@@ -69,7 +69,7 @@ internal sealed class CopyStep
         {
             var source = from.End;
             var owner = asked ?? (from.Context.HasOwners ? null : (0, 0));
-            using var resolver = new PathResolver(root.Root, [], isReadOnly: false);
+            var resolver = new PathResolver(root.Root);
             var path = CopyPath.Parse(Encoding.UTF8.GetBytes(Target));
             var target = resolver.Find(path, followLast: true);
             if (_instruction.Keyword == "ADD" && from.IsOfContext && !source.IsDirectory && source.IsArchive(out var archive, out var limit))

@@ -51,7 +51,7 @@ internal sealed class SentContext : IDisposable
         if (error != Errno.None) throw new RefusedException($"cannot open {Directory}: {error.Describe()}.");
         try
         {
-            using var resolver = new PathResolver(new DirFd(root.Number), [], isReadOnly: true);
+            var resolver = new PathResolver(new DirFd(root.Number));
             var found = resolver.Find(CopyPath.Parse(Encoding.UTF8.GetBytes(name)), followLast: true);
             if (found is not { Exists: true, IsDirectory: false }) return null;
             var path = Path.Combine(Directory, Encoding.UTF8.GetString(found.Path));

@@ -38,9 +38,9 @@ internal static class CopyVerb
     private static void From(string name, byte[] path, byte[] target, bool keepOwners, bool follow)
     {
         using var mounted = MountedContainer.Open(name);
-        using var resolver = Resolver(mounted, ContainerFiles.Mounts(mounted.Container));
+        using var view = View(mounted);
         var parsed = CopyPath.Parse(path);
-        var source = Existing(resolver.Find(parsed, follow), $"{name}:{ByteText.Show(path)}");
+        var source = Existing(view.Find(parsed, follow), $"{name}:{ByteText.Show(path)}");
         if (target.AsSpan().SequenceEqual(Stream))
         {
             OutputFile.Write(null, output =>
@@ -58,29 +58,34 @@ internal static class CopyVerb
     private static void Into(string name, byte[] path, byte[] source, bool keepOwners, bool follow)
     {
         using var mounted = MountedContainer.Open(name);
-        using var resolver = Resolver(mounted);
+        using var view = View(mounted);
         var parsed = CopyPath.Parse(path);
-        var end = resolver.Find(parsed, followLast: true);
-        if (end.ReadOnly) throw new RefusedException(end.Root == mounted.Root ? "container rootfs is marked read-only." : "mounted volume is marked read-only.");
+        var end = view.Find(parsed, followLast: true);
         var shown = $"{name}:{ByteText.Show(path)}";
+        switch (view.IsWritable(end.Path, out var isFile))
+        {
+            case null when mounted.Container.Record.ReadOnly: throw new RefusedException("container rootfs is marked read-only.");
+            case false: throw new RefusedException("mounted volume is marked read-only.");
+            case true when isFile: throw new RefusedException($"cannot replace {shown}, on which a file of the host is mounted: {Errno.BUSY.Describe()}.");
+        }
         (uint, uint)? owner = keepOwners ? null : (0, 0);
         if (source.AsSpan().SequenceEqual(Stream))
         {
             if (end is not { Exists: true, IsDirectory: true }) throw new RefusedException($"destination \"{shown}\" must be a directory.");
-            Extract(end, owner);
+            view.Do(() => Extract(end, owner));
             return;
         }
         using var host = HostPath.Open(source, follow);
-        Copy(Existing(host.End, ByteText.Show(source)), CopyPath.Parse(source), end, parsed, shown, owner);
+        view.Do(() => Copy(Existing(host.End, ByteText.Show(source)), CopyPath.Parse(source), end, parsed, shown, owner));
     }
 
-    /// <param name="further">What is mounted beneath that which was asked for.</param>
-    private static PathResolver Resolver(MountedContainer mounted, params IEnumerable<MountPoint> further)
+    private static ContainerView View(MountedContainer mounted)
     {
         var volumes = new VolumeUses(mounted.Store);
         if (mounted.Container.IsRunning) volumes.Locate(mounted.Container);
         else volumes.Begin(mounted.Container); // the supervisor ends them when it unmounts
-        return new PathResolver(mounted.Root, [.. further, .. mounted.Container.Record.Mounts], mounted.Container.Record.ReadOnly);
+        var others = Directory.EnumerateDirectories(mounted.Store.State.Overlay).Select(layer => Path.Combine(layer, "merged")).Where(path => path != mounted.Path);
+        return ContainerView.Open(mounted.Path, [.. ContainerFiles.Mounts(mounted.Container), .. mounted.Container.Record.Mounts], others);
     }
 
     private static CopyEnd Existing(CopyEnd end, string shown) =>

@@ -21,15 +21,15 @@ internal sealed class HostPath : IDisposable
             var error = Syscall.PathOf(found, out var real);
             found.Close();
             if (error == Errno.None) path = real;
-            if (OpenDirectory(path) is { } whole) return new HostPath(new CopyEnd(whole, [], Exists: true, IsDirectory: true, HasParent: true, ReadOnly: false));
+            if (OpenDirectory(path) is { } whole) return new HostPath(new CopyEnd(whole, [], Exists: true, IsDirectory: true, HasParent: true));
         }
         var trimmed = path.AsSpan().TrimEnd((byte)'/');
         var at = trimmed.LastIndexOf((byte)'/');
         var name = trimmed[(at + 1)..].ToArray();
         if (OpenDirectory(at < 0 ? "."u8.ToArray() : at == 0 ? "/"u8.ToArray() : path[..at]) is not { } parent)
-            return new HostPath(new CopyEnd(DirFd.None, name, false, false, HasParent: false, ReadOnly: false));
+            return new HostPath(new CopyEnd(DirFd.None, name, false, false, HasParent: false));
         var exists = Syscall.StatAt(parent, name, cached: false, out var status) == Errno.None;
-        return new HostPath(new CopyEnd(parent, name, exists, exists && status.IsDirectory, HasParent: true, ReadOnly: false));
+        return new HostPath(new CopyEnd(parent, name, exists, exists && status.IsDirectory, HasParent: true));
     }
 
     public void Dispose()

@@ -9,8 +9,7 @@ namespace OverlayFuse.Container;
 /// <param name="Path">From the root, links resolved; empty for the root itself.</param>
 /// <param name="Exists">Something has the name.</param>
 /// <param name="HasParent">Its directory is there.</param>
-/// <param name="ReadOnly">Nothing can be written there.</param>
-public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirectory, bool HasParent, bool ReadOnly)
+public sealed record CopyEnd(DirFd Root, byte[] Path, bool Exists, bool IsDirectory, bool HasParent)
 {
     /// <summary>Writes it into an archive under another name.</summary>
     public void WriteTo(TreeArchive archive, byte[] stored)

@@ -181,7 +181,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         var error = Syscall.ChownAt(directory, name, entry.Uid, entry.Gid);
         if (error is Errno.PERM or Errno.INVAL)
         {
-            if ((_takesOwners ??= TakesOwners()) && Mark(OverrideForm.Containers, directory, name, entry) == Errno.None) return Errno.None;
+            if ((_takesOwners ??= TakesOwners()) && IsOfRoot(directory, name) && Mark(OverrideForm.Containers, directory, name, entry) == Errno.None) return Errno.None;
             WithoutOwner++;
             error = Errno.None;
         }
@@ -190,6 +190,10 @@ public sealed class LayerApplier(DirFd root) : IDisposable
 
     // Whether the root is of a union that shows everything as its one user's: it tells an owner by the attribute, and takes one so.
     private bool TakesOwners() => UserNamespace.HasOneUser && Syscall.GetXattrAt(root, "."u8, MarkNames.OverrideStatContainers, [], out _) == Errno.None;
+
+    // Something else may be mounted in it, which takes a mark for an attribute as any other.
+    private bool IsOfRoot(DirFd directory, byte[] name) =>
+        Syscall.StatAt(root, "."u8, cached: false, out var top) == Errno.None && Syscall.StatAt(directory, name, cached: false, out var status) == Errno.None && status.Device == top.Device;
 
     // A symbolic link stays one, whosever: the paths of later entries may lead through it.
     private Errno KeepOwnerAndMode(DirFd directory, byte[] name, TarEntry entry)
