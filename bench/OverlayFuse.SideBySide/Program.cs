@@ -14,7 +14,7 @@ var rings = new Option<bool>("--rings") { Description = "Ours in cached mode wit
 var bare = new Option<bool>("--bare") { Description = "What FUSE itself costs, too: a server in C that only passes requests on to a mount of the kernel's overlayfs. Needs cc." };
 var user = new Option<string?>("--user") { Description = "Ours alone: cached mode as root, and mounted and used by this user.", HelpName = "NAME" };
 var maxSize = new Option<string>("--max-size") { Description = "The largest file that is changed, 4K to 4G.", DefaultValueFactory = _ => "1G", HelpName = "SIZE" };
-var partial = new Option<string>("--partial") { Description = "The value of partial= of our mounts.", DefaultValueFactory = _ => "1M", HelpName = "off|SIZE" };
+var partial = new Option<string>("--partial") { Description = "The value of partial= of our mounts.", DefaultValueFactory = _ => "512K", HelpName = "off|SIZE" };
 var scratch = new Option<string>("--scratch") { Description = "Where layers and mounts are made: on a disk, not in memory.", DefaultValueFactory = _ => "/var/tmp", HelpName = "DIRECTORY" };
 var output = new Option<string>("--output") { Description = "Where table.md, results.json and the charts go.", DefaultValueFactory = _ => "artifacts/bench", HelpName = "DIRECTORY" };
 var limit = new Option<int>("--limit") { Description = "The seconds that one mount has.", DefaultValueFactory = _ => 300, HelpName = "SECONDS" };

@@ -30,7 +30,7 @@ public sealed class UnionOptions
     public Durability Durability { get; set; } = Durability.Ordered;
 
     /// <summary>Up to so many bytes, copying all of a file costs about as much as making a map of it.</summary>
-    public const ulong DefaultWholeUpTo = 1 << 20;
+    public const ulong DefaultWholeUpTo = 512 << 10;
 
     /// <summary>Lower files of more than so many bytes come up block by block, as they are written; null: all come up whole.</summary>
     public ulong? WholeUpTo { get; set; }

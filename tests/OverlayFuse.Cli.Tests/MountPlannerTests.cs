@@ -130,12 +130,12 @@ public sealed class MountPlannerTests
     [Test]
     public void Large_files_come_up_in_parts_unless_container_tools_read_the_upper_or_it_is_asked_otherwise()
     {
-        Assert.That(Plan(MountForm.Verb, Full, Root).Union.WholeUpTo, Is.EqualTo(1 << 20));
+        Assert.That(Plan(MountForm.Verb, Full, Root).Union.WholeUpTo, Is.EqualTo(512 << 10));
         Assert.That(Plan(MountForm.Verb, Full + ",partial=off", Root).Union.WholeUpTo, Is.Null);
         foreach (var form in new[] { MountForm.DropIn, MountForm.MountHelper }) Assert.That(Plan(form, Full, Root).Union.WholeUpTo, Is.Null);
         Assert.That(Plan(MountForm.DropIn, Full + ",partial=64K", Root).Union.WholeUpTo, Is.EqualTo(64 << 10));
         var union = Plan(MountForm.Verb, Full + ",partial=on,settle=never,immutable", User).Union;
-        Assert.That((union.WholeUpTo, union.Settle, union.Immutable), Is.EqualTo(((ulong?)(1 << 20), SettlePolicy.Never, true)));
+        Assert.That((union.WholeUpTo, union.Settle, union.Immutable), Is.EqualTo(((ulong?)(512 << 10), SettlePolicy.Never, true)));
     }
 
     [TestCase("", 1 << 30, 1 << 30, 1 << 30)]
