@@ -22,4 +22,7 @@ public struct FileSystemStatus
 
     /// <summary>The longest name, in bytes.</summary>
     public uint NameLength;
+
+    /// <summary>f_flags, as mount(2) takes them: what a remount has to say again, so that it changes nothing else.</summary>
+    public MountFlags MountFlags;
 }

@@ -116,8 +116,18 @@ public static unsafe partial class Syscall
             FileSystemId = raw[7],
             NameLength = (uint)raw[8],
             FragmentSize = (uint)raw[9],
+            MountFlags = MountFlagsOf(raw[10]),
         };
         return error;
+    }
+
+    // ST_RELATIME has another value than MS_RELATIME; no word about access times is MS_STRICTATIME.
+    private static MountFlags MountFlagsOf(ulong shown)
+    {
+        const ulong ShownRelAtime = 1 << 12;
+        var flags = (MountFlags)shown & (MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec | MountFlags.NoAtime | MountFlags.NoDirAtime);
+        if ((shown & ShownRelAtime) != 0) return flags | MountFlags.RelAtime;
+        return (flags & MountFlags.NoAtime) != 0 ? flags : flags | MountFlags.StrictAtime;
     }
 
     private static Errno Statx(int dir, byte* path, int flags, out FileStatus status)

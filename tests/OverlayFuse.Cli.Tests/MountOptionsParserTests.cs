@@ -28,7 +28,7 @@ public sealed class MountOptionsParserTests
     }
 
     [TestCase("off", PartialSize.Off)]
-    [TestCase("on", 1ul << 20)]
+    [TestCase("on", 512ul << 10)]
     [TestCase("4096", 4096ul)]
     [TestCase("64K", 65536ul)]
     [TestCase("3m", 3ul << 20)]

@@ -110,7 +110,7 @@ public sealed class ContainerView : IDisposable
     {
         var isDirectory = Directory.Exists(mount.Source);
         var end = Find(CopyPath.Parse(Encoding.UTF8.GetBytes(mount.Target)), followLast: true);
-        if (!end.Exists) MakePlace(end.Path, isDirectory); // of a container that was never started
+        if (!end.Exists) MakePlace(end.Path, isDirectory); // of a container that was never started, or on a tmpfs of its; docker makes them, too
         var deed = $"mount {mount.Source} on {mount.Target} of the container";
         Check(deed, OpenPlace(end.Path, out var place));
         var error = Syscall.Mount(Encoding.UTF8.GetBytes(mount.Source), PathOf(place), [], MountFlags.Bind | (mount.NonRecursive ? MountFlags.None : MountFlags.Recursive), []);
@@ -120,7 +120,8 @@ public sealed class ContainerView : IDisposable
         if (!mount.ReadOnly) return;
         Check(deed, OpenPlace(end.Path, out var mounted));
         error = Syscall.MountSetAttr(new DirFd(mounted.Number), MountAttributes.ReadOnly, MountAttributes.None, recursive: false);
-        if (error == Errno.NOSYS) error = Syscall.Mount([], PathOf(mounted), [], MountFlags.Bind | MountFlags.Remount | MountFlags.ReadOnly, []);
+        if (error == Errno.NOSYS && Syscall.StatFs(mounted, out var status) == Errno.None)
+            error = Syscall.Mount([], PathOf(mounted), [], MountFlags.Bind | MountFlags.Remount | MountFlags.ReadOnly | status.MountFlags, []);
         mounted.Close();
         Check(deed, error);
     }

@@ -214,11 +214,11 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     {
         lock (_ringLock)
         {
-            for (var tries = 0; tries < 2 * capacity; tries++)
+            for (var tries = 0; tries < 3 * capacity; tries++)
             {
                 _hand = (_hand + 1) % capacity;
                 var candidate = _ring[_hand];
-                if (candidate is not null && !TryEvict(candidate)) continue;
+                if (candidate is not null && !TryEvict(candidate, hasChoice: tries < 2 * capacity)) continue;
                 if (candidate is not null && _pool.Count < capacity) _pool.Push(candidate);
                 _ring[_hand] = file;
                 return;
@@ -226,13 +226,13 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         }
     }
 
-    // Under the ring lock. The stripe is only tried: its holder may be waiting for the ring.
-    private bool TryEvict(OpenFile file)
+    // Under the ring lock. The stripe is only tried: its holder may be waiting for the ring. A file of whose failure nobody knows yet stays where others can go.
+    private bool TryEvict(OpenFile file, bool hasChoice)
     {
         if (!file.Stripe.TryEnter()) return false;
         try
         {
-            if (file.Pins > 0 || file.Partial is { HasUntold: true }) return false;
+            if (file.Pins > 0 || (hasChoice && file.Partial is { HasUntold: true })) return false;
             if (file.IsRecentlyUsed && file.Fd.IsOpen)
             {
                 file.IsRecentlyUsed = false;

@@ -9,7 +9,8 @@ internal static class UnionWalk
     public delegate void Visitor(byte[] path, UnionDirectory directory, Listing listing, int index);
 
     /// <param name="path">Of the directory; nothing for the root.</param>
-    public static Errno Run(UnionDirectory directory, byte[] path, Search search, InodeMap inodes, Visitor visit)
+    /// <param name="passesUnreadable">Goes on past directories that are not for us to read.</param>
+    public static Errno Run(UnionDirectory directory, byte[] path, Search search, InodeMap inodes, Visitor visit, bool passesUnreadable = false)
     {
         var waiting = new Stack<(byte[] Path, UnionDirectory Directory)>();
         waiting.Push((path, directory));
@@ -17,17 +18,21 @@ internal static class UnionWalk
         while (waiting.TryPop(out var place))
         {
             var error = ListingBuilder.Build(place.Directory, inodes, out var listing);
+            if (!MayPass(error)) return error;
             for (var i = 0; error == Errno.None && i < listing!.Count; i++)
             {
                 var below = UnionPath.Join(place.Path, listing.Name(i));
                 visit(below, place.Directory, listing, i);
                 if (listing.Type(i) != FileType.Directory) continue;
-                error = search.Find(place.Directory, listing.Name(i), found);
-                if (error == Errno.None && found.Members.Count > 0) waiting.Push((below, StackOf(found)));
+                var failed = search.Find(place.Directory, listing.Name(i), found);
+                if (!MayPass(failed)) return failed;
+                if (failed == Errno.None && found.Members.Count > 0) waiting.Push((below, StackOf(found)));
             }
-            if (error is not (Errno.None or Errno.NOENT or Errno.NOTDIR)) return error; // what went away meanwhile is not there
         }
         return Errno.None;
+
+        // What went away meanwhile is not there.
+        bool MayPass(Errno error) => error is Errno.None or Errno.NOENT or Errno.NOTDIR || (passesUnreadable && error == Errno.ACCES);
     }
 
     /// <summary>The directory of a path; null for what is not a directory.</summary>

@@ -78,6 +78,9 @@ internal sealed class PartialMap
         return error;
     }
 
+    /// <summary>What another description of the map has written may never have come to the disk: all of it is written once more by <see cref="Commit"/>.</summary>
+    public void Distrust() => Volatile.Write(ref _hasFailed, true);
+
     /// <summary>Has what was written to the map by now outlast a loss of power; nothing to do with a volatile mount.</summary>
     public Errno MakeDurable()
     {
@@ -204,6 +207,7 @@ internal sealed class PartialMap
         _committed.Add(added);
         ArrayPool<ulong>.Shared.Return(words);
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
+        if (error == Errno.None && hadFailed) error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
         if (error == Errno.None && hadFailed) error = WriteSlot(_slot, _slotIndex); // in its own place: the other one may be the only one on disk
         Volatile.Write(ref _written, _written + 1);
         if (error != Errno.None) Volatile.Write(ref _hasFailed, true);

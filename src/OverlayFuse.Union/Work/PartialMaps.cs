@@ -140,7 +140,8 @@ internal sealed class PartialMaps
         {
             if (error != Errno.None) return error;
             if (PartialMap.Open(Directory, name, write: true, _syncs, out var map) != Errno.None) continue; // "check" tells of it
-            if (map!.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence) is var failed and not Errno.None ? failed : map.MakeDurable();
+            map!.Distrust();
+            if (map.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence) is var failed and not Errno.None ? failed : map.MakeDurable();
             map.Close();
         }
         return error;

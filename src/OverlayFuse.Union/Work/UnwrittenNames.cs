@@ -71,11 +71,16 @@ internal sealed class UnwrittenNames : IDisposable
         if (wanted.Count == 0) return null;
         byte[]? found = null;
         using var numbers = InodeNumbers.Read(_own);
-        _ = UnionWalk.Run(tree.RootDirectory, [], tree.Search, new InodeMap(numbers, null), (path, _, listing, i) =>
+        var error = UnionWalk.Run(tree.RootDirectory, [], tree.Search, new InodeMap(numbers, null), Look, passesUnreadable: true); // nor can the mount show what is in those
+        if (error != Errno.None && found is null)
+            throw new MountException($"cannot mount {Text(tree.RootDirectory.Top.Layer.Path)} for reading only: whether its names show what they were before cannot be told, as the layers cannot be " +
+                $"read: {error.Describe()}. Mount the union without ro.");
+        return found;
+
+        void Look(byte[] path, UnionDirectory _, Listing listing, int i)
         {
             if (listing.Type(i) != FileType.Directory && wanted.Contains(listing.Inode(i))) found ??= path;
-        });
-        return found;
+        }
     }
 
     private HashSet<ulong> ReadIndex()

@@ -80,8 +80,20 @@ internal class KeptBytesTests
         Assert.That(failing.Slots, Is.EqualTo(1), "the note of the cut is taken away");
         var next = new MapSyncs(map.Inode);
         using (SyscallSeam.Watch(next)) Assert.That(union.FSync(), Is.EqualTo(Errno.None));
-        Assert.That((next.Slots, next.Syncs), Is.EqualTo((1, 1)));
+        Assert.That((next.Slots, next.Syncs, next.HasBits), Is.EqualTo((1, 1, true)));
         Assert.That(next.LastSlot, Is.EqualTo(failing.LastSlot), "the other one is on disk for certain");
+    }
+
+    [Test]
+    public void What_the_last_sync_of_a_map_has_lost_is_written_at_the_end()
+    {
+        using var union = new PartialUnion(Lower(), options => (options.Immutable, options.Settle) = (true, SettlePolicy.Never));
+        Assert.That((union.Write(50_000, "new"u8), union.FSync(), union.Write(70_000, "new"u8)), Is.EqualTo((Errno.None, Errno.None, Errno.None)));
+        Assert.That(Syscall.Stat(union.Maps[0], out var map), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new MapSyncs(map.Inode) { FailAt = 0 })) union.CommitUnasked();
+        var end = new MapSyncs(map.Inode);
+        using (SyscallSeam.Watch(end)) Assert.That(union.Union.Union.End(), Is.Empty);
+        Assert.That((end.Slots, end.Syncs, end.HasBits), Is.EqualTo((1, 1, true)));
     }
 
     private static byte[] Lower()
@@ -113,6 +125,8 @@ internal class KeptBytesTests
     // What is written where the slots are, and how often the map is synced.
     private sealed class MapSyncs(ulong inode) : ISyscallWatcher
     {
+        private readonly HashSet<long> _places = [];
+
         public int FailAt { get; init; } = -1;
 
         public int Syncs { get; private set; }
@@ -121,9 +135,13 @@ internal class KeptBytesTests
 
         public long LastSlot { get; private set; }
 
+        /// <summary>Both kinds of bits were written, from the first one on.</summary>
+        public bool HasBits => _places.IsSupersetOf([PartialLayout.BitsAt, PartialLayout.For(Size).CommittedAt]);
+
         public Errno Before(in WatchedCall call)
         {
             if (Syscall.Stat(new Fd(call.Descriptor), out var status) != Errno.None || status.Inode != inode) return Errno.None;
+            if (call.Call == SyscallName.PWrite) _places.Add(call.Offset);
             if (call.Call == SyscallName.PWrite && call.Offset < PartialLayout.BitsAt) (Slots, LastSlot) = (Slots + 1, call.Offset);
             return call.Call == SyscallName.FDataSync && Syncs++ == FailAt ? Errno.IO : Errno.None;
         }

@@ -24,6 +24,18 @@ internal class UnwrittenNamesTests
     }
 
     [Test]
+    public void A_directory_that_is_not_for_us_to_read_hides_no_others() => OrdinaryUser.Run(() =>
+    {
+        using var union = new TestUnion(1, TestUnion.Form.OrdinaryUser).With("lower1", "a = \"old\"  c/b is a  a1/  z1/");
+        union.Open();
+        union.Kernel.Write("a", "new"u8);
+        union.Close();
+        union.Shell("chmod 0 lower1/a1 lower1/z1");
+        Assert.That(() => OpenReadOnly(union), Throws.TypeOf<MountException>().With.Message.Contains("/c/b"));
+        union.Shell("chmod 700 lower1/a1 lower1/z1");
+    });
+
+    [Test]
     public void An_index_of_which_all_names_are_in_the_upper_is_no_hindrance()
     {
         using var union = new TestUnion(1).With("lower1", "a = \"old\"  b is a  c = \"c\"  d = \"d\"");
