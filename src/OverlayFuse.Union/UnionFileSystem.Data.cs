@@ -94,9 +94,9 @@ public sealed partial class UnionFileSystem
         error = CompleteToSync(slot);
         if (error == Errno.None) error = _files.Enter(slot, write: false, out file);
         if (error != Errno.None) return error;
-        var isAll = _tree.Nodes[slot].Has(NodeFlags.NameUnsynced); // set once in the life of a node, so that clearing it takes nothing that came meanwhile
+        var isAll = _tree.Nodes[slot].Has(NodeFlags.CopyUnsynced); // set once in the life of a node, so that clearing it takes nothing that came meanwhile
         error = Sync(file!, dataOnly && !isAll);
-        if (isAll && error == Errno.None) _tree.Nodes[slot].Clear(NodeFlags.NameUnsynced);
+        if (isAll && error == Errno.None) _tree.Nodes[slot].Clear(NodeFlags.CopyUnsynced);
         file!.Leave();
         return error;
     }

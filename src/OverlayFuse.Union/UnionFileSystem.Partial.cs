@@ -31,20 +31,9 @@ public sealed partial class UnionFileSystem
     private static Errno CommitMaps(Upper upper)
     {
         if (upper.Work.PartialMaps.IsEmpty || upper.Durability == Durability.Volatile) return Errno.None;
-        var error = SyncUpper(upper);
+        var error = upper.SyncFileSystem();
         if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
-        return error == Errno.None ? SyncUpper(upper) : error;
-    }
-
-    private static Errno SyncUpper(Upper upper)
-    {
-        var error = upper.Layer.Root.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
-        if (error == Errno.None) error = Syscall.SyncFs(root);
-        root.Close();
-        upper.Layer.Root.Leave();
-        return error;
+        return error == Errno.None ? upper.SyncFileSystem() : error;
     }
 
     // Where that fails, the bytes are an error and the size is what it is.

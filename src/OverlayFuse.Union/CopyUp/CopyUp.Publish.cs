@@ -200,7 +200,7 @@ internal sealed partial class CopyUp
             if (error == Errno.None && !isCut) Restore(fd, status, capability, hasCapability ? capabilityLength : 0);
             if (error == Errno.None && isCut && change.KeepsTime) _ = Syscall.Utimens(fd, status.AccessTime, status.ModifyTime);
             if (error == Errno.None) error = ClearMetacopy(slot, fd);
-            if (error == Errno.None) tree.Nodes[slot].Set(NodeFlags.NameUnsynced); // before anybody takes the bytes for the upper's
+            if (error == Errno.None) tree.Nodes[slot].Set(NodeFlags.CopyUnsynced); // before anybody takes the bytes for the upper's
             if (error == Errno.None) tree.Nodes[slot].Clear(NodeFlags.Metacopy);
             else if (Upper.IsMetacopy(fd))
             {

@@ -46,5 +46,5 @@ internal enum NodeFlags
     Unrecovered = 4096,
 
     /// <summary>Its bytes came up, and what makes them count (its name, or a mark that went) was not synced: fdatasync(2) may leave that out, as ext4 does.</summary>
-    NameUnsynced = 8192,
+    CopyUnsynced = 8192,
 }

@@ -42,12 +42,7 @@ public static class Settlement
 
     private static Errno Sync(Tree tree)
     {
-        var error = tree.Upper!.Layer.Root.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = Syscall.OpenAt(dir, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
-        if (error == Errno.None) error = Syscall.SyncFs(root);
-        root.Close();
-        tree.Upper.Layer.Root.Leave();
+        var error = tree.Upper!.SyncFileSystem();
         return error == Errno.None ? tree.Upper.Work.Sync() : error;
     }
 

@@ -93,16 +93,17 @@ internal sealed class LinkIndex
 
     /// <summary>Adds what the union may show under names that the upper does not have, as the inode numbers it shows.</summary>
     /// <param name="links">The index, to be read.</param>
-    public static Errno ReadUnnamed(DirFd links, HashSet<ulong> numbers)
+    /// <param name="inKernelIndex">What the kernel's has, by inode numbers of the upper; null: not known, so each may be in it.</param>
+    public static Errno ReadUnnamed(DirFd links, HashSet<ulong> numbers, HashSet<ulong>? inKernelIndex = null)
     {
-        const int OfIndexes = 2; // links that do not count as names: ours, and it may be in the kernel's index too
         var names = new List<byte[]>();
         var error = DirectoryNames.Read(links, names);
         foreach (var name in names)
         {
             if (!TryParse(name, out var key)) continue;
             if (!LinkCount.TryRead(links, name, MarkFamily.Trusted, out var difference)) difference = LinkCount.Read(links, name, MarkFamily.User);
-            if (difference + OfIndexes > 0) numbers.Add(key.Number);
+            var isInBoth = inKernelIndex is null || (Syscall.StatAt(links, name, cached: false, out var status) == Errno.None && inKernelIndex.Contains(status.Inode));
+            if (difference + (isInBoth ? 2 : 1) > 0) numbers.Add(key.Number); // a link in an index is no name
         }
         return error;
     }

@@ -55,7 +55,9 @@ internal sealed class UnwrittenNames : IDisposable
             return null;
         }
         byte[]? found = null;
-        foreach (var name in NamesIn(moves))
+        var names = new List<byte[]>();
+        _ = DirectoryNames.Read(moves, names);
+        foreach (var name in names)
         {
             if (found is null && MoveJournal.IsPending(moves, name, top, out var path)) found = path;
         }
@@ -87,24 +89,9 @@ internal sealed class UnwrittenNames : IDisposable
     {
         var wanted = new HashSet<ulong>();
         var links = OpenIn(_own, "links"u8);
-        var kernels = OpenIn(_work, "index"u8);
-        var inKernels = NamesIn(kernels).Select(name => Syscall.StatAt(kernels, name, cached: false, out var status) == Errno.None ? status.Inode : 0).ToHashSet();
-        foreach (var name in NamesIn(links))
-        {
-            if (!LinkIndex.TryParse(name, out var key) || Syscall.StatAt(links, name, cached: false, out var status) != Errno.None) continue;
-            if (!LinkCount.TryRead(links, name, MarkFamily.Trusted, out var difference)) difference = LinkCount.Read(links, name, MarkFamily.User);
-            if (difference + (inKernels.Contains(status.Inode) ? 2 : 1) > 0) wanted.Add(key.Number); // a link in an index is no name
-        }
-        kernels.Close();
+        if (links.IsOpen) _ = LinkIndex.ReadUnnamed(links, wanted, KernelIndex.Inodes(_work));
         links.Close();
         return wanted;
-    }
-
-    private static List<byte[]> NamesIn(DirFd directory)
-    {
-        var names = new List<byte[]>();
-        if (directory.IsOpen) _ = DirectoryNames.Read(directory, names);
-        return names;
     }
 
     private static DirFd OpenIn(DirFd directory, ReadOnlySpan<byte> name) =>

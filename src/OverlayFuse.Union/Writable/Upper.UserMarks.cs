@@ -41,13 +41,9 @@ internal sealed partial class Upper
         var names = new List<byte[]>();
         _ = DirectoryNames.Read(work.Orphans, names);
         foreach (var name in names) ForgetMarks(work.Orphans, name); // they are swept
-        if (!_userMarked.IsEmpty || layer.Root.Enter(out var dir) != Errno.None) return;
+        if (!_userMarked.IsEmpty) return;
 
         // The marks are gone on disk before the fence falls.
-        var error = DirectoryReader.OpenToRead(dir, out var root);
-        if (error == Errno.None && durability != Durability.Volatile) error = Syscall.SyncFs(root);
-        root.Close();
-        layer.Root.Leave();
-        if (error == Errno.None) _ = work.LowerFence(Fence.UserMarks);
+        if (durability == Durability.Volatile || SyncFileSystem() == Errno.None) _ = work.LowerFence(Fence.UserMarks);
     }
 }

@@ -28,6 +28,18 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// <summary>What is written to it.</summary>
     public WriteCounters Counters => work.PartialMaps.Counters;
 
+    /// <summary>syncfs(2) of the file system that it is on.</summary>
+    public Errno SyncFileSystem()
+    {
+        var error = layer.Root.Enter(out var dir);
+        if (error != Errno.None) return error;
+        error = DirectoryReader.OpenToRead(dir, out var root);
+        if (error == Errno.None) error = Syscall.SyncFs(root);
+        root.Close();
+        layer.Root.Leave();
+        return error;
+    }
+
     public void Dispose()
     {
         if (_isDisposed) return;
