@@ -53,6 +53,17 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         _thread?.Join();
     }
 
+    /// <summary>To be called at the end, when all maps are on disk: the marks of the files that were being looked after come to say so.</summary>
+    public void Grow()
+    {
+        foreach (var slot in _watched.Keys)
+        {
+            if (files.Enter(slot, write: false, out var file) != Errno.None) continue;
+            file.Partial?.Grow();
+            file.Leave();
+        }
+    }
+
     /// <summary>What the map of a watched file needs.</summary>
     /// <param name="now">In the milliseconds of <see cref="Environment.TickCount64"/>, like the others.</param>
     /// <param name="committed">When it was last committed, or else when the file began to be watched.</param>

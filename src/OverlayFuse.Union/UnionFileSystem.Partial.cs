@@ -28,11 +28,12 @@ public sealed partial class UnionFileSystem
     }
 
     // Of the files that stay as they are. On this boot the bits count as they stand; after the next, only what was committed.
-    private static Errno CommitMaps(Upper upper)
+    private Errno CommitMaps(Upper upper)
     {
         if (upper.Work.PartialMaps.IsEmpty || upper.Durability == Durability.Volatile) return Errno.None;
         var error = upper.SyncFileSystem();
         if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
+        if (error == Errno.None) _upkeep?.Grow();
         return error == Errno.None ? upper.SyncFileSystem() : error;
     }
 

@@ -22,15 +22,20 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
             return;
         }
         Files++;
-        if (value.Length != PartialMark.Length)
+        if (!PartialMark.TryRead(value, out var mark))
         {
             _mayClaimAny = true;
             report.Problem("partial-broken", at.Path, "it has only some of its bytes in the upper, and its mark does not say where it is written which: it cannot be read", "Write the file anew.");
             return;
         }
-        var name = PartialMark.NameOf(value, new byte[PartialMark.NameLength]).ToArray();
+        var name = mark.Name(new byte[PartialMark.NameLength]).ToArray();
         _claimed.Add(Encoding.ASCII.GetString(name));
         var error = Open(name, out var map);
+        if (error is Errno.NOENT or Errno.BADMSG && mark.MayHaveLostMap(BootId.Current()))
+        {
+            Tell(at, mark.Lower, present: 0);
+            return;
+        }
         if (error != Errno.None)
         {
             var what = error == Errno.NOENT ? "is gone" : error == Errno.PROTONOSUPPORT ? "has a form that this version does not know" : "is broken";
@@ -40,9 +45,15 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
             return;
         }
         var present = map!.Present.Count();
-        var (blocks, kilobytes) = (map.Layout.Blocks, map.Layout.BlockSize / 1024);
         map.Close();
-        if (IsThere(at, map.Header.Lower))
+        Tell(at, map.Header.Lower, present);
+    }
+
+    private void Tell(UpperObject at, in Fingerprint lower, int present)
+    {
+        var layout = PartialLayout.For(lower.Size);
+        var (blocks, kilobytes) = (layout.Blocks, layout.BlockSize / 1024);
+        if (IsThere(at, lower))
             report.Explain("partial", at.Path, $"{present} of its {blocks} blocks of {kilobytes} KiB, and what lies beyond them, are in the upper; the others are in a lower layer");
         else
             report.Problem("partial-lower-changed", at.Path,

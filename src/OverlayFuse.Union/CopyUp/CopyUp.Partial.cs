@@ -54,26 +54,23 @@ internal sealed partial class CopyUp
         lower.Close();
         if (!isPartial) return error;
         Upper.Counters.CountPartial();
+        tree.Nodes[slot].Set(NodeFlags.CopyUnsynced);
         tree.BecamePartial(slot);
         return error;
     }
 
-    // The map first, and on disk: a mark without its map would be a file that nobody can read.
+    // The map first: a mark without its map would be a file that nobody can read.
     private Errno MakeMap(int slot, Fd upper, Fd lower, int layer, ulong limit, bool gated)
     {
-        Span<byte> id = stackalloc byte[PartialMark.Length];
         var error = Syscall.Stat(lower, out var status);
         if (error == Errno.None && status.Size < limit) error = Errno.IO; // changed since it was looked at
         if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Upper.Work.LayerNumbers.Sync();
-        if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, id);
+        var mark = default(PartialMark);
+        if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, out mark);
         if (error != Errno.None) return error;
-        error = Upper.SetPartial(upper, id);
-        if (error == Errno.ACCES && gated)
-        {
-            var copy = id.ToArray();
-            error = Upper.WidenedFile(tree, slot, gateHeld: true, file => Upper.SetPartial(file, copy));
-        }
-        if (error != Errno.None) Upper.Work.PartialMaps.Remove(id);
+        error = Upper.SetPartial(upper, mark);
+        if (error == Errno.ACCES && gated) error = Upper.WidenedFile(tree, slot, gateHeld: true, file => Upper.SetPartial(file, mark));
+        if (error != Errno.None) Upper.Work.PartialMaps.Remove(mark);
         return error;
     }
 

@@ -178,7 +178,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
             error = MakeObject(slot, lower, status, plan, temp, out data, out var isPartial);
             if (isPartial) flags |= NodeFlags.Metacopy | NodeFlags.Partial;
-            if (status.Type == FileType.Regular && (flags & NodeFlags.Metacopy) == 0) flags |= NodeFlags.CopyUnsynced;
+            if (status.Type == FileType.Regular && (isPartial || (flags & NodeFlags.Metacopy) == 0)) flags |= NodeFlags.CopyUnsynced;
             if (error == Errno.None) error = CopyMetadata(lower, status, temp, data, takeAttributes: true, isCut ? change : null);
         }
         if (error == Errno.None) error = Sync(data);

@@ -157,14 +157,14 @@ internal sealed class Survey(LayerView view) : IDisposable
     private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)
     {
         if (!view.Maps.IsOpen || !sight.Entry.Marks.Has(MarkSet.Partial)) return false;
-        Span<byte> id = stackalloc byte[PartialMark.Length];
+        Span<byte> value = stackalloc byte[PartialMark.YoungLength];
         if (sight.Where!.Enter(out var dir) != Errno.None) return false;
-        var error = Syscall.GetXattrAt(dir, sight.Name, MarkNames.Partial(sight.Entry.Marks.FamilyOf(MarkSet.Partial)), id, out _);
+        var error = Syscall.GetXattrAt(dir, sight.Name, MarkNames.Partial(sight.Entry.Marks.FamilyOf(MarkSet.Partial)), value, out var length);
         sight.Where.Leave();
-        if (error != Errno.None || where.Enter(out dir) != Errno.None) return true;
+        if (error != Errno.None || !PartialMark.TryRead(value[..length], out var mark) || where.Enter(out dir) != Errno.None) return true;
         error = Syscall.StatAt(dir, name, cached: true, out var status);
         where.Leave();
-        return error != Errno.None || !PartialMaps.IsFor(view.Maps, id, Fingerprint.Of(where.Layer.Number, status));
+        return error != Errno.None || !PartialMaps.IsFor(view.Maps, mark, Fingerprint.Of(where.Layer.Number, status));
     }
 
     private EffectFacts EffectFactsOf(Sight sight, Outcome outcome, bool isShared)

@@ -136,11 +136,10 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     private Errno Join(int slot, Fd upper, out PartialFile? partial)
     {
         partial = null;
-        Span<byte> id = stackalloc byte[PartialMark.Length];
         var maps = tree.Upper!.Work.PartialMaps;
-        var error = Upper.ReadPartial(upper, id);
+        var error = Upper.ReadPartial(upper, out var mark);
         PartialMap? map = null;
-        if (error == Errno.None) error = maps.Open(id, out map);
+        if (error == Errno.None) error = maps.Open(mark, out map);
         if (error != Errno.None) return Errno.IO; // where its bytes are cannot be told
         var (lower, layer) = (Fd.None, 0);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
@@ -155,7 +154,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             }
         }
         if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES)
-            return PartialFile.Open(upper, lower, layer, map!, maps.Boot, tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
+            return PartialFile.Open(upper, lower, layer, map!, mark, maps.Boot, tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
         map!.Close();
         return error;
     }

@@ -45,6 +45,6 @@ internal enum NodeFlags
     /// <summary>A partial file that was found and not opened yet: an earlier daemon may have left it with a cut to be made, so its size is not known.</summary>
     Unrecovered = 4096,
 
-    /// <summary>Its bytes came up, and what makes them count (its name, or a mark that went) was not synced: fdatasync(2) may leave that out, as ext4 does.</summary>
+    /// <summary>Bytes of it came up, and what makes them count (its name, or a mark that came or went) was not synced: fdatasync(2) may leave that out, as ext4 does.</summary>
     CopyUnsynced = 8192,
 }

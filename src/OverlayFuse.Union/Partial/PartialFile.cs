@@ -17,6 +17,7 @@ internal sealed partial class PartialFile
     private readonly Fd _upper;
     private readonly Fd _lower;
     private readonly PartialMap _map;
+    private readonly PartialMark _mark;
     private readonly Action? _watch;
 
     // Rank 4, taken with no other but a copy-up gate above it. Protects: absent blocks of the upper, and changes of the map.
@@ -25,16 +26,19 @@ internal sealed partial class PartialFile
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
     private volatile bool _isWatched;
     private long _lastChange = Environment.TickCount64;
+    private int _isYoung; // 1: the mark does not say yet that the map is on disk
 
     // Rank 4, before `_change`. Held during a sync that nobody hears of, so that who asks afterwards learns what it met. Protects:
     private readonly Lock _telling = new();
     private volatile Errno _untold; // what such a sync met: the system tells it once, and the next who asks for a sync has to hear of it
 
-    private PartialFile(Fd upper, Fd lower, PartialMap map, Action? watch)
+    private PartialFile(Fd upper, Fd lower, PartialMap map, in PartialMark mark, Action? watch)
     {
         _upper = upper;
         _lower = lower;
         _map = map;
+        _mark = mark;
+        _isYoung = mark.IsYoung ? 1 : 0;
         _watch = watch;
     }
 
@@ -51,9 +55,9 @@ internal sealed partial class PartialFile
     /// <summary>Joins the two. The descriptors are the new object's, also when this fails; that of the upper is closed by whoever gave it.</summary>
     /// <param name="lower">None where there is no such file any more: then only what is present can be read.</param>
     /// <param name="watch">Called when the file is changed and nobody looks after it (<see cref="TryUnwatch"/>).</param>
-    public static Errno Open(Fd upper, Fd lower, int layer, PartialMap map, BootId boot, Action? watch, out PartialFile file)
+    public static Errno Open(Fd upper, Fd lower, int layer, PartialMap map, in PartialMark mark, BootId boot, Action? watch, out PartialFile file)
     {
-        file = new PartialFile(upper, lower, map, watch);
+        file = new PartialFile(upper, lower, map, mark, watch);
         var error = map.Recover(boot, upper);
         if (error == Errno.None) file._isOther = !lower.IsOpen || Syscall.Stat(lower, out var status) != Errno.None || Fingerprint.Of(layer, status) != map.Header.Lower;
         if (error != Errno.None) file.Close();
@@ -157,7 +161,15 @@ internal sealed partial class PartialFile
         var error = dataOnly ? Syscall.FDataSync(_upper) : Syscall.FSync(_upper);
         if (words is null || error != Errno.None) return error;
         lock (_change) error = _map.Commit(words, sequence);
-        return error == Errno.None ? _map.MakeDurable() : error; // nobody waits for that
+        if (error == Errno.None) error = _map.MakeDurable(); // nobody waits for that
+        if (error == Errno.None) Grow();
+        return error;
+    }
+
+    /// <summary>To be called when the map is on disk: it has to be there from now on.</summary>
+    public void Grow()
+    {
+        if (Interlocked.Exchange(ref _isYoung, 0) == 1) Upper.GrowPartial(_upper, _mark);
     }
 
     // Where the bytes from `at` on that are in one place end.

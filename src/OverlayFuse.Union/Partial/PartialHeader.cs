@@ -27,17 +27,17 @@ internal readonly record struct PartialHeader(PartialLayout Layout, Fingerprint 
         BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumAt..], Crc32C.Of(to[..ChecksumAt]));
     }
 
-    /// <summary>PROTONOSUPPORT: another form; IO: it does not match its checksum.</summary>
+    /// <summary>PROTONOSUPPORT: another form; BADMSG: it does not match its checksum, or nothing was ever written.</summary>
     public static Errno Read(ReadOnlySpan<byte> from, out PartialHeader header)
     {
         header = default;
-        if (from.Length < Size) return Errno.IO;
+        if (from.Length < Size || !from[..Size].ContainsAnyExcept((byte)0)) return Errno.BADMSG;
         if (!from.StartsWith(Magic)) return Errno.PROTONOSUPPORT;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumAt..]) != Crc32C.Of(from[..ChecksumAt])) return Errno.IO;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumAt..]) != Crc32C.Of(from[..ChecksumAt])) return Errno.BADMSG;
         var time = new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(from[32..]), BinaryPrimitives.ReadUInt32LittleEndian(from[40..]));
         var lower = new Fingerprint((int)BinaryPrimitives.ReadUInt32LittleEndian(from[12..]), BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(from[24..]), time);
         header = For(lower);
-        return header.Layout.BlockShift == BinaryPrimitives.ReadUInt32LittleEndian(from[8..]) && lower.Size > 0 ? Errno.None : Errno.IO;
+        return header.Layout.BlockShift == BinaryPrimitives.ReadUInt32LittleEndian(from[8..]) && lower.Size > 0 ? Errno.None : Errno.BADMSG;
     }
 }

@@ -59,6 +59,9 @@ internal sealed class PartialMap
     /// <summary>Where to count what is written; none where nobody asks.</summary>
     public WriteCounters? Counters { get; set; }
 
+    /// <summary>Whose fence for partial files has to be on disk before anything is that the map has committed; none where nothing is written.</summary>
+    public Incompat? Fence { get; set; }
+
     /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeDurable"/>.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
     public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, out PartialMap? map)
@@ -78,7 +81,7 @@ internal sealed class PartialMap
         return error;
     }
 
-    /// <summary>What another description of the map has written may never have come to the disk: all of it is written once more by <see cref="Commit"/>.</summary>
+    /// <summary>What another description of the map has written may never have come to the disk: all of it is written once more before the next sync.</summary>
     public void Distrust() => Volatile.Write(ref _hasFailed, true);
 
     /// <summary>Has what was written to the map by now outlast a loss of power; nothing to do with a volatile mount.</summary>
@@ -87,7 +90,8 @@ internal sealed class PartialMap
         lock (_syncing)
         {
             var written = Volatile.Read(ref _written);
-            var error = _syncs ? Syscall.FDataSync(_file) : Errno.None;
+            var error = _syncs ? Fence?.MakeDurable(Union.Fence.Partial) ?? Errno.None : Errno.None;
+            if (error == Errno.None && _syncs) error = Syscall.FDataSync(_file);
             if (error == Errno.None) Volatile.Write(ref _synced, written);
             else Volatile.Write(ref _hasFailed, true);
             return error;
@@ -104,7 +108,7 @@ internal sealed class PartialMap
         return Syscall.PWrite(file, all, 0, out _);
     }
 
-    /// <summary>Opens a map, to be used after <see cref="Recover"/>. NOENT: there is none; IO, PROTONOSUPPORT: it is broken, or of another form.</summary>
+    /// <summary>Opens a map, to be used after <see cref="Recover"/>. NOENT: there is none; BADMSG, PROTONOSUPPORT: it is broken, or of another form.</summary>
     public static Errno Open(DirFd directory, ReadOnlySpan<byte> name, bool write, bool syncs, out PartialMap? map)
     {
         map = null;
@@ -123,14 +127,14 @@ internal sealed class PartialMap
         if (error != Errno.None) return error;
         error = PartialHeader.Read(head[..count], out var header);
         if (error != Errno.None) return error;
-        if (count < head.Length) return Errno.IO;
+        if (count < head.Length) return Errno.BADMSG;
 
         var opened = new PartialMap(file, header, syncs);
-        if (!opened.TakeSlot(head)) return Errno.IO;
+        if (!opened.TakeSlot(head)) return Errno.BADMSG;
         error = Syscall.PRead(file, opened.Present.Bytes, PartialLayout.BitsAt, out count);
-        if (error == Errno.None && count < opened.Present.Bytes.Length) error = Errno.IO;
+        if (error == Errno.None && count < opened.Present.Bytes.Length) error = Errno.BADMSG;
         if (error == Errno.None) error = Syscall.PRead(file, opened._committed.Bytes, opened.Layout.CommittedAt, out count);
-        if (error == Errno.None && count < opened._committed.Bytes.Length) error = Errno.IO;
+        if (error == Errno.None && count < opened._committed.Bytes.Length) error = Errno.BADMSG;
         if (error == Errno.None) map = opened;
         return error;
     }
@@ -202,17 +206,31 @@ internal sealed class PartialMap
     public Errno Commit(ulong[] words, ulong sequence)
     {
         var added = words.AsSpan(0, Present.Words);
-        var hadFailed = Interlocked.Exchange(ref _hasFailed, false);
-        var (first, end) = hadFailed ? (0, added.Length) : (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
+        var (first, end) = (added.IndexOfAnyExcept(0UL), added.LastIndexOfAnyExcept(0UL) + 1);
         _committed.Add(added);
         ArrayPool<ulong>.Shared.Return(words);
         var error = end > 0 ? Syscall.PWrite(_file, _committed.Bytes[(first * sizeof(ulong))..(end * sizeof(ulong))], Layout.CommittedAt + first * sizeof(ulong), out _) : Errno.None;
-        if (error == Errno.None && hadFailed) error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
-        if (error == Errno.None && hadFailed) error = WriteSlot(_slot, _slotIndex); // in its own place: the other one may be the only one on disk
         Volatile.Write(ref _written, _written + 1);
+        if (end > 0) Counters?.AddMap((end - first) * sizeof(ulong));
         if (error != Errno.None) Volatile.Write(ref _hasFailed, true);
-        Counters?.AddMap((end - first) * sizeof(ulong));
+        else error = Repeat();
         if (error == Errno.None && _slot.Cut == Cut.Done && _slot.Sequence == sequence) error = Write(_slot with { Cut = Cut.None, CutTo = 0 }, sync: false);
+        return error;
+    }
+
+    // Writes all of the map once more, where a sync has failed: the system takes for written what it could not write.
+    private Errno Repeat()
+    {
+        if (!Interlocked.Exchange(ref _hasFailed, false)) return Errno.None;
+        Span<byte> header = stackalloc byte[PartialHeader.Size];
+        Header.Write(header);
+        var error = Syscall.PWrite(_file, header, 0, out _);
+        if (error == Errno.None) error = WriteSlot(_slot, _slotIndex); // in its own place: the other one may be the only one on disk
+        if (error == Errno.None) error = Syscall.PWrite(_file, Present.Bytes, PartialLayout.BitsAt, out _);
+        if (error == Errno.None) error = Syscall.PWrite(_file, _committed.Bytes, Layout.CommittedAt, out _);
+        Volatile.Write(ref _written, _written + 1);
+        Counters?.AddMap(PartialHeader.Size + Present.Bytes.Length + _committed.Bytes.Length);
+        if (error != Errno.None) Volatile.Write(ref _hasFailed, true);
         return error;
     }
 
@@ -246,7 +264,8 @@ internal sealed class PartialMap
     private Errno Write(PartialSlot slot, bool sync)
     {
         // Where the other slot was never synced, this one is the only one that is sure to be on disk.
-        var error = IsUnsynced ? MakeDurable() : Errno.None;
+        var error = Repeat();
+        if (error == Errno.None && IsUnsynced) error = MakeDurable();
         if (error != Errno.None) return error;
         slot = slot with { Sequence = _slot.Sequence + 1 };
         var index = 1 - _slotIndex;

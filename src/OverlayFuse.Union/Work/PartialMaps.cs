@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -50,68 +49,58 @@ internal sealed class PartialMaps
         var names = new List<byte[]>();
         var error = DirectoryNames.Read(directory, names);
         maps._count = names.Count;
+        if (error == Errno.None && names.Count > 0) error = incompat.RaiseUnsynced(Fence.Partial); // a loss of power may have left the maps alone
         return error;
     }
 
-    /// <summary>Makes the map of a file that has no block above yet, with the fence before it. Both are on disk when this returns.</summary>
-    public Errno Create(in Fingerprint lower, ulong limit, Span<byte> id)
+    /// <summary>
+    /// Makes the map of a file that has no block above yet, with the fence before it. Nothing is synced: a loss of power may take both as long
+    /// as nothing was committed, and until then the mark, which is to be set next, knows how the map began.
+    /// </summary>
+    public Errno Create(in Fingerprint lower, ulong limit, out PartialMark mark)
     {
-        Guid.NewGuid().TryWriteBytes(id); // not RandomNumberGenerator: it would load OpenSSL, which takes longer than the copy-up
-        lock (_counting)
-        {
-            var error = _incompat.RaiseUnsynced(Fence.Partial);
-            if (error != Errno.None) return error;
-            _count++;
-        }
-        var made = PartialMap.Create(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), PartialHeader.For(lower), limit, Boot, _syncs, out var map);
-        if (made != Errno.None)
-        {
-            Removed();
-            return made;
-        }
-        map!.Counters = Counters;
-        Counters.AddMap(map.Layout.Length);
-
-        // In this order: the journal of a file system has both of them with the first sync.
-        made = map.MakeDurable();
-        if (made == Errno.None) made = _incompat.MakeDurable(Fence.Partial);
-        if (made == Errno.None)
-        {
-            Keep(new Fresh(MemoryMarshal.Read<Guid>(id), map));
-            return Errno.None;
-        }
-        map.Close();
-        Remove(id);
-        return made;
+        mark = PartialMark.Young(Boot, lower, limit);
+        var error = Begin(mark, out var map);
+        if (error == Errno.None) Keep(new Fresh(mark.Id, map!));
+        return error;
     }
 
     /// <summary>Whether the map of a file was made for this lower file.</summary>
-    public static bool IsFor(DirFd directory, ReadOnlySpan<byte> id, in Fingerprint lower)
+    public static bool IsFor(DirFd directory, in PartialMark mark, in Fingerprint lower)
     {
-        if (PartialMap.Open(directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map) != Errno.None) return false;
+        var error = PartialMap.Open(directory, mark.Name(stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map);
+        if (error is Errno.NOENT or Errno.BADMSG && mark.MayHaveLostMap(BootId.Current())) return mark.Lower == lower;
+        if (error != Errno.None) return false;
         map!.Close();
         return map.Header.Lower == lower;
     }
 
-    public Errno Open(ReadOnlySpan<byte> id, out PartialMap? map)
+    /// <summary>Opens the map of a file. One that a loss of power has taken, before anything in it was committed, begins anew.</summary>
+    public Errno Open(in PartialMark mark, out PartialMap? map)
     {
         var fresh = Interlocked.Exchange(ref _fresh, null);
-        if (fresh is not null && fresh.Id == MemoryMarshal.Read<Guid>(id))
+        if (fresh is not null && fresh.Id == mark.Id)
         {
             map = fresh.Map;
             return Errno.None;
         }
         fresh?.Map.Close();
-        var error = PartialMap.Open(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength]), write: true, _syncs, out map);
-        if (map is not null) map.Counters = Counters;
+        var name = mark.Name(stackalloc byte[PartialMark.NameLength]);
+        var error = PartialMap.Open(Directory, name, write: true, _syncs, out map);
+        if (error is Errno.NOENT or Errno.BADMSG && mark.MayHaveLostMap(Boot))
+        {
+            Remove(mark);
+            return Begin(mark, out map);
+        }
+        if (map is not null) Adopt(map);
         return error;
     }
 
     /// <summary>To be called when nothing refers to the map any more.</summary>
-    public void Remove(ReadOnlySpan<byte> id)
+    public void Remove(in PartialMark mark)
     {
         Keep(null);
-        if (Syscall.UnlinkAt(Directory, PartialMark.NameOf(id, stackalloc byte[PartialMark.NameLength])) == Errno.None) Removed();
+        if (Syscall.UnlinkAt(Directory, mark.Name(stackalloc byte[PartialMark.NameLength])) == Errno.None) Removed();
     }
 
     /// <summary>Removes what is left when no file of the upper is partial any more: maps whose file a crash has taken, or never made.</summary>
@@ -140,6 +129,7 @@ internal sealed class PartialMaps
         {
             if (error != Errno.None) return error;
             if (PartialMap.Open(Directory, name, write: true, _syncs, out var map) != Errno.None) continue; // "check" tells of it
+            Adopt(map!);
             map!.Distrust();
             if (map.Slot.Boot == Boot && map.TakeUncommitted(out var words, out var sequence)) error = map.Commit(words, sequence) is var failed and not Errno.None ? failed : map.MakeDurable();
             map.Close();
@@ -153,6 +143,28 @@ internal sealed class PartialMaps
         Directory.Close();
     }
 
+    private Errno Begin(in PartialMark mark, out PartialMap? map)
+    {
+        map = null;
+        lock (_counting)
+        {
+            var error = _incompat.RaiseUnsynced(Fence.Partial);
+            if (error != Errno.None) return error;
+            _count++;
+        }
+        var made = PartialMap.Create(Directory, mark.Name(stackalloc byte[PartialMark.NameLength]), PartialHeader.For(mark.Lower), mark.Limit, Boot, _syncs, out map);
+        if (made != Errno.None)
+        {
+            Removed();
+            return made;
+        }
+        Adopt(map!);
+        Counters.AddMap(map!.Layout.Length);
+        return Errno.None;
+    }
+
+    private void Adopt(PartialMap map) => (map.Counters, map.Fence) = (Counters, _incompat);
+
     private void Keep(Fresh? fresh) => Interlocked.Exchange(ref _fresh, fresh)?.Map.Close();
 
     private void Removed()
@@ -165,5 +177,5 @@ internal sealed class PartialMaps
         }
     }
 
-    private sealed record Fresh(Guid Id, PartialMap Map);
+    private sealed record Fresh(UInt128 Id, PartialMap Map);
 }

@@ -20,6 +20,18 @@ internal class KeptBytesTests
         Assert.That(calls.Calls, Does.EndWith("FSync, FDataSync"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_file_that_stays_partial_gets_its_name_and_its_mark_on_disk_with_the_first_sync(bool wasMetacopy)
+    {
+        using var union = new PartialUnion(Lower(), options => (options.Immutable, options.Settle) = (true, SettlePolicy.Never));
+        if (wasMetacopy) Assert.That(union.Kernel.Chmod("d/f", 0x180), Is.EqualTo(Errno.None));
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        var calls = new CallWatcher();
+        using (SyscallSeam.Watch(calls)) Assert.That(FDataSync(union), Is.EqualTo(Errno.None));
+        Assert.That(calls.Calls, Does.Match("^FSync,.*FSync, FDataSync, SetXattr trusted.overlay.partial$"), "the file, the fence, the map, the mark");
+    }
+
     [Test]
     public void Where_that_sync_fails_the_next_one_takes_it()
     {
@@ -80,8 +92,20 @@ internal class KeptBytesTests
         Assert.That(failing.Slots, Is.EqualTo(1), "the note of the cut is taken away");
         var next = new MapSyncs(map.Inode);
         using (SyscallSeam.Watch(next)) Assert.That(union.FSync(), Is.EqualTo(Errno.None));
-        Assert.That((next.Slots, next.Syncs, next.HasBits), Is.EqualTo((1, 1, true)));
+        Assert.That((next.Slots, next.Syncs, next.HasAll), Is.EqualTo((1, 1, true)));
         Assert.That(next.LastSlot, Is.EqualTo(failing.LastSlot), "the other one is on disk for certain");
+    }
+
+    [Test]
+    public void A_cut_is_not_noted_in_a_map_that_a_failed_sync_may_have_lost()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(Syscall.Stat(union.Maps[0], out var map), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new MapSyncs(map.Inode) { FailAt = 0 })) union.CommitUnasked();
+        var cut = new MapSyncs(map.Inode);
+        using (SyscallSeam.Watch(cut)) Assert.That(union.Truncate(60_000), Is.EqualTo(Errno.None));
+        Assert.That(cut.HasAll, Is.True);
     }
 
     [Test]
@@ -93,7 +117,7 @@ internal class KeptBytesTests
         using (SyscallSeam.Watch(new MapSyncs(map.Inode) { FailAt = 0 })) union.CommitUnasked();
         var end = new MapSyncs(map.Inode);
         using (SyscallSeam.Watch(end)) Assert.That(union.Union.Union.End(), Is.Empty);
-        Assert.That((end.Slots, end.Syncs, end.HasBits), Is.EqualTo((1, 1, true)));
+        Assert.That((end.Slots, end.Syncs, end.HasAll), Is.EqualTo((1, 1, true)));
     }
 
     private static byte[] Lower()
@@ -135,14 +159,14 @@ internal class KeptBytesTests
 
         public long LastSlot { get; private set; }
 
-        /// <summary>Both kinds of bits were written, from the first one on.</summary>
-        public bool HasBits => _places.IsSupersetOf([PartialLayout.BitsAt, PartialLayout.For(Size).CommittedAt]);
+        /// <summary>The header was written, and both kinds of bits, from the first one on.</summary>
+        public bool HasAll => _places.IsSupersetOf([0, PartialLayout.BitsAt, PartialLayout.For(Size).CommittedAt]);
 
         public Errno Before(in WatchedCall call)
         {
             if (Syscall.Stat(new Fd(call.Descriptor), out var status) != Errno.None || status.Inode != inode) return Errno.None;
             if (call.Call == SyscallName.PWrite) _places.Add(call.Offset);
-            if (call.Call == SyscallName.PWrite && call.Offset < PartialLayout.BitsAt) (Slots, LastSlot) = (Slots + 1, call.Offset);
+            if (call.Call == SyscallName.PWrite && call.Offset is > 0 and < PartialLayout.BitsAt) (Slots, LastSlot) = (Slots + 1, call.Offset);
             return call.Call == SyscallName.FDataSync && Syncs++ == FailAt ? Errno.IO : Errno.None;
         }
     }

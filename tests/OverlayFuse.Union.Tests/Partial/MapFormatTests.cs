@@ -53,6 +53,32 @@ internal class MapFormatTests
         }
     }
 
+    [TestCase(0, 0, Errno.BADMSG)] // nothing ever came to the disk
+    [TestCase(200, 0, Errno.BADMSG)]
+    [TestCase(20_000, 0, Errno.BADMSG)]
+    [TestCase(20_000, (int)'x', Errno.PROTONOSUPPORT)]
+    public void A_map_that_is_none_says_why(int length, int filling, Errno expected)
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes($"{scratch.Path}/work/m", Enumerable.Repeat((byte)filling, length).ToArray());
+        Assert.That(PartialMap.Open(scratch.Work, "m"u8, write: true, syncs: true, out _), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_map_that_was_cut_off_is_broken()
+    {
+        using var scratch = new Scratch();
+        var header = PartialHeader.For(new Fingerprint(1, 2, 300_000, new Timestamp(4, 5)));
+        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true, out var made), Is.EqualTo(Errno.None));
+        made!.Close();
+        var whole = File.ReadAllBytes($"{scratch.Path}/work/m");
+        for (var length = 0; length <= header.Layout.CommittedAt; length += 512)
+        {
+            File.WriteAllBytes($"{scratch.Path}/work/m", whole[..length]);
+            Assert.That(PartialMap.Open(scratch.Work, "m"u8, write: true, syncs: true, out _), Is.EqualTo(Errno.BADMSG), $"{length} bytes");
+        }
+    }
+
     [TestCase(1ul, 12, 1, 4096)]
     [TestCase(4096ul, 12, 1, 4096)]
     [TestCase(4097ul, 12, 2, 4096)]
@@ -71,10 +97,31 @@ internal class MapFormatTests
     [Test]
     public void A_mark_names_its_map_in_hexadecimal()
     {
-        var name = PartialMark.NameOf(Boot.Value.ToByteArray(bigEndian: true), new byte[PartialMark.NameLength]);
-        Assert.That(name.SequenceEqual("00112233445566778899aabbccddeeff"u8), Is.True);
+        var bytes = Convert.FromHexString("00112233445566778899aabbccddeeff");
+        Assert.That(PartialMark.TryRead(bytes, out var mark), Is.True);
+        Assert.That(mark.Name(new byte[PartialMark.NameLength]).SequenceEqual("00112233445566778899aabbccddeeff"u8), Is.True);
+        Assert.That((mark.IsYoung, mark.MayHaveLostMap(Boot), mark.Write(new byte[PartialMark.YoungLength]).SequenceEqual(bytes)), Is.EqualTo((false, false, true)));
         Assert.That(MarkNames.Partial(MarkFamily.Trusted).SequenceEqual("trusted.overlay.partial"u8) && MarkNames.Partial(MarkFamily.User).SequenceEqual("user.overlay.partial"u8), Is.True);
     }
+
+    [Test]
+    public void A_young_mark_is_as_it_is_written_down()
+    {
+        const string text = "0123456789abcdef0123456789abcdef" + "00112233445566778899aabbccddeeff" + "03000000" + "05000000" + "00f1536500000000" + "8877665544332211" +
+            "40420f0000000000" + "d06c040000000000";
+        Assert.That(PartialMark.TryRead(Convert.FromHexString(text), out var mark), Is.True);
+        Assert.That(mark, Is.EqualTo(new PartialMark(UInt128.Parse("0123456789abcdef0123456789abcdef", System.Globalization.NumberStyles.HexNumber), Boot, Lower, 290_000)));
+        Assert.That(Convert.ToHexStringLower(mark.Write(new byte[PartialMark.YoungLength])), Is.EqualTo(text));
+        Assert.That((mark.IsYoung, mark.MayHaveLostMap(Boot), mark.MayHaveLostMap(new BootId(Guid.NewGuid()))), Is.EqualTo((true, false, true)));
+        Assert.That(Convert.ToHexStringLower(mark.Grown.Write(new byte[PartialMark.YoungLength])), Is.EqualTo(text[..32]));
+    }
+
+    [TestCase(0)]
+    [TestCase(15)]
+    [TestCase(17)]
+    [TestCase(71)]
+    [TestCase(72)] // zeros: of a lower file without bytes nothing comes up in parts
+    public void Other_marks_are_not_understood(int length) => Assert.That(PartialMark.TryRead(new byte[length], out _), Is.False);
 
     [Test]
     public void A_map_on_disk_is_header_slot_and_bits()

@@ -45,7 +45,7 @@ internal sealed class PartialUnion : IDisposable
     public bool IsPartial => Mark("partial");
 
     public bool Mark(string name, string family = "trusted") =>
-        Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(UpperPath), Encoding.UTF8.GetBytes($"{family}.overlay.{name}"), new byte[64], out _) == Errno.None;
+        Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(UpperPath), Encoding.UTF8.GetBytes($"{family}.overlay.{name}"), new byte[128], out _) == Errno.None;
 
     public Errno Write(long offset, ReadOnlySpan<byte> data)
     {

@@ -108,8 +108,7 @@ internal class PowerCutTests
         private readonly string _map;
         private readonly ulong _mapInode;
         private readonly byte[] _upperBegin;
-        private readonly byte[] _mapBegin;
-        private readonly byte[] _id = new byte[PartialMark.Length];
+        private readonly byte[] _mark = new byte[PartialMark.YoungLength]; // as it was set when the map was made, which is not on disk
         private readonly string _upperPath;
 
         public Story(PartialUnion union, byte[] model)
@@ -121,10 +120,12 @@ internal class PowerCutTests
             _upper = status.Inode;
             Assert.That(Syscall.Stat(_map, out status), Is.EqualTo(Errno.None));
             _mapInode = status.Inode;
-            (_upperBegin, _mapBegin) = (File.ReadAllBytes(_upperPath), File.ReadAllBytes(_map));
-            Convert.FromHexString(Path.GetFileName(_map), _id, out _, out _);
+            _upperBegin = File.ReadAllBytes(_upperPath);
+            Disk.Wrote(_mapInode, File.ReadAllBytes(_map));
+            Assert.That(Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(_upperPath), "trusted.overlay.partial"u8, _mark, out var length), Is.EqualTo(Errno.None));
+            Assert.That(length, Is.EqualTo(PartialMark.YoungLength));
 
-            // All that there is by now is on disk; but nothing was committed.
+            // The file is on disk by now, with its marks; of its map nothing needs to be.
             _states.Add(new State("begin", 0, 0, model, false));
             _states.Add(new State("begin, before", 0, 0, WithLower(model, union), false));
         }
@@ -169,9 +170,10 @@ internal class PowerCutTests
             var calls = random.Next(Disk.Now + 1);
             PartialUnion.Put(_upperPath, Disk.After(calls, _upper, _upperBegin, random));
             var isUnmarked = Disk.IsUnmarked(calls, _upper) ?? random.Next(2) == 0;
-            Marks(!isUnmarked);
-            if (isUnmarked) File.Delete(_map);
-            else File.WriteAllBytes(_map, Disk.After(calls, _mapInode, _mapBegin, random));
+            Marks(!isUnmarked, Disk.IsGrown(calls, _upper) ?? random.Next(2) == 0);
+            var map = Disk.After(calls, _mapInode, [], random);
+            if (isUnmarked || (map.Length == 0 && random.Next(2) == 0)) File.Delete(_map);
+            else File.WriteAllBytes(_map, map);
             _union.Union.Boot = new BootId(Guid.NewGuid());
             _union.Union.Open();
             try
@@ -211,13 +213,13 @@ internal class PowerCutTests
             }
         }
 
-        private void Marks(bool areThere)
+        private void Marks(bool areThere, bool areGrown)
         {
             var path = Encoding.UTF8.GetBytes(_upperPath);
             if (areThere)
             {
                 Assert.That(Syscall.SetXattrAt(DirFd.Cwd, path, "trusted.overlay.metacopy"u8, [], XattrFlags.None), Is.EqualTo(Errno.None));
-                Assert.That(Syscall.SetXattrAt(DirFd.Cwd, path, "trusted.overlay.partial"u8, _id, XattrFlags.None), Is.EqualTo(Errno.None));
+                Assert.That(Syscall.SetXattrAt(DirFd.Cwd, path, "trusted.overlay.partial"u8, areGrown ? _mark.AsSpan(0, PartialMark.Length) : _mark, XattrFlags.None), Is.EqualTo(Errno.None));
                 return;
             }
             _ = Syscall.RemoveXattrAt(DirFd.Cwd, path, "trusted.overlay.metacopy"u8);

@@ -19,6 +19,7 @@ internal sealed class RecordedDisk : ISyscallWatcher
         Zero,
         Sync,
         Unmark,
+        Grow,
     }
 
     /// <summary>How many calls there were.</summary>
@@ -52,6 +53,9 @@ internal sealed class RecordedDisk : ISyscallWatcher
             case SyscallName.RemoveXattr when call.OtherName.EndsWith("overlay.metacopy"u8):
                 Add(fd, Kind.Unmark, 0, []);
                 break;
+            case SyscallName.SetXattr when call.OtherName.EndsWith("overlay.partial"u8):
+                Add(fd, Kind.Grow, 0, []);
+                break;
         }
         return Errno.None;
     }
@@ -83,11 +87,19 @@ internal sealed class RecordedDisk : ISyscallWatcher
         return content;
     }
 
+    /// <summary>Writes down what was written to a file before the recording, and was not synced.</summary>
+    public void Wrote(ulong inode, byte[] bytes) => _events.Add(new Event(inode, Kind.Write, 0, bytes, false, false));
+
     /// <summary>Whether the metacopy mark of a file is gone from the disk when the power goes after so many calls; null: it may or may not be.</summary>
-    public bool? IsUnmarked(int calls, ulong inode)
+    public bool? IsUnmarked(int calls, ulong inode) => IsOnDisk(calls, inode, Kind.Unmark);
+
+    /// <summary>Whether the partial mark of a file says on disk that its map is there; null: it may or may not.</summary>
+    public bool? IsGrown(int calls, ulong inode) => IsOnDisk(calls, inode, Kind.Grow);
+
+    private bool? IsOnDisk(int calls, ulong inode, Kind kind)
     {
         var own = _events.Take(calls).ToList();
-        var at = own.FindIndex(e => e.Inode == inode && e.Kind == Kind.Unmark);
+        var at = own.FindIndex(e => e.Inode == inode && e.Kind == kind);
         if (at < 0) return false;
         return own.Skip(at).Any(e => e is { Kind: Kind.Sync, IsWhole: true } && (e.Inode == inode || e.Inode == 0)) ? true : null;
     }
