@@ -22,7 +22,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(5); // as ext4 does with its journal
     private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<int, long> _watched = []; // when its map was last committed, as TickCount64
+    private readonly ConcurrentDictionary<int, Watched> _watched = [];
     private readonly AutoResetEvent _stir = new(false);
     private Thread? _thread;
     private volatile bool _isAsleep;
@@ -37,12 +37,18 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         _thread.Start();
     }
 
-    /// <summary>Begins to look after a partial file. Its node is known to the kernel.</summary>
+    /// <summary>Begins to look after a partial file that is about to be changed, or goes on to. Its node is known to the kernel.</summary>
     public void Watch(int slot)
     {
         tree.Nodes.Remember(slot); // first: what stands in the list may be given back at once
-        if (!_watched.TryAdd(slot, Environment.TickCount64)) tree.Nodes.Forget(slot, 1);
-        else if (_isAsleep) _stir.Set();
+        var now = Environment.TickCount64;
+        while (!_watched.TryAdd(slot, new Watched(now, now)))
+        {
+            if (!_watched.TryGetValue(slot, out var watched) || !_watched.TryUpdate(slot, watched with { LastChange = now }, watched)) continue;
+            tree.Nodes.Forget(slot, 1);
+            return;
+        }
+        if (_isAsleep) _stir.Set();
     }
 
     /// <summary>Ends what it is doing; the rest is for the settling at the unmount.</summary>
@@ -89,11 +95,11 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             }
             if (!_isUnfinished) _stir.WaitOne(Round);
             (_isUnfinished, _roundEnd) = (false, Environment.TickCount64 + (long)Round.TotalMilliseconds);
-            foreach (var (slot, committed) in _watched)
+            foreach (var (slot, watched) in _watched)
             {
                 if (_ending) return;
                 if (IsOver(slot)) Release(slot);
-                else LookAfter(slot, committed);
+                else if (IsDue(slot, watched)) LookAfter(slot, watched);
             }
         }
     }
@@ -114,21 +120,29 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         if (_watched.TryRemove(slot, out _)) tree.Nodes.Forget(slot, 1);
     }
 
-    // Out of the list first: whoever changes it from now on, and sees that nobody watches, has to find its place free.
-    private void LetRest(int slot, PartialFile partial, long lastChange, long committed)
+    // Without opening it: there may be many more of them than descriptors.
+    private bool IsDue(int slot, Watched watched)
     {
-        if (!_watched.TryRemove(slot, out _)) return;
-        if (partial.TryUnwatch(lastChange) || !_watched.TryAdd(slot, committed)) tree.Nodes.Forget(slot, 1);
+        var lastChange = Math.Max(watched.LastChange, files.LastChangeOf(slot));
+        return (settles && IsQuiet(lastChange)) || Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait;
     }
 
-    private void LookAfter(int slot, long committed)
+    // Out of the list first: whoever changes it from now on, and sees that nobody watches, has to find its place free.
+    private void LetRest(int slot, PartialFile partial, long lastChange, Watched watched)
+    {
+        if (!_watched.TryRemove(slot, out _)) return;
+        if (partial.TryUnwatch(lastChange) || !_watched.TryAdd(slot, watched)) tree.Nodes.Forget(slot, 1);
+    }
+
+    private void LookAfter(int slot, Watched watched)
     {
         var error = files.Enter(slot, write: settles, out var file);
         if (error == Errno.None && file.Partial is { } partial)
         {
-            var lastChange = partial.LastChange;
-            var isAtRest = CommitWhenDue(slot, partial, committed, lastChange);
-            if (settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : isAtRest) LetRest(slot, partial, lastChange, committed);
+            var ownChange = partial.LastChange;
+            var lastChange = Math.Max(watched.LastChange, ownChange);
+            var isAtRest = CommitWhenDue(slot, partial, watched, lastChange);
+            if (settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : isAtRest) LetRest(slot, partial, ownChange, watched);
         }
         else
         {
@@ -155,13 +169,21 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     }
 
     // True: it is at rest.
-    private bool CommitWhenDue(int slot, PartialFile partial, long committed, long lastChange)
+    private bool CommitWhenDue(int slot, PartialFile partial, Watched watched, long lastChange)
     {
         var now = Environment.TickCount64;
-        var step = Next(now, committed, lastChange);
+        var step = Next(now, watched.Committed, lastChange);
         if (step != UpkeepStep.Commit) return step == UpkeepStep.Release;
         if (commits) partial.CommitUnasked();
-        _watched.TryUpdate(slot, now, committed);
+        _watched.TryUpdate(slot, new Watched(now, lastChange), watched); // else it was changed anew just now
         return false;
     }
+
+    /// <summary>A file in the list.</summary>
+    /// <param name="Committed">When its map was last committed, or else when the file came into the list; as TickCount64.</param>
+    /// <param name="LastChange">
+    /// The last change that is known: the first one through each description, as that speaks up, and what was seen when it was looked after. A
+    /// description may be put away meanwhile, with what it knows of later ones; they are in what the next one reads.
+    /// </param>
+    private readonly record struct Watched(long Committed, long LastChange);
 }

@@ -53,6 +53,12 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     /// <summary>What protects the state of a file node, its times while they are written back too.</summary>
     public Stripe StripeOf(int slot) => _stripes[slot % StripeCount];
 
+    /// <summary>When a partial file that is open was last changed (<see cref="PartialFile.LastChange"/>); 0 where it is not open.</summary>
+    public long LastChangeOf(int slot)
+    {
+        using (StripeOf(slot).Enter()) return (tree.Nodes[slot].State as OpenFile)?.Partial?.LastChange ?? 0;
+    }
+
     private FileBytes BytesOf(int slot)
     {
         var flags = tree.Nodes[slot].Flags;

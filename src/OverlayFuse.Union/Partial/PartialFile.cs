@@ -25,7 +25,7 @@ internal sealed partial class PartialFile
     private volatile Errno _failure; // nothing may be changed any more
     private volatile bool _isOther; // the lower file is not the one that the map speaks of
     private volatile bool _isWatched;
-    private long _lastChange = Environment.TickCount64;
+    private long _lastChange;
     private int _isYoung; // 1: the mark does not say yet that the map is on disk
 
     // Rank 4, before `_change`. Held during a sync that nobody hears of, so that who asks afterwards learns what it met. Protects:
@@ -42,7 +42,7 @@ internal sealed partial class PartialFile
         _watch = watch;
     }
 
-    /// <summary>When a change last began, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    /// <summary>When a change through this object last began, in the milliseconds of <see cref="Environment.TickCount64"/>; 0: none has.</summary>
     public long LastChange => Volatile.Read(ref _lastChange);
 
     /// <summary>A sync has failed of which nobody was told: that goes with this object.</summary>

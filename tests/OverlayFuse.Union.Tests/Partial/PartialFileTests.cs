@@ -55,6 +55,20 @@ internal class PartialFileTests
         Assert.That((union.FSync(), union.IsPartial), Is.EqualTo((Errno.None, false)));
     }
 
+    [Test]
+    public void More_files_than_may_be_open_come_up_in_the_background()
+    {
+        const int count = 1100; // UnionFileSystem.Open: a quarter of 4096 at most
+        var lower = Lower();
+        using var union = new PartialUnion(lower, options => options.Settle = SettlePolicy.Idle);
+        union.Union.Close();
+        for (var i = 0; i < count; i++) PartialUnion.Put($"{union.Union.Path}/lower1/d/{i}", new byte[9000]);
+        union.Union.Open();
+        for (var i = 0; i < count; i++) Assert.That(union.Kernel.Write($"d/{i}", "new"u8, 5000), Is.EqualTo(Errno.None));
+        Assert.That(union.Maps, Has.Length.EqualTo(count));
+        Assert.That(() => union.Maps.Length, Is.Zero.After(60_000, 100));
+    }
+
     [TestCase(900, 0, 0, UpkeepStep.Wait)]
     [TestCase(1_000, 0, 0, UpkeepStep.Commit, Description = "written once, and not any more")]
     [TestCase(4_900, 0, 4_500, UpkeepStep.Wait, Description = "written on and on")]
