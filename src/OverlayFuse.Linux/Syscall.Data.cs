@@ -127,7 +127,11 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>sync_file_range(2) that only waits for writes under way and reports their errors; it starts none.</summary>
-    public static Errno AwaitWriteback(Fd fd) => Check(Native.sync_file_range(fd.Number, 0, 0, 1 /* SYNC_FILE_RANGE_WAIT_BEFORE */));
+    public static Errno AwaitWriteback(Fd fd)
+    {
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SyncFileRange, fd.Number), out var refused)) return refused;
+        return Check(Native.sync_file_range(fd.Number, 0, 0, 1 /* SYNC_FILE_RANGE_WAIT_BEFORE */));
+    }
 
     /// <summary>ioctl(2) with a buffer that is read and written.</summary>
     public static Errno IoControl(Fd fd, uint command, Span<byte> argument)

@@ -24,4 +24,5 @@ internal enum SyscallName
     FSync,
     FDataSync,
     SyncFs,
+    SyncFileRange,
 }

@@ -33,7 +33,7 @@ internal readonly ref struct WatchedCall(SyscallName call, int descriptor, ReadO
     /// <summary>Whether the disk may be another one afterwards. Opening changes it when it makes or cuts a file; syncing never does.</summary>
     public bool Changes => Call switch
     {
-        SyscallName.FSync or SyscallName.FDataSync or SyscallName.SyncFs => false,
+        SyscallName.FSync or SyscallName.FDataSync or SyscallName.SyncFs or SyscallName.SyncFileRange => false,
         SyscallName.Open => (Detail & (ulong)(OpenFlags.Create | OpenFlags.Truncate)) != 0,
         _ => true,
     };

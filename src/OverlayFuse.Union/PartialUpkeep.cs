@@ -23,6 +23,9 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<int, Watched> _watched = [];
+    private readonly PartialBatch _batch = new(copyUp, tree.Upper!);
+    private readonly List<(int Slot, OpenFile File)> _committing = [];
+    private readonly List<(int Slot, OpenFile File)> _completing = [];
     private readonly AutoResetEvent _stir = new(false);
     private Thread? _thread;
     private volatile bool _isAsleep;
@@ -57,6 +60,21 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         _ending = true;
         _stir.Set();
         _thread?.Join();
+    }
+
+    /// <summary>To be called at the end, when nobody changes anything any more: brings up the rest of the files that were being looked after.</summary>
+    public void Complete()
+    {
+        foreach (var slot in _watched.Keys)
+        {
+            if (IsOver(slot) || files.Enter(slot, write: true, out var file) != Errno.None) continue;
+            var error = Errno.None;
+            while (error == Errno.None && file.Partial is { IsComplete: false }) error = CopyUp.FillMore(file);
+            if (error == Errno.None && file.Partial is not null) _completing.Add((slot, file.Stay()));
+            file.Leave();
+            if (_completing.Count == PartialBatch.Largest) CompleteThese();
+        }
+        CompleteThese();
     }
 
     /// <summary>To be called at the end, when all maps are on disk: the marks of the files that were being looked after come to say so.</summary>
@@ -97,10 +115,14 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             (_isUnfinished, _roundEnd) = (false, Environment.TickCount64 + (long)Round.TotalMilliseconds);
             foreach (var (slot, watched) in _watched)
             {
-                if (_ending) return;
+                if (_ending) break;
                 if (IsOver(slot)) Release(slot);
                 else if (IsDue(slot, watched)) LookAfter(slot, watched);
+                if (_committing.Count == PartialBatch.Largest) CommitThese();
+                if (_completing.Count == PartialBatch.Largest) CompleteThese();
             }
+            CommitThese();
+            CompleteThese();
         }
     }
 
@@ -124,59 +146,82 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private bool IsDue(int slot, Watched watched)
     {
         var lastChange = Math.Max(watched.LastChange, files.LastChangeOf(slot));
-        return (settles && IsQuiet(lastChange)) || Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait;
-    }
-
-    // Out of the list first: whoever changes it from now on, and sees that nobody watches, has to find its place free.
-    private void LetRest(int slot, PartialFile partial, long lastChange, Watched watched)
-    {
-        if (!_watched.TryRemove(slot, out _)) return;
-        if (partial.TryUnwatch(lastChange) || !_watched.TryAdd(slot, watched)) tree.Nodes.Forget(slot, 1);
+        return (settles && IsQuiet(lastChange)) || (commits && Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait);
     }
 
     private void LookAfter(int slot, Watched watched)
     {
-        var error = files.Enter(slot, write: settles, out var file);
-        if (error == Errno.None && file.Partial is { } partial)
-        {
-            var ownChange = partial.LastChange;
-            var lastChange = Math.Max(watched.LastChange, ownChange);
-            var isAtRest = CommitWhenDue(slot, partial, watched, lastChange);
-            if (settles && IsQuiet(lastChange) ? Settle(slot, file, partial) : isAtRest) LetRest(slot, partial, ownChange, watched);
-        }
-        else
+        if (files.Enter(slot, write: settles, out var file) != Errno.None)
         {
             Release(slot);
+            return;
         }
-        if (error == Errno.None) file.Leave();
+        if (file.Partial is { } partial) LookAfter(slot, watched, file, partial);
+        else Release(slot);
+        file.Leave();
+    }
+
+    private void LookAfter(int slot, Watched watched, OpenFile file, PartialFile partial)
+    {
+        var (now, ownChange) = (Environment.TickCount64, partial.LastChange);
+        var lastChange = Math.Max(watched.LastChange, ownChange);
+        var step = Next(now, watched.Committed, lastChange);
+        if (commits && step == UpkeepStep.Commit)
+        {
+            _committing.Add((slot, file.Stay()));
+            _watched.TryUpdate(slot, new Watched(now, lastChange), watched); // else it was changed anew just now
+        }
+        else if (settles && IsQuiet(lastChange))
+        {
+            Settle(slot, file, partial);
+        }
+        else if (step == UpkeepStep.Release)
+        {
+            LetRest(slot, partial, ownChange);
+        }
     }
 
     private static bool IsQuiet(long lastChange) => Environment.TickCount64 - lastChange >= Quiet.TotalMilliseconds;
 
-    // True: nothing more is to be done here. What fails is tried again when the file was written once more, and at the unmount, which can say so.
-    private bool Settle(int slot, OpenFile file, PartialFile partial)
+    private void Settle(int slot, OpenFile file, PartialFile partial)
     {
+        var lastChange = partial.LastChange;
         while (!partial.IsComplete)
         {
             _isUnfinished |= Environment.TickCount64 >= _roundEnd; // others wait to be committed
-            if (_ending || _isUnfinished || !IsQuiet(partial.LastChange)) return false;
+            if (_ending || _isUnfinished || partial.LastChange != lastChange) return;
             if (CopyUp.FillMore(file) == Errno.None) continue;
             if (commits) partial.CommitUnasked();
-            return true;
+            LetRest(slot, partial, lastChange);
+            return;
         }
-        if (!_ending) _ = copyUp.Whole(slot, isHeard: false);
-        return true;
+        _completing.Add((slot, file.Stay()));
     }
 
-    // True: it is at rest.
-    private bool CommitWhenDue(int slot, PartialFile partial, Watched watched, long lastChange)
+    private void CommitThese()
     {
-        var now = Environment.TickCount64;
-        var step = Next(now, watched.Committed, lastChange);
-        if (step != UpkeepStep.Commit) return step == UpkeepStep.Release;
-        if (commits) partial.CommitUnasked();
-        _watched.TryUpdate(slot, new Watched(now, lastChange), watched); // else it was changed anew just now
-        return false;
+        _batch.Commit(_committing);
+        foreach (var (_, file) in _committing) file.Leave();
+        _committing.Clear();
+    }
+
+    // What fails is tried again when the file was written once more, and at the unmount, which can say so.
+    private void CompleteThese()
+    {
+        _batch.Complete(_completing);
+        foreach (var (slot, file) in _completing)
+        {
+            if (!IsOver(slot) && file.Partial is { } partial) LetRest(slot, partial, partial.LastChange);
+            file.Leave();
+        }
+        _completing.Clear();
+    }
+
+    // Out of the list first: whoever changes it from now on, and sees that nobody watches, has to find its place free.
+    private void LetRest(int slot, PartialFile partial, long lastChange)
+    {
+        if (!_watched.TryRemove(slot, out var watched)) return;
+        if (partial.TryUnwatch(lastChange) || !_watched.TryAdd(slot, watched)) tree.Nodes.Forget(slot, 1);
     }
 
     /// <summary>A file in the list.</summary>

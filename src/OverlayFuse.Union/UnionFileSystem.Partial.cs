@@ -21,7 +21,11 @@ public sealed partial class UnionFileSystem
         if (isServing) return ["a request had not ended when the mount did, so files that are partly in the upper stay as they are; the next mount goes on with them"];
         upper.Work.SayEnding();
         var report = new SettleReport();
-        if (upper.Partial.Settle != SettlePolicy.Never) PartialSettling.Run(PlantAgain(), upper, report);
+        if (upper.Partial.Settle != SettlePolicy.Never)
+        {
+            _upkeep?.Complete(); // first, as it takes many at a time
+            PartialSettling.Run(PlantAgain(), upper, report);
+        }
         var problems = report.Problems.Select(problem => $"{System.Text.Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}").ToList();
         if (CommitMaps(upper) is var error and not Errno.None) problems.Add($"what was written to files that are partly in the upper may not be on disk: {error.Describe()}");
         return problems;

@@ -96,7 +96,7 @@ internal sealed partial class CopyUp
         {
             while (error == Errno.None && !partial.IsComplete) error = FillMore(file);
             if (error == Errno.None && Upper.Durability != Durability.Volatile) error = partial.SyncWhole(isHeard);
-            if (error == Errno.None) error = Release(slot, file.Fd);
+            if (error == Errno.None) error = Release(slot, file.Fd, syncs: Upper.Durability != Durability.Volatile);
         }
         file.Leave();
         return error == Errno.None ? Errno.AGAIN : error;
@@ -111,8 +111,24 @@ internal sealed partial class CopyUp
         return error;
     }
 
-    // All is above and on disk. The metacopy mark goes first and commits: without it the file is plain, whatever else is left of this.
-    private Errno Release(int slot, Fd file)
+    /// <summary>
+    /// Takes the metacopy mark off a partial file whose bytes are all above and on disk. It is partial still, until the file system was synced and
+    /// <see cref="Release"/> is called.
+    /// </summary>
+    public Errno Unmark(int slot, Fd file)
+    {
+        tree.Gate.Enter(slot);
+        var error = tree.Nodes[slot].Has(NodeFlags.Partial) ? ClearMetacopy(slot, file) : Errno.None;
+        tree.Gate.Leave(slot);
+        return error;
+    }
+
+    /// <summary>
+    /// A partial file has all its bytes above and on disk, and becomes plain. The metacopy mark goes first and commits: without it the file is plain,
+    /// whatever else is left of this.
+    /// </summary>
+    /// <param name="syncs">False: nothing is to be synced, or the mark is gone from the disk already.</param>
+    public Errno Release(int slot, Fd file, bool syncs)
     {
         tree.Gate.Enter(slot);
         try
@@ -123,7 +139,7 @@ internal sealed partial class CopyUp
             tree.Nodes[slot].Clear(NodeFlags.Metacopy | NodeFlags.Partial);
 
             // A mark that comes back with a loss of power must find its map.
-            if (Upper.Durability != Durability.Volatile) error = Syscall.FSync(file);
+            if (syncs) error = Syscall.FSync(file);
             if (error != Errno.None) return error;
             if (Upper.DropPartial(file) == Errno.ACCES) _ = Upper.WidenedFile(tree, slot, gateHeld: true, Upper.DropPartial); // what is left means nothing
             return Errno.None;

@@ -128,6 +128,13 @@ internal sealed class OpenFile
         }
     }
 
+    /// <summary>One more use, by who has one.</summary>
+    public OpenFile Stay()
+    {
+        using (Stripe.Enter()) Pins++;
+        return this;
+    }
+
     /// <summary>Ends one use.</summary>
     public void Leave()
     {

@@ -84,6 +84,21 @@ internal sealed class PartialMap
     /// <summary>What another description of the map has written may never have come to the disk: all of it is written once more before the next sync.</summary>
     public void Distrust() => Volatile.Write(ref _hasFailed, true);
 
+    /// <summary>How much was written to the map by now, for <see cref="WasSynced"/>.</summary>
+    public long Written => Volatile.Read(ref _written);
+
+    /// <summary>To be called when the file system was synced after <paramref name="written"/> was taken: tells whether the map was, too.</summary>
+    public Errno WasSynced(long written)
+    {
+        lock (_syncing)
+        {
+            var error = Syscall.AwaitWriteback(_file);
+            if (error == Errno.None) Volatile.Write(ref _synced, Math.Max(written, Volatile.Read(ref _synced)));
+            else Distrust();
+            return error;
+        }
+    }
+
     /// <summary>Has what was written to the map by now outlast a loss of power; nothing to do with a volatile mount.</summary>
     public Errno MakeDurable()
     {

@@ -65,6 +65,9 @@ internal sealed class PartialMaps
         return error;
     }
 
+    /// <summary>Has the fence outlast a loss of power, before anything is committed.</summary>
+    public Errno MakeFenceDurable() => _incompat.MakeDurable(Fence.Partial);
+
     /// <summary>Whether the map of a file was made for this lower file.</summary>
     public static bool IsFor(DirFd directory, in PartialMark mark, in Fingerprint lower)
     {

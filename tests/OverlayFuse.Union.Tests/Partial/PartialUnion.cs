@@ -68,6 +68,14 @@ internal sealed class PartialUnion : IDisposable
         return Errno.None;
     }
 
+    /// <summary>The same, and what makes the file plain, as it is done for many files at a time.</summary>
+    public Errno InBatch(Action<PartialBatch, List<(int Slot, OpenFile File)>> what)
+    {
+        Assert.That(Union.Tree.Find(Node, out var slot), Is.EqualTo(Errno.None));
+        what(new PartialBatch(Union.Union.CopyUp, Union.Tree.Upper!, smallest: 1), [(slot, (OpenFile)Union.Tree.Nodes[slot].State!)]);
+        return Errno.None;
+    }
+
     public Errno Read(long offset, byte[] buffer, out int count) => Kernel.Union.Read(Kernel.Request, Node, 0, offset, buffer, out count);
 
     public byte[] Bytes()

@@ -99,6 +99,38 @@ internal class PowerCutTests
         for (var i = 0; i < 200; i++) story.Cut(random, 0);
     }
 
+    [Test]
+    public void What_is_committed_and_made_plain_together_with_others_is_there()
+    {
+        var lower = new byte[30_000];
+        new Random(5).NextBytes(lower);
+        using var union = new PartialUnion(lower);
+        Assert.That(union.Write(100, [1]), Is.EqualTo(Errno.None));
+        lower[100] = 1;
+        var story = new Story(union, lower);
+        using (SyscallSeam.Watch(story.Disk))
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                var (at, value) = (i * 4096, (byte)(i + 1));
+                story.Do("write", model => [.. model[..at], value, .. model[(at + 1)..]], () => union.Write(at, [value]));
+                story.Do("commit", model => model, () => union.InBatch((batch, files) => batch.Commit(files)));
+            }
+            story.Do("truncate 20000", model => model[..20_000], () => union.Truncate(20_000));
+            story.Do("extend again", model => [.. model, .. new byte[5000]], () => union.Truncate(25_000));
+            story.Do("commit", model => model, () => union.InBatch((batch, files) =>
+            {
+                while (!files[0].File.Partial!.IsComplete) Assert.That(CopyUp.FillMore(files[0].File), Is.EqualTo(Errno.None));
+                batch.Complete(files);
+            }));
+            story.Do("write", model => [.. model[..10], 9, .. model[11..]], () => union.Write(10, [9]));
+        }
+        Assert.That(union.Mark("metacopy"), Is.False);
+        union.Union.Close();
+        var random = new Random(6);
+        for (var i = 0; i < 400; i++) story.Cut(random, 0);
+    }
+
     /// <summary>What was done to a file, and what it held after each step.</summary>
     private sealed class Story
     {
