@@ -20,6 +20,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1); // after which a writer is taken to have ended for now
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(5); // as ext4 does with its journal
+    private static readonly TimeSpan CommitPause = TimeSpan.FromSeconds(4); // for each of many files may sync the whole file system
     private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<int, Watched> _watched = [];
@@ -32,6 +33,8 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private volatile bool _ending;
     private long _roundEnd;
     private bool _isUnfinished; // there is more to settle than fitted into the round
+    private long _lastCommits;
+    private bool _commitsNow;
 
     /// <summary>To be called once, before there is anything to watch.</summary>
     public void Start()
@@ -113,6 +116,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             }
             if (!_isUnfinished) _stir.WaitOne(Round);
             (_isUnfinished, _roundEnd) = (false, Environment.TickCount64 + (long)Round.TotalMilliseconds);
+            _commitsNow = commits && Environment.TickCount64 - _lastCommits >= CommitPause.TotalMilliseconds;
             foreach (var (slot, watched) in _watched)
             {
                 if (_ending) break;
@@ -146,7 +150,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private bool IsDue(int slot, Watched watched)
     {
         var lastChange = Math.Max(watched.LastChange, files.LastChangeOf(slot));
-        return (settles && IsQuiet(lastChange)) || (commits && Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait);
+        return (settles && IsQuiet(lastChange)) || (_commitsNow && Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait);
     }
 
     private void LookAfter(int slot, Watched watched)
@@ -166,9 +170,10 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         var (now, ownChange) = (Environment.TickCount64, partial.LastChange);
         var lastChange = Math.Max(watched.LastChange, ownChange);
         var step = Next(now, watched.Committed, lastChange);
-        if (commits && step == UpkeepStep.Commit)
+        if (_commitsNow && step == UpkeepStep.Commit)
         {
-            _committing.Add((slot, file.Stay()));
+            if (settles && partial.IsComplete) _completing.Add((slot, file.Stay())); // which puts it on disk as well
+            else _committing.Add((slot, file.Stay()));
             _watched.TryUpdate(slot, new Watched(now, lastChange), watched); // else it was changed anew just now
         }
         else if (settles && IsQuiet(lastChange))
@@ -200,6 +205,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
 
     private void CommitThese()
     {
+        if (_committing.Count > 0) _lastCommits = Environment.TickCount64;
         _batch.Commit(_committing);
         foreach (var (_, file) in _committing) file.Leave();
         _committing.Clear();
@@ -208,10 +214,12 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     // What fails is tried again when the file was written once more, and at the unmount, which can say so.
     private void CompleteThese()
     {
+        if (_completing.Count > 0) _lastCommits = Environment.TickCount64;
         _batch.Complete(_completing);
         foreach (var (slot, file) in _completing)
         {
-            if (!IsOver(slot) && file.Partial is { } partial) LetRest(slot, partial, partial.LastChange);
+            if (IsOver(slot)) Release(slot);
+            else if (file.Partial is { } partial) LetRest(slot, partial, partial.LastChange);
             file.Leave();
         }
         _completing.Clear();

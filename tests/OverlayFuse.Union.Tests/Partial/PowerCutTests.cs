@@ -37,14 +37,24 @@ internal class PowerCutTests
         Run(random, seed, PartialUnion.Sparse(random, 1_100_000 + random.Next(400_000), islands: 4), 1_500_000, IsLong ? Cuts : 8);
     }
 
-    private static void Run(Random random, int seed, byte[] lower, int largest, int cuts)
+    [TestCaseSource(nameof(Seeds))]
+    public void It_is_so_with_files_that_came_up_whole_and_unsynced(int seed)
     {
-        using var union = new PartialUnion(lower, options => (options.Immutable, options.Settle) = (seed % 3 > 0, seed % 3 > 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount));
+        var random = new Random(seed);
+        var lower = new byte[1 + random.Next(Largest / 2)];
+        random.NextBytes(lower);
+        Run(random, seed, lower, Largest, Cuts, options => (options.WholeUpTo, options.Settle, options.Immutable) = (Largest, SettlePolicy.Idle, seed % 2 > 0));
+    }
 
-        // From a file that is partial, and on disk.
+    private static void Run(Random random, int seed, byte[] lower, int largest, int cuts, Action<UnionOptions>? wish = null)
+    {
+        using var union = new PartialUnion(lower, wish ?? (options => (options.Immutable, options.Settle) = (seed % 3 > 0, seed % 3 > 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount)));
+
+        // From a file that is partial, and on disk but for what was written to it.
         var model = lower.ToArray();
-        Assert.That(union.Write(100, [1]), Is.EqualTo(Errno.None));
-        model[100] = 1;
+        var at = lower.Length / 3;
+        Assert.That(union.Write(at, [1]), Is.EqualTo(Errno.None));
+        model[at] = 1;
         var story = new Story(union, model);
         using (SyscallSeam.Watch(story.Disk))
         {
@@ -149,10 +159,10 @@ internal class PowerCutTests
             _upperPath = union.UpperPath;
             _map = union.Maps.Single();
             Assert.That(Syscall.Stat(_upperPath, out var status), Is.EqualTo(Errno.None));
-            _upper = status.Inode;
+            (_upper, _upperBegin) = (status.Inode, new byte[status.Size]);
             Assert.That(Syscall.Stat(_map, out status), Is.EqualTo(Errno.None));
             _mapInode = status.Inode;
-            _upperBegin = File.ReadAllBytes(_upperPath);
+            Disk.Wrote(_upper, File.ReadAllBytes(_upperPath));
             Disk.Wrote(_mapInode, File.ReadAllBytes(_map));
             Assert.That(Syscall.GetXattrAt(DirFd.Cwd, Encoding.UTF8.GetBytes(_upperPath), "trusted.overlay.partial"u8, _mark, out var length), Is.EqualTo(Errno.None));
             Assert.That(length, Is.EqualTo(PartialMark.YoungLength));
