@@ -35,12 +35,13 @@ public static unsafe partial class Syscall
     /// <summary>fgetxattr(2), descriptors opened with O_PATH too.</summary>
     public static Errno GetXattr(Fd fd, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
-        Span<byte> proc = stackalloc byte[ProcPath.Size];
-        fixed (byte* path = ProcPath.Of(fd, proc))
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         fixed (byte* value = buffer)
         {
-            length = (int)Native.getxattr(path, xattr, value, (nuint)buffer.Length);
+            length = (int)Native.fgetxattr(fd.Number, xattr, value, (nuint)buffer.Length);
+            if (length >= 0 || LastError != Errno.BADF) return Check(length);
+            Span<byte> proc = stackalloc byte[ProcPath.Size];
+            fixed (byte* path = ProcPath.Of(fd, proc)) length = (int)Native.getxattr(path, xattr, value, (nuint)buffer.Length);
             return Check(length);
         }
     }
@@ -158,6 +159,9 @@ public static unsafe partial class Syscall
 
     private static partial class Native
     {
+        [LibraryImport(C, SetLastError = true)]
+        public static partial nint fgetxattr(int fd, byte* name, byte* value, nuint size);
+
         [LibraryImport(C, SetLastError = true)]
         public static partial nint getxattr(byte* path, byte* name, byte* value, nuint size);
 
