@@ -18,6 +18,7 @@ public static unsafe partial class Syscall
     public static Errno OpenAt(DirFd dir, ReadOnlySpan<byte> name, OpenFlags flags, uint mode, out Fd fd)
     {
         fd = Fd.None;
+        if (name.IsEmpty) return Reopen(dir.Fd, flags & ~OpenFlags.NoFollow, out fd);
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Open, dir.Number, name) { Detail = (ulong)flags, Length = mode }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
         {

@@ -18,7 +18,7 @@ public static unsafe partial class Syscall
     public static Errno StatAt(DirFd dir, ReadOnlySpan<byte> name, bool cached, out FileStatus status)
     {
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
-            return Statx(dir.Number, path, AtSymlinkNoFollow | AtNoAutomount | (cached ? AtStatxDontSync : 0), out status);
+            return Statx(dir.Number, path, AtSymlinkNoFollow | AtNoAutomount | AtEmptyPath | (cached ? AtStatxDontSync : 0), out status);
     }
 
     /// <summary>statx(2) of an open descriptor.</summary>
@@ -53,6 +53,7 @@ public static unsafe partial class Syscall
     /// <summary>fchmodat(2). Follows links, so the caller must know that the name is not a link (links have no mode of their own).</summary>
     public static Errno ChmodAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
     {
+        if (name.IsEmpty) return Chmod(dir.Fd, mode);
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chmod, dir.Number, name) { Detail = mode }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
             return Check(Native.fchmodat(dir.Number, path, mode, 0));
@@ -66,7 +67,7 @@ public static unsafe partial class Syscall
     {
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Chown, dir.Number, name) { Detail = ((ulong)uid << 32) | gid }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))
-            return Check(Native.fchownat(dir.Number, path, uid, gid, AtSymlinkNoFollow));
+            return Check(Native.fchownat(dir.Number, path, uid, gid, AtSymlinkNoFollow | AtEmptyPath));
     }
 
     /// <summary>fchown(2), descriptors opened with O_PATH too.</summary>
@@ -80,6 +81,7 @@ public static unsafe partial class Syscall
     /// <summary>utimensat(2), links not followed. <see cref="Timestamp.Now"/> and <see cref="Timestamp.Omit"/> as there.</summary>
     public static Errno UtimensAt(DirFd dir, ReadOnlySpan<byte> name, Timestamp access, Timestamp modify)
     {
+        if (name.IsEmpty) return Utimens(dir.Fd, access, modify);
         var times = stackalloc long[4] { access.Seconds, access.Nanoseconds, modify.Seconds, modify.Nanoseconds };
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Utimens, dir.Number, name) { Data = new(times, 4 * sizeof(long)) }, out var refused)) return refused;
         fixed (byte* path = Terminated.Copy(name, stackalloc byte[Terminated.StackSize]))

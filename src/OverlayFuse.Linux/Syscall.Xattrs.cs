@@ -13,6 +13,7 @@ public static unsafe partial class Syscall
     /// </summary>
     public static Errno GetXattrAt(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
+        if (name.IsEmpty) return GetXattr(dir.Fd, attribute, buffer, out length);
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         fixed (byte* value = buffer)
         {
@@ -49,6 +50,7 @@ public static unsafe partial class Syscall
     /// <summary>lsetxattr(2).</summary>
     public static Errno SetXattrAt(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value, XattrFlags flags)
     {
+        if (name.IsEmpty) return SetXattr(dir.Fd, attribute, value, flags);
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SetXattr, dir.Number, name) { OtherName = attribute, Data = value, Detail = (ulong)flags }, out var refused)) return refused;
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         fixed (byte* data = value)
@@ -84,6 +86,7 @@ public static unsafe partial class Syscall
     /// <summary>llistxattr(2): names, each closed by NUL. An empty buffer asks for the length only.</summary>
     public static Errno ListXattrAt(DirFd dir, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
     {
+        if (name.IsEmpty) return ListXattr(dir.Fd, buffer, out length);
         fixed (byte* list = buffer)
         {
             if (!_noXattrAt)
@@ -116,6 +119,7 @@ public static unsafe partial class Syscall
     /// <summary>lremovexattr(2).</summary>
     public static Errno RemoveXattrAt(DirFd dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute)
     {
+        if (name.IsEmpty) return RemoveXattr(dir.Fd, attribute);
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.RemoveXattr, dir.Number, name) { OtherName = attribute }, out var refused)) return refused;
         fixed (byte* xattr = Terminated.Copy(attribute, stackalloc byte[Terminated.StackSize]))
         {

@@ -55,20 +55,28 @@ public sealed partial class UnionFileSystem
         }
         const SetAttributesMask Metadata = SetAttributesMask.Mode | SetAttributesMask.Uid | SetAttributesMask.Gid | SetAttributesMask.AccessTime
             | SetAttributesMask.ModifyTime | SetAttributesMask.AccessTimeNow | SetAttributesMask.ModifyTimeNow;
-        if (error == Errno.None && change.Has(Metadata) && !IsSameTime(slot, change.Valid & Metadata, change)) error = SetMetadata(slot, change);
+        FileStatus status = default;
+        var isSame = error == Errno.None && (change.Valid & Metadata) == SetAttributesMask.ModifyTime && IsSameTime(slot, change.ModifyTime, out status);
+        if (error == Errno.None && change.Has(Metadata) && !isSame) error = SetMetadata(slot, change);
         if (error == Errno.None && !change.Has(Metadata | SetAttributesMask.Size)) error = DropPrivileges(request, slot, change.Has(SetAttributesMask.ChangeTime));
-        if (error != Errno.None) return error;
-
-        error = _tree.Status(slot, out var status);
+        if (error == Errno.None && !isSame) error = _tree.Status(slot, out status);
         if (error == Errno.None) attributes = _tree.AttributesOf(slot, status);
         return error;
     }
 
     // The writeback cache sends the time of modification along when only that of change is new, as for each file removed: that must not
-    // copy it up.
-    private bool IsSameTime(int slot, SetAttributesMask metadata, in SetAttributes change) =>
-        metadata == SetAttributesMask.ModifyTime && !_tree.Nodes[slot].IsUpper
-            && _tree.Status(slot, out var status) == Errno.None && status.ModifyTime == change.ModifyTime;
+    // copy it up, and of what has no name any more need not be written.
+    private bool IsSameTime(int slot, Timestamp time, out FileStatus status)
+    {
+        status = default;
+        var flags = _tree.Nodes[slot].Flags;
+        if ((flags & NodeFlags.Upper) != 0 && (flags & (NodeFlags.Orphan | NodeFlags.Held)) == 0) return false;
+        using (_files.StripeOf(slot).Enter())
+        {
+            if (_tree.Nodes[slot].State is OpenFile file) file.SetModifyTime(time); // somebody may be writing back
+        }
+        return _tree.Status(slot, out status) == Errno.None && status.ModifyTime == time;
+    }
 
     public override Errno StatFs(in Request request, NodeId node, out FileSystemStatus status)
     {

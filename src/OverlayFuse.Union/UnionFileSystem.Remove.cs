@@ -115,9 +115,26 @@ public sealed partial class UnionFileSystem
 
     private Errno BuryNode(LayerDirectory holder, DirFd dir, ReadOnlySpan<byte> name, int victim, bool leaveWhiteout)
     {
-        var error = Upper!.Bury(holder, dir, name, victim, _tree.Nodes[victim].Id, leaveWhiteout);
+        Errno error;
+        if (!leaveWhiteout && TryHold(victim, dir, name))
+        {
+            error = Syscall.UnlinkAt(dir, name);
+            if (error != Errno.None) _files.LetGo(victim);
+            return error;
+        }
+        error = Upper!.Bury(holder, dir, name, victim, _tree.Nodes[victim].Id, leaveWhiteout);
         if (error == Errno.None) _tree.Nodes[victim].Set(NodeFlags.Orphan);
         return error;
+    }
+
+    // A plain file of the upper that nothing is written down about, as it would be of a copy or of one with several names: its bytes live as long as its
+    // descriptor, which costs less than a link among the orphans.
+    private bool TryHold(int slot, DirFd dir, ReadOnlySpan<byte> name)
+    {
+        const NodeFlags NotPlain = NodeFlags.Metacopy | NodeFlags.Partial | NodeFlags.Linked | NodeFlags.Indexed | NodeFlags.Orphan | NodeFlags.Covered;
+        ref var node = ref _tree.Nodes[slot];
+        return node is { Type: FileType.Regular, IsUpper: true } && !node.Has(NotPlain) && Tree.IndexLayer(node.Inode) == 0
+            && Upper!.Features.KeepsUnlinked && _files.Hold(slot, new Place(dir, name, isUpper: true));
     }
 
     // The object lives on under another name, so its link here may simply go.

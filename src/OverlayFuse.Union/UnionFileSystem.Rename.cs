@@ -259,6 +259,7 @@ public sealed partial class UnionFileSystem
     private void Replace(int target, in Side to, DirFd dir)
     {
         Span<byte> buffer = stackalloc byte[Upper.WorkNameSize];
+        if (_tree.Nodes[target].Has(NodeFlags.Held)) _files.LetGo(target);
         if (!_tree.Nodes[target].Has(NodeFlags.Orphan)) return;
         var orphan = Upper.OrphanName(_tree.Nodes[target].Id, buffer);
         if (_tree.Nodes[target].IsDirectory)
@@ -285,6 +286,7 @@ public sealed partial class UnionFileSystem
             return error;
         }
         if (node.Has(NodeFlags.Indexed | NodeFlags.Orphan) || (node.Has(NodeFlags.Linked) && _tree.Nodes.HasOtherName(target))) return Errno.None;
+        if (TryHold(target, dir, name)) return Errno.None;
         var linked = Syscall.LinkAt(dir, name, Upper!.Work.Orphans, orphan);
         if (linked == Errno.None) node.Set(NodeFlags.Orphan);
         return linked;

@@ -204,13 +204,15 @@ killed() {
   python3 - "$m" "$daemon" <<'PY' || return
 import os, signal, sys
 m, pid = sys.argv[1], int(sys.argv[2])
-orphan = os.open(m + "/orphan", os.O_CREAT | os.O_RDWR); os.write(orphan, b"x" * 100000); os.fsync(orphan); os.unlink(m + "/orphan")
+orphan = os.open(m + "/orphan", os.O_CREAT | os.O_RDWR); os.write(orphan, b"x" * 100000); os.fsync(orphan)
+os.link(m + "/orphan", m + "/orphan2"); os.unlink(m + "/orphan"); os.unlink(m + "/orphan2")
+held = os.open(m + "/held", os.O_CREAT | os.O_RDWR); os.write(held, b"x" * 100000); os.fsync(held); os.unlink(m + "/held")
 synced = os.open(m + "/synced", os.O_CREAT | os.O_RDWR); os.write(synced, b"synced"); os.fsync(synced)
 os.kill(pid, signal.SIGKILL)
 PY
   eventually eval '! ls m >/dev/null 2>&1' && eventually are_dead "$daemon" && "$OVERLAYFUSE" umount "$m" && ! is_mounted "$m" || { echo "the dead mount stays"; return 1; }
   find life/w/overlayfuse/orphans -mindepth 1 | grep -q . || echo "no orphan was left to sweep"
-  mount_life && [ "$(cat m/closed m/synced m/made/renamed)" = $'closed\nsyncedone' ] && ! [ -e m/orphan ] && ! [ -e m/one ] && ! find life/w/overlayfuse/{orphans,temp} -mindepth 1 | grep . && unmount
+  mount_life && [ "$(cat m/closed m/synced m/made/renamed)" = $'closed\nsyncedone' ] && ! ls m | grep -E 'orphan|held' && ! [ -e m/one ] && ! find life/w/overlayfuse/{orphans,temp} -mindepth 1 | grep . && unmount
 }
 check life.killed_and_mounted_again killed
 killed_at_work() {

@@ -13,6 +13,9 @@ internal sealed class OpenFile
     /// <summary>No longer the node's: closed when the last user leaves.</summary>
     public bool IsAbandoned;
 
+    /// <summary>Nothing but this descriptor keeps the file: it has one pin for as long as the node lives.</summary>
+    public bool IsHeld;
+
     public int Node;
 
     private int _writebacks;
@@ -124,6 +127,8 @@ internal sealed class OpenFile
         {
             if (NodeId != nodeId) return;
             IsAbandoned = true;
+            if (IsHeld) Pins--;
+            IsHeld = false;
             if (Pins == 0) Close();
         }
     }

@@ -36,6 +36,41 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         file?.Leave();
     }
 
+    /// <summary>
+    /// Keeps a file by its descriptor, which can read and write, from now until the node goes: so its last name may be removed. False: then it has to be kept
+    /// by a link, because nobody may open it for writing (a mode of an ordinary user's, a program that runs), or too many are kept so.
+    /// </summary>
+    /// <param name="place">Where the file is; the caller has locked the names of the directory.</param>
+    public bool Hold(int slot, in Place place)
+    {
+        if (Interlocked.Increment(ref tree.HeldFiles) <= capacity / 4 && Pin(slot, place, out var file))
+        {
+            using (file.Stripe.Enter()) file.IsHeld = true;
+            tree.Nodes[slot].Set(NodeFlags.Held);
+            return true;
+        }
+        Interlocked.Decrement(ref tree.HeldFiles);
+        return false;
+    }
+
+    /// <summary>Undoes <see cref="Hold"/>: the file still has its name.</summary>
+    public void LetGo(int slot)
+    {
+        tree.Nodes[slot].Clear(NodeFlags.Held);
+        Interlocked.Decrement(ref tree.HeldFiles);
+        var file = (OpenFile)tree.Nodes[slot].State!;
+        using (file.Stripe.Enter()) file.IsHeld = false;
+        file.Leave();
+    }
+
+    private bool Pin(int slot, in Place place, out OpenFile file)
+    {
+        if (TryEnter(slot, write: true, out file!)) return true;
+        if (OpenAt(place, write: true, out var fd) != Errno.None) return false;
+        Install(slot, fd, FileBytes.Upper, isWritable: true, null, out file!);
+        return file is not null || TryEnter(slot, write: true, out file!);
+    }
+
     public void Dispose()
     {
         foreach (var file in _ring)
@@ -44,7 +79,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             using (file.Stripe.Enter())
             {
                 // A number that is closed under its user could be another file's the next moment.
-                if (file.Pins == 0) file.Close();
+                if (file.Pins == 0 || file is { IsHeld: true, Pins: 1 }) file.Close();
                 else file.IsAbandoned = true;
             }
         }
@@ -168,6 +203,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     internal static Errno OpenAt(in Place place, bool write, out Fd fd)
     {
         var flags = (write ? OpenFlags.ReadWrite : OpenFlags.ReadOnly) | OpenFlags.NoFollow | OpenFlags.NonBlock;
+        if (place.Name.IsEmpty) return Syscall.OpenAt(place.Dir, place.Name, flags, 0, out fd);
         return Syscall.OpenAt2(place.Dir, place.Name, flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoXdev, out fd) switch
         {
             Errno.NOSYS => Syscall.OpenAt(place.Dir, place.Name, flags, 0, out fd), // before kernel 5.6
@@ -192,7 +228,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
                 return;
             }
             (fresh.Fd, fresh.Node, fresh.NodeId, fresh.Pins, fresh.IsRecentlyUsed, fresh.IsAbandoned) = (fd, slot, tree.Nodes[slot].Id, 1, true, false);
-            (fresh.Bytes, fresh.IsWritable, fresh.Partial, fresh.Stripe) = (bytes, isWritable, partial, StripeOf(slot));
+            (fresh.Bytes, fresh.IsWritable, fresh.Partial, fresh.Stripe, fresh.IsHeld) = (bytes, isWritable, partial, StripeOf(slot), false);
             fresh.Follow(old);
             tree.Nodes[slot].State = fresh;
             if (old is not null)

@@ -47,4 +47,7 @@ internal enum NodeFlags
 
     /// <summary>Bytes of it came up, and what makes them count (its name, or a mark that came or went) was not synced: fdatasync(2) may leave that out, as ext4 does.</summary>
     CopyUnsynced = 8192,
+
+    /// <summary>It lost its last name and is kept by its descriptor (<see cref="OpenFiles.Hold"/>) until the kernel forgets it.</summary>
+    Held = 16384,
 }

@@ -64,6 +64,9 @@ internal sealed partial class Tree
         return Errno.None;
     }
 
+    /// <summary>How many files are kept by their descriptors alone.</summary>
+    public int HeldFiles;
+
     /// <summary>Where the object of a node is: in the upper if it was copied up, else in its lower layer.</summary>
     public Errno Enter(int slot, Span<byte> buffer, out Place place)
     {
@@ -71,6 +74,11 @@ internal sealed partial class Tree
         {
             ref var node = ref Nodes[slot];
             var flags = node.Flags;
+            if ((flags & NodeFlags.Held) != 0 && node.State is OpenFile held)
+            {
+                place = new Place(new DirFd(held.Fd.Number), [], isUpper: true);
+                return Errno.None;
+            }
             if ((flags & NodeFlags.Orphan) != 0)
             {
                 place = new Place(Upper!.Work.Orphans, Upper.OrphanName(node.Id, buffer), isUpper: true);
@@ -107,7 +115,7 @@ internal sealed partial class Tree
     /// </summary>
     public bool HasLeft(int slot, in Place place)
     {
-        if (!place.IsUpper || place.Holder is not null) return false;
+        if (!place.IsUpper || place.Holder is not null || place.Name.IsEmpty) return false;
         var flags = Nodes[slot].Flags;
         var isOrphan = (flags & NodeFlags.Orphan) != 0;
         return place.Dir == Upper!.Work.Orphans ? !isOrphan : isOrphan || (flags & NodeFlags.Indexed) == 0;
@@ -136,7 +144,7 @@ internal sealed partial class Tree
     {
         place = default;
         if (!Nodes.TryGetName(slot, buffer, out var length, out var parent))
-            return Nodes[slot].Has(NodeFlags.Orphan) ? Errno.AGAIN : Errno.STALE;
+            return Nodes[slot].Has(NodeFlags.Orphan | NodeFlags.Held) ? Errno.AGAIN : Errno.STALE;
 
         Locks.EnterRead(parent);
         if (!Nodes.TryGetName(slot, buffer, out length, out var again) || again != parent)
@@ -179,6 +187,7 @@ internal sealed partial class Tree
                 file.Abandon(node.Id);
                 break;
         }
+        if (node.Has(NodeFlags.Held)) Interlocked.Decrement(ref HeldFiles);
         if (node.Has(NodeFlags.DataElsewhere)) _dataElsewhere.TryRemove(node.Id, out _);
         if (node.Has(NodeFlags.Orphan)) Upper!.DropOrphan(node.Id, isCopy: IndexLayer(node.Inode) != 0, isPartial: node.Has(NodeFlags.Partial));
     }

@@ -132,7 +132,18 @@ internal static class WritableSide
         if (!canExchange)
             remarks.Add($"the file system of {path} cannot exchange names (RENAME_EXCHANGE): whiteouts are written as .wh. files, and replacing a deleted name by a " +
                 "directory takes two steps there.");
-        return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave };
+        return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave, KeepsUnlinked = KeepsUnlinked(temp, a) };
+    }
+
+    // In a directory that is empty else.
+    private static bool KeepsUnlinked(DirFd temp, ReadOnlySpan<byte> name)
+    {
+        if (Syscall.OpenAt(temp, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var fd) != Errno.None) return false;
+        var names = new List<byte[]>();
+        var keeps = Syscall.UnlinkAt(temp, name) == Errno.None && Syscall.Stat(fd, out var status) == Errno.None && status.LinkCount == 0
+            && DirectoryNames.Read(temp, names) == Errno.None && names.Count == 0;
+        fd.Close();
+        return keeps;
     }
 
     // A lack of room does not mean that the file system cannot do it: a union must not write another kind of upper because its disk was full at mount.

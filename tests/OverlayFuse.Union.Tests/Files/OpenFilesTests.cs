@@ -89,6 +89,64 @@ internal class OpenFilesTests
         Assert.That(wrong, Is.Zero);
     }
 
+    [Test]
+    public void Files_without_a_name_are_kept_by_descriptors_and_where_these_are_too_many_by_links()
+    {
+        const int Count = 1200; // more than a quarter of the descriptors that files get
+        using var union = new TestUnion(1).With("upper", string.Join("  ", Enumerable.Range(0, Count).Select(i => $"f{i} = \"{i}\""))).Open();
+        var before = Descriptors();
+        for (var i = 0; i < Count; i++)
+        {
+            Assert.That(union.Kernel.Open($"a{i}", $"f{i}", OpenFlags.ReadWrite), Is.EqualTo(Errno.None));
+            Assert.That(union.Kernel.Remove($"f{i}", isDirectory: false), Is.EqualTo(Errno.None));
+        }
+        var (held, linked) = (union.Tree.HeldFiles, Orphans(union));
+        Assert.That((held > 0, linked > 0, held + linked), Is.EqualTo((true, true, Count)));
+        for (var i = 0; i < Count; i++)
+        {
+            Assert.That(union.Kernel.Read($"@a{i}", out var text), Is.EqualTo(Errno.None));
+            Assert.That(Encoding.UTF8.GetString(text), Is.EqualTo($"{i}"));
+            union.Kernel.Close($"a{i}");
+        }
+        union.Kernel.ForgetAll();
+        Assert.That((union.Tree.HeldFiles, Orphans(union), Descriptors()), Is.EqualTo((0, 0, before)));
+    }
+
+    [Test]
+    public void A_file_that_is_held_survives_all_others_and_goes_when_it_is_forgotten()
+    {
+        using var union = new TestUnion(1).With("upper", string.Join("  ", Enumerable.Range(0, 30).Select(i => $"f{i} = \"{i}\""))).Open();
+        using var files = new OpenFiles(union.Tree, capacity: 4);
+        var slots = Enumerable.Range(0, 30).Select(i => SlotOf(union, $"f{i}")).ToArray();
+        Assert.That(union.Tree.RootDirectory.Top.Enter(out var root), Is.EqualTo(Errno.None));
+        Assert.That(files.Hold(slots[0], new Place(root, "f0"u8, isUpper: true)), Is.True);
+        Assert.That(files.Hold(slots[1], new Place(root, "f1"u8, isUpper: true)), Is.False, "one of four");
+        union.Tree.RootDirectory.Top.Leave();
+        union.Shell("rm upper/f0");
+        for (var i = 1; i < 30; i++) Read(files, slots[i]);
+        Assert.That(Read(files, slots[0]), Is.EqualTo("0"));
+        Assert.That(union.Tree.Status(slots[0], out var status), Is.EqualTo(Errno.None));
+        Assert.That((status.LinkCount, status.Size), Is.EqualTo((0u, 1ul)));
+        var open = Descriptors();
+        union.Kernel.ForgetAll();
+        Assert.That((union.Tree.HeldFiles, Descriptors()), Is.EqualTo((0, open - 4)));
+    }
+
+    [Test]
+    public void A_file_that_was_let_go_is_found_by_its_name_again()
+    {
+        using var union = new TestUnion(1).With("upper", "f0 = \"0\"").Open();
+        using var files = new OpenFiles(union.Tree, capacity: 4);
+        var slot = SlotOf(union, "f0");
+        Assert.That(union.Tree.RootDirectory.Top.Enter(out var root), Is.EqualTo(Errno.None));
+        Assert.That(files.Hold(slot, new Place(root, "f0"u8, isUpper: true)), Is.True);
+        union.Tree.RootDirectory.Top.Leave();
+        files.LetGo(slot);
+        Assert.That((union.Tree.HeldFiles, union.Tree.Nodes[slot].Has(NodeFlags.Held), Read(files, slot)), Is.EqualTo((0, false, "0")));
+    }
+
+    private static int Orphans(TestUnion union) => Directory.GetFileSystemEntries($"{union.Path}/work/overlayfuse/orphans").Length;
+
     private static TestUnion Files(int count)
     {
         var union = new TestUnion(1);

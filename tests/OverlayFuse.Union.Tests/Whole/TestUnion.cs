@@ -204,7 +204,7 @@ internal sealed class TestUnion : IUnion
         public static readonly Form AllInPartByOrdinaryUser = new("all in part, ordinary user", null, IsOrdinaryUser: true, WholeUpTo: 1);
         public static readonly Form OwnersInMarks = new("owners in marks", null, Overrides: OverrideForm.Containers);
         public static readonly Form OwnersInMarksOfOrdinaryUser = new("owners in marks, ordinary user", null, IsOrdinaryUser: true, Overrides: OverrideForm.Containers);
-        public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false });
+        public static readonly Form WithoutRenameFlags = new("no whiteout by rename", f => f with { RenameWhiteout = false, KeepsUnlinked = false });
         public static readonly Form MarkedWhiteouts = new("marked whiteouts", f => f with { Whiteout = WhiteoutForm.Xattr, RenameWhiteout = false });
         public static readonly Form Oci = new("oci", f => f with { Whiteout = WhiteoutForm.Oci, Marks = null, RenameWhiteout = false });
 
