@@ -123,14 +123,18 @@ internal sealed class OpenFile
     /// <summary>The node is gone.</summary>
     public void Abandon(ulong nodeId)
     {
+        Fd last;
         using (Stripe.Enter())
         {
             if (NodeId != nodeId) return;
             IsAbandoned = true;
             if (IsHeld) Pins--;
             IsHeld = false;
-            if (Pins == 0) Close();
+            if (Pins > 0) return;
+            (last, Fd) = (Fd, Fd.None);
+            Close();
         }
+        last.Close(); // the file may go with it, which takes long if it is large: others must not wait for the stripe meanwhile
     }
 
     /// <summary>One more use, by who has one.</summary>
