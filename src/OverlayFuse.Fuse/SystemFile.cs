@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using OverlayFuse.Linux;
 
 namespace OverlayFuse.Fuse;
 
@@ -21,14 +23,9 @@ internal static class SystemFile
 
     public static bool TryWrite(string path, int value)
     {
-        try
-        {
-            File.WriteAllText(path, value.ToString(CultureInfo.InvariantCulture));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var error = Syscall.Open(path, OpenFlags.WriteOnly, out var file);
+        if (error == Errno.None) error = Syscall.WriteAll(file, Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
+        file.Close();
+        return error == Errno.None;
     }
 }

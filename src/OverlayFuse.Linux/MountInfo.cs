@@ -8,17 +8,7 @@ namespace OverlayFuse.Linux;
 public static class MountInfo
 {
     /// <summary>The mounts this process sees, in the order they were made. Empty where /proc is not mounted.</summary>
-    public static IReadOnlyList<MountPointEntry> Read()
-    {
-        try
-        {
-            return Parse(File.ReadAllBytes("/proc/self/mountinfo"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public static IReadOnlyList<MountPointEntry> Read() => ProcFile.ReadAll("/proc/self/mountinfo", out var text) == Errno.None ? Parse(text) : [];
 
     /// <summary>The uppermost mount at exactly this (absolute, link-free) path, or null.</summary>
     public static MountPointEntry? Find(ReadOnlySpan<byte> mountPoint)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace OverlayFuse.Linux;
 
@@ -22,14 +23,14 @@ public static class UserNamespace
     // Lines of "inside outside count"; the ids we see and give are those inside.
     private static List<(uint Inside, uint Outside, uint Count)>? Read(string path)
     {
-        try
+        if (ProcFile.ReadAll(path, out var text) != Errno.None) return null;
+        var ranges = new List<(uint, uint, uint)>();
+        foreach (var line in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            return [.. File.ReadLines(path).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(words => (Number(words[0]), Number(words[1]), Number(words[2])))];
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            ranges.Add((Number(words[0]), Number(words[1]), Number(words[2])));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        return ranges;
     }
 
     private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);

@@ -59,15 +59,6 @@ internal sealed class Owners
 
     public Errno StoreCapability(Span<byte> value) => FileCapability.Store(value, _uids);
 
-    private static uint OverflowId(string path)
-    {
-        try
-        {
-            return uint.Parse(File.ReadAllText(path), CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
-        {
-            return Overflow;
-        }
-    }
+    private static uint OverflowId(string path) =>
+        ProcFile.ReadAll(path, out var text) == Errno.None && uint.TryParse(text, CultureInfo.InvariantCulture, out var id) ? id : Overflow;
 }

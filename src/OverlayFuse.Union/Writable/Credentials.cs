@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -39,7 +40,8 @@ internal sealed class Credentials
     public static Credentials OfThisProcess(OverrideForm overrides, bool mayLoseOwners = false)
     {
         HashSet<uint> groups = [Syscall.GetEGid()];
-        foreach (var line in File.ReadLines("/proc/self/status"))
+        _ = ProcFile.ReadAll("/proc/self/status", out var status);
+        foreach (var line in Encoding.UTF8.GetString(status).Split('\n'))
         {
             if (!line.StartsWith("Groups:", StringComparison.Ordinal)) continue;
             foreach (var group in line[7..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) groups.Add(uint.Parse(group, CultureInfo.InvariantCulture));
