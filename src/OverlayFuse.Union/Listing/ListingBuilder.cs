@@ -4,29 +4,44 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Union;
 
 /// <summary>Reads the members of a directory and merges their names by the rule of the union.</summary>
-internal sealed class ListingBuilder(InodeMap inodes, NarrowCookies? narrow)
+internal sealed class ListingBuilder
 {
+    private const int MostKept = 2048; // names of a directory
+
+    // Between two directories, so that what one was read into serves the next: the lists would be the larger part of all that a walk allocates.
+    private static ListingBuilder? _spare;
+
     private readonly List<Item> _items = [];
     private readonly List<byte> _names = [];
+    private InodeMap _inodes = null!;
+    private NarrowCookies? _narrow;
 
     /// <summary>Reads a directory.</summary>
     /// <param name="isNarrow">Cookies must fit into 31 bits.</param>
     public static Errno Build(UnionDirectory directory, InodeMap inodes, out Listing? listing, bool isNarrow = false)
     {
-        var builder = new ListingBuilder(inodes, isNarrow ? directory.NarrowCookies : null);
-        listing = null;
-        if (directory.Upper is { } upper)
-        {
-            var error = builder.Read(upper, -1);
-            if (error != Errno.None) return error;
-        }
-        for (var i = 0; i < directory.Lowers.Length; i++)
-        {
-            var error = builder.Read(directory.Lowers[i], i);
-            if (error != Errno.None) return error;
-        }
-        listing = builder.Merge();
-        return Errno.None;
+        var builder = Interlocked.Exchange(ref _spare, null) ?? new ListingBuilder();
+        (builder._inodes, builder._narrow) = (inodes, isNarrow ? directory.NarrowCookies : null);
+        var error = builder.Read(directory);
+        listing = error == Errno.None ? builder.Merge() : null;
+        builder.Clear();
+        return error;
+    }
+
+    private void Clear()
+    {
+        if (_items.Capacity > MostKept || _names.Capacity > MostKept * 32) return;
+        _items.Clear();
+        _names.Clear();
+        (_inodes, _narrow) = (null!, null);
+        Volatile.Write(ref _spare, this);
+    }
+
+    private Errno Read(UnionDirectory directory)
+    {
+        var error = directory.Upper is { } upper ? Read(upper, -1) : Errno.None;
+        for (var i = 0; i < directory.Lowers.Length && error == Errno.None; i++) error = Read(directory.Lowers[i], i);
+        return error;
     }
 
     private Errno Read(LayerDirectory member, int index)
@@ -78,7 +93,7 @@ internal sealed class ListingBuilder(InodeMap inodes, NarrowCookies? narrow)
             isWhiteout = found.Kind == EntryKind.Whiteout;
             if (error == Errno.None) type = found.Status.Type;
         }
-        var number = isWhiteout ? 0 : inodes.NumberOf(member, entry.Inode);
+        var number = isWhiteout ? 0 : _inodes.NumberOf(member, entry.Inode);
         Add(entry.Name, index, false, isWhiteout ? FileType.None : type, number);
         return Errno.None;
     }
@@ -104,36 +119,39 @@ internal sealed class ListingBuilder(InodeMap inodes, NarrowCookies? narrow)
         items.Sort(Compare);
 
         // The topmost mention of each name decides; a whiteout hides it.
-        var count = 0;
+        var (count, length) = (0, 0);
         for (var i = 0; i < items.Length; i++)
         {
             if (i > 0 && items[i].Hash == items[i - 1].Hash && NameOf(items[i]).SequenceEqual(NameOf(items[i - 1]))) continue;
             items[i].IsShown = items[i].Type != FileType.None;
-            if (items[i].IsShown) count++;
+            if (!items[i].IsShown) continue;
+            count++;
+            length += items[i].Length;
         }
 
         var cookies = new ulong[count];
-        if (narrow is not null) items = GiveNarrow(items, cookies);
+        if (_narrow is not null) items = GiveNarrow(items, cookies);
         var starts = new int[count + 1];
         var numbers = new ulong[count];
         var types = new byte[count];
         var members = new short[count];
-        var names = new List<byte>(_names.Count);
+        var names = new byte[length];
         ulong last = 0;
-        var at = 0;
+        var (at, end) = (0, 0);
         foreach (ref var item in items)
         {
             if (!item.IsShown) continue;
-            starts[at] = names.Count;
-            names.AddRange(NameOf(item));
-            if (narrow is null) last = cookies[at] = Math.Max(Listing.CookieOf(item.Hash), last + 1);
+            starts[at] = end;
+            NameOf(item).CopyTo(names.AsSpan(end));
+            end += item.Length;
+            if (_narrow is null) last = cookies[at] = Math.Max(Listing.CookieOf(item.Hash), last + 1);
             numbers[at] = item.Inode;
             types[at] = (byte)((int)item.Type >> 12);
             members[at] = (short)(item.Rank >> 1);
             at++;
         }
-        starts[count] = names.Count;
-        return new Listing(cookies, starts, [.. names], numbers, types, members, narrow is not null);
+        starts[count] = end;
+        return new Listing(cookies, starts, names, numbers, types, members, _narrow is not null);
     }
 
     // Those that are shown, in the order of their cookies.
@@ -146,7 +164,7 @@ internal sealed class ListingBuilder(InodeMap inodes, NarrowCookies? narrow)
         {
             if (item.IsShown) (shown[at], hashes[at++]) = (item, item.Hash);
         }
-        narrow!.Give(hashes, Listing.FirstCookie, cookies);
+        _narrow!.Give(hashes, Listing.FirstCookie, cookies);
         Array.Sort(cookies, shown);
         return shown;
     }
