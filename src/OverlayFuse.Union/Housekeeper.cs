@@ -9,25 +9,23 @@ internal sealed class Housekeeper : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly Func<long> _dropped;
-    private readonly Timer _timer;
+    private Timer? _timer; // made when it is first needed; protected by _isPending
     private long _collectedAt;
     private int _calls;
     private int _isPending;
 
-    public Housekeeper(Func<long> dropped)
-    {
-        _dropped = dropped;
-        _timer = new Timer(_ => Collect(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    public Housekeeper(Func<long> dropped) => _dropped = dropped;
 
     /// <summary>To be called after each forget; now and then it looks whether a collection is worth its while.</summary>
     public void Check()
     {
         if ((Interlocked.Increment(ref _calls) & 0xff) != 0 || _dropped() - Volatile.Read(ref _collectedAt) < WorthIt) return;
-        if (Interlocked.Exchange(ref _isPending, 1) == 0) _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+        if (Interlocked.Exchange(ref _isPending, 1) != 0) return;
+        _timer ??= new Timer(_ => Collect(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Patience, Timeout.InfiniteTimeSpan);
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _timer?.Dispose();
 
     private void Collect()
     {

@@ -6,15 +6,23 @@ namespace OverlayFuse.Union;
 /// Descriptors of files in use, at most so many at a time; the clock hand closes those that were not used for a round. A file
 /// keeps its descriptor through unlink and rename, and gets another one when it is copied up or first written.
 /// </summary>
-internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
+internal sealed class OpenFiles : IDisposable
 {
     private const int StripeCount = 64;
 
-    private readonly Stripe[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Stripe())];
+    private readonly Tree _tree;
+    private readonly Stripe[] _stripes = new Stripe[StripeCount];
     private readonly Lock _ringLock = new(); // rank 4, taken alone; protects the ring and the pool
-    private readonly OpenFile?[] _ring = new OpenFile?[capacity];
-    private readonly Stack<OpenFile> _pool = new(capacity);
+    private readonly OpenFile?[] _ring;
+    private readonly Stack<OpenFile> _pool = new();
     private int _hand;
+
+    public OpenFiles(Tree tree, int capacity)
+    {
+        _tree = tree;
+        _ring = new OpenFile?[capacity];
+        for (var i = 0; i < StripeCount; i++) _stripes[i] = new Stripe();
+    }
 
     /// <summary>Opens the bytes of a file, or takes the descriptor it has. Undo with <see cref="OpenFile.Leave"/>.</summary>
     public Errno Enter(int slot, bool write, out OpenFile file)
@@ -43,22 +51,22 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     /// <param name="place">Where the file is; the caller has locked the names of the directory.</param>
     public bool Hold(int slot, in Place place)
     {
-        if (Interlocked.Increment(ref tree.HeldFiles) <= capacity / 4 && Pin(slot, place, out var file))
+        if (Interlocked.Increment(ref _tree.HeldFiles) <= _ring.Length / 4 && Pin(slot, place, out var file))
         {
             using (file.Stripe.Enter()) file.IsHeld = true;
-            tree.Nodes[slot].Set(NodeFlags.Held);
+            _tree.Nodes[slot].Set(NodeFlags.Held);
             return true;
         }
-        Interlocked.Decrement(ref tree.HeldFiles);
+        Interlocked.Decrement(ref _tree.HeldFiles);
         return false;
     }
 
     /// <summary>Undoes <see cref="Hold"/>: the file still has its name.</summary>
     public void LetGo(int slot)
     {
-        tree.Nodes[slot].Clear(NodeFlags.Held);
-        Interlocked.Decrement(ref tree.HeldFiles);
-        var file = (OpenFile)tree.Nodes[slot].State!;
+        _tree.Nodes[slot].Clear(NodeFlags.Held);
+        Interlocked.Decrement(ref _tree.HeldFiles);
+        var file = (OpenFile)_tree.Nodes[slot].State!;
         using (file.Stripe.Enter()) file.IsHeld = false;
         file.Leave();
     }
@@ -91,12 +99,12 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     /// <summary>When a partial file that is open was last changed (<see cref="PartialFile.LastChange"/>); 0 where it is not open.</summary>
     public long LastChangeOf(int slot)
     {
-        using (StripeOf(slot).Enter()) return (tree.Nodes[slot].State as OpenFile)?.Partial?.LastChange ?? 0;
+        using (StripeOf(slot).Enter()) return (_tree.Nodes[slot].State as OpenFile)?.Partial?.LastChange ?? 0;
     }
 
     private FileBytes BytesOf(int slot)
     {
-        var flags = tree.Nodes[slot].Flags;
+        var flags = _tree.Nodes[slot].Flags;
         if ((flags & NodeFlags.Partial) != 0) return FileBytes.Joined;
         return (flags & (NodeFlags.Upper | NodeFlags.Metacopy)) == NodeFlags.Upper ? FileBytes.Upper : FileBytes.Lower;
     }
@@ -105,7 +113,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     {
         using (StripeOf(slot).Enter())
         {
-            file = tree.Nodes[slot].State as OpenFile;
+            file = _tree.Nodes[slot].State as OpenFile;
             if (file is null || !file.Fd.IsOpen || file.Bytes != BytesOf(slot) || (write && !file.IsWritable)) return false;
             file.Pins++;
             file.IsRecentlyUsed = true;
@@ -118,17 +126,17 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         file = null;
-        tree.LearnData(slot);
-        var error = tree.EnterData(slot, buffer, out var place);
+        _tree.LearnData(slot);
+        var error = _tree.EnterData(slot, buffer, out var place);
         if (error != Errno.None) return error;
         var isUpper = place.IsUpper;
         Fd fd;
         using (place)
         {
             error = OpenAt(place, write, out fd);
-            if (error == Errno.NOENT && tree.HasLeft(slot, place)) return Errno.None; // no file: the caller looks again
+            if (error == Errno.NOENT && _tree.HasLeft(slot, place)) return Errno.None; // no file: the caller looks again
         }
-        if (error == Errno.ACCES && isUpper) error = tree.Upper!.OpenWidened(tree, slot, write, gateHeld: false, out fd);
+        if (error == Errno.ACCES && isUpper) error = _tree.Upper!.OpenWidened(_tree, slot, write, gateHeld: false, out fd);
         if (error == Errno.None) Install(slot, fd, isUpper ? FileBytes.Upper : FileBytes.Lower, write, null, out file);
         return error;
     }
@@ -138,7 +146,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     private Errno OpenJoined(int slot, out OpenFile? file)
     {
         file = null;
-        tree.Gate.Enter(slot);
+        _tree.Gate.Enter(slot);
         try
         {
             if (BytesOf(slot) != FileBytes.Joined || TryEnter(slot, write: true, out file)) return Errno.None;
@@ -151,7 +159,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         }
         finally
         {
-            tree.Gate.Leave(slot);
+            _tree.Gate.Leave(slot);
         }
     }
 
@@ -162,14 +170,14 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         fd = Fd.None;
         while (true)
         {
-            var error = tree.Enter(slot, buffer, out var place);
+            var error = _tree.Enter(slot, buffer, out var place);
             if (error != Errno.None) return error;
             using (place)
             {
                 error = OpenAt(place, write: true, out fd);
-                if (error == Errno.NOENT && tree.HasLeft(slot, place)) continue;
+                if (error == Errno.NOENT && _tree.HasLeft(slot, place)) continue;
             }
-            return error == Errno.ACCES ? tree.Upper!.OpenWidened(tree, slot, write: true, gateHeld: true, out fd) : error;
+            return error == Errno.ACCES ? _tree.Upper!.OpenWidened(_tree, slot, write: true, gateHeld: true, out fd) : error;
         }
     }
 
@@ -177,14 +185,14 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     private Errno Join(int slot, Fd upper, out PartialFile? partial)
     {
         partial = null;
-        var maps = tree.Upper!.Work.PartialMaps;
+        var maps = _tree.Upper!.Work.PartialMaps;
         var error = Upper.ReadPartial(upper, out var mark);
         PartialMap? map = null;
         if (error == Errno.None) error = maps.Open(mark, out map);
         if (error != Errno.None) return Errno.IO; // where its bytes are cannot be told
         var (lower, layer) = (Fd.None, 0);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
-        error = tree.EnterData(slot, buffer, out var place);
+        error = _tree.EnterData(slot, buffer, out var place);
         if (error == Errno.IO) error = Errno.NOENT; // the search has not found it
         if (error == Errno.None)
         {
@@ -195,7 +203,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             }
         }
         if (error is Errno.None or Errno.NOENT or Errno.NOTDIR or Errno.LOOP or Errno.ACCES)
-            return PartialFile.Open(upper, lower, layer, map!, mark, maps.Boot, tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
+            return PartialFile.Open(upper, lower, layer, map!, mark, maps.Boot, _tree.PartialWatch is { } watch ? () => watch(slot) : null, out partial);
         map!.Close();
         return error;
     }
@@ -217,7 +225,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
         var fresh = Rent();
         using (StripeOf(slot).Enter())
         {
-            var old = tree.Nodes[slot].State as OpenFile;
+            var old = _tree.Nodes[slot].State as OpenFile;
             var serves = old is { Fd.IsOpen: true } && old.Bytes == BytesOf(slot) && (old.IsWritable || !isWritable);
             if (serves || bytes != BytesOf(slot))
             {
@@ -227,10 +235,10 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
                 file = null;
                 return;
             }
-            (fresh.Fd, fresh.Node, fresh.NodeId, fresh.Pins, fresh.IsRecentlyUsed, fresh.IsAbandoned) = (fd, slot, tree.Nodes[slot].Id, 1, true, false);
+            (fresh.Fd, fresh.Node, fresh.NodeId, fresh.Pins, fresh.IsRecentlyUsed, fresh.IsAbandoned) = (fd, slot, _tree.Nodes[slot].Id, 1, true, false);
             (fresh.Bytes, fresh.IsWritable, fresh.Partial, fresh.Stripe, fresh.IsHeld) = (bytes, isWritable, partial, StripeOf(slot), false);
             fresh.Follow(old);
-            tree.Nodes[slot].State = fresh;
+            _tree.Nodes[slot].State = fresh;
             if (old is not null)
             {
                 old.IsAbandoned = true;
@@ -255,12 +263,12 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
     {
         lock (_ringLock)
         {
-            for (var tries = 0; tries < 3 * capacity; tries++)
+            for (var tries = 0; tries < 3 * _ring.Length; tries++)
             {
-                _hand = (_hand + 1) % capacity;
+                _hand = (_hand + 1) % _ring.Length;
                 var candidate = _ring[_hand];
-                if (candidate is not null && !TryEvict(candidate, hasChoice: tries < 2 * capacity)) continue;
-                if (candidate is not null && _pool.Count < capacity) _pool.Push(candidate);
+                if (candidate is not null && !TryEvict(candidate, hasChoice: tries < 2 * _ring.Length)) continue;
+                if (candidate is not null && _pool.Count < _ring.Length) _pool.Push(candidate);
                 _ring[_hand] = file;
                 return;
             }
@@ -281,7 +289,7 @@ internal sealed class OpenFiles(Tree tree, int capacity) : IDisposable
             }
             file.Close();
             // The slot may be another node's by now.
-            if (!file.IsAbandoned) Interlocked.CompareExchange(ref tree.Nodes[file.Node].State, null, file);
+            if (!file.IsAbandoned) Interlocked.CompareExchange(ref _tree.Nodes[file.Node].State, null, file);
             file.IsAbandoned = true;
             file.NodeId = 0;
             return true;

@@ -4,7 +4,8 @@ namespace OverlayFuse.Union;
 internal sealed class DescriptorCache(int capacity)
 {
     private readonly Lock _lock = new(); // rank 9; protects the ring. Directories are only tried (TryEvict), never waited for
-    private readonly LayerDirectory?[] _ring = new LayerDirectory?[capacity];
+    private LayerDirectory?[] _ring = new LayerDirectory?[Math.Min(64, capacity)]; // grows up to the capacity
+    private int _used;
     private int _hand;
 
     public int Capacity => capacity;
@@ -26,6 +27,13 @@ internal sealed class DescriptorCache(int capacity)
     {
         lock (_lock)
         {
+            if (_used < capacity)
+            {
+                if (_used == _ring.Length) Array.Resize(ref _ring, Math.Min(2 * _used, capacity));
+                _ring[_used++] = directory;
+                return true;
+            }
+
             // Two rounds at most: the first takes the marks of recent use away.
             for (var tries = 0; tries < 2 * capacity; tries++)
             {

@@ -9,7 +9,12 @@ internal sealed class NameLocks
 {
     private const int StripeCount = 128;
 
-    private readonly ReaderWriterLockSlim[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new ReaderWriterLockSlim(LockRecursionPolicy.NoRecursion))];
+    private readonly ReaderWriterLockSlim[] _stripes = new ReaderWriterLockSlim[StripeCount];
+
+    public NameLocks()
+    {
+        for (var i = 0; i < StripeCount; i++) _stripes[i] = new ReaderWriterLockSlim(LockRecursionPolicy.NoRecursion);
+    }
 
     public void EnterRead(int directory)
     {

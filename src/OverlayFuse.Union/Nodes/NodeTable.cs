@@ -19,7 +19,7 @@ internal sealed partial class NodeTable
     private const int ShardBits = 4;
     private const int ShardCount = 1 << ShardBits;
 
-    private readonly NameShard[] _shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new NameShard())];
+    private readonly NameShard[] _shards = new NameShard[ShardCount];
     private readonly SlotArray<Node> _nodes = new();
 
     // Nodes that several names may lead to, by st_ino.
@@ -32,7 +32,11 @@ internal sealed partial class NodeTable
     private ulong _serial;
 
     /// <param name="removed">Called, outside all locks of the table, for each node that leaves it.</param>
-    public NodeTable(NodeRemoved removed) => _removed = removed;
+    public NodeTable(NodeRemoved removed)
+    {
+        _removed = removed;
+        for (var i = 0; i < ShardCount; i++) _shards[i] = new NameShard();
+    }
 
     public delegate void NodeRemoved(in Node node);
 

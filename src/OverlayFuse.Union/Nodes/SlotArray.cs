@@ -15,13 +15,12 @@ internal sealed class SlotArray<T>
     private static readonly Chunk Absent = new() { Used = 0 };
 
     // Chunks are read without the lock, so the outer array is replaced, never resized in place.
-    private volatile Chunk[] _chunks = Enumerable.Repeat(Absent, 8).ToArray();
+    private volatile Chunk[] _chunks = [Absent, Absent, Absent, Absent, Absent, Absent, Absent, Absent];
     private int _firstWithRoom;
     private int _emptyChunks;
+    private bool _haveBegun;
 
-    public SlotArray() => Allocate(); // takes slot 0
-
-    public int Count { get; private set; } = -1;
+    public int Count { get; private set; }
 
     /// <summary>Chunks given back since the array was made; tells the owner when a collection is worth its while.</summary>
     public long ChunksDropped { get; private set; }
@@ -40,6 +39,12 @@ internal sealed class SlotArray<T>
 
     public int Allocate()
     {
+        if (!_haveBegun)
+        {
+            _haveBegun = true; // not before: most arrays of a small mount stay empty
+            _ = Allocate();    // slot 0
+            Count = 0;
+        }
         var index = _firstWithRoom;
         while (index < _chunks.Length && _chunks[index].Used == ChunkSize) index++;
         _firstWithRoom = index;
