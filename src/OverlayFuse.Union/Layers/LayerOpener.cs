@@ -8,6 +8,8 @@ namespace OverlayFuse.Union;
 /// <summary>Opens the layers of a mount, before it is made: afterwards no path is resolved any more but those of reopened roots.</summary>
 internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, IReadOnlyList<MountPointEntry> mounts, int rootsHeldOpen)
 {
+    private const uint FuseMagic = 0x65735546;
+
     private int _held;
 
     /// <summary>Where the union will be mounted: the directory that holds the mount point, by device and inode, and its name there.</summary>
@@ -31,6 +33,14 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         });
     }
 
+    /// <summary>As the other one. <paramref name="isReal"/>: no link was met on the way, so that the path is the one by which the kernel knows the directory.</summary>
+    public static DirFd OpenDirectory(string what, byte[] path, out bool isReal)
+    {
+        var fd = Fd.None;
+        isReal = IsPlain(path) && Syscall.OpenAt2(DirFd.Cwd, path, OpenFlags.Path | OpenFlags.Directory, 0, ResolveFlags.NoSymlinks, out fd) == Errno.None;
+        return isReal ? new DirFd(fd.Number) : OpenDirectory(what, path);
+    }
+
     public Layer OpenUpper(DirFd descriptor, byte[] path)
     {
         var status = StatusOf(descriptor, path);
@@ -48,11 +58,15 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         return layer;
     }
 
-    public Layer OpenLower(int index, byte[] path, bool isDataOnly = false)
+    public Layer OpenLower(int index, byte[] path, bool isDataOnly = false) =>
+        OpenLower(index, path, OpenDirectory(isDataOnly ? "data-only layer" : "lower directory", path, out var isReal), isReal, isDataOnly);
+
+    /// <summary>As the other one, of a directory that is open already; it is the layer's from now on.</summary>
+    /// <param name="isReal">See <see cref="OpenDirectory(string, byte[], out bool)"/>.</param>
+    public Layer OpenLower(int index, byte[] path, DirFd descriptor, bool isReal, bool isDataOnly)
     {
-        var descriptor = OpenDirectory(isDataOnly ? "data-only layer" : "lower directory", path);
         var status = StatusOf(descriptor, path);
-        var realPath = RealPath(descriptor);
+        var realPath = isReal ? path : RealPath(descriptor);
         var clone = MountClone.ReadOnly(descriptor);
         if (clone.IsOpen)
         {
@@ -60,19 +74,21 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             descriptor = clone;
         }
 
+        if (Syscall.StatFs(descriptor.Fd, out var fileSystem) != Errno.None) fileSystem = default;
+        var isBare = IsBare(descriptor, fileSystem);
         var layer = new Layer
         {
             Index = index,
-            Number = numbers.NumberOf(Identity(descriptor, path)),
+            Number = numbers.NumberOf(Identity(descriptor, path, fileSystem.FileSystemId)),
             Path = realPath ?? path,
             Device = status.Device,
             IsPrivateClone = clone.IsOpen,
             IsDataOnly = isDataOnly,
             Covered = clone.IsOpen ? CoveredIn(descriptor, realPath) : null,
             OwnMountPoint = MountPoint,
-            Overrides = Overrides.FormOf(descriptor),
+            Overrides = isBare ? OverrideForm.None : Overrides.FormOf(descriptor),
         };
-        var hasXattrWhiteouts = HasXattrWhiteouts(descriptor);
+        var hasXattrWhiteouts = !isBare && HasXattrWhiteouts(descriptor);
         if (_held < rootsHeldOpen || realPath is null || IsBeneath(realPath, MountPointPath))
         {
             _held++;
@@ -104,6 +120,21 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         throw new MountException($"cannot look at {Encoding.UTF8.GetString(path)}: {error.Describe()}.");
     }
 
+    // Most roots have no attribute, so that one question spares four. A FUSE server may answer for one that it does not list, as we do.
+    private static bool IsBare(DirFd descriptor, in FileSystemStatus fileSystem) =>
+        fileSystem.Magic is not (0 or FuseMagic) && Syscall.ListXattrAt(descriptor, "."u8, [], out var length) == Errno.None && length == 0;
+
+    // "/a/b", as the kernel writes paths.
+    private static bool IsPlain(ReadOnlySpan<byte> path)
+    {
+        if (path is not [(byte)'/', _, ..]) return false;
+        foreach (var range in path[1..].Split((byte)'/'))
+        {
+            if (path[1..][range] is [] or [(byte)'.'] or [(byte)'.', (byte)'.']) return false;
+        }
+        return true;
+    }
+
     private static bool HasXattrWhiteouts(DirFd descriptor)
     {
         if (FoundMarks.Read(descriptor, "."u8, out var marks) != Errno.None || !marks.Has(MarkSet.Opaque)) return false;
@@ -113,17 +144,16 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     }
 
     // What makes a layer the same layer at the next mount: its file system and the handle of its root; else its path.
-    private static byte[] Identity(DirFd descriptor, byte[] path)
+    private static byte[] Identity(DirFd descriptor, byte[] path, ulong fileSystemId)
     {
         Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
-        if (Syscall.StatFs(descriptor.Fd, out var fileSystem) != Errno.None || fileSystem.FileSystemId == 0
-            || Syscall.NameToHandleAt(descriptor, [], handle, out var type, out var length) != Errno.None)
+        if (fileSystemId == 0 || Syscall.NameToHandleAt(descriptor, [], handle, out var type, out var length) != Errno.None)
         {
             return [(byte)'p', .. path];
         }
         var identity = new byte[1 + 8 + 4 + length];
         identity[0] = (byte)'h';
-        BinaryPrimitives.WriteUInt64LittleEndian(identity.AsSpan(1), fileSystem.FileSystemId);
+        BinaryPrimitives.WriteUInt64LittleEndian(identity.AsSpan(1), fileSystemId);
         BinaryPrimitives.WriteInt32LittleEndian(identity.AsSpan(9), type);
         handle[..length].CopyTo(identity.AsSpan(13));
         return identity;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -9,7 +10,7 @@ public static class DirectoryNames
     public static Errno Read(DirFd directory, List<byte[]> names)
     {
         var error = Syscall.LSeek(directory.Fd, 0, Whence.Set, out _);
-        var buffer = new byte[32 * 1024];
+        var buffer = ArrayPool<byte>.Shared.Rent(32 * 1024); // a mount reads a dozen, most of them empty
         while (error == Errno.None)
         {
             error = Syscall.GetDents(directory.Fd, buffer, out var length);
@@ -21,6 +22,7 @@ public static class DirectoryNames
                 if (!entries.IsDotOrDotDot) names.Add(entries.Name.ToArray());
             }
         }
+        ArrayPool<byte>.Shared.Return(buffer);
         return error;
     }
 }

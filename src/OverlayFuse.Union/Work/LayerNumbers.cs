@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
@@ -18,6 +19,7 @@ internal sealed class LayerNumbers : IDisposable
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _numbers =
         new Dictionary<byte[], int>(IdentityComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    private readonly ArrayBufferWriter<byte> _unwritten = new();
     private int _next = 1;
 
     /// <summary>Numbers that last as long as the mount, for unions without a work directory.</summary>
@@ -50,7 +52,7 @@ internal sealed class LayerNumbers : IDisposable
     /// <summary>The numbers that were given out; new ones are not kept.</summary>
     public static LayerNumbers Read(DirFd directory) => new(null, RecordFile.ReadAll(directory, "layers"u8, Magic));
 
-    /// <summary>The number of the layer with this identity (its file system's id and the handle of its root, or its path).</summary>
+    /// <summary>The number of the layer with this identity (its file system's id and the handle of its root, or its path). See <see cref="Write"/>.</summary>
     public int NumberOf(ReadOnlySpan<byte> identity)
     {
         if (_numbers.TryGetValue(identity, out var number)) return number;
@@ -61,13 +63,21 @@ internal sealed class LayerNumbers : IDisposable
             var record = new byte[2 + identity.Length];
             BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)_next);
             identity.CopyTo(record.AsSpan(2));
-            var error = _file.Append(record);
-            if (error != Errno.None)
-                throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}. Make room there, or give a work " +
-                    "directory that can be written to.");
+            RecordFile.Append(_unwritten, record);
         }
         _numbers[identity] = _next;
         return _next++;
+    }
+
+    /// <summary>Writes the numbers that were given out, all at once. To be called before anything is mounted.</summary>
+    public void Write()
+    {
+        if (_unwritten.WrittenCount == 0) return;
+        var error = _file!.AppendAll(_unwritten.WrittenSpan);
+        if (error != Errno.None)
+            throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}. Make room there, or give a work " +
+                "directory that can be written to.");
+        _unwritten.ResetWrittenCount();
     }
 
     /// <summary>Makes the numbers safe against power loss; free of cost when none came since. By any thread.</summary>

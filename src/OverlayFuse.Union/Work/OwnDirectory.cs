@@ -57,7 +57,7 @@ internal static class OwnDirectory
     private static Errno Drop(DirFd directory, ReadOnlySpan<byte> attribute)
     {
         // Looked for first: btrfs wants room for a removal even when there is nothing to remove, and a full quota has none.
-        var error = Syscall.GetXattr(directory.Fd, attribute, [], out _);
+        var error = Syscall.GetXattrAt(directory, "."u8, attribute, [], out _);
         if (error == Errno.None) error = Syscall.RemoveXattr(directory.Fd, attribute);
         return error is Errno.NODATA or Errno.NOTSUP ? Errno.None : error;
     }

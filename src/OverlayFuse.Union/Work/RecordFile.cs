@@ -79,15 +79,21 @@ internal sealed class RecordFile : IDisposable
         var length = FrameLength + payload.Length;
         var frame = length <= StackSize ? stackalloc byte[StackSize] : new byte[length];
         Frame(payload, frame);
-        var error = Syscall.PWrite(_file, frame[..length], _length, out _);
+        return AppendAll(frame[..length]);
+    }
+
+    /// <summary>As <see cref="Append(ReadOnlySpan{byte})"/>, of records made by the other one.</summary>
+    public Errno AppendAll(ReadOnlySpan<byte> records)
+    {
+        var error = Syscall.PWrite(_file, records, _length, out _);
         if (error != Errno.None) return error;
 
-        _length += length;
+        _length += records.Length;
         _isDirty = true;
         return Errno.None;
     }
 
-    /// <summary>Adds a record to what <see cref="Replace"/> will write.</summary>
+    /// <summary>Adds a record to what <see cref="Replace"/> or <see cref="AppendAll"/> will write.</summary>
     public static void Append(ArrayBufferWriter<byte> records, ReadOnlySpan<byte> payload)
     {
         Frame(payload, records.GetSpan(FrameLength + payload.Length));

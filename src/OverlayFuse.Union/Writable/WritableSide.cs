@@ -7,9 +7,7 @@ namespace OverlayFuse.Union;
 /// <summary>Opens an upper with its work directory, and tries out what their file system can do.</summary>
 internal static class WritableSide
 {
-    private const int LongestTrail = 4096;
-
-    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(UnionOptions options, List<string> remarks, Action<string>? onWait)
+    public static (DirFd Upper, WorkDirectory Work, UpperFeatures Features) Open(UnionOptions options, LowerDirectories lowers, List<string> remarks, Action<string>? onWait)
     {
         var (upperPath, workPath, durability) = (options.UpperDirectory!, options.WorkDirectory!, options.Durability);
         using var undo = new Undo();
@@ -19,11 +17,7 @@ internal static class WritableSide
         try
         {
             CheckPair(upper, Text(upperPath), work, Text(workPath));
-            foreach (var lower in options.LowerDirectories.Concat(options.DataDirectories))
-            {
-                CheckApart(lower, upper, "upper", Text(upperPath));
-                CheckApart(lower, work, "work", Text(workPath));
-            }
+            CheckApart(lowers, upper, Text(upperPath), work, Text(workPath));
             CheckWritable(work, "work directory", Text(workPath));
             CheckWritable(upper, "upper directory", Text(upperPath));
             var family = FindFamily(work);
@@ -48,22 +42,27 @@ internal static class WritableSide
                 "into the other by rename. Choose a work directory beside the upper.");
         if (upperStatus.Inode == workStatus.Inode)
             throw new MountException($"cannot use {upperPath} as upper and work directory at once: they must be two directories, side by side.");
-        if (IsInside(work, upperStatus))
+        if (new WayUp([upperStatus]).Meets(work) == 0)
             throw new MountException($"cannot use the work directory {workPath}: it lies inside the upper directory {upperPath} and would show in the union. Choose " +
                 "one beside it.");
-        if (IsInside(upper, workStatus)) throw new MountException($"cannot use the upper directory {upperPath}: it lies inside the work directory {workPath}, which is emptied. Choose one beside it.");
+        if (new WayUp([workStatus]).Meets(upper) == 0)
+            throw new MountException($"cannot use the upper directory {upperPath}: it lies inside the work directory {workPath}, which is emptied. Choose one beside it.");
     }
 
     // A lower layer may hold the upper (lowerdir=/): what is made there is not looked for below. The other way round every change would
     // change the layer.
-    private static void CheckApart(byte[] lowerPath, DirFd writable, string what, string writablePath)
+    private static void CheckApart(LowerDirectories lowers, DirFd upper, string upperPath, DirFd work, string workPath)
     {
-        var lower = LayerOpener.OpenDirectory("lower directory", lowerPath);
-        var isInside = Syscall.Stat(writable.Fd, out var status) == Errno.None && IsInside(lower, status);
-        lower.Close();
-        if (isInside)
-            throw new MountException($"cannot use {Text(lowerPath)} as a lower layer: it is, or lies inside, the {what} directory {writablePath}, so that what is " +
+        if (Syscall.Stat(upper.Fd, out var upperStatus) != Errno.None || Syscall.Stat(work.Fd, out var workStatus) != Errno.None) return;
+        var way = new WayUp([upperStatus, workStatus]);
+        for (var i = 0; i < lowers.Count; i++)
+        {
+            var met = lowers.Look(i, way.Meets);
+            if (met < 0) continue;
+            var (what, path) = met == 0 ? ("upper", upperPath) : ("work", workPath);
+            throw new MountException($"cannot use {Text(lowers.Path(i))} as a lower layer: it is, or lies inside, the {what} directory {path}, so that what is " +
                 "changed in the union would change the layer. Layers stand apart from what is written.");
+        }
     }
 
     private static void CheckWritable(DirFd directory, string what, string path)
@@ -73,25 +72,6 @@ internal static class WritableSide
         throw new MountException(error == Errno.ROFS
             ? $"cannot write to the {what} {path}: its file system is mounted read-only. Without upperdir= the union is read-only and needs none."
             : $"cannot write to the {what} {path}: {error.Describe()}. It must belong to you.");
-    }
-
-    // Up through ".." from a directory to the root: does the way lead through `other`?
-    private static bool IsInside(DirFd directory, in FileStatus other)
-    {
-        if (Syscall.OpenAt(directory, "."u8, OpenFlags.Path | OpenFlags.Directory, 0, out var at) != Errno.None) return false;
-        ulong last = 0;
-        var inside = false;
-        for (var steps = 0; steps < LongestTrail && !inside; steps++)
-        {
-            if (Syscall.Stat(at, out var status) != Errno.None || (status.Inode == last && steps > 0)) break;
-            inside = status.Inode == other.Inode && status.Device == other.Device;
-            last = status.Inode;
-            if (Syscall.OpenAt(new DirFd(at.Number), ".."u8, OpenFlags.Path | OpenFlags.Directory, 0, out var above) != Errno.None) break;
-            at.Close();
-            at = above;
-        }
-        at.Close();
-        return inside;
     }
 
     private static MarkFamily? FindFamily(DirFd work)
@@ -110,14 +90,12 @@ internal static class WritableSide
     {
         ReadOnlySpan<byte> a = "probe-a"u8, b = "probe-b"u8;
         var temp = work.Temp;
-        var canMakeDevice = Works(Syscall.MknodAt(temp, a, (uint)FileType.CharDevice, 0, 0));
-        _ = Syscall.UnlinkAt(temp, a);
-
+        var device = Syscall.MknodAt(temp, b, (uint)FileType.CharDevice, 0, 0);
+        var canMakeDevice = Works(device);
         var made = Syscall.MknodAt(temp, a, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0);
-        var exchanged = made == Errno.None ? Syscall.MknodAt(temp, b, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0) : made;
+        var exchanged = made == Errno.None && device != Errno.None ? Syscall.MknodAt(temp, b, (uint)FileType.Regular | Mode.OwnerReadWrite, 0, 0) : made;
         if (exchanged == Errno.None) exchanged = Syscall.RenameAt2(temp, a, temp, b, RenameFlags.Exchange);
         var canExchange = Works(exchanged);
-        _ = Syscall.UnlinkAt(temp, b);
 
         // Without the exchange nothing can be replaced by a whiteout in one step: then it stands beside the name.
         var form = !canExchange ? WhiteoutForm.Oci : canMakeDevice ? WhiteoutForm.Device : family is not null ? WhiteoutForm.Xattr : WhiteoutForm.Oci;

@@ -105,6 +105,7 @@ internal class NumbersTests
         {
             Assert.That(layers.NumberOf("base"u8), Is.EqualTo(1));
             Assert.That(layers.NumberOf("app"u8), Is.EqualTo(2));
+            layers.Write();
         }
         using (var layers = OpenLayers())
         {

@@ -45,6 +45,7 @@ internal class WorkDirectoryTests
         {
             Assert.That(work.LayerNumbers.NumberOf("a"u8), Is.EqualTo(1));
             Assert.That(work.LayerNumbers.NumberOf("b"u8), Is.EqualTo(2));
+            work.LayerNumbers.Write();
             Assert.That(work.Origins.Add(5, default, 50), Is.EqualTo(Errno.None));
             Assert.That(work.InodeNumbers.Find(1, ulong.MaxValue, out _), Is.EqualTo(Errno.None));
             Assert.That(work.Sync(), Is.EqualTo(Errno.None));
