@@ -70,13 +70,19 @@ internal static class UnionMount
         {
             Tune(session);
             live(fileSystem.Remarks);
-            ProgramCode.LetGo(); // a daemon a mount: what parsed, looked and asked is not needed any more
-            Syscall.ReadAhead("/proc/self/exe"); // and what copies and writes is needed at once, some day: not to be waited for then
+            session.Underway += LetGo; // after what the file system begins then
         };
         session.Run();
         var isServing = !session.HasEnded;
         foreach (var sentence in fileSystem.End(isServing)) DaemonLog.Say(job, sentence);
         return isServing;
+    }
+
+    // A daemon a mount: what parsed, looked and asked is not needed any more. And what copies and writes is needed at once, some day: not to be waited for then.
+    private static void LetGo()
+    {
+        ProgramCode.LetGo();
+        Syscall.ReadAhead("/proc/self/exe");
     }
 
     // As fuse-overlayfs does on this signal, which would otherwise end us.

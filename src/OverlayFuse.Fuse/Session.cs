@@ -34,8 +34,11 @@ public sealed class Session : IDisposable
         _dispatcher = new Dispatcher(fileSystem, Requests, options);
     }
 
-    /// <summary>INIT was answered: the mount is live. Raised once, on the thread of <see cref="Run"/>.</summary>
+    /// <summary>INIT was answered: the mount is live. Raised once, on the thread of <see cref="Run"/>; requests wait until it is done.</summary>
     public event Action? Ready;
+
+    /// <summary>Requests are being served: the time for what nobody waits for. Raised once, after <see cref="Ready"/>, on the same thread.</summary>
+    public event Action? Underway;
 
     /// <summary>The capabilities in force, from <see cref="FileSystem.Started"/> on.</summary>
     public InitFlags Granted { get; private set; }
@@ -83,7 +86,10 @@ public sealed class Session : IDisposable
     {
         if (Begin() is not { } pool) return;
 
+        // A thread takes a tenth of a millisecond to start, which whoever mounts need not wait for.
         Ready?.Invoke();
+        pool.Start();
+        Underway?.Invoke();
         foreach (var finished in _rings is null ? [pool.Finished] : (WaitHandle[])[pool.Finished, _rings.Finished])
         {
             if (WaitHandle.WaitAny([finished, _stopAsked.WaitHandle]) == 0) continue;
@@ -149,7 +155,6 @@ public sealed class Session : IDisposable
             if (!Start()) return null;
 
             _pool = new WorkerPool(_mounted.Channel, _dispatcher, _options, MaxWrite, _rings is not null);
-            _pool.Start();
             if (_rings?.Register() is not { } error || error is Errno.None or Errno.NOTCONN or Errno.CONNABORTED or Errno.CANCELED) return _pool; // or it ends at once
             _rings.End();
             Abort();

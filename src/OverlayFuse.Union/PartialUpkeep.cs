@@ -36,7 +36,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private long _lastCommits;
     private bool _commitsNow;
 
-    /// <summary>To be called once, before there is anything to watch.</summary>
+    /// <summary>To be called once.</summary>
     public void Start()
     {
         _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
@@ -107,6 +107,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     {
         // The map of a partial file names its layer by a number: on disk already when the first one is made, it costs that file no commit.
         if (commits) _ = tree.Upper!.Work.LayerNumbers.Sync();
+        if (commits) _ = tree.Upper!.Work.SyncStack();
         while (!_ending)
         {
             if (_watched.IsEmpty)

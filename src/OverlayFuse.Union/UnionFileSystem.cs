@@ -73,7 +73,8 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     public override void Started(Session session)
     {
         if (_options.Transport == Transport.Ring && session.WhyNoRings is { } reason) throw new MountException($"cannot use transport=ring: {reason} Else leave the option out.");
-        Use();
+        Note();
+        session.Underway += () => _upkeep?.Start(); // whoever mounts does not wait for it
         _passthrough?.Started(session);
         _session = session;
         _notifier = session.Notifier;
@@ -88,16 +89,25 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         notifier.Wait(WritebackPatience);
     }
 
-    /// <summary>There is a mount now: what the work directory holds stays, and says what the upper is stacked on.</summary>
+    /// <summary>As a mount does, without one.</summary>
     internal void Use()
     {
-        if (Upper is not { } upper) return;
+        Note();
         _upkeep?.Start();
+    }
+
+    // There is a mount now: what the work directory holds stays, and says what the upper is stacked on.
+    private void Note()
+    {
+        if (Upper is not { } upper) return;
         upper.Work.IsUnused = false;
         if (upper.Overrides != OverrideForm.None) _ = upper.Work.RaiseFence(Fence.Overrides);
-        var lowers = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Path);
-        var data = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Path);
-        _ = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [.. lowers], [.. data]).Write(upper.Work.Root);
+        var stack = new StackRecord(upper.Layer.Root.Inode, upper.Layer.Path, [], []);
+        foreach (var layer in _layers)
+        {
+            if (!layer.IsUpper) (layer.IsDataOnly ? stack.DataOnly : stack.Lowers).Add(layer.Path);
+        }
+        upper.Work.Note(stack);
     }
 
     public void Dispose()

@@ -171,7 +171,12 @@ internal sealed class WorkCheck(InspectedUnion union, CheckReport report, UnionO
         var error = StackRecord.Read(Own, out var record);
         if (error is Errno.None or Errno.NOENT) return; // an upper of before, or one that only was looked at
         report.Problem("stack-broken", Path("stack"u8), "it does not say what the upper was last mounted on", "It is written with the lower directories given.",
-            () => new StackRecord(union.Upper.Root.Inode, union.Upper.Path, [.. options.LowerDirectories], [.. options.DataDirectories]).Write(Own));
+            () =>
+            {
+                var error = new StackRecord(union.Upper.Root.Inode, union.Upper.Path, [.. options.LowerDirectories], [.. options.DataDirectories]).Write(Own, out var unsynced);
+                unsynced.Close();
+                return error;
+            });
     }
 
     private static List<byte[]> NamesIn(DirFd directory)

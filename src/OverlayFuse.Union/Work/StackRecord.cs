@@ -17,28 +17,33 @@ internal sealed record StackRecord(ulong UpperInode, byte[] Upper, List<byte[]> 
 
     private static ReadOnlySpan<byte> NewName => "stack.new"u8;
 
-    /// <summary>NOENT where there is none; PROTONOSUPPORT for a text that is not ours.</summary>
+    /// <summary>NOENT where there is none, or where a loss of power has left nothing of a first one; PROTONOSUPPORT for a text that is not ours.</summary>
     public static Errno Read(DirFd root, out StackRecord? record)
     {
         record = null;
         var error = ReadText(root, out var text);
         if (error != Errno.None) return error;
+        if (!text.AsSpan().ContainsAnyExcept((byte)0)) return Errno.NOENT;
         return TryParse(text, out record) ? Errno.None : Errno.PROTONOSUPPORT;
     }
 
     /// <summary>Writes the record where another or none stands. It is there for later, so that no mount fails for it.</summary>
-    public Errno Write(DirFd root)
+    /// <param name="unsynced">Open where it is the first one: whoever mounts does not wait for the disk. To be synced when there is time, and closed.</param>
+    public Errno Write(DirFd root, out Fd unsynced)
     {
+        unsynced = Fd.None;
         var text = Format();
-        if (ReadText(root, out var before) == Errno.None && before.AsSpan().SequenceEqual(text)) return Errno.None;
+        var isFirst = ReadText(root, out var before) == Errno.NOENT;
+        if (before.AsSpan().SequenceEqual(text)) return Errno.None;
 
         var error = Syscall.OpenAt(root, NewName, NewFile, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
         error = Syscall.PWrite(file, text, 0, out _);
-        if (error == Errno.None) error = Syscall.FDataSync(file);
-        file.Close();
+        if (error == Errno.None && !isFirst) error = Syscall.FDataSync(file); // or a loss of power might leave neither
         if (error == Errno.None) error = Syscall.RenameAt2(root, NewName, root, Name, RenameFlags.None);
         if (error != Errno.None) _ = Syscall.UnlinkAt(root, NewName);
+        if (error == Errno.None && isFirst) unsynced = file;
+        else file.Close();
         return error;
     }
 

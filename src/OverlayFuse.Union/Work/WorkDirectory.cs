@@ -15,6 +15,8 @@ internal sealed class WorkDirectory : IDisposable
     private DirFd _work = DirFd.None;
     private Fd _lock = Fd.None;
     private Fd _upperLock = Fd.None;
+    private readonly Lock _stackGate = new(); // leaf; protects the field below
+    private Fd _unsyncedStack = Fd.None;
     private Incompat _incompat = null!;
     private ulong _lastTempName;
     private bool _isClosed;
@@ -113,7 +115,29 @@ internal sealed class WorkDirectory : IDisposable
         if (error == Errno.None) error = InodeNumbers.Sync();
         if (error == Errno.None) error = NarrowInodes?.Sync() ?? Errno.None;
         if (error == Errno.None) error = Origins.Sync();
+        if (error == Errno.None) error = SyncStack();
         return error;
+    }
+
+    /// <summary>Writes down what the upper is stacked on. Best effort.</summary>
+    public void Note(StackRecord stack)
+    {
+        _ = stack.Write(Root, out var unsynced);
+        lock (_stackGate) _unsyncedStack = unsynced;
+    }
+
+    /// <summary>Makes that safe against power loss; free where it is.</summary>
+    public Errno SyncStack()
+    {
+        lock (_stackGate)
+        {
+            if (!_unsyncedStack.IsOpen) return Errno.None;
+            var error = Syscall.FDataSync(_unsyncedStack);
+            if (error != Errno.None) return error;
+            _unsyncedStack.Close();
+            _unsyncedStack = Fd.None;
+            return Errno.None;
+        }
     }
 
     /// <summary>The mount is gone, and what is left to do takes time: the next one on this work directory waits for it.</summary>
@@ -127,6 +151,7 @@ internal sealed class WorkDirectory : IDisposable
         if (_isClosed) return;
         _isClosed = true;
         if (_lock.IsOpen) Tidy();
+        _unsyncedStack.Close();
         LayerNumbers?.Dispose();
         InodeNumbers?.Dispose();
         NarrowInodes?.Dispose();
