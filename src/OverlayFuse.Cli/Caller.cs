@@ -14,17 +14,18 @@ internal sealed record Caller(bool IsRoot, bool InUserNamespace, byte[] Director
     /// <summary>Root as the kernel counts it: with the rights of the first user namespace.</summary>
     public bool IsHostRoot => IsRoot && !InUserNamespace;
 
-    public static Caller Current()
+    public static Caller Current() => new(Syscall.GetEUid() == 0, UserNamespace.IsInside, CurrentDirectory()) { HasSELinux = File.Exists("/sys/fs/selinux/enforce") };
+
+    public static byte[] CurrentDirectory()
     {
         var directory = new byte[4096];
-        var error = Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/cwd"u8, directory, out var length);
-        return new Caller(Syscall.GetEUid() == 0, UserNamespace.IsInside, error == Errno.None ? directory[..length] : "/"u8.ToArray()) { HasSELinux = File.Exists("/sys/fs/selinux/enforce") };
+        return Syscall.ReadLinkAt(DirFd.Cwd, "/proc/self/cwd"u8, directory, out var length) == Errno.None ? directory[..length] : "/"u8.ToArray();
     }
 
     /// <summary>The path from the root; neither links nor ".." are resolved, since ".." after a link means what the kernel says.</summary>
-    public byte[] Absolute(byte[] path)
-    {
-        if (path.Length > 0 && path[0] == '/') return path;
-        return Directory is [.., (byte)'/'] ? [.. Directory, .. path] : [.. Directory, (byte)'/', .. path];
-    }
+    public byte[] Absolute(byte[] path) => AbsoluteIn(Directory, path);
+
+    /// <summary>As <see cref="Absolute"/>, seen from a directory.</summary>
+    public static byte[] AbsoluteIn(byte[] directory, byte[] path) =>
+        path is [(byte)'/', ..] ? path : directory is [.., (byte)'/'] ? [.. directory, .. path] : [.. directory, (byte)'/', .. path];
 }

@@ -11,7 +11,8 @@ internal static class CommandWords
     public const string NoMeaning = "-n";
 
     private static readonly string[] Questions = ["--help", "-h", "-?"];
-    private static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
+    /// <summary>Flags of a mount whose next word is their value.</summary>
+    public static readonly string[] TakeValue = ["-o", "--options", "-t", "-N", "--layers", "--log"];
 
     /// <summary>Their words are paths, which may begin with a dash, and flags of other programs, which are passed over.</summary>
     public static readonly string[] OfMounts = ["mount", "umount", "explain", "changes", "status", "settle", "check", "install"];

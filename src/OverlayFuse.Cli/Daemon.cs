@@ -1,3 +1,4 @@
+using System.Text;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Cli;
@@ -5,8 +6,10 @@ namespace OverlayFuse.Cli;
 /// <summary>The other side of <see cref="DaemonLauncher"/>: takes the job, lets go of the caller, serves until the mount is gone.</summary>
 internal static class Daemon
 {
-    public static int Run()
+    public static int Run(string[] arguments)
     {
+        // Container tools wait for the end of the pipes that they have open.
+        Descriptors.CloseInherited(Descriptors.Named(Encoding.UTF8.GetBytes(arguments.Length > 1 ? arguments[1] : "")));
         var job = Descriptors.ReadToEnd(new Fd(0), out _) is { } text ? MountJobText.Read(text) : null;
         if (job is null)
         {
@@ -43,14 +46,8 @@ internal static class Daemon
     private static bool LetGo()
     {
         // The name in ps(1) and top(1) would be that of /proc/self/exe.
-        try
-        {
-            File.WriteAllText("/proc/self/comm", "overlayfuse");
-        }
-        catch (IOException)
-        {
-            // Only a name.
-        }
+        if (Syscall.OpenAt(DirFd.Cwd, "/proc/self/comm"u8, OpenFlags.WriteOnly, 0, out var name) == Errno.None) _ = Syscall.WriteAll(name, "overlayfuse"u8);
+        name.Close();
         if (Syscall.OpenAt(DirFd.Cwd, "/dev/null"u8, OpenFlags.ReadWrite, 0, out var nothing) != Errno.None) return false;
         var error = Syscall.Duplicate2(nothing, 0);
         if (error == Errno.None) error = Syscall.Duplicate2(nothing, 1);

@@ -1,12 +1,11 @@
-using System.Globalization;
 using OverlayFuse.Linux;
+using OverlayFuse.Union;
 
 namespace OverlayFuse.Cli;
 
 /// <summary>Streams read whole, and the descriptors our caller left open.</summary>
 internal static class Descriptors
 {
-    private const int CloseOnExec = 0x80000;
     private static readonly (uint Major, uint Minor) FuseDevice = (10, 229); // devices.txt of the kernel
 
     /// <summary>
@@ -43,10 +42,14 @@ internal static class Descriptors
     /// <param name="kept">One that stays, or <see cref="Fd.None"/>.</param>
     public static void CloseInherited(Fd kept)
     {
-        foreach (var path in Directory.GetFiles("/proc/self/fdinfo"))
+        if (Syscall.OpenAt(DirFd.Cwd, "/proc/self/fd"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var listing) != Errno.None) return;
+        var names = new List<byte[]>();
+        _ = DirectoryNames.Read(new DirFd(listing.Number), names);
+        listing.Close();
+        foreach (var name in names)
         {
-            if (!int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
-            if (number > 2 && number != kept.Number && IsInherited(path)) new Fd(number).Close();
+            if (!System.Buffers.Text.Utf8Parser.TryParse(name, out int number, out var used) || used != name.Length) continue;
+            if (number > 2 && number != kept.Number && Syscall.IsCloseOnExec(new Fd(number), out var closes) == Errno.None && !closes) new Fd(number).Close();
         }
     }
 
@@ -67,21 +70,5 @@ internal static class Descriptors
         if (!path.StartsWith("/dev/fd/"u8)) return Fd.None;
         var digits = path["/dev/fd/".Length..];
         return System.Buffers.Text.Utf8Parser.TryParse(digits, out int number, out var used) && used == digits.Length && number > 2 ? new Fd(number) : Fd.None;
-    }
-
-    private static bool IsInherited(string path)
-    {
-        try
-        {
-            foreach (var line in File.ReadLines(path))
-            {
-                if (line.StartsWith("flags:", StringComparison.Ordinal)) return (Convert.ToInt64(line[6..].Trim(), 8) & CloseOnExec) == 0;
-            }
-        }
-        catch (IOException)
-        {
-            // Closed meanwhile: the listing itself was one.
-        }
-        return false;
     }
 }

@@ -43,6 +43,7 @@ internal static class MountAction
 
         var isDebugged = words.Debug || options.Debug;
         if (isDebugged) Terminal.Say(MountJobText.ForPeople(job));
+        if (words.Foreground || isDebugged) DaemonLauncher.Abandon();
         if (words.Foreground || isDebugged) UnionMount.Run(job, live: Terminal.Say, onWait: Terminal.Say, trace: isDebugged ? Terminal.Say : null);
         else DaemonLauncher.Launch(job);
         return 0;

@@ -14,7 +14,7 @@ internal static class Program
         Descriptors.FillStandardStreams();
         try
         {
-            if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run();
+            if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run(arguments);
             if (arguments is [ContainerLauncher.Argument, ..]) return Supervisor.Run(arguments);
             return Run(RawArguments.Read(arguments));
         }
@@ -22,6 +22,10 @@ internal static class Program
         {
             Terminal.Say(Describe(e));
             return e is RefusedException refused ? refused.ExitCode : VerbTable.RefusalCode(arguments);
+        }
+        finally
+        {
+            DaemonLauncher.Abandon();
         }
     }
 
@@ -48,6 +52,7 @@ internal static class Program
 
     private static int Run(RawArguments arguments)
     {
+        DaemonLauncher.Prepare(arguments);
         if (CommandWords.UnknownVerb(arguments) is { } unknown) throw new RefusedException($"'{ByteText.Show(unknown)}' is not an overlayfuse command.\nSee 'overlayfuse --help'");
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = CommandWords.Parse(command, arguments.Words);

@@ -8,6 +8,7 @@ public static unsafe partial class Syscall
     private const short SpawnSetSignalDefaults = 0x04;
     private const short SpawnSetSignalMask = 0x08;
     private const short SpawnSetSession = 0x80;
+    private const int GetDescriptorFlags = 1; // F_GETFD
     private const int SetDescriptorFlags = 2; // F_SETFD
     private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int SetChildSubreaper = 36;
@@ -139,6 +140,14 @@ public static unsafe partial class Syscall
 
     /// <summary>fcntl(2), FD_CLOEXEC: programs started later do not inherit a descriptor that was given to us.</summary>
     public static Errno SetCloseOnExec(Fd fd) => Check(Native.fcntl(fd.Number, SetDescriptorFlags, 1));
+
+    /// <summary>fcntl(2), F_GETFD: whether programs started later do not inherit a descriptor.</summary>
+    public static Errno IsCloseOnExec(Fd fd, out bool closes)
+    {
+        var flags = Native.fcntl(fd.Number, GetDescriptorFlags, 0);
+        closes = (flags & 1) != 0;
+        return flags < 0 ? LastError : Errno.None;
+    }
 
     /// <summary>umask(2).</summary>
     public static uint Umask(uint mask) => Native.umask(mask);
