@@ -1,3 +1,5 @@
+using OverlayFuse.Linux;
+
 namespace OverlayFuse.Union;
 
 /// <summary>
@@ -31,6 +33,7 @@ internal sealed class Housekeeper : IDisposable
     {
         Volatile.Write(ref _collectedAt, _dropped());
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ProgramCode.LetGo(); // that of the collector is larger than many a union
         Volatile.Write(ref _isPending, 0);
     }
 }
