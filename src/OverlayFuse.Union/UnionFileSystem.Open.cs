@@ -73,7 +73,7 @@ public sealed partial class UnionFileSystem
             var form = layer.Overrides != OverrideForm.None ? layer.Overrides : options.KeepOwnersIn;
             upper = layer.Upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
             {
-                Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable, SyncsLater(options)),
+                Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable),
             };
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read
@@ -122,10 +122,6 @@ public sealed partial class UnionFileSystem
         });
         return tree;
     }
-
-    // Where somebody makes such files plain soon. A strict mount has asked for syncs, and a volatile one for none.
-    private static bool SyncsLater(UnionOptions options) =>
-        options is { WholeUpTo: not null, Settle: SettlePolicy.Idle, Durability: Durability.Ordered };
 
     // Half of what may be open goes to directories, a quarter to files; the rest is for what is open for a moment only.
     private static int RaiseFileLimit()

@@ -45,7 +45,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
         tree.Recover = RecoverPartial;
         if (options.Data == DataMode.Passthrough) _passthrough = new Passthrough(_files);
         _housekeeper = new Housekeeper(() => tree.Nodes.Dropped);
-        var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial) : null;
+        var writer = tree.Upper is { } upper ? new Writer(upper.Credentials, upper.Features.Metacopy, upper.Partial.WholeUpTo) : null;
         _upkeep = UpkeepOf(tree.Upper);
         tree.PartialWatch = _upkeep is null ? null : _upkeep.Watch;
         _control = new ControlServer(

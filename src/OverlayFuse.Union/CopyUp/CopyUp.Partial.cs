@@ -36,23 +36,6 @@ internal sealed partial class CopyUp
         return error;
     }
 
-    // A new object with all its bytes, which are not synced.
-    private Errno CopyUnsynced(int slot, Fd upper, ulong length, out bool isPartial)
-    {
-        isPartial = false;
-        var error = OpenData(slot, out var lower, out var layer);
-        if (error != Errno.None) return error;
-        error = Syscall.Stat(lower, out var status);
-        var copied = 0L;
-        if (error == Errno.None) error = DataCopy.Copy(lower, upper, length, status.Size, isNew: true, out copied);
-        Upper.Counters.AddCopied(copied);
-        if (error == Errno.None) error = Upper.SetMetacopy(upper);
-        if (error == Errno.None) error = MakeMap(slot, upper, lower, layer, length, gated: false, hasAll: true);
-        lower.Close();
-        isPartial = error == Errno.None;
-        return error;
-    }
-
     // A metacopy that is written. False in `isPartial`: it comes up whole, as before.
     private Errno ExtendMetacopy(int slot, Fd upper, in FileStatus status, CopyUpReason reason, in Truncation change, out bool isPartial)
     {
@@ -77,13 +60,13 @@ internal sealed partial class CopyUp
     }
 
     // The map first: a mark without its map would be a file that nobody can read.
-    private Errno MakeMap(int slot, Fd upper, Fd lower, int layer, ulong limit, bool gated, bool hasAll = false)
+    private Errno MakeMap(int slot, Fd upper, Fd lower, int layer, ulong limit, bool gated)
     {
         var error = Syscall.Stat(lower, out var status);
         if (error == Errno.None && status.Size < limit) error = Errno.IO; // changed since it was looked at
         if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Upper.Work.LayerNumbers.Sync();
         var mark = default(PartialMark);
-        if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, hasAll, out mark);
+        if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, out mark);
         if (error != Errno.None) return error;
         error = Upper.SetPartial(upper, mark);
         if (error == Errno.ACCES && gated) error = Upper.WidenedFile(tree, slot, gateHeld: true, file => Upper.SetPartial(file, mark));

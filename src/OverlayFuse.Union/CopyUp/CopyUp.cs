@@ -165,7 +165,6 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (error != Errno.None) return error;
         var flags = NodeFlags.Upper;
         uint links;
-        CopyUpContent content;
         var data = Fd.None;
         using (lower)
         {
@@ -174,7 +173,6 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             links = status.LinkCount;
             var plan = Plan(lower, status, reason, change.Length);
             if (plan.Refusal != Errno.None) return plan.Refusal;
-            content = plan.Content;
 
             isCut = reason == CopyUpReason.Truncate && change.Length < status.Size;
             if (plan.Content == CopyUpContent.MetadataOnly) flags |= NodeFlags.Metacopy;
@@ -187,7 +185,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         if (error == Errno.None) error = PublishFile(slot, temp, flags, links);
         if (error == Errno.None && reason == CopyUpReason.Write && (flags & NodeFlags.Metacopy) == 0) files.Adopt(slot, data); // what comes next is the write
         else data.Close();
-        if (error == Errno.None) Count(flags, content);
+        if (error == Errno.None) Count(flags);
         if (error != Errno.None)
         {
             if ((flags & NodeFlags.Partial) != 0) Upper.DropMapOf(Upper.Work.PartialMaps, Upper.Work.Temp, temp);
@@ -197,10 +195,10 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         return error;
     }
 
-    private void Count(NodeFlags flags, CopyUpContent content)
+    private void Count(NodeFlags flags)
     {
-        if ((flags & NodeFlags.Partial) != 0 && content == CopyUpContent.Blocks) Upper.Counters.CountPartial();
-        else if (content == CopyUpContent.MetadataOnly) Upper.Counters.CountMetadataOnly();
+        if ((flags & NodeFlags.Partial) != 0) Upper.Counters.CountPartial();
+        else if ((flags & NodeFlags.Metacopy) != 0) Upper.Counters.CountMetadataOnly();
         else Upper.Counters.CountWhole();
     }
 
@@ -225,7 +223,6 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         var failed = Syscall.OpenAt(work, temp, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode, out data);
         if (failed != Errno.None) return failed;
         if (plan.Content == CopyUpContent.Bytes) return CopyBytes(slot, data, plan.Length, isNew: true);
-        if (plan.Content == CopyUpContent.BytesUnsynced) return CopyUnsynced(slot, data, plan.Length, out isPartial);
         if (plan.Content == CopyUpContent.Blocks) return BeginPartial(slot, data, plan.Length, out isPartial);
         if (plan.Content != CopyUpContent.MetadataOnly) return Errno.None;
         failed = Syscall.Truncate(data, (long)status.Size);
@@ -272,7 +269,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
 
     private CopyUpPlan Plan(in Place lower, in FileStatus status, CopyUpReason reason, ulong length)
     {
-        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, tree.FormAt(lower), status, Upper.Credentials, Upper.Features.Metacopy, Upper.Partial, out var facts);
+        var error = CopyUpFacts.Gather(lower.Dir, lower.Name, tree.FormAt(lower), status, Upper.Credentials, Upper.Features.Metacopy, Upper.Partial.WholeUpTo, out var facts);
         return error != Errno.None ? new CopyUpPlan(error, default, 0) : CopyUpPlan.For(facts, reason, length);
     }
 

@@ -12,9 +12,6 @@ internal enum CopyUpContent
     /// <summary>None now, and then block by block as they are written: those up to <see cref="CopyUpPlan.Length"/> are below.</summary>
     Blocks,
 
-    /// <summary>Those up to <see cref="CopyUpPlan.Length"/>, on disk before the copy takes its place.</summary>
+    /// <summary>Those up to <see cref="CopyUpPlan.Length"/>.</summary>
     Bytes,
-
-    /// <summary>The same, not on disk yet: until it is, the copy is a partial file that lacks no block, of which a loss of power leaves what is below.</summary>
-    BytesUnsynced,
 }

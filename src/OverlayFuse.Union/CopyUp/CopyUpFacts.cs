@@ -12,14 +12,11 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
     /// <summary>A file of up to so many bytes comes up whole.</summary>
     public ulong WholeUpTo { get; init; } = PartialPolicy.Never;
 
-    /// <summary>The bytes of what comes up whole may be synced afterwards (<see cref="PartialPolicy.SyncsLater"/>).</summary>
-    public bool SyncsLater { get; init; }
-
     /// <summary>It has a capability or setuid bits that writing takes away, so if bytes came up later it would lose them for a moment, or for good if the daemon died then.</summary>
     public bool IsPrivileged { get; init; }
 
     /// <summary>Looks at an object of a lower layer, for a daemon of these credentials.</summary>
-    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, in FileStatus status, Credentials credentials, bool canMetacopy, in PartialPolicy policy, out CopyUpFacts facts)
+    public static Errno Gather(DirFd dir, ReadOnlySpan<byte> name, OverrideForm form, in FileStatus status, Credentials credentials, bool canMetacopy, ulong wholeUpTo, out CopyUpFacts facts)
     {
         var error = XattrCopy.LosesSecurity(dir, name, form, credentials, out var loses);
         var canRead = credentials.IsRoot || status.Type != FileType.Regular || form != OverrideForm.None
@@ -27,8 +24,7 @@ internal readonly record struct CopyUpFacts(FileType Type, ulong Size, bool CanM
         facts = new CopyUpFacts(status.Type, status.Size, canMetacopy, canRead, credentials.MayOwn(status.Uid, status.Gid), loses)
         {
             IsPrivileged = status.Type == FileType.Regular && ((!credentials.IsRoot && (status.Mode & (Mode.SetUid | Mode.SetGid)) != 0) || XattrCopy.HasCapability(dir, name, form)),
-            WholeUpTo = status.LinkCount > 1 ? PartialPolicy.Never : policy.WholeUpTo, // the copy of several names is found in more ways than one
-            SyncsLater = status.LinkCount <= 1 && policy.SyncsLater,
+            WholeUpTo = status.LinkCount > 1 ? PartialPolicy.Never : wholeUpTo, // the copy of several names is found in more ways than one
         };
         return error;
     }

@@ -24,7 +24,6 @@ internal readonly record struct CopyUpPlan(Errno Refusal, CopyUpContent Content,
         if (!facts.CanRead) return new CopyUpPlan(Errno.ACCES, default, 0);
         if (!facts.CanMetacopy || facts.IsPrivileged || reason == CopyUpReason.Whole) return new CopyUpPlan(Errno.None, CopyUpContent.Bytes, bytes);
         if (reason == CopyUpReason.Metadata) return new CopyUpPlan(Errno.None, CopyUpContent.MetadataOnly, 0);
-        if (bytes > facts.WholeUpTo) return new CopyUpPlan(Errno.None, CopyUpContent.Blocks, bytes);
-        return new CopyUpPlan(Errno.None, facts.SyncsLater ? CopyUpContent.BytesUnsynced : CopyUpContent.Bytes, bytes);
+        return new CopyUpPlan(Errno.None, bytes > facts.WholeUpTo ? CopyUpContent.Blocks : CopyUpContent.Bytes, bytes);
     }
 }

@@ -36,7 +36,7 @@ public sealed record Effect(Deed Deed, EffectKind Kind, ulong Bytes = 0, Errno R
         if (plan.Refusal != Errno.None) return new Effect(deed, EffectKind.Refused, 0, plan.Refusal);
         return plan.Content switch
         {
-            CopyUpContent.Bytes or CopyUpContent.BytesUnsynced => new Effect(deed, EffectKind.CopyWhole, plan.Length),
+            CopyUpContent.Bytes => new Effect(deed, EffectKind.CopyWhole, plan.Length),
             CopyUpContent.Blocks => new Effect(deed, EffectKind.CopyBlocks, plan.Length),
             CopyUpContent.MetadataOnly => new Effect(deed, EffectKind.CopyMetadata, facts.CopyUp.Size),
             _ => new Effect(deed, EffectKind.CopyEmpty),

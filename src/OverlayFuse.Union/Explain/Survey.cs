@@ -93,35 +93,19 @@ internal sealed class Survey(LayerView view) : IDisposable
         return sight;
     }
 
-    private Errno Ask(LayerDirectory directory, byte[] name, out LayerEntry entry, out byte[]? redirect)
+    private static Errno Ask(LayerDirectory directory, byte[] name, out LayerEntry entry, out byte[]? redirect)
     {
         redirect = null;
         var error = LayerProbe.Ask(directory, name, isLast: false, out entry);
         if (error == Errno.NOENT) error = Errno.None; // its directory went away meanwhile
         if (error == Errno.None && entry is { Kind: EntryKind.File, IsCovered: false } && entry.Status.Type == FileType.Regular)
             error = Search.MarksOf(directory, name, out entry.Marks); // the probe spares asking files that do not look like it
-        if (error == Errno.None && IsAllAbove(directory, name, entry)) entry.Marks = entry.Marks.Without(MarkSet.Metacopy | MarkSet.Partial | MarkSet.Redirect);
         if (error != Errno.None || !entry.Marks.Has(MarkSet.Redirect)) return error;
 
         Span<byte> value = stackalloc byte[RedirectMark.MaxReadLength + 1];
         error = Search.ReadRedirect(directory, name, entry.Marks, value, out var length, out _);
         if (error == Errno.None) redirect = value[..length].ToArray();
         return error;
-    }
-
-    // Partial in form only, until it is on disk: it reads nothing from below.
-    private bool IsAllAbove(LayerDirectory directory, byte[] name, in LayerEntry entry) =>
-        view.Maps.IsOpen && directory.Layer.IsUpper && entry.Kind == EntryKind.File && entry.Marks.Has(MarkSet.Metacopy) && entry.Marks.Has(MarkSet.Partial)
-        && MarkOf(directory, name, entry.Marks, out var mark) && PartialMaps.HasAll(view.Maps, mark);
-
-    private static bool MarkOf(LayerDirectory directory, byte[] name, in FoundMarks marks, out PartialMark mark)
-    {
-        mark = default;
-        if (directory.Enter(out var dir) != Errno.None) return false;
-        Span<byte> value = stackalloc byte[PartialMark.YoungLength];
-        var error = Syscall.GetXattrAt(dir, name, MarkNames.Partial(marks.FamilyOf(MarkSet.Partial)), value, out var length);
-        directory.Leave();
-        return error == Errno.None && PartialMark.TryRead(value[..length], out mark);
     }
 
     // What a redirect in layer `carrier` means for the layers below it: another name in the same places, or another place.
@@ -173,8 +157,12 @@ internal sealed class Survey(LayerView view) : IDisposable
     private bool IsDataChanged(Sight sight, LayerDirectory where, byte[] name)
     {
         if (!view.Maps.IsOpen || !sight.Entry.Marks.Has(MarkSet.Partial)) return false;
-        if (!MarkOf(sight.Where!, sight.Name, sight.Entry.Marks, out var mark) || where.Enter(out var dir) != Errno.None) return true;
-        var error = Syscall.StatAt(dir, name, cached: true, out var status);
+        Span<byte> value = stackalloc byte[PartialMark.YoungLength];
+        if (sight.Where!.Enter(out var dir) != Errno.None) return false;
+        var error = Syscall.GetXattrAt(dir, sight.Name, MarkNames.Partial(sight.Entry.Marks.FamilyOf(MarkSet.Partial)), value, out var length);
+        sight.Where.Leave();
+        if (error != Errno.None || !PartialMark.TryRead(value[..length], out var mark) || where.Enter(out dir) != Errno.None) return true;
+        error = Syscall.StatAt(dir, name, cached: true, out var status);
         where.Leave();
         return error != Errno.None || !PartialMaps.IsFor(view.Maps, mark, Fingerprint.Of(where.Layer.Number, status));
     }
@@ -204,7 +192,7 @@ internal sealed class Survey(LayerView view) : IDisposable
     private CopyUpFacts CopyUpFactsOf(Sight sight)
     {
         if (view.Writer is not { } writer || sight.Where is not { } where || where.Enter(out var dir) != Errno.None) return default;
-        var error = CopyUpFacts.Gather(dir, sight.Name, where.Layer.Overrides, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, writer.Partial, out var facts);
+        var error = CopyUpFacts.Gather(dir, sight.Name, where.Layer.Overrides, sight.Entry.Status, writer.Credentials, writer.CanMetacopy, writer.WholeUpTo, out var facts);
         where.Leave();
         return error == Errno.None ? facts : facts with { MayOwn = error };
     }

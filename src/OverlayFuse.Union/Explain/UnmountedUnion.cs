@@ -38,7 +38,7 @@ public sealed class UnmountedUnion : IDisposable
         }
         var roots = _layers.Where(layer => layer is { IsUpper: false, IsDataOnly: false }).Select(layer => layer.Root).ToArray();
         var dataRoots = _layers.Where(layer => layer.IsDataOnly).Select(layer => layer.Root).ToArray();
-        var writer = HasUpper ? new Writer(Credentials.OfThisProcess(_layers[0].Overrides), CanMetacopy: true, PartialPolicy.Off) : null;
+        var writer = HasUpper ? new Writer(Credentials.OfThisProcess(_layers[0].Overrides), CanMetacopy: true) : null;
         _view = new LayerView([.. _layers.Where(layer => !layer.IsDataOnly)], new Search(new UnionDirectory(HasUpper ? _layers[0].Root : null, roots), dataRoots), writer,
             HasSharedCopy)
         {

@@ -9,8 +9,6 @@ internal readonly record struct FoundMarks(MarkSet Trusted, MarkSet User, bool F
 
     public bool Has(MarkSet mark) => ((Trusted | User) & mark) != 0;
 
-    public FoundMarks Without(MarkSet marks) => this with { Trusted = Trusted & ~marks, User = User & ~marks };
-
     /// <summary>The family to read a mark from: an object written by root has trusted marks, which nobody else could have set.</summary>
     public MarkFamily FamilyOf(MarkSet mark) => (Trusted & mark) != 0 ? MarkFamily.Trusted : MarkFamily.User;
 

@@ -62,20 +62,18 @@ internal sealed class PartialMap
     /// <summary>Whose fence for partial files has to be on disk before anything is that the map has committed; none where nothing is written.</summary>
     public Incompat? Fence { get; set; }
 
-    /// <summary>Makes the map of a file. It may go with a loss of power until <see cref="MakeDurable"/>.</summary>
-    /// <param name="hasAll">The upper has all blocks; else it has none yet.</param>
+    /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeDurable"/>.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
-    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, in PartialSlot slot, bool hasAll, bool syncs, out PartialMap? map)
+    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, out PartialMap? map)
     {
         map = null;
         var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
-        var made = new PartialMap(file, header, syncs) { _slot = slot, _limit = slot.Limit };
-        if (hasAll) made.Present.Set(0, header.Layout.Blocks);
-        error = made.Begin();
+        var slot = new PartialSlot(1, limit, boot);
+        error = Begin(file, header, slot);
         if (error == Errno.None)
         {
-            map = made;
+            map = new PartialMap(file, header, syncs) { _slot = slot, _limit = limit };
             return Errno.None;
         }
         file.Close();
@@ -117,13 +115,12 @@ internal sealed class PartialMap
 
     // All room is taken now: a write that has its bytes must not fail for want of a bit. Written and not only set aside (fallocate(2)): else
     // each later sync of bits would have to put down metadata as well.
-    private Errno Begin()
+    private static Errno Begin(Fd file, in PartialHeader header, in PartialSlot slot)
     {
-        var all = new byte[Layout.Length];
-        Header.Write(all);
-        _slot.Write(all.AsSpan(PartialLayout.SlotAt));
-        Present.Bytes.CopyTo(all.AsSpan(PartialLayout.BitsAt));
-        return Syscall.PWrite(_file, all, 0, out _);
+        var all = new byte[header.Layout.Length];
+        header.Write(all);
+        slot.Write(all.AsSpan(PartialLayout.SlotAt));
+        return Syscall.PWrite(file, all, 0, out _);
     }
 
     /// <summary>Opens a map, to be used after <see cref="Recover"/>. NOENT: there is none; BADMSG, PROTONOSUPPORT: it is broken, or of another form.</summary>

@@ -54,14 +54,13 @@ internal sealed class PartialMaps
     }
 
     /// <summary>
-    /// Makes the map of a file that comes up, with the fence before it. Nothing is synced: a loss of power may take both as long
+    /// Makes the map of a file that has no block above yet, with the fence before it. Nothing is synced: a loss of power may take both as long
     /// as nothing was committed, and until then the mark, which is to be set next, knows how the map began.
     /// </summary>
-    /// <param name="hasAll">All bytes are above already.</param>
-    public Errno Create(in Fingerprint lower, ulong limit, bool hasAll, out PartialMark mark)
+    public Errno Create(in Fingerprint lower, ulong limit, out PartialMark mark)
     {
         mark = PartialMark.Young(Boot, lower, limit);
-        var error = Begin(mark, hasAll, out var map);
+        var error = Begin(mark, out var map);
         if (error == Errno.None) Keep(new Fresh(mark.Id, map!));
         return error;
     }
@@ -79,14 +78,6 @@ internal sealed class PartialMaps
         return map.Header.Lower == lower;
     }
 
-    /// <summary>Whether a map says that all bytes of its file are above.</summary>
-    public static bool HasAll(DirFd directory, in PartialMark mark)
-    {
-        if (PartialMap.Open(directory, mark.Name(stackalloc byte[PartialMark.NameLength]), write: false, syncs: false, out var map) != Errno.None) return false;
-        map!.Close();
-        return map.Slot.Boot == BootId.Current() && map.Slot.Cut != Cut.Begun && (map.Limit == 0 || map.Present.HasAll(0, map.Layout.BlockOf(map.Limit - 1) + 1));
-    }
-
     /// <summary>Opens the map of a file. One that a loss of power has taken, before anything in it was committed, begins anew.</summary>
     public Errno Open(in PartialMark mark, out PartialMap? map)
     {
@@ -102,7 +93,7 @@ internal sealed class PartialMaps
         if (error is Errno.NOENT or Errno.BADMSG && mark.MayHaveLostMap(Boot))
         {
             Remove(mark);
-            return Begin(mark, hasAll: false, out map);
+            return Begin(mark, out map);
         }
         if (map is not null) Adopt(map);
         return error;
@@ -155,7 +146,7 @@ internal sealed class PartialMaps
         Directory.Close();
     }
 
-    private Errno Begin(in PartialMark mark, bool hasAll, out PartialMap? map)
+    private Errno Begin(in PartialMark mark, out PartialMap? map)
     {
         map = null;
         lock (_counting)
@@ -164,7 +155,7 @@ internal sealed class PartialMaps
             if (error != Errno.None) return error;
             _count++;
         }
-        var made = PartialMap.Create(Directory, mark.Name(stackalloc byte[PartialMark.NameLength]), PartialHeader.For(mark.Lower), new PartialSlot(1, mark.Limit, Boot), hasAll, _syncs, out map);
+        var made = PartialMap.Create(Directory, mark.Name(stackalloc byte[PartialMark.NameLength]), PartialHeader.For(mark.Lower), mark.Limit, Boot, _syncs, out map);
         if (made != Errno.None)
         {
             Removed();

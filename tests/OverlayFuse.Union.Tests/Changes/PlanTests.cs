@@ -114,21 +114,6 @@ internal class PlanTests
         Assert.That(plan.Content, Is.EqualTo(reason == CopyUpReason.Truncate && length == 0 ? CopyUpContent.Nothing : CopyUpContent.Bytes), "without marks");
     }
 
-    [TestCase(CopyUpReason.Write, 101ul, 0ul, "Blocks 101")]
-    [TestCase(CopyUpReason.Write, 100ul, 0ul, "BytesUnsynced 100")]
-    [TestCase(CopyUpReason.Truncate, 500ul, 100ul, "BytesUnsynced 100")]
-    [TestCase(CopyUpReason.Truncate, 500ul, 0ul, "Nothing 0")]
-    [TestCase(CopyUpReason.Metadata, 100ul, 0ul, "MetadataOnly 0")]
-    [TestCase(CopyUpReason.Whole, 100ul, 0ul, "Bytes 100")]
-    public void Of_a_small_file_all_comes_up_and_is_synced_later_where_that_is_allowed(CopyUpReason reason, ulong size, ulong length, string expected)
-    {
-        var facts = new CopyUpFacts(FileType.Regular, size, true, true, Errno.None, false) { WholeUpTo = 100, SyncsLater = true };
-        var plan = CopyUpPlan.For(facts, reason, length);
-        Assert.That((plan.Refusal, $"{plan.Content} {plan.Length}"), Is.EqualTo((Errno.None, expected)));
-        Assert.That(CopyUpPlan.For(facts with { CanMetacopy = false }, reason, length).Content, Is.Not.EqualTo(CopyUpContent.BytesUnsynced), "without marks");
-        Assert.That(CopyUpPlan.For(facts with { IsPrivileged = true }, reason, length).Content, Is.Not.EqualTo(CopyUpContent.BytesUnsynced), "with privileges");
-    }
-
     [TestCase(CopyUpReason.Metadata)]
     [TestCase(CopyUpReason.Write)]
     public void A_file_with_privileges_that_writing_takes_away_comes_up_whole(CopyUpReason reason)

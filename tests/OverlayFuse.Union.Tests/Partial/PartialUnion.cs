@@ -90,9 +90,6 @@ internal sealed class PartialUnion : IDisposable
         _name = name;
     }
 
-    /// <summary>It has another name by now, because a directory above it was moved.</summary>
-    public void Named(string name) => _name = name;
-
     /// <summary>Makes a file of these bytes, with holes where whole blocks are zero.</summary>
     public static void Put(string path, byte[] bytes)
     {

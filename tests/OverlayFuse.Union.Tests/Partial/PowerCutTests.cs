@@ -37,18 +37,9 @@ internal class PowerCutTests
         Run(random, seed, PartialUnion.Sparse(random, 1_100_000 + random.Next(400_000), islands: 4), 1_500_000, IsLong ? Cuts : 8);
     }
 
-    [TestCaseSource(nameof(Seeds))]
-    public void It_is_so_with_files_that_came_up_whole_and_unsynced(int seed)
+    private static void Run(Random random, int seed, byte[] lower, int largest, int cuts)
     {
-        var random = new Random(seed);
-        var lower = new byte[1 + random.Next(Largest / 2)];
-        random.NextBytes(lower);
-        Run(random, seed, lower, Largest, Cuts, options => (options.WholeUpTo, options.Settle, options.Immutable) = (Largest, SettlePolicy.Idle, seed % 2 > 0));
-    }
-
-    private static void Run(Random random, int seed, byte[] lower, int largest, int cuts, Action<UnionOptions>? wish = null)
-    {
-        using var union = new PartialUnion(lower, wish ?? (options => (options.Immutable, options.Settle) = (seed % 3 > 0, seed % 3 > 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount)));
+        using var union = new PartialUnion(lower, options => (options.Immutable, options.Settle) = (seed % 3 > 0, seed % 3 > 0 ? SettlePolicy.Never : SettlePolicy.OnUnmount));
 
         // From a file that is partial, and on disk but for what was written to it.
         var model = lower.ToArray();
