@@ -9,20 +9,17 @@ namespace OverlayFuse.Union;
 /// <param name="smallest">A sync of the file system writes what others have written to it, too: for fewer files than this it is not worth that.</param>
 internal sealed class PartialBatch(CopyUp copyUp, Upper upper, int smallest = 4)
 {
-    /// <summary>How many files are taken at a time: they are open meanwhile.</summary>
-    public const int Largest = 64;
-
     /// <summary>Has the maps of files say what is on disk.</summary>
     public void Commit(List<(int Slot, OpenFile File)> files)
     {
-        if (files.Count >= smallest && CommitTogether(files)) return;
+        if (files.Count >= smallest && upper.IsSyncedAsWhole && CommitTogether(files)) return;
         foreach (var (_, file) in files) file.Partial!.CommitUnasked();
     }
 
     /// <summary>Makes files plain that have all their bytes above.</summary>
     public void Complete(List<(int Slot, OpenFile File)> files)
     {
-        if (files.Count >= smallest && upper.Durability != Durability.Volatile && CompleteTogether(files)) return;
+        if (files.Count >= smallest && upper.IsSyncedAsWhole && upper.Durability != Durability.Volatile && CompleteTogether(files)) return;
         foreach (var (slot, _) in files) _ = copyUp.Whole(slot, isHeard: false);
     }
 

@@ -20,7 +20,6 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1); // after which a writer is taken to have ended for now
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(5); // as ext4 does with its journal
-    private static readonly TimeSpan CommitPause = TimeSpan.FromSeconds(4); // for each of many files may sync the whole file system
     private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<int, Watched> _watched = [];
@@ -33,8 +32,6 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private volatile bool _ending;
     private long _roundEnd;
     private bool _isUnfinished; // there is more to settle than fitted into the round
-    private long _lastCommits;
-    private bool _commitsNow;
 
     /// <summary>To be called once.</summary>
     public void Start()
@@ -54,7 +51,8 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             tree.Nodes.Forget(slot, 1);
             return;
         }
-        if (_isAsleep) _stir.Set();
+        if (_thread is null) Start();
+        else if (_isAsleep) _stir.Set();
     }
 
     /// <summary>Ends what it is doing; the rest is for the settling at the unmount.</summary>
@@ -75,9 +73,20 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             while (error == Errno.None && file.Partial is { IsComplete: false }) error = CopyUp.FillMore(file);
             if (error == Errno.None && file.Partial is not null) _completing.Add((slot, file.Stay()));
             file.Leave();
-            if (_completing.Count == PartialBatch.Largest) CompleteThese();
+            if (_completing.Count == files.Share) CompleteThese();
         }
         CompleteThese();
+    }
+
+    /// <summary>To be called at the end, where the file system cannot be synced as a whole: has the maps say what is on disk.</summary>
+    public void Commit()
+    {
+        foreach (var slot in _watched.Keys)
+        {
+            if (IsOver(slot) || files.Enter(slot, write: false, out var file) != Errno.None) continue;
+            file.Partial?.CommitUnasked();
+            file.Leave();
+        }
     }
 
     /// <summary>To be called at the end, when all maps are on disk: the marks of the files that were being looked after come to say so.</summary>
@@ -117,14 +126,13 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             }
             if (!_isUnfinished) _stir.WaitOne(Round);
             (_isUnfinished, _roundEnd) = (false, Environment.TickCount64 + (long)Round.TotalMilliseconds);
-            _commitsNow = commits && Environment.TickCount64 - _lastCommits >= CommitPause.TotalMilliseconds;
             foreach (var (slot, watched) in _watched)
             {
                 if (_ending) break;
                 if (IsOver(slot)) Release(slot);
                 else if (IsDue(slot, watched)) LookAfter(slot, watched);
-                if (_committing.Count == PartialBatch.Largest) CommitThese();
-                if (_completing.Count == PartialBatch.Largest) CompleteThese();
+                if (_committing.Count == files.Share) CommitThese();
+                if (_completing.Count == files.Share) CompleteThese();
             }
             CommitThese();
             CompleteThese();
@@ -151,14 +159,14 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private bool IsDue(int slot, Watched watched)
     {
         var lastChange = Math.Max(watched.LastChange, files.LastChangeOf(slot));
-        return (settles && IsQuiet(lastChange)) || (_commitsNow && Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait);
+        return (settles && IsQuiet(lastChange)) || (commits && Next(Environment.TickCount64, watched.Committed, lastChange) != UpkeepStep.Wait);
     }
 
     private void LookAfter(int slot, Watched watched)
     {
-        if (files.Enter(slot, write: settles, out var file) != Errno.None)
+        if (files.Enter(slot, write: settles, out var file) is var error and not Errno.None)
         {
-            Release(slot);
+            if (error is not (Errno.MFILE or Errno.NFILE or Errno.NOMEM)) Release(slot); // else there is room another time
             return;
         }
         if (file.Partial is { } partial) LookAfter(slot, watched, file, partial);
@@ -171,10 +179,9 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         var (now, ownChange) = (Environment.TickCount64, partial.LastChange);
         var lastChange = Math.Max(watched.LastChange, ownChange);
         var step = Next(now, watched.Committed, lastChange);
-        if (_commitsNow && step == UpkeepStep.Commit)
+        if (commits && step == UpkeepStep.Commit)
         {
-            if (settles && partial.IsComplete) _completing.Add((slot, file.Stay())); // which puts it on disk as well
-            else _committing.Add((slot, file.Stay()));
+            _committing.Add((slot, file.Stay()));
             _watched.TryUpdate(slot, new Watched(now, lastChange), watched); // else it was changed anew just now
         }
         else if (settles && IsQuiet(lastChange))
@@ -183,6 +190,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
         }
         else if (step == UpkeepStep.Release)
         {
+            if (commits) partial.CommitUnasked(); // costs nothing but where a change was not seen
             LetRest(slot, partial, ownChange);
         }
     }
@@ -206,21 +214,29 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
 
     private void CommitThese()
     {
-        if (_committing.Count > 0) _lastCommits = Environment.TickCount64;
         _batch.Commit(_committing);
         foreach (var (_, file) in _committing) file.Leave();
         _committing.Clear();
     }
 
-    // What fails is tried again when the file was written once more, and at the unmount, which can say so.
+    // What fails is tried again when the file was written once more, and at the unmount.
     private void CompleteThese()
     {
-        if (_completing.Count > 0) _lastCommits = Environment.TickCount64;
+        if (_completing.Count == 0) return;
+        var lastChanges = _completing.ConvertAll(it => it.File.Partial!.LastChange);
         _batch.Complete(_completing);
-        foreach (var (slot, file) in _completing)
+        for (var i = 0; i < _completing.Count; i++)
         {
-            if (IsOver(slot)) Release(slot);
-            else if (file.Partial is { } partial) LetRest(slot, partial, partial.LastChange);
+            var (slot, file) = _completing[i];
+            if (IsOver(slot))
+            {
+                Release(slot);
+            }
+            else if (file.Partial is { } partial)
+            {
+                if (commits) partial.CommitUnasked();
+                LetRest(slot, partial, lastChanges[i]);
+            }
             file.Leave();
         }
         _completing.Clear();

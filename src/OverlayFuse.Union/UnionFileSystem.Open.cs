@@ -74,6 +74,7 @@ public sealed partial class UnionFileSystem
             upper = layer.Upper = new Upper(layer, work, features!, Credentials.OfThisProcess(form, owners.AreSquashed), options.Durability)
             {
                 Partial = new PartialPolicy(options.WholeUpTo ?? PartialPolicy.Never, options.Settle, options.Immutable),
+                IsSyncedAsWhole = WritableSide.IsSyncedAsWhole(upperDescriptor),
             };
         }
         else if (options.UpperDirectory is not null) layers.Add(opener.OpenLower(1, options.UpperDirectory)); // ro: the upper is the topmost layer to read

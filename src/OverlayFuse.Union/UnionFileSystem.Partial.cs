@@ -17,7 +17,12 @@ public sealed partial class UnionFileSystem
     public IReadOnlyList<string> End(bool isServing = false)
     {
         _upkeep?.Dispose();
-        if (Upper is not { } upper || upper.Work.PartialMaps.IsEmpty) return [];
+        if (Upper is not { } upper) return [];
+        if (upper.Work.PartialMaps.IsEmpty)
+        {
+            _ = upper.Work.PartialMaps.RemoveAll(); // a fence may be left
+            return [];
+        }
         if (isServing) return ["a request had not ended when the mount did, so files that are partly in the upper stay as they are; the next mount goes on with them"];
         upper.Work.SayEnding();
         var report = new SettleReport();
@@ -35,6 +40,11 @@ public sealed partial class UnionFileSystem
     private Errno CommitMaps(Upper upper)
     {
         if (upper.Work.PartialMaps.IsEmpty || upper.Durability == Durability.Volatile) return Errno.None;
+        if (!upper.IsSyncedAsWhole)
+        {
+            _upkeep?.Commit();
+            return Errno.None;
+        }
         var error = upper.SyncFileSystem();
         if (error == Errno.None) error = upper.Work.PartialMaps.CommitAll();
         if (error == Errno.None) _upkeep?.Grow();

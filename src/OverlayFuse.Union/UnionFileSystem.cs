@@ -74,7 +74,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     {
         if (_options.Transport == Transport.Ring && session.WhyNoRings is { } reason) throw new MountException($"cannot use transport=ring: {reason} Else leave the option out.");
         Note();
-        session.Underway += () => _upkeep?.Start(); // whoever mounts does not wait for it
+        session.Underway += StartUpkeep; // whoever mounts does not wait for it
         _passthrough?.Started(session);
         _session = session;
         _notifier = session.Notifier;
@@ -93,7 +93,13 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     internal void Use()
     {
         Note();
-        _upkeep?.Start();
+        StartUpkeep();
+    }
+
+    // Else it is started by the first partial file: there may be some whose maps a loss of power has taken.
+    private void StartUpkeep()
+    {
+        if (Upper is { } upper && (upper.Partial.WholeUpTo != PartialPolicy.Never || !upper.Work.PartialMaps.IsEmpty)) _upkeep?.Start();
     }
 
     // There is a mount now: what the work directory holds stays, and says what the upper is stacked on.
@@ -122,7 +128,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
 
     private PartialUpkeep? UpkeepOf(Upper? upper)
     {
-        if (upper is null || (upper.Partial.WholeUpTo == PartialPolicy.Never && upper.Work.PartialMaps.IsEmpty)) return null;
+        if (upper is null || !upper.Features.Metacopy) return null;
         var (settles, commits) = (upper.Partial.Settle == SettlePolicy.Idle, upper.Durability != Durability.Volatile);
         return settles || commits ? new PartialUpkeep(_tree, _copyUp, _files, settles, commits) : null;
     }

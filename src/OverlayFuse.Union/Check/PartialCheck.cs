@@ -33,6 +33,7 @@ internal sealed class PartialCheck(InspectedUnion union, CheckReport report)
         var error = Open(name, out var map);
         if (error is Errno.NOENT or Errno.BADMSG && mark.MayHaveLostMap(BootId.Current()))
         {
+            Files--; // what kernel overlayfs takes it for is what it is
             Tell(at, mark.Lower, present: 0);
             return;
         }

@@ -135,12 +135,11 @@ internal sealed partial class CopyUp
         {
             if (!tree.Nodes[slot].Has(NodeFlags.Partial)) return Errno.None;
             var error = ClearMetacopy(slot, file);
+
+            // A mark that comes back with a loss of power must find its map; and until it cannot, a sync of the file goes by the map.
+            if (error == Errno.None && syncs) error = Syscall.FSync(file);
             if (error != Errno.None) return error;
             tree.Nodes[slot].Clear(NodeFlags.Metacopy | NodeFlags.Partial);
-
-            // A mark that comes back with a loss of power must find its map.
-            if (syncs) error = Syscall.FSync(file);
-            if (error != Errno.None) return error;
             if (Upper.DropPartial(file) == Errno.ACCES) _ = Upper.WidenedFile(tree, slot, gateHeld: true, Upper.DropPartial); // what is left means nothing
             return Errno.None;
         }

@@ -53,7 +53,11 @@ internal sealed class OpenFiles : IDisposable
     {
         if (Interlocked.Increment(ref _tree.HeldFiles) <= _ring.Length / 4 && Pin(slot, place, out var file))
         {
-            using (file.Stripe.Enter()) file.IsHeld = true;
+            using (file.Stripe.Enter())
+            {
+                if (file.IsHeld) file.Pins--; // it was let go once
+                file.IsHeld = true;
+            }
             _tree.Nodes[slot].Set(NodeFlags.Held);
             return true;
         }
@@ -61,14 +65,11 @@ internal sealed class OpenFiles : IDisposable
         return false;
     }
 
-    /// <summary>Undoes <see cref="Hold"/>: the file still has its name.</summary>
+    /// <summary>Undoes <see cref="Hold"/>: the file still has its name. Its descriptor stays for as long as the node, since somebody may be going by its number.</summary>
     public void LetGo(int slot)
     {
         _tree.Nodes[slot].Clear(NodeFlags.Held);
         Interlocked.Decrement(ref _tree.HeldFiles);
-        var file = (OpenFile)_tree.Nodes[slot].State!;
-        using (file.Stripe.Enter()) file.IsHeld = false;
-        file.Leave();
     }
 
     private bool Pin(int slot, in Place place, out OpenFile file)
@@ -92,6 +93,9 @@ internal sealed class OpenFiles : IDisposable
             }
         }
     }
+
+    /// <summary>How many files somebody may keep open at a time beside what is asked of others.</summary>
+    public int Share => Math.Clamp(_ring.Length / 8, 1, 64);
 
     /// <summary>What protects the state of a file node, its times while they are written back too.</summary>
     public Stripe StripeOf(int slot) => _stripes[slot % StripeCount];

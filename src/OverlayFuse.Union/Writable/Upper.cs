@@ -28,6 +28,12 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
     /// <summary>What is written to it.</summary>
     public WriteCounters Counters => work.PartialMaps.Counters;
 
+    /// <summary>
+    /// Whether <see cref="SyncFileSystem"/> puts all that was written to it on disk. A server of FUSE or 9p hears nothing of syncfs(2); so only of those
+    /// file systems is it believed that are known to do it.
+    /// </summary>
+    public bool IsSyncedAsWhole { get; init; }
+
     /// <summary>syncfs(2) of the file system that it is on.</summary>
     public Errno SyncFileSystem()
     {

@@ -113,6 +113,10 @@ internal static class WritableSide
         return new UpperFeatures { Marks = family, Whiteout = form, RenameWhiteout = canLeave, KeepsUnlinked = KeepsUnlinked(temp, a) };
     }
 
+    /// <summary>Whether syncfs(2) of the file system of a directory is known to put everything on disk: ext2 to ext4, XFS, btrfs, F2FS, and tmpfs, which has none.</summary>
+    public static bool IsSyncedAsWhole(DirFd directory) =>
+        Syscall.StatFs(directory.Fd, out var status) == Errno.None && status.Magic is 0xef53 or 0x58465342 or 0x9123683e or 0xf2f52010 or 0x01021994; // statfs(2)
+
     // In a directory that is empty else.
     private static bool KeepsUnlinked(DirFd temp, ReadOnlySpan<byte> name)
     {

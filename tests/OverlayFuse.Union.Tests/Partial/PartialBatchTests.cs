@@ -45,6 +45,20 @@ internal class PartialBatchTests
         ArePlain(union, 3);
     }
 
+    [Test]
+    public void Where_a_sync_of_the_file_system_reaches_no_disk_each_file_is_synced()
+    {
+        using var union = Open();
+        typeof(Upper).GetProperty(nameof(Upper.IsSyncedAsWhole))!.SetValue(union.Union.Tree.Upper, false);
+        var syncs = new Syncs();
+        using (SyscallSeam.Watch(syncs)) Batch(union).Commit(Files(union));
+        Assert.That((syncs.OfFileSystem, syncs.OfFiles), Is.EqualTo((0, 2 * Count + 1)), "the files, their maps and the fence");
+        Fill(union);
+        using (SyscallSeam.Watch(syncs)) Batch(union).Complete(Files(union));
+        Assert.That(syncs.OfFileSystem, Is.Zero);
+        ArePlain(union, Count);
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     public void Where_the_file_system_cannot_be_synced_each_file_is(int failing)
