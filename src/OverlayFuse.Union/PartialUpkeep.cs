@@ -27,17 +27,23 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     private readonly List<(int Slot, OpenFile File)> _committing = [];
     private readonly List<(int Slot, OpenFile File)> _completing = [];
     private readonly AutoResetEvent _stir = new(false);
-    private Thread? _thread;
+    private readonly Lock _starting = new(); // leaf; protects the next one
+    private volatile Thread? _thread;
     private volatile bool _isAsleep;
     private volatile bool _ending;
     private long _roundEnd;
     private bool _isUnfinished; // there is more to settle than fitted into the round
 
-    /// <summary>To be called once.</summary>
+    /// <summary>Begins to work. There is one thread, whoever asks first: the mount, or a file that is watched before that.</summary>
     public void Start()
     {
-        _thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
-        _thread.Start();
+        lock (_starting)
+        {
+            if (_thread is not null || _ending) return;
+            var thread = new Thread(Run) { IsBackground = true, Name = "upkeep", Priority = ThreadPriority.BelowNormal };
+            thread.Start();
+            _thread = thread;
+        }
     }
 
     /// <summary>Begins to look after a partial file that is about to be changed, or goes on to. Its node is known to the kernel.</summary>
@@ -58,7 +64,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     /// <summary>Ends what it is doing; the rest is for the settling at the unmount.</summary>
     public void Dispose()
     {
-        _ending = true;
+        lock (_starting) _ending = true;
         _stir.Set();
         _thread?.Join();
     }

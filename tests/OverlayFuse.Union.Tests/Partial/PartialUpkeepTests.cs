@@ -1,3 +1,4 @@
+using System.Reflection;
 using NUnit.Framework;
 using OverlayFuse.Linux;
 
@@ -17,6 +18,19 @@ internal class PartialUpkeepTests
         for (var i = 0; i < count; i++) Assert.That(union.Kernel.Write($"d/{i}", "new"u8, 5000), Is.EqualTo(Errno.None));
         Assert.That(union.Maps, Has.Length.EqualTo(count));
         Assert.That(() => union.Maps.Length, Is.Zero.After(60_000, 100));
+    }
+
+    // A file may be written before the mount comes to start it.
+    [Test]
+    public void There_is_one_thread_however_often_it_is_started()
+    {
+        using var union = new PartialUnion(new byte[9000], options => options.Settle = SettlePolicy.Idle);
+        const BindingFlags Inside = BindingFlags.NonPublic | BindingFlags.Instance;
+        var upkeep = (PartialUpkeep)typeof(UnionFileSystem).GetField("_upkeep", Inside)!.GetValue(union.Union.Union)!;
+        var thread = typeof(PartialUpkeep).GetField("_thread", Inside)!;
+        var first = thread.GetValue(upkeep);
+        Parallel.For(0, 8, _ => upkeep.Start());
+        Assert.That((first is not null, thread.GetValue(upkeep)), Is.EqualTo((true, first)));
     }
 
     [TestCase(900, 0, 0, UpkeepStep.Wait)]
