@@ -133,6 +133,17 @@ public static unsafe partial class Syscall
         return Check(Native.sync_file_range(fd.Number, 0, 0, 1 /* SYNC_FILE_RANGE_WAIT_BEFORE */));
     }
 
+    /// <summary>
+    /// sync_file_range(2) that writes back what is dirty in the file and waits for it. The disk may hold the bytes in its cache still, and what leads to them
+    /// may be in no journal yet.
+    /// </summary>
+    public static Errno WriteBack(Fd fd)
+    {
+        const uint all = 7; // SYNC_FILE_RANGE_WAIT_BEFORE, WRITE, WAIT_AFTER
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SyncFileRange, fd.Number) { Detail = all }, out var refused)) return refused;
+        return Check(Native.sync_file_range(fd.Number, 0, 0, all));
+    }
+
     /// <summary>ioctl(2) with a buffer that is read and written.</summary>
     public static Errno IoControl(Fd fd, uint command, Span<byte> argument)
     {

@@ -38,7 +38,7 @@ internal sealed class MarkdownTable(Results results, Settings settings)
         var list = rows.ToArray();
         if (list.Length == 0) return;
         var hasSyncs = list.Any(row => row.Engines.Values.Any(m => m.Syncs is not null));
-        text.Append($"### {title}\n\n| work | {results.Base.Name} | {string.Join(" | ", Others.Select(engine => engine.Name))} | target |{(hasSyncs ? " fsync calls |" : "")}\n");
+        text.Append($"### {title}\n\n| work | {results.Base.Name} | {string.Join(" | ", Others.Select(engine => engine.Name))} | target |{(hasSyncs ? " sync calls |" : "")}\n");
         text.Append($"|---|{string.Concat(results.Engines.Select(_ => "---|"))}---|{(hasSyncs ? "---|" : "")}\n");
         foreach (var row in list)
         {

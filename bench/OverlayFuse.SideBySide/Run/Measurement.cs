@@ -6,7 +6,7 @@ internal sealed class Measurement
     /// <summary>Of one operation, a round each: seconds, or bytes of memory.</summary>
     public List<double> Samples { get; } = [];
 
-    /// <summary>Calls of fsync, fdatasync and syncfs that the daemon made for one operation.</summary>
+    /// <summary>Calls of fsync, fdatasync, syncfs and sync_file_range that the daemon made for one operation.</summary>
     public double? Syncs { get; set; }
 
     /// <summary>Why there is no figure, or not one of each round.</summary>

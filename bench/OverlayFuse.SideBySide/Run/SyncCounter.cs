@@ -13,7 +13,7 @@ internal sealed partial class SyncCounter : IDisposable
     public SyncCounter(int pid, string log)
     {
         _log = log;
-        _strace = Process.Start(new ProcessStartInfo("strace", ["-f", "-qq", "-e", "trace=fsync,fdatasync,syncfs", "-o", log, "-p", $"{pid}"]) { RedirectStandardError = true })!;
+        _strace = Process.Start(new ProcessStartInfo("strace", ["-f", "-qq", "-e", "trace=fsync,fdatasync,syncfs,sync_file_range", "-o", log, "-p", $"{pid}"]) { RedirectStandardError = true })!;
         var end = DateTime.UtcNow.AddSeconds(10);
         while (!IsWatched(pid))
         {
@@ -41,6 +41,6 @@ internal sealed partial class SyncCounter : IDisposable
         File.ReadLines($"{task}/status").Any(line => line.StartsWith("TracerPid:", StringComparison.Ordinal) && !line.EndsWith("\t0", StringComparison.Ordinal)));
 
     // One that another thread's call interrupts has a second line: "<... fsync resumed>".
-    [GeneratedRegex(@"\b(fsync|fdatasync|syncfs)\(")]
+    [GeneratedRegex(@"\b(fsync|fdatasync|syncfs|sync_file_range)\(")]
     private static partial Regex Call();
 }

@@ -26,7 +26,7 @@ internal sealed partial class CopyUp
         if (Syscall.Stat(lower, out var data) == Errno.None && length == data.Size && Syscall.Clone(lower, upper) == Errno.None)
         {
             lower.Close();
-            return Upper.Durability != Durability.Volatile ? Syscall.FDataSync(upper) : Errno.None;
+            return Upper.SyncData(upper);
         }
         error = Syscall.Truncate(upper, (long)length);
         if (error == Errno.None) error = Upper.SetMetacopy(upper);

@@ -244,8 +244,7 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
             Upper.Counters.AddCopied(copied);
             from.Close();
         }
-        if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Syscall.FDataSync(to);
-        return error;
+        return error == Errno.None ? Upper.SyncData(to) : error;
     }
 
     // The owner before attributes (chown strips capabilities), the mode after both (chown strips setuid), times last: every step touches them.
@@ -279,6 +278,6 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
         return error != Errno.None ? error : Overrides.Show(tree.FormAt(place), place.Dir, place.Name, ref status);
     }
 
-    // Data was synced when it was copied; the strict mode syncs metadata too. Links and devices have nothing to sync.
+    // Data is where nothing can part it from its name; the strict mode syncs metadata too. Links and devices have nothing to sync.
     private Errno Sync(Fd data) => Upper.Durability == Durability.Strict && data.IsOpen ? Syscall.FSync(data) : Errno.None;
 }

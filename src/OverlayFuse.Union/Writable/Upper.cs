@@ -23,28 +23,8 @@ internal sealed partial class Upper(Layer layer, WorkDirectory work, UpperFeatur
         return error is Errno.PERM or Errno.INVAL && credentials.MayLoseOwners ? Errno.None : error;
     }
 
-    public Durability Durability => durability;
-
     /// <summary>What is written to it.</summary>
     public WriteCounters Counters => work.PartialMaps.Counters;
-
-    /// <summary>
-    /// Whether <see cref="SyncFileSystem"/> puts all that was written to it on disk. A server of FUSE or 9p hears nothing of syncfs(2); so only of those
-    /// file systems is it believed that are known to do it.
-    /// </summary>
-    public bool IsSyncedAsWhole { get; init; }
-
-    /// <summary>syncfs(2) of the file system that it is on.</summary>
-    public Errno SyncFileSystem()
-    {
-        var error = layer.Root.Enter(out var dir);
-        if (error != Errno.None) return error;
-        error = DirectoryReader.OpenToRead(dir, out var root);
-        if (error == Errno.None) error = Syscall.SyncFs(root);
-        root.Close();
-        layer.Root.Leave();
-        return error;
-    }
 
     public void Dispose()
     {
