@@ -64,13 +64,15 @@ internal sealed class PartialMap
 
     /// <summary>Makes the map of a file that has no block above yet. It may go with a loss of power until <see cref="MakeDurable"/>.</summary>
     /// <param name="syncs">False with volatile mounts.</param>
-    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, out PartialMap? map)
+    /// <param name="syncsNow">What is written at first is put on disk, although the name of the file may go: its blocks never show what they had before.</param>
+    public static Errno Create(DirFd directory, ReadOnlySpan<byte> name, in PartialHeader header, ulong limit, BootId boot, bool syncs, bool syncsNow, out PartialMap? map)
     {
         map = null;
         var error = Syscall.OpenAt(directory, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Mode.OwnerReadWrite, out var file);
         if (error != Errno.None) return error;
         var slot = new PartialSlot(1, limit, boot);
         error = Begin(file, header, slot);
+        if (error == Errno.None && syncsNow) error = Syscall.FDataSync(file);
         if (error == Errno.None)
         {
             map = new PartialMap(file, header, syncs) { _slot = slot, _limit = limit };

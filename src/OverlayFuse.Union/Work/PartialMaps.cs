@@ -7,6 +7,7 @@ internal sealed class PartialMaps
 {
     private readonly Incompat _incompat;
     private readonly bool _syncs;
+    private bool? _hidesStaleBytes; // without a lock: who reads while another sets it sees at worst "no"
 
     // Rank 10, takes that of Incompat. Protects: the number of maps and the fence, which go together.
     private readonly Lock _counting = new();
@@ -30,6 +31,16 @@ internal sealed class PartialMaps
 
     /// <summary>What is written to the upper, the maps themselves among it.</summary>
     public WriteCounters Counters { get; } = new();
+
+    /// <summary>
+    /// Whether a map that was never synced is, after a loss of power, at most less than what was written to it. Else it is synced when it is made: bytes
+    /// that a deleted file has left on the disk would be bits that nobody set.
+    /// </summary>
+    public bool HidesStaleBytes
+    {
+        get => _hidesStaleBytes ??= CommitOrder.HidesStaleBytes(Directory.Fd);
+        internal set => _hidesStaleBytes = value;
+    }
 
     /// <summary>How many maps there are, each of a file that is not whole.</summary>
     public int Count
@@ -155,7 +166,8 @@ internal sealed class PartialMaps
             if (error != Errno.None) return error;
             _count++;
         }
-        var made = PartialMap.Create(Directory, mark.Name(stackalloc byte[PartialMark.NameLength]), PartialHeader.For(mark.Lower), mark.Limit, Boot, _syncs, out map);
+        var name = mark.Name(stackalloc byte[PartialMark.NameLength]);
+        var made = PartialMap.Create(Directory, name, PartialHeader.For(mark.Lower), mark.Limit, Boot, _syncs, syncsNow: _syncs && !HidesStaleBytes, out map);
         if (made != Errno.None)
         {
             Removed();

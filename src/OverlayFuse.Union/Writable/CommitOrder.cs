@@ -16,7 +16,7 @@ namespace OverlayFuse.Union;
 /// </summary>
 internal static class CommitOrder
 {
-    private const uint Ext4 = 0xef53, Xfs = 0x58465342; // statfs(2); ext2 and ext3 have the number of ext4
+    private const uint Ext4 = 0xef53, Xfs = 0x58465342, Btrfs = 0x9123683e, Tmpfs = 0x01021994; // statfs(2); ext2 and ext3 have the number of ext4
 
     /// <param name="directory">Any of the file system.</param>
     public static bool IsKept(Fd directory)
@@ -29,6 +29,13 @@ internal static class CommitOrder
             _ => false,
         };
     }
+
+    /// <summary>
+    /// Whether a new file that was never synced has after a loss of power what was written to it, or nothing there, and never what was on that part of
+    /// the disk before: where <see cref="IsKept"/>, and on btrfs, which gives a file its blocks when they are written.
+    /// </summary>
+    public static bool HidesStaleBytes(Fd directory) =>
+        Syscall.StatFs(directory, out var fileSystem) == Errno.None && (fileSystem.Magic is Btrfs or Tmpfs || IsKept(directory));
 
     /// <param name="options">The options of the file system in /proc/self/mountinfo.</param>
     internal static bool HasRealtimeDevice(ReadOnlySpan<byte> options) => options.IndexOf("rtdev="u8) >= 0;

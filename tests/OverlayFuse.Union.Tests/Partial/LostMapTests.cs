@@ -26,9 +26,31 @@ internal class LostMapTests
     {
         using var union = new PartialUnion(Lower());
         Assert.That(union.Union.Tree.Upper!.Work.LayerNumbers.Sync(), Is.EqualTo(Errno.None)); // else done by the upkeep, soon after the mount
+        union.Union.Tree.Upper.Work.PartialMaps.HidesStaleBytes = true;
         var watcher = new CallWatcher();
         using (SyscallSeam.Watch(watcher)) Assert.That((union.Write(50_000, "new"u8), union.Write(Size, "!"u8)), Is.EqualTo((Errno.None, Errno.None)));
         Assert.That(watcher.Calls, Does.Contain("Rename").And.Not.Contain("Sync"));
+    }
+
+    [TestCase(Durability.Ordered, "FDataSync, ")]
+    [TestCase(Durability.Volatile, "")]
+    public void Where_a_disk_may_show_what_was_there_before_the_map_is_synced_when_it_is_made(Durability durability, string sync)
+    {
+        using var union = new PartialUnion(Lower(), options => options.Durability = durability);
+        union.Union.Tree.Upper!.Work.PartialMaps.HidesStaleBytes = false;
+        var watcher = new CallWatcher();
+        using (SyscallSeam.Watch(watcher)) Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(watcher.Calls, Does.Contain($"PWrite, {sync}SetXattr  trusted.overlay.partial"));
+    }
+
+    [Test]
+    public void Where_that_sync_fails_nothing_is_left_behind()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Union.Tree.Upper!.Work.LayerNumbers.Sync(), Is.EqualTo(Errno.None));
+        union.Union.Tree.Upper.Work.PartialMaps.HidesStaleBytes = false;
+        using (SyscallSeam.Watch(new FailingSync())) Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.IO));
+        Assert.That((File.Exists(union.UpperPath), union.Maps.Length, union.IsFenced, union.Union.Leftovers()), Is.EqualTo((false, 0, false, "")));
     }
 
     [TestCase(Loss.Gone)]
@@ -208,5 +230,10 @@ internal class LostMapTests
     {
         data.CopyTo(bytes.AsSpan(at));
         return bytes;
+    }
+
+    private sealed class FailingSync : ISyscallWatcher
+    {
+        public Errno Before(in WatchedCall call) => call.Call == SyscallName.FDataSync ? Errno.IO : Errno.None;
     }
 }

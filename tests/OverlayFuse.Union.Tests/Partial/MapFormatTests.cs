@@ -69,7 +69,7 @@ internal class MapFormatTests
     {
         using var scratch = new Scratch();
         var header = PartialHeader.For(new Fingerprint(1, 2, 300_000, new Timestamp(4, 5)));
-        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true, out var made), Is.EqualTo(Errno.None));
+        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true, syncsNow: false, out var made), Is.EqualTo(Errno.None));
         made!.Close();
         var whole = File.ReadAllBytes($"{scratch.Path}/work/m");
         for (var length = 0; length <= header.Layout.CommittedAt; length += 512)
@@ -128,7 +128,7 @@ internal class MapFormatTests
     {
         using var scratch = new Scratch();
         var header = PartialHeader.For(new Fingerprint(1, 2, 300_000, new Timestamp(4, 5)));
-        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true, out var made), Is.EqualTo(Errno.None));
+        Assert.That(PartialMap.Create(scratch.Work, "m"u8, header, 290_000, Boot, syncs: true, syncsNow: false, out var made), Is.EqualTo(Errno.None));
         Assert.That(made!.Present.Next(0, header.Layout.Blocks, isSet: true), Is.EqualTo(header.Layout.Blocks));
         made.Close();
         Assert.That(PartialMap.Open(scratch.Work, "m"u8, write: true, syncs: true, out var map), Is.EqualTo(Errno.None));
