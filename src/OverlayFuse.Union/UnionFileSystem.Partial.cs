@@ -1,3 +1,4 @@
+using System.Text;
 using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union;
@@ -26,14 +27,26 @@ public sealed partial class UnionFileSystem
         if (isServing) return ["a request had not ended when the mount did, so files that are partly in the upper stay as they are; the next mount goes on with them"];
         upper.Work.SayEnding();
         var report = new SettleReport();
+        List<string> problems = [];
         if (upper.Partial.Settle != SettlePolicy.Never)
         {
             _upkeep?.Complete(); // first, as it takes many at a time
+            AddRefused(problems); // before they are opened anew
             PartialSettling.Run(PlantAgain(), upper, report);
         }
-        var problems = report.Problems.Select(problem => $"{System.Text.Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}").ToList();
+        else
+        {
+            AddRefused(problems);
+        }
+        problems.AddRange(report.Problems.Select(problem => $"{Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}"));
         if (CommitMaps(upper) is var error and not Errno.None) problems.Add($"what was written to files that are partly in the upper may not be on disk: {error.Describe()}");
         return problems;
+    }
+
+    private void AddRefused(List<string> problems)
+    {
+        foreach (var (slot, error) in _files.Refused())
+            problems.Add($"what was written to {Encoding.UTF8.GetString(_tree.PathOf(slot, []))} may not be on disk, as nobody was told by an fsync(2): {error.Describe()}");
     }
 
     // Of the files that stay as they are. On this boot the bits count as they stand; after the next, only what was committed.

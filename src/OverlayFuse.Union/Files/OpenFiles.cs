@@ -97,6 +97,20 @@ internal sealed class OpenFiles : IDisposable
     /// <summary>How many files somebody may keep open at a time beside what is asked of others.</summary>
     public int Share => Math.Clamp(_ring.Length / 8, 1, 64);
 
+    /// <summary>The partial files whose bytes the disk has refused without anybody being told (<see cref="PartialFile.Refused"/>).</summary>
+    public List<(int Slot, Errno Error)> Refused()
+    {
+        var refused = new List<(int Slot, Errno Error)>();
+        lock (_ringLock)
+        {
+            foreach (var file in _ring)
+            {
+                if (file is { IsAbandoned: false, Partial.Refused: not Errno.None }) refused.Add((file.Node, file.Partial.Refused));
+            }
+        }
+        return refused;
+    }
+
     /// <summary>What protects the state of a file node, its times while they are written back too.</summary>
     public Stripe StripeOf(int slot) => _stripes[slot % StripeCount];
 

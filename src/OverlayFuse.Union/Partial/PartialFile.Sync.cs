@@ -12,7 +12,7 @@ internal sealed partial class PartialFile
         lock (_telling)
         {
             if (error == Errno.None) error = _untold;
-            _untold = Errno.None;
+            (_untold, _refused) = (Errno.None, Errno.None);
         }
         return error;
     }
@@ -24,9 +24,9 @@ internal sealed partial class PartialFile
     {
         lock (_telling)
         {
-            if (Syscall.FDataSync(_upper) is var error and not Errno.None) _untold = error;
+            if (Syscall.FDataSync(_upper) is var error and not Errno.None) (_untold, _refused) = (error, error);
             if (_untold == Errno.None) return Errno.None;
-            if (isHeard) _untold = Errno.None;
+            if (isHeard) (_untold, _refused) = (Errno.None, Errno.None);
             return Errno.IO;
         }
     }
@@ -76,7 +76,7 @@ internal sealed partial class PartialFile
     {
         lock (_telling)
         {
-            if (Syscall.AwaitWriteback(_upper) is var error and not Errno.None) _untold = error;
+            if (Syscall.AwaitWriteback(_upper) is var error and not Errno.None) (_untold, _refused) = (error, error);
             return _untold == Errno.None;
         }
     }
@@ -97,6 +97,7 @@ internal sealed partial class PartialFile
         }
         if (words is null && !isAsked) return Errno.None;
         var error = dataOnly ? Syscall.FDataSync(_upper) : Syscall.FSync(_upper);
+        if (error != Errno.None && !isAsked) _refused = error;
         if (words is null || error != Errno.None) return error;
         lock (_change) error = _map.Commit(words, sequence);
         if (error == Errno.None) error = _map.MakeDurable(); // nobody waits for that

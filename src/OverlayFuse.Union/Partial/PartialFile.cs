@@ -31,6 +31,7 @@ internal sealed partial class PartialFile
     // Rank 4, before `_change`. Held during a sync that nobody hears of, so that who asks afterwards learns what it met. Protects:
     private readonly Lock _telling = new();
     private volatile Errno _untold; // what such a sync met: the system tells it once, and the next who asks for a sync has to hear of it
+    private volatile Errno _refused; // the same, if it met bytes and not the map
 
     private PartialFile(Fd upper, Fd lower, PartialMap map, in PartialMark mark, Action? watch)
     {
@@ -47,6 +48,9 @@ internal sealed partial class PartialFile
 
     /// <summary>A sync has failed of which nobody was told: that goes with this object.</summary>
     public bool HasUntold => _untold != Errno.None || _map.HasFailed;
+
+    /// <summary>What the disk said to bytes of the file, of which nobody was told. What it said to the map is mended by the next sync.</summary>
+    public Errno Refused => _refused;
 
     private BlockBits Present => _map.Present;
 

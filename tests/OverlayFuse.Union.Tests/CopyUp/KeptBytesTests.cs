@@ -80,6 +80,26 @@ internal class KeptBytesTests
         Assert.That(new[] { union.FSync(), union.FSync() }, Is.EqualTo(new[] { Errno.IO, Errno.None }));
     }
 
+    [TestCase(SettlePolicy.OnUnmount)]
+    [TestCase(SettlePolicy.Never)]
+    public void What_nobody_was_told_of_is_told_at_the_unmount(SettlePolicy settle)
+    {
+        using var union = new PartialUnion(Lower(), options => (options.Immutable, options.Settle) = (true, settle));
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new CallWatcher { FailAt = 0, Failure = Errno.IO })) union.CommitUnasked();
+        Assert.That(string.Join("; ", union.Union.Union.End()), Does.Contain("what was written to /d/f may not be on disk"));
+    }
+
+    [Test]
+    public void What_a_sync_has_told_is_not_told_again_at_the_unmount()
+    {
+        using var union = new PartialUnion(Lower());
+        Assert.That(union.Write(50_000, "new"u8), Is.EqualTo(Errno.None));
+        using (SyscallSeam.Watch(new CallWatcher { FailAt = 0, Failure = Errno.IO })) union.CommitUnasked();
+        Assert.That(union.FSync(), Is.EqualTo(Errno.IO));
+        Assert.That(union.Union.Union.End(), Is.Empty);
+    }
+
     [Test]
     public void After_a_sync_of_a_map_has_failed_the_next_one_writes_its_slot_as_well()
     {
