@@ -41,7 +41,16 @@ internal static class CommitOrder
     internal static bool HasRealtimeDevice(ReadOnlySpan<byte> options) => options.IndexOf("rtdev="u8) >= 0;
 
     /// <param name="options">/proc/fs/ext4/DEVICE/options: a line for each, those by default as well. Without a journal there is none about data.</param>
-    internal static bool AreOrdered(ReadOnlySpan<byte> options) => options.StartsWith("data=ordered\n"u8) || options.IndexOf("\ndata=ordered\n"u8) >= 0;
+    internal static bool AreOrdered(ReadOnlySpan<byte> options)
+    {
+        var isOrdered = false;
+        foreach (var line in options.Split((byte)'\n'))
+        {
+            if (options[line].SequenceEqual("fc_debug_force"u8)) return false; // fast commits, of single files; shown by kernels with CONFIG_EXT4_DEBUG
+            isOrdered |= options[line].SequenceEqual("data=ordered"u8);
+        }
+        return isOrdered;
+    }
 
     private static bool IsKeptByXfs(in FileStatus status)
     {

@@ -13,6 +13,7 @@ internal class CommitOrderTests
     [TestCase("rw\ndata=journal\n", false)]
     [TestCase("rw\nbarrier\nnodelalloc\n", false, TestName = "ext4 without a journal")]
     [TestCase("rw\nmy-data=ordered\n", false)]
+    [TestCase("rw\ndata=ordered\nfc_debug_force\n", false, TestName = "ext4 with fast commits")]
     [TestCase("", false)]
     public void Ext4_keeps_the_order_when_it_says_that_it_orders_data(string options, bool keeps) =>
         Assert.That(CommitOrder.AreOrdered(Encoding.ASCII.GetBytes(options)), Is.EqualTo(keeps));
