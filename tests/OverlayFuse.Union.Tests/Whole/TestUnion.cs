@@ -51,7 +51,12 @@ internal sealed class TestUnion : IUnion
 
     public string Path => _scratch.Path;
 
-    public string Upper => $"{Path}/upper";
+    /// <summary>Where upper and work directory are, if not beside the layers.</summary>
+    public string? Writable { get; init; }
+
+    public string Upper => $"{Writable ?? Path}/upper";
+
+    public string Work => $"{Writable ?? Path}/work";
 
     public UnionFileSystem Union { get; private set; } = null!;
 
@@ -111,7 +116,7 @@ internal sealed class TestUnion : IUnion
         foreach (var option in Options.Split(',', StringSplitOptions.RemoveEmptyEntries)) Apply(option, options);
         if (readOnly) return options;
         options.UpperDirectory = Encoding.UTF8.GetBytes(Upper);
-        options.WorkDirectory = Encoding.UTF8.GetBytes($"{Path}/work");
+        options.WorkDirectory = Encoding.UTF8.GetBytes(Work);
         return options;
     }
 
@@ -160,7 +165,7 @@ internal sealed class TestUnion : IUnion
     public string Shell(string script) => _scratch.Shell(script);
 
     /// <summary>What is left half done in the work directory.</summary>
-    public string Leftovers() => string.Join(' ', Directory.GetFileSystemEntries($"{Path}/work/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Path}/work/overlayfuse/orphans"))
+    public string Leftovers() => string.Join(' ', Directory.GetFileSystemEntries($"{Work}/overlayfuse/temp").Concat(Directory.GetFileSystemEntries($"{Work}/overlayfuse/orphans"))
         .Select(System.IO.Path.GetFileName).Where(n => n != "whiteout"));
 
     public void Dispose()
