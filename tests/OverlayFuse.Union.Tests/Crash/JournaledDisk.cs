@@ -30,8 +30,8 @@ internal sealed class JournaledDisk : IDisposable
         _format = format;
         _home = Directory.CreateDirectory($"{TestUnion.Above}/of-disk-{Guid.NewGuid():n}").FullName;
         foreach (var name in (string[])["device", "files"]) Directory.CreateDirectory($"{_home}/{name}");
-        Run($"truncate -s {format.Megabytes}M image && {format.Make} image");
         _image = Open("image");
+        RandomAccess.SetLength(_image, (long)format.Megabytes << 20);
         Device = new RecordedDevice(ToFd(_image), (long)format.Megabytes << 20, pace);
         var request = new MountRequest { MountPoint = Encoding.UTF8.GetBytes($"{_home}/device"), Source = "disk"u8.ToArray(), Subtype = "recorded" };
         _session = Session.Mount(request, Device, new SessionOptions());
@@ -42,6 +42,7 @@ internal sealed class JournaledDisk : IDisposable
         _limit = new Timer(_ => Abort(), null, TimeSpan.FromSeconds(RecordedSeconds), Timeout.InfiniteTimeSpan);
         try
         {
+            Run($"{format.Make} image");
             _loop = Run("losetup --find --show device/disk");
             Run($"mount -t {format.Type} -o {format.Options} {_loop} files");
         }
@@ -99,12 +100,9 @@ internal sealed class JournaledDisk : IDisposable
 
     public void Dispose()
     {
-        using (new Timer(_ => Abort(), null, TimeSpan.FromSeconds(UnmountSeconds), Timeout.InfiniteTimeSpan))
-        {
-            _ = Syscall.Unmount(Encoding.UTF8.GetBytes(Files), UnmountFlags.Detach); // INVAL: it is not mounted
-            EndDevice();
-        }
-        _limit.Dispose();
+        if (_server.IsAlive) _limit.Change(TimeSpan.FromSeconds(UnmountSeconds), Timeout.InfiniteTimeSpan);
+        _ = Syscall.Unmount(Encoding.UTF8.GetBytes(Files), UnmountFlags.Detach); // INVAL: it is not mounted
+        EndDevice();
         _image.Dispose();
         if (Deletion.Delete(_home) != Errno.None) Run("cd / && rm -rf --one-file-system \"$OLDPWD\"");
     }
@@ -120,12 +118,14 @@ internal sealed class JournaledDisk : IDisposable
             Abort();
             _server.Join();
         }
+        _limit.Dispose();
         _session.Dispose();
     }
 
+    // Not later: another mount may have its number by then.
     private void Abort()
     {
-        if (_session.Device is { } device) ConnectionControl.TryAbort(device.Minor);
+        if (_server.IsAlive && _session.Device is { } device) ConnectionControl.TryAbort(device.Minor);
     }
 
     private SafeFileHandle Open(string name) => File.OpenHandle($"{_home}/{name}", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);

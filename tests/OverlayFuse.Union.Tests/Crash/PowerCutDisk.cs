@@ -12,18 +12,22 @@ internal sealed class PowerCutDisk : IDisposable
     private const int Largest = 300_000;
     private const int LargestWhole = 320_000;
     private const int LargestPartial = 500_000;
+    private const int Together = 30; // after so many files, those that are partial are dealt with at a time
 
     private readonly Random _random;
     private readonly JournaledDisk _disk;
+    private readonly bool _isVolatile;
     private readonly TestUnion _union;
     private readonly List<CutFile> _files = [];
     private PowerCuts? _cuts;
 
-    public PowerCutDisk(DiskFormat format, int seed, int files)
+    /// <param name="isVolatile">Nothing is synced, and nothing promised.</param>
+    public PowerCutDisk(DiskFormat format, int seed, int files, bool isVolatile = false)
     {
         _random = new Random(seed);
+        _isVolatile = isVolatile;
         var pace = new Random(seed);
-        _disk = new JournaledDisk(format, () => pace.Next(40) == 0 ? pace.Next(4) : 0);
+        _disk = new JournaledDisk(format, () => pace.Next(4) == 0 ? pace.Next(4) : 0);
         try
         {
             foreach (var name in (string[])["upper", "work", "lower"]) Directory.CreateDirectory($"{_disk.Files}/{name}");
@@ -33,6 +37,7 @@ internal sealed class PowerCutDisk : IDisposable
                 Wish = options =>
                 {
                     options.WholeUpTo = LargestWhole;
+                    if (isVolatile) options.Durability = Durability.Volatile;
                     if (format.HoldsLower) options.LowerDirectories.Add(Encoding.UTF8.GetBytes($"{_disk.Files}/lower"));
                 },
             };
@@ -47,6 +52,9 @@ internal sealed class PowerCutDisk : IDisposable
 
     public int Events => _cuts!.Events;
 
+    /// <summary>Times to cut the power, in their order.</summary>
+    public IEnumerable<int> Times(int count, Random random) => Enumerable.Range(0, count).Select(_ => _cuts!.Choose(random)).Order();
+
     /// <summary>Changes every file while the journal is committed again and again, then takes the disk away.</summary>
     public void Run()
     {
@@ -58,7 +66,11 @@ internal sealed class PowerCutDisk : IDisposable
             journal.Start();
             try
             {
-                foreach (var file in _files) Change(file);
+                for (var i = 0; i < _files.Count; i++)
+                {
+                    Change(_files[i]);
+                    if (i % Together == Together - 1) MakePlain(_files[..i]);
+                }
             }
             finally
             {
@@ -76,6 +88,7 @@ internal sealed class PowerCutDisk : IDisposable
         _disk.MountAfter(_cuts!, at, random);
         try
         {
+            if (_isVolatile) Directory.Delete($"{_disk.Files}/work/work/incompat/volatile", recursive: true); // which would refuse it
             _union.Boot = new BootId(Guid.NewGuid());
             _union.Open();
             return [.. _files.Select(file => Look(file, at)).OfType<string>()];
@@ -117,11 +130,38 @@ internal sealed class PowerCutDisk : IDisposable
     {
         using var other = File.OpenHandle($"{_disk.Files}/other", FileMode.Create, FileAccess.Write);
         var random = new Random(1);
-        for (var i = 0; !stop.Wait(random.Next(4)); i++)
+        try
         {
-            RandomAccess.Write(other, [(byte)i], i);
-            RandomAccess.FlushToDisk(other);
+            for (var i = 0; !stop.Wait(random.Next(3)); i++)
+            {
+                RandomAccess.Write(other, [(byte)i], i);
+                RandomAccess.FlushToDisk(other);
+            }
         }
+        catch (IOException)
+        {
+            // The disk is gone, which the changes meet too.
+        }
+    }
+
+    // As it is done in the background; it promises nothing.
+    private void MakePlain(List<CutFile> among)
+    {
+        var partial = new List<(int Slot, OpenFile File)>();
+        foreach (var file in among)
+        {
+            Check(_union.Kernel.Find(file.Name, out var entry), "lookup");
+            Check(_union.Tree.Find(entry.Node, out var slot), "node");
+            if (_union.Tree.Nodes[slot].State is OpenFile { Partial: not null } open) partial.Add((slot, open));
+        }
+        var batch = new PartialBatch(_union.Union.CopyUp, _union.Tree.Upper!, smallest: 1);
+        batch.Commit(partial);
+        partial.RemoveAll(_ => _random.Next(2) == 0);
+        foreach (var (_, file) in partial)
+        {
+            while (!file.Partial!.IsComplete) Check(CopyUp.FillMore(file), "fill");
+        }
+        batch.Complete(partial);
     }
 
     private void Change(CutFile file)
@@ -136,7 +176,7 @@ internal sealed class PowerCutDisk : IDisposable
         }
         if (_random.Next(3) != 0) return;
         Check(_union.Kernel.FSync(file.Name), "fsync");
-        file.WasSynced(_disk.Device.Now);
+        if (!_isVolatile) file.WasSynced(_disk.Device.Now);
         if (_random.Next(2) == 0) Write(file, file.Now.Length, _random.Next(1, 9000));
     }
 

@@ -14,7 +14,12 @@ internal sealed class PowerCuts(DeviceEvent[] events, SafeFileHandle before, int
 
     public int Events => events.Length;
 
-    public int Flushes => events.Count(e => e.IsFlush);
+    /// <summary>A time to cut the power: anywhere, or when something was made sure of just now.</summary>
+    public int Choose(Random random)
+    {
+        var at = random.Next(1, events.Length + 1);
+        return random.Next(2) == 0 ? at : Array.FindLastIndex(events, at - 1, e => e.IsFlush) is >= 0 and var flush ? flush + 1 : at;
+    }
 
     /// <summary>Makes, in an empty file, the disk as it may be when the power goes after so many events.</summary>
     public void Make(int at, Random random, SafeFileHandle disk, Action<SafeFileHandle, SafeFileHandle> copy)
