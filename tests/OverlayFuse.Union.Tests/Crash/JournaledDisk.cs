@@ -22,7 +22,8 @@ internal sealed class JournaledDisk : IDisposable
     private readonly Session _session;
     private readonly Thread _server;
     private readonly Timer _limit;
-    private string? _loop;
+    private readonly LoopDevice _loop = new();
+    private bool _isPlugged;
 
     /// <param name="pace">See <see cref="RecordedDevice"/>.</param>
     public JournaledDisk(DiskFormat format, Func<int> pace)
@@ -43,8 +44,9 @@ internal sealed class JournaledDisk : IDisposable
         try
         {
             Run($"{format.Make} image");
-            _loop = Run("losetup --find --show device/disk");
-            Run($"mount -t {format.Type} -o {format.Options} {_loop} files");
+            Run($"losetup {_loop.Path} device/disk");
+            _isPlugged = true;
+            Run($"mount -t {format.Type} -o {format.Options} {_loop.Path} files");
         }
         catch
         {
@@ -83,7 +85,7 @@ internal sealed class JournaledDisk : IDisposable
             RandomAccess.SetLength(disk, RandomAccess.GetLength(_image));
             cuts.Make(at, random, disk, Copy);
         }
-        Run($"mount -t {_format.Type} -o {_format.Options},loop cut files");
+        Run($"mount -t {_format.Type} -o {_format.Options},loop={_loop.Path} cut files");
         File.Delete($"{_home}/cut");
     }
 
@@ -103,14 +105,15 @@ internal sealed class JournaledDisk : IDisposable
         if (_server.IsAlive) _limit.Change(TimeSpan.FromSeconds(UnmountSeconds), Timeout.InfiniteTimeSpan);
         _ = Syscall.Unmount(Encoding.UTF8.GetBytes(Files), UnmountFlags.Detach); // INVAL: it is not mounted
         EndDevice();
+        _loop.Dispose();
         _image.Dispose();
         if (Deletion.Delete(_home) != Errno.None) Run("cd / && rm -rf --one-file-system \"$OLDPWD\"");
     }
 
     private void EndDevice()
     {
-        if (_loop is not null) Run($"losetup -d {_loop}");
-        _loop = null;
+        if (_isPlugged) Run($"losetup -d {_loop.Path}");
+        _isPlugged = false;
         if (!_server.IsAlive) return;
         Unmounter.Unmount(Encoding.UTF8.GetBytes($"{_home}/device"));
         if (!_server.Join(TimeSpan.FromSeconds(UnmountSeconds)))
