@@ -26,14 +26,13 @@ internal sealed record DiskFormat(string Name, string Type, string Make, string 
 
     public static readonly DiskFormat XfsWithLower = Xfs with { Name = "xfs, lower on it", HoldsLower = true };
 
-    /// <summary>Others, each another way through ext4.</summary>
+    /// <summary>Others, each another way through ext4. Not fast commits (-O fast_commit): of what is appended to a file, they lose some that fsync(2) had promised.</summary>
     public static readonly DiskFormat[] Rarer =
     [
         Ext4 with { Name = "ext4, blocks mapped before they are written", Options = "noatime,commit=1,dioread_lock" },
         Ext4 with { Name = "ext4, allocated at once", Options = "noatime,commit=1,nodelalloc" },
         Ext4 with { Name = "ext4, data in the journal", Options = "noatime,commit=1,data=journal" },
         Ext4 with { Name = "ext4, data in no order", Options = "noatime,commit=1,data=writeback" },
-        Ext4 with { Name = "ext4, fast commits", Make = $"{MakeExt4} -O fast_commit" },
         Ext4 with { Name = "ext4, blocks of 1 KiB", Make = MakeExt4.Replace("4096", "1024", StringComparison.Ordinal), Sector = 1024 },
     ];
 

@@ -112,8 +112,19 @@ internal sealed class JournaledDisk : IDisposable
 
     private void EndDevice()
     {
-        if (_isPlugged) Run($"losetup -d {_loop.Path}");
-        _isPlugged = false;
+        try
+        {
+            if (_isPlugged) Run($"losetup -d {_loop.Path}");
+            _isPlugged = false;
+        }
+        finally
+        {
+            EndSession();
+        }
+    }
+
+    private void EndSession()
+    {
         if (!_server.IsAlive) return;
         Unmounter.Unmount(Encoding.UTF8.GetBytes($"{_home}/device"));
         if (!_server.Join(TimeSpan.FromSeconds(UnmountSeconds)))
