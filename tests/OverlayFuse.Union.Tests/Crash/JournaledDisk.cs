@@ -24,6 +24,7 @@ internal sealed class JournaledDisk : IDisposable
     private readonly Timer _limit;
     private readonly LoopDevice _loop = new();
     private bool _isPlugged;
+    private bool _hasEnded;
 
     /// <param name="pace">See <see cref="RecordedDevice"/>.</param>
     public JournaledDisk(DiskFormat format, Func<int> pace)
@@ -102,7 +103,7 @@ internal sealed class JournaledDisk : IDisposable
 
     public void Dispose()
     {
-        if (_server.IsAlive) _limit.Change(TimeSpan.FromSeconds(UnmountSeconds), Timeout.InfiniteTimeSpan);
+        if (!_hasEnded) _limit.Change(TimeSpan.FromSeconds(UnmountSeconds), Timeout.InfiniteTimeSpan);
         _ = Syscall.Unmount(Encoding.UTF8.GetBytes(Files), UnmountFlags.Detach); // INVAL: it is not mounted
         EndDevice();
         _loop.Dispose();
@@ -125,22 +126,18 @@ internal sealed class JournaledDisk : IDisposable
 
     private void EndSession()
     {
-        if (!_server.IsAlive) return;
-        Unmounter.Unmount(Encoding.UTF8.GetBytes($"{_home}/device"));
-        if (!_server.Join(TimeSpan.FromSeconds(UnmountSeconds)))
-        {
-            Abort();
-            _server.Join();
-        }
+        if (_hasEnded) return;
+        _hasEnded = true;
+        var device = Encoding.UTF8.GetBytes($"{_home}/device");
+        if (Unmounter.Unmount(device) is not null || !_server.Join(TimeSpan.FromSeconds(UnmountSeconds))) Abort();
+        _server.Join(TimeSpan.FromSeconds(UnmountSeconds));
+        _ = Syscall.Unmount(device, UnmountFlags.Detach); // INVAL: it is gone, as it should
         _limit.Dispose();
         _session.Dispose();
     }
 
-    // Not later: another mount may have its number by then.
-    private void Abort()
-    {
-        if (_server.IsAlive && _session.Device is { } device) ConnectionControl.TryAbort(device.Minor);
-    }
+    // By umount -f, which ends the connection though it is in use: the switches in /sys are not there on every machine.
+    private void Abort() => _ = Syscall.Unmount(Encoding.UTF8.GetBytes($"{_home}/device"), UnmountFlags.Force);
 
     private SafeFileHandle Open(string name) => File.OpenHandle($"{_home}/{name}", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
 
