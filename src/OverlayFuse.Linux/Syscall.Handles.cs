@@ -9,6 +9,7 @@ public static unsafe partial class Syscall
     public const int MaxHandleLength = 128;
 
     private const uint GetFileSystemUuidIoctl = 0x80111500; // FS_IOC_GETFSUUID
+    private const uint XfsGeometryIoctl = 0x80705864; // XFS_IOC_FSGEOMETRY_V1, of struct xfs_fsop_geom_v1 (xfs_fs.h)
 
     /// <summary>
     /// name_to_handle_at(2), links not followed; an empty name is the directory itself. NOTSUP where the file system has no handles,
@@ -28,17 +29,31 @@ public static unsafe partial class Syscall
         return error;
     }
 
-    /// <summary>ioctl FS_IOC_GETFSUUID (kernel 6.9) on a readable descriptor: 16 bytes. NOTTY where the file system has none or the kernel cannot tell.</summary>
+    /// <summary>
+    /// ioctl FS_IOC_GETFSUUID (kernel 6.9) on a readable descriptor, on XFS also of earlier kernels: 16 bytes. NOTTY where the file system has none or the
+    /// kernel cannot tell.
+    /// </summary>
     public static Errno GetFileSystemUuid(Fd fd, Span<byte> uuid)
     {
         Span<byte> raw = stackalloc byte[17]; // struct fsuuid2: length, uuid
         raw.Clear();
         var error = IoControl(fd, GetFileSystemUuidIoctl, raw);
+        if (error == Errno.NOTTY) return GetXfsUuid(fd, uuid);
         if (error != Errno.None) return error;
 
         uuid[..16].Clear();
         raw.Slice(1, Math.Min(raw[0], (byte)16)).CopyTo(uuid);
         return Errno.None;
+    }
+
+    /// <summary>ioctl XFS_IOC_FSGEOMETRY_V1; NOTTY on any other file system.</summary>
+    internal static Errno GetXfsUuid(Fd fd, Span<byte> uuid)
+    {
+        const int uuidAt = 64;
+        Span<byte> geometry = stackalloc byte[112];
+        var error = IoControl(fd, XfsGeometryIoctl, geometry);
+        if (error == Errno.None) geometry.Slice(uuidAt, 16).CopyTo(uuid);
+        return error;
     }
 
     private static partial class Native

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
@@ -10,6 +9,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
 {
     private const uint FuseMagic = 0x65735546;
 
+    private readonly Dictionary<int, ulong> _devices = []; // of the layers of this mount, by their numbers
     private int _held;
 
     /// <summary>Where the union will be mounted: the directory that holds the mount point, by device and inode, and its name there.</summary>
@@ -79,7 +79,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         var layer = new Layer
         {
             Index = index,
-            Number = numbers.NumberOf(Identity(descriptor, path, fileSystem.FileSystemId)),
+            Number = NumberOf(descriptor, path, status, fileSystem),
             Path = realPath ?? path,
             Device = status.Device,
             IsPrivateClone = clone.IsOpen,
@@ -100,6 +100,16 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
             layer.Root = LayerDirectory.ForReopenedRoot(layer, cache, new LayerReopener(realPath, status.Device, status.Inode), status.Inode, hasXattrWhiteouts);
         }
         return layer;
+    }
+
+    // A copy of a disk has the UUID of the disk, and is another layer all the same.
+    private int NumberOf(DirFd descriptor, byte[] path, in FileStatus status, in FileSystemStatus fileSystem)
+    {
+        var number = numbers.NumberOf(LayerIdentity.Of(descriptor, path, status, fileSystem, out var former), former);
+        if (_devices.TryAdd(number, status.Device) || _devices[number] == status.Device) return number;
+        number = numbers.NumberOf(LayerIdentity.OfPath(path));
+        _ = _devices.TryAdd(number, status.Device);
+        return number;
     }
 
     /// <summary>The absolute path of an open directory, or null when it has none.</summary>
@@ -141,22 +151,6 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         Span<byte> value = stackalloc byte[8];
         return Syscall.GetXattrAt(descriptor, "."u8, MarkNames.Opaque(marks.FamilyOf(MarkSet.Opaque)), value, out var length) == Errno.None
             && OpaqueMark.Parse(value[..length]) == OpaqueKind.HasXattrWhiteouts;
-    }
-
-    // What makes a layer the same layer at the next mount: its file system and the handle of its root; else its path.
-    private static byte[] Identity(DirFd descriptor, byte[] path, ulong fileSystemId)
-    {
-        Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
-        if (fileSystemId == 0 || Syscall.NameToHandleAt(descriptor, [], handle, out var type, out var length) != Errno.None)
-        {
-            return [(byte)'p', .. path];
-        }
-        var identity = new byte[1 + 8 + 4 + length];
-        identity[0] = (byte)'h';
-        BinaryPrimitives.WriteUInt64LittleEndian(identity.AsSpan(1), fileSystemId);
-        BinaryPrimitives.WriteInt32LittleEndian(identity.AsSpan(9), type);
-        handle[..length].CopyTo(identity.AsSpan(13));
-        return identity;
     }
 
     // A clone does not show what is mounted inside; the objects beneath must not come to light instead.

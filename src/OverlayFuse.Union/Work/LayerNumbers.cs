@@ -19,6 +19,7 @@ internal sealed class LayerNumbers : IDisposable
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _numbers =
         new Dictionary<byte[], int>(IdentityComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    private readonly HashSet<int> _lasting = []; // numbers whose layer has an identity that stays when its device has another number
     private readonly ArrayBufferWriter<byte> _unwritten = new();
     private int _next = 1;
 
@@ -35,7 +36,7 @@ internal sealed class LayerNumbers : IDisposable
             if (records.Current.Length <= 2) continue;
             var number = BinaryPrimitives.ReadUInt16LittleEndian(records.Current);
             if (number is 0 or > Last) continue;
-            _numbers[records.Current[2..]] = number;
+            Learn(records.Current[2..], number);
             _next = Math.Max(_next, number + 1);
         }
     }
@@ -52,21 +53,36 @@ internal sealed class LayerNumbers : IDisposable
     /// <summary>The numbers that were given out; new ones are not kept.</summary>
     public static LayerNumbers Read(DirFd directory) => new(null, RecordFile.ReadAll(directory, "layers"u8, Magic));
 
-    /// <summary>The number of the layer with this identity (its file system's id and the handle of its root, or its path). See <see cref="Write"/>.</summary>
-    public int NumberOf(ReadOnlySpan<byte> identity)
+    /// <summary>The number of the layer with this <see cref="LayerIdentity"/>. See <see cref="Write"/>.</summary>
+    /// <param name="identity">What it is known by.</param>
+    /// <param name="former">What it may have been known by; empty: nothing else.</param>
+    public int NumberOf(ReadOnlySpan<byte> identity, ReadOnlySpan<byte> former = default)
     {
         if (_numbers.TryGetValue(identity, out var number)) return number;
-        if (_next > Last) throw new MountException($"this upper has been stacked on {Last} different layers, and more cannot be told apart: use a new upper");
 
+        // A layer has one such name. If the number has another already, the former name is that of a device which is another disk's by now.
+        if (former.IsEmpty || !_numbers.TryGetValue(former, out number) || _lasting.Contains(number)) number = Next();
         if (_file is not null)
         {
             var record = new byte[2 + identity.Length];
-            BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)_next);
+            BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)number);
             identity.CopyTo(record.AsSpan(2));
             RecordFile.Append(_unwritten, record);
         }
-        _numbers[identity] = _next;
+        Learn(identity, number);
+        return number;
+    }
+
+    private int Next()
+    {
+        if (_next > Last) throw new MountException($"this upper has been stacked on {Last} different layers, and more cannot be told apart: use a new upper");
         return _next++;
+    }
+
+    private void Learn(ReadOnlySpan<byte> identity, int number)
+    {
+        _numbers[identity] = number;
+        if (LayerIdentity.IsLasting(identity)) _lasting.Add(number);
     }
 
     /// <summary>Writes the numbers that were given out, all at once. To be called before anything is mounted.</summary>

@@ -16,6 +16,9 @@ internal sealed record DiskFormat(string Name, string Type, string Make, string 
     /// <summary>What the device writes whole or not at all.</summary>
     public int Sector { get; init; } = 4096;
 
+    /// <summary>What <see cref="CommitOrder"/> says of it.</summary>
+    public bool KeepsOrder { get; init; } = true;
+
     /// <summary>The lower layer is on it too, so that a copy shares its blocks.</summary>
     public bool HoldsLower { get; init; }
 
@@ -31,8 +34,8 @@ internal sealed record DiskFormat(string Name, string Type, string Make, string 
     [
         Ext4 with { Name = "ext4, blocks mapped before they are written", Options = "noatime,commit=1,dioread_lock" },
         Ext4 with { Name = "ext4, allocated at once", Options = "noatime,commit=1,nodelalloc" },
-        Ext4 with { Name = "ext4, data in the journal", Options = "noatime,commit=1,data=journal" },
-        Ext4 with { Name = "ext4, data in no order", Options = "noatime,commit=1,data=writeback" },
+        Ext4 with { Name = "ext4, data in the journal", Options = "noatime,commit=1,data=journal", KeepsOrder = false },
+        Ext4 with { Name = "ext4, data in no order", Options = "noatime,commit=1,data=writeback", KeepsOrder = false },
         Ext4 with { Name = "ext4, blocks of 1 KiB", Make = MakeExt4.Replace("4096", "1024", StringComparison.Ordinal), Sector = 1024 },
     ];
 

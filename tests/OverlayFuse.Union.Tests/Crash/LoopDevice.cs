@@ -4,7 +4,7 @@ using OverlayFuse.Linux;
 
 namespace OverlayFuse.Union.Tests;
 
-/// <summary>A loop device with a number that nobody else takes, so that a disk keeps its number over a loss of power: XFS has its identity from it.</summary>
+/// <summary>A loop device with a number that nobody else takes, so that it is told which number a disk has: one that it keeps over a loss of power, or another.</summary>
 internal sealed partial class LoopDevice : IDisposable
 {
     private const nuint Remove = 0x4C81; // LOOP_CTL_REMOVE
@@ -12,7 +12,9 @@ internal sealed partial class LoopDevice : IDisposable
     private const int First = 100_000;
     private const int Most = 900_000; // of 2^20 minors
 
-    private readonly int _number = First + Environment.ProcessId % Most;
+    private static int _made;
+
+    private readonly int _number = First + (Environment.ProcessId * 16 + Interlocked.Increment(ref _made)) % Most;
 
     /// <summary>What losetup(8) makes it by.</summary>
     public string Path => $"/dev/loop{_number}";

@@ -1,4 +1,5 @@
 using System.Text;
+using NUnit.Framework;
 using OverlayFuse.Fuse;
 using OverlayFuse.Linux;
 
@@ -11,6 +12,7 @@ internal sealed partial class PowerCutDisk : IDisposable
     private const int Together = 30; // after so many files, those that are partial are dealt with at a time
 
     private readonly Random _random;
+    private readonly DiskFormat _format;
     private readonly JournaledDisk _disk;
     private readonly bool _isVolatile;
     private readonly TestUnion _union;
@@ -21,7 +23,7 @@ internal sealed partial class PowerCutDisk : IDisposable
     public PowerCutDisk(DiskFormat format, int seed, int files, bool isVolatile = false)
     {
         _random = new Random(seed);
-        _isVolatile = isVolatile;
+        (_format, _isVolatile) = (format, isVolatile);
         var pace = new Random(seed);
         _disk = new JournaledDisk(format, () => pace.Next(4) == 0 ? pace.Next(4) : 0);
         try
@@ -55,6 +57,7 @@ internal sealed partial class PowerCutDisk : IDisposable
     public void Run()
     {
         _union.Open();
+        Assert.That(_union.Tree.Upper!.KeepsOrder, Is.EqualTo(_format.KeepsOrder));
         _disk.Record();
         using (var stop = new ManualResetEventSlim())
         {

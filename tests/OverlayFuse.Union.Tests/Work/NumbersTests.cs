@@ -119,6 +119,27 @@ internal class NumbersTests
     }
 
     [Test]
+    public void A_layer_that_was_known_by_its_device_keeps_its_number_under_a_name_that_lasts()
+    {
+        using (var layers = OpenLayers())
+        {
+            Assert.That((layers.NumberOf("hdevice"u8), layers.NumberOf("hother"u8)), Is.EqualTo((1, 2)));
+            layers.Write();
+        }
+        using (var layers = OpenLayers())
+        {
+            Assert.That((layers.NumberOf("uone"u8, "hdevice"u8), layers.NumberOf("pnew"u8, "hunknown"u8)), Is.EqualTo((1, 3)));
+            layers.Write();
+        }
+        using (var layers = OpenLayers())
+        {
+            Assert.That(layers.NumberOf("uone"u8, "helsewhere"u8), Is.EqualTo(1), "the device has another number");
+            Assert.That(layers.NumberOf("utwo"u8, "hdevice"u8), Is.EqualTo(4), "another disk has the number");
+            Assert.That(layers.NumberOf("uthree"u8, "hother"u8), Is.EqualTo(2));
+        }
+    }
+
+    [Test]
     public void An_upper_that_saw_too_many_layers_says_so()
     {
         using var layers = new LayerNumbers();
