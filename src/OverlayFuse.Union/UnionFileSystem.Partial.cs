@@ -28,16 +28,10 @@ public sealed partial class UnionFileSystem
         upper.Work.SayEnding();
         var report = new SettleReport();
         List<string> problems = [];
-        if (upper.Partial.Settle != SettlePolicy.Never)
-        {
-            _upkeep?.Complete(); // first, as it takes many at a time
-            AddRefused(problems); // before they are opened anew
-            PartialSettling.Run(PlantAgain(), upper, report);
-        }
-        else
-        {
-            AddRefused(problems);
-        }
+        var settles = upper.Partial.Settle != SettlePolicy.Never;
+        if (settles) _upkeep?.Complete(); // first, as it takes many at a time
+        AddRefused(problems); // before they are opened anew
+        if (settles) PartialSettling.Run(PlantAgain(), upper, report);
         problems.AddRange(report.Problems.Select(problem => $"{Encoding.UTF8.GetString(problem.Path)} is still partly in its lower layer: {problem.Reason}"));
         if (CommitMaps(upper) is var error and not Errno.None) problems.Add($"what was written to files that are partly in the upper may not be on disk: {error.Describe()}");
         return problems;
@@ -46,7 +40,7 @@ public sealed partial class UnionFileSystem
     private void AddRefused(List<string> problems)
     {
         foreach (var (slot, error) in _files.Refused())
-            problems.Add($"what was written to {Encoding.UTF8.GetString(_tree.PathOf(slot, []))} may not be on disk, as nobody was told by an fsync(2): {error.Describe()}");
+            problems.Add($"what was written to {Encoding.UTF8.GetString(_tree.PathOf(slot, []))} may not be on disk: {error.Describe()} when it was synced in the background. Write it again, and look at the disk");
     }
 
     // Of the files that stay as they are. On this boot the bits count as they stand; after the next, only what was committed.

@@ -11,10 +11,15 @@ internal static class LayerIdentity
 {
     private const byte ByUuid = (byte)'u', ById = (byte)'h', ByPath = (byte)'p';
 
+    /// <param name="root">The layer's root.</param>
+    /// <param name="path">As it was given.</param>
+    /// <param name="realPath">Without links and all else that the same directory may be written with.</param>
+    /// <param name="status">Of the root.</param>
+    /// <param name="fileSystem">That the root is on.</param>
     /// <param name="former">
     /// What an earlier version of this program knew it by, and wrote down; empty where that is the same. It may be another layer's by now.
     /// </param>
-    public static byte[] Of(DirFd root, byte[] path, in FileStatus status, in FileSystemStatus fileSystem, out byte[] former)
+    public static byte[] Of(DirFd root, byte[] path, byte[] realPath, in FileStatus status, in FileSystemStatus fileSystem, out byte[] former)
     {
         former = [];
         Span<byte> handle = stackalloc byte[Syscall.MaxHandleLength];
@@ -25,7 +30,7 @@ internal static class LayerIdentity
         var byId = Format(ById, id[..8], type, handle[..length]);
         if (!IsDeviceNumber(fileSystem.FileSystemId, status)) return byId;
         former = byId;
-        return ReadUuid(root, id) ? Format(ByUuid, id, type, handle[..length]) : OfPath(path);
+        return ReadUuid(root, id) ? Format(ByUuid, id, type, handle[..length]) : OfPath(realPath);
     }
 
     public static byte[] OfPath(byte[] path) => [ByPath, .. path];

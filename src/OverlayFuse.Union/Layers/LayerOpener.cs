@@ -79,7 +79,7 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
         var layer = new Layer
         {
             Index = index,
-            Number = NumberOf(descriptor, path, status, fileSystem),
+            Number = NumberOf(descriptor, path, realPath ?? path, status, fileSystem),
             Path = realPath ?? path,
             Device = status.Device,
             IsPrivateClone = clone.IsOpen,
@@ -103,11 +103,11 @@ internal sealed class LayerOpener(DescriptorCache cache, LayerNumbers numbers, I
     }
 
     // A copy of a disk has the UUID of the disk, and is another layer all the same.
-    private int NumberOf(DirFd descriptor, byte[] path, in FileStatus status, in FileSystemStatus fileSystem)
+    private int NumberOf(DirFd descriptor, byte[] path, byte[] realPath, in FileStatus status, in FileSystemStatus fileSystem)
     {
-        var number = numbers.NumberOf(LayerIdentity.Of(descriptor, path, status, fileSystem, out var former), former);
+        var number = numbers.NumberOf(LayerIdentity.Of(descriptor, path, realPath, status, fileSystem, out var former), former);
         if (_devices.TryAdd(number, status.Device) || _devices[number] == status.Device) return number;
-        number = numbers.NumberOf(LayerIdentity.OfPath(path));
+        number = numbers.NumberOf(LayerIdentity.OfPath(realPath));
         _ = _devices.TryAdd(number, status.Device);
         return number;
     }

@@ -21,7 +21,7 @@ internal class LayerIdentityTests
     {
         var status = new FileStatus { DeviceMajor = 254, DeviceMinor = 0 };
         using var scratch = new Scratch();
-        var identity = LayerIdentity.Of(scratch.Work, "/l"u8.ToArray(), status, new FileSystemStatus { FileSystemId = 0x1122334455667788 }, out var former);
+        var identity = LayerIdentity.Of(scratch.Work, "/l"u8.ToArray(), "/l"u8.ToArray(), status, new FileSystemStatus { FileSystemId = 0x1122334455667788 }, out var former);
         Assert.That(Convert.ToHexStringLower(identity), Does.StartWith("688877665544332211"));
         Assert.That(former, Is.Empty);
     }
@@ -30,15 +30,14 @@ internal class LayerIdentityTests
     public void Without_an_id_a_layer_is_known_by_its_path()
     {
         using var scratch = new Scratch();
-        Assert.That(LayerIdentity.Of(scratch.Work, "/l"u8.ToArray(), default, default, out var former), Is.EqualTo("p/l"u8.ToArray()));
+        Assert.That(LayerIdentity.Of(scratch.Work, "/l"u8.ToArray(), "/real"u8.ToArray(), default, default, out var former), Is.EqualTo("p/l"u8.ToArray()));
         Assert.That(former, Is.Empty);
     }
 
     [Test]
     public void A_layer_on_XFS_is_the_same_on_a_device_of_another_number()
     {
-        if (!Scratch.IsRoot || !File.Exists("/dev/loop-control")) Assert.Ignore("needs root and /dev/loop-control");
-        using var disk = new Scratch("/var/tmp");
+        using var disk = Disks();
         disk.Shell("truncate -s 320M disk && mkfs.xfs -q disk && mkdir mnt");
         using LoopDevice first = new(), second = new();
         var bytes = new byte[Size];
@@ -75,8 +74,7 @@ internal class LayerIdentityTests
     [Test]
     public void A_copy_of_a_disk_is_another_layer()
     {
-        if (!Scratch.IsRoot || !File.Exists("/dev/loop-control")) Assert.Ignore("needs root and /dev/loop-control");
-        using var disk = new Scratch("/var/tmp");
+        using var disk = Disks();
         disk.Shell("truncate -s 16M a && mkfs.ext4 -q a && mkdir l m && mount -o loop a l && echo a >l/f && umount l && cp a b && mount -o loop a l && mount -o loop b m && mv m/f m/g");
         try
         {
@@ -98,8 +96,7 @@ internal class LayerIdentityTests
     [Test]
     public void The_UUID_of_XFS_is_the_same_by_the_call_of_earlier_kernels()
     {
-        if (!Scratch.IsRoot || !File.Exists("/dev/loop-control")) Assert.Ignore("needs root and /dev/loop-control");
-        using var disk = new Scratch("/var/tmp");
+        using var disk = Disks();
         disk.Shell("truncate -s 320M disk && mkfs.xfs -q -m uuid=00112233-4455-6677-8899-aabbccddeeff disk && mkdir mnt && mount -o loop disk mnt");
         try
         {
@@ -116,6 +113,12 @@ internal class LayerIdentityTests
         }
     }
 
+    private static Scratch Disks()
+    {
+        if (!Scratch.IsRoot || !File.Exists("/dev/loop-control")) Assert.Ignore("needs root and /dev/loop-control");
+        return new Scratch("/var/tmp");
+    }
+
     private static void Stack(UnionOptions options, string lower)
     {
         options.LowerDirectories.Add(Encoding.UTF8.GetBytes(lower));
@@ -127,7 +130,7 @@ internal class LayerIdentityTests
         var root = LayerOpener.OpenDirectory("layer", Encoding.UTF8.GetBytes(path));
         Assert.That(Syscall.StatFs(root.Fd, out var fileSystem), Is.EqualTo(Errno.None));
         Assert.That(Syscall.Stat(root.Fd, out var status), Is.EqualTo(Errno.None));
-        var identity = LayerIdentity.Of(root, Encoding.UTF8.GetBytes(path), status, fileSystem, out _);
+        var identity = LayerIdentity.Of(root, Encoding.UTF8.GetBytes(path), Encoding.UTF8.GetBytes(path), status, fileSystem, out _);
         root.Close();
         return Convert.ToHexStringLower(identity);
     }
