@@ -40,7 +40,10 @@ public sealed partial class UnionFileSystem
     private void AddRefused(List<string> problems)
     {
         foreach (var (slot, error) in _files.Refused())
-            problems.Add($"what was written to {Encoding.UTF8.GetString(_tree.PathOf(slot, []))} may not be on disk: {error.Describe()} when it was synced in the background. Write it again, and look at the disk");
+        {
+            var path = Encoding.UTF8.GetString(_tree.PathOf(slot, []));
+            problems.Add($"what was written to {path} may not be on disk: {error.Describe()} when it was synced in the background. Write it again, and look at the disk");
+        }
     }
 
     // Of the files that stay as they are. On this boot the bits count as they stand; after the next, only what was committed.
