@@ -126,6 +126,14 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>sync_file_range(2) that only begins to write back what is dirty in the file.</summary>
+    public static Errno BeginWriteback(Fd fd)
+    {
+        const uint write = 2; // SYNC_FILE_RANGE_WRITE
+        if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.SyncFileRange, fd.Number) { Detail = write }, out var refused)) return refused;
+        return Check(Native.sync_file_range(fd.Number, 0, 0, write));
+    }
+
     /// <summary>sync_file_range(2) that only waits for writes under way and reports their errors; it starts none.</summary>
     public static Errno AwaitWriteback(Fd fd)
     {

@@ -120,9 +120,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
 
     private void Run()
     {
-        // The map of a partial file names its layer by a number: on disk already when the first one is made, it costs that file no commit.
-        if (commits) _ = tree.Upper!.Work.LayerNumbers.Sync();
-        if (commits) _ = tree.Upper!.Work.SyncStack();
+        if (commits) Prepare(tree.Upper!);
         while (!_ending)
         {
             if (_watched.IsEmpty)
@@ -143,6 +141,16 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
             CommitThese();
             CompleteThese();
         }
+    }
+
+    // The map of a partial file names its layer by a number: if that is on its way already when the first one is made, that file need not wait for it.
+    // What else there is to sync has time: who copies the first files of a mount must not meet its commit in the journal.
+    private void Prepare(Upper upper)
+    {
+        _ = upper.SyncLayerNumbers();
+        _ = upper.Work.PartialMaps.HidesStaleBytes; // takes some calls to find out
+        _stir.WaitOne(Round);
+        if (!_ending) _ = upper.Work.Sync();
     }
 
     private void Sleep()

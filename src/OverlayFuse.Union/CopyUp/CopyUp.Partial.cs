@@ -64,7 +64,7 @@ internal sealed partial class CopyUp
     {
         var error = Syscall.Stat(lower, out var status);
         if (error == Errno.None && status.Size < limit) error = Errno.IO; // changed since it was looked at
-        if (error == Errno.None && Upper.Durability != Durability.Volatile) error = Upper.Work.LayerNumbers.Sync();
+        if (error == Errno.None) error = Upper.SyncLayerNumbers();
         var mark = default(PartialMark);
         if (error == Errno.None) error = Upper.Work.PartialMaps.Create(Fingerprint.Of(layer, status), limit, out mark);
         if (error != Errno.None) return error;

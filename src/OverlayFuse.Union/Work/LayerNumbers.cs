@@ -22,6 +22,8 @@ internal sealed class LayerNumbers : IDisposable
     private readonly HashSet<int> _lasting = []; // numbers whose layer has an identity that stays when its device has another number
     private readonly ArrayBufferWriter<byte> _unwritten = new();
     private int _next = 1;
+    private volatile bool _isWrittenBack;
+    private volatile bool _hasFailed; // to be written back
 
     /// <summary>Numbers that last as long as the mount, for unions without a work directory.</summary>
     public LayerNumbers()
@@ -94,13 +96,39 @@ internal sealed class LayerNumbers : IDisposable
             throw new MountException($"cannot note a layer in the work directory (overlayfuse/layers): {error.Describe()}. Make room there, or give a work " +
                 "directory that can be written to.");
         _unwritten.ResetWrittenCount();
+        _isWrittenBack = false;
+        _file.BeginWriteback();
     }
 
     /// <summary>Makes the numbers safe against power loss; free of cost when none came since. By any thread.</summary>
     public Errno Sync()
     {
         if (_file is null) return Errno.None;
-        lock (_syncing) return _file.Sync();
+        lock (_syncing)
+        {
+            var error = _file.Sync();
+            _isWrittenBack |= error == Errno.None;
+            return error;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Sync"/> where the file system keeps order (<see cref="CommitOrder"/>): what is changed from now on comes to the disk after the numbers.
+    /// It waits for no commit of the journal, nor for another thread that does.
+    /// </summary>
+    public Errno WriteBack()
+    {
+        if (_file is null || _isWrittenBack) return Errno.None;
+        if (_hasFailed) return Sync();
+        var error = _file.WriteBack();
+        if (error == Errno.None)
+        {
+            _isWrittenBack = true;
+            return Errno.None;
+        }
+        lock (_syncing) _file.Distrust();
+        _hasFailed = true;
+        return error;
     }
 
     public void Dispose() => _file?.Dispose();

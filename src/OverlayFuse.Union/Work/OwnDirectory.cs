@@ -32,7 +32,11 @@ internal static class OwnDirectory
     {
         directory = DirFd.None;
         var error = Syscall.MkdirAt(parent, name, Private);
-        return error is Errno.None or Errno.EXIST ? Open(parent, name, out directory) : error;
+        if (error == Errno.EXIST) return Open(parent, name, out directory);
+        if (error != Errno.None) return error;
+        error = Syscall.OpenAt(parent, name, Readable, 0, out var made);
+        directory = new DirFd(made.Number);
+        return error;
     }
 
     /// <summary>As <see cref="Make"/>, and takes away what the parent passed on: what is built inside must not inherit an ACL or a group from here.</summary>

@@ -7,7 +7,7 @@ internal sealed class PartialMaps
 {
     private readonly Incompat _incompat;
     private readonly bool _syncs;
-    private bool? _hidesStaleBytes; // without a lock: who reads while another sets it sees at worst "no"
+    private Lazy<bool> _hidesStaleBytes;
 
     // Rank 10, takes that of Incompat. Protects: the number of maps and the fence, which go together.
     private readonly Lock _counting = new();
@@ -21,6 +21,7 @@ internal sealed class PartialMaps
         Directory = directory;
         _incompat = incompat;
         _syncs = syncs;
+        _hidesStaleBytes = new(() => CommitOrder.HidesStaleBytes(directory.Fd));
     }
 
     /// <summary>WORKDIR/overlayfuse/partial.</summary>
@@ -38,8 +39,8 @@ internal sealed class PartialMaps
     /// </summary>
     public bool HidesStaleBytes
     {
-        get => _hidesStaleBytes ??= CommitOrder.HidesStaleBytes(Directory.Fd);
-        internal set => _hidesStaleBytes = value;
+        get => _hidesStaleBytes.Value;
+        internal set => _hidesStaleBytes = new(() => value);
     }
 
     /// <summary>How many maps there are, each of a file that is not whole.</summary>

@@ -22,7 +22,8 @@ internal sealed class RecordFile : IDisposable
     private readonly byte[] _magic;
     private Fd _file = Fd.None;
     private long _length;
-    private bool _isDirty;
+    private bool _isDirty; // what an earlier daemon has written may be in the page cache only, too
+    private bool _hasFailed; // a sync: the kernel tells it once, and then takes the pages for clean
 
     private RecordFile(DirFd directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> magic)
     {
@@ -127,10 +128,28 @@ internal sealed class RecordFile : IDisposable
     public Errno Sync()
     {
         if (!_isDirty) return Errno.None;
-        var error = Syscall.FDataSync(_file);
-        if (error == Errno.None) _isDirty = false;
+        var error = _hasFailed ? WriteAgain() : Errno.None;
+        if (error == Errno.None) error = Syscall.FDataSync(_file);
+        _isDirty = _hasFailed = error != Errno.None;
         return error;
     }
+
+    /// <summary>What <see cref="WriteBack"/> met, with nobody else in here: the next sync writes all records once more.</summary>
+    public void Distrust() => _isDirty = _hasFailed = true;
+
+    private Errno WriteAgain()
+    {
+        var content = new byte[_length];
+        var error = Syscall.PRead(_file, content, 0, out var count);
+        if (error == Errno.None && count < content.Length) error = Errno.IO;
+        return error == Errno.None ? Syscall.PWrite(_file, content, 0, out _) : error;
+    }
+
+    /// <summary>Has the kernel begin to write the records to the disk, so that whoever syncs them has less to wait for. Best effort.</summary>
+    public void BeginWriteback() => _ = Syscall.BeginWriteback(_file);
+
+    /// <summary>sync_file_range(2) of all: nothing is committed. By any thread, unlike the others, while nothing is added.</summary>
+    public Errno WriteBack() => Syscall.WriteBack(_file);
 
     public void Dispose()
     {
@@ -159,6 +178,7 @@ internal sealed class RecordFile : IDisposable
         while (reader.MoveNext()) { }
         records = new RecordReader(all[..reader.Passed], isChecked: true);
         _length = MagicLength + reader.Passed;
+        _isDirty = reader.Passed > 0;
         return _length < count ? Syscall.Truncate(_file, _length) : Errno.None;
     }
 

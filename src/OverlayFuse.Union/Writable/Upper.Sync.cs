@@ -5,7 +5,7 @@ namespace OverlayFuse.Union;
 // What is put on disk, and when.
 internal sealed partial class Upper
 {
-    private bool? _keepsOrder; // without a lock: who reads while another sets it sees at worst "no"
+    private Lazy<bool> _keepsOrder = new(() => CommitOrder.IsKept(work.Temp.Fd));
 
     public Durability Durability => durability;
 
@@ -15,11 +15,11 @@ internal sealed partial class Upper
     /// </summary>
     public bool IsSyncedAsWhole { get; init; }
 
-    /// <summary><see cref="CommitOrder"/> of its file system, which is asked for when the first file is copied.</summary>
+    /// <summary><see cref="CommitOrder"/> of its file system, which is asked for when it is first needed.</summary>
     public bool KeepsOrder
     {
-        get => _keepsOrder ??= CommitOrder.IsKept(work.Temp.Fd);
-        internal set => _keepsOrder = value;
+        get => _keepsOrder.Value;
+        internal set => _keepsOrder = new(() => value);
     }
 
     /// <summary>
@@ -31,6 +31,14 @@ internal sealed partial class Upper
         Durability.Volatile => Errno.None,
         Durability.Ordered when KeepsOrder => Syscall.WriteBack(file),
         _ => Syscall.FDataSync(file),
+    };
+
+    /// <summary>To be called before a mark names a layer by its number: no loss of power leaves the mark without the number.</summary>
+    public Errno SyncLayerNumbers() => durability switch
+    {
+        Durability.Volatile => Errno.None,
+        Durability.Ordered when KeepsOrder => work.LayerNumbers.WriteBack(),
+        _ => work.LayerNumbers.Sync(),
     };
 
     /// <summary>syncfs(2) of the file system that it is on.</summary>

@@ -71,6 +71,29 @@ internal class CommitOrderTests
         Assert.That(union.Bytes().AsSpan(5, 3).ToArray(), Is.EqualTo("new"u8.ToArray()));
     }
 
+    [TestCase(Durability.Ordered, true, "SyncFileRange, ")]
+    [TestCase(Durability.Ordered, false, "FDataSync, ")]
+    [TestCase(Durability.Strict, true, "FDataSync, ")]
+    [TestCase(Durability.Volatile, true, "")]
+    public void The_number_of_a_layer_comes_before_the_mark_that_names_it(Durability durability, bool keepsOrder, string sync)
+    {
+        using var union = UnionWithNewNumber(durability, keepsOrder);
+        var calls = new CallWatcher();
+        using (SyscallSeam.Watch(calls)) Assert.That(union.Write(5, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(calls.Calls, Does.Match($"SetXattr  trusted.overlay.metacopy, {sync}Mkdir work, .*SetXattr  trusted.overlay.partial"));
+    }
+
+    [Test]
+    public void A_number_that_could_not_be_written_back_is_written_again()
+    {
+        using var union = UnionWithNewNumber(Durability.Ordered, keepsOrder: true);
+        using (SyscallSeam.Watch(new Refusing(Errno.IO))) Assert.That(union.Write(5, "new"u8), Is.EqualTo(Errno.IO));
+        Assert.That((File.Exists(union.UpperPath), union.Union.Leftovers()), Is.EqualTo((false, "")));
+        var calls = new CallWatcher();
+        using (SyscallSeam.Watch(calls)) Assert.That(union.Write(5, "new"u8), Is.EqualTo(Errno.None));
+        Assert.That(calls.Calls, Does.Match("SetXattr  trusted.overlay.metacopy, .*PWrite, FDataSync, .*SetXattr  trusted.overlay.partial"));
+    }
+
     [Test]
     public void The_first_sync_of_such_a_copy_takes_its_name_along()
     {
@@ -81,12 +104,23 @@ internal class CommitOrderTests
         Assert.That(calls.Calls, Does.EndWith("FSync"));
     }
 
-    private static PartialUnion Union(Durability durability, bool keepsOrder)
+    private static PartialUnion Union(Durability durability, bool keepsOrder, ulong wholeUpTo = 200_000)
     {
         var bytes = new byte[100_000];
         new Random(7).NextBytes(bytes);
-        var union = new PartialUnion(bytes, options => (options.WholeUpTo, options.Durability) = (200_000, durability));
+        var union = new PartialUnion(bytes, options => (options.WholeUpTo, options.Durability) = (wholeUpTo, durability));
         union.Union.Tree.Upper!.KeepsOrder = keepsOrder;
+        return union;
+    }
+
+    // Whose next file comes up in part. The numbers that it was mounted with may be on disk already.
+    private static PartialUnion UnionWithNewNumber(Durability durability, bool keepsOrder)
+    {
+        var union = Union(durability, keepsOrder, wholeUpTo: 0);
+        var work = union.Union.Tree.Upper!.Work;
+        work.PartialMaps.HidesStaleBytes = true;
+        work.LayerNumbers.NumberOf("another layer"u8);
+        work.LayerNumbers.Write();
         return union;
     }
 
