@@ -46,7 +46,7 @@ internal sealed class Supervisor
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
             var attachment = how == "attached"
-                ? Attachment.Own with { Left = TellingParent(Signal.Urgent), Keys = DetachKeys.Parse(keys), Detached = LettingGo(TellingParent(Signal.InputOutput)) }
+                ? Attachment.Own with { IsThere = IsParent(), Left = TellingParent(Signal.Urgent), Keys = DetachKeys.Parse(keys), Detached = LettingGo(TellingParent(Signal.InputOutput)) }
                 : Attachment.None;
             Leftovers.TakeAwayServed(store, container);
             using var run = how == ContainerLauncher.MountOnly ? null : ContainerRun.Begin(container);
@@ -139,13 +139,20 @@ internal sealed class Supervisor
         if (Tell(new DaemonReply(true, [])) == Errno.PIPE && _attachment != Attachment.None) process.Stop(Signal.Kill); // a first process need not hear another
     }
 
+    // Who is our parent now: whether he is so yet.
+    private static Func<bool> IsParent()
+    {
+        var parent = Syscall.ParentPid();
+        return () => Syscall.ParentPid() == parent;
+    }
+
     // It waits for the end of the container, and does not see what we write.
     private static Action TellingParent(int signal)
     {
-        var parent = Syscall.ParentPid();
+        var (parent, isThere) = (Syscall.ParentPid(), IsParent());
         return () =>
         {
-            if (Syscall.ParentPid() == parent) _ = Syscall.Kill(parent, signal); // else it is gone as well
+            if (isThere()) _ = Syscall.Kill(parent, signal); // else it is gone as well
         };
     }
 

@@ -21,6 +21,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
     private readonly List<OutputPump> _pumps = [];
     private NetworkProgram? _network;
     private Fd _terminal = Fd.None;
+    private Fd _input = Fd.None; // the program's end of the pipe by which it reads what is typed
     private volatile int _last; // the signal by which
     private bool _isAgain;
 
@@ -168,14 +169,24 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
         Check(Syscall.Pipe(out var output, out var outputOfContainer));
         Check(Syscall.Pipe(out var errors, out var errorsOfContainer));
         Check(Syscall.Open("/dev/null", OpenFlags.ReadOnly, out var nothing));
-        var input = container.Record.OpenInput && attachment.Input.IsOpen ? attachment.Input : nothing;
-        var (exitCode, said) = _runtime.Run(["create", "--bundle", container.BundlePath, "--pid-file", PidFile, container.Id], input, outputOfContainer, errorsOfContainer);
+        var input = Input();
+        string[] words = ["create", "--bundle", container.BundlePath, "--pid-file", PidFile, container.Id];
+        var (exitCode, said) = _runtime.Run(words, input.IsOpen ? input : nothing, outputOfContainer, errorsOfContainer);
         outputOfContainer.Close();
         errorsOfContainer.Close();
         nothing.Close();
         if (exitCode != 0) throw Refused(said);
         _pumps.Add(new OutputPump(output, attachment.Output, attachment.Left, log, "stdout"));
         _pumps.Add(new OutputPump(errors, attachment.Error, attachment.Left, log, "stderr"));
+    }
+
+    // One for all runs: the next goes on reading where the last has ended. In the background nobody types, and as with docker the program waits for it.
+    private Fd Input()
+    {
+        if (_input.IsOpen || !container.Record.OpenInput || !(attachment.Input.IsOpen || attachment == Attachment.None)) return _input;
+        Check(Syscall.Pipe(out _input, out var typed));
+        if (attachment.Input.IsOpen) InputPump.Start(attachment, typed);
+        return _input;
     }
 
     private void CreateWithTerminal(ContainerLog? log)

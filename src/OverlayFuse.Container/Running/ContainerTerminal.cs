@@ -51,7 +51,7 @@ internal sealed class ContainerTerminal : IDisposable
         var thread = new Thread(() =>
         {
             var buffer = new byte[4096];
-            while (Syscall.ReadNext(from.Input, buffer, out var count) == Errno.None && count > 0)
+            while (from.ReadNext(buffer) is var count and > 0)
             {
                 var on = new MemoryStream();
                 var isLeft = from.Keys.Pass(buffer.AsSpan(0, count), on);

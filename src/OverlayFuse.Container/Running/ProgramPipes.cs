@@ -46,7 +46,11 @@ internal sealed class ProgramPipes
     {
         Theirs.Output.Close(); // else their end would never come
         Theirs.Error.Close();
-        if (_typed.IsOpen) Type();
+        if (_typed.IsOpen)
+        {
+            Theirs.Input.Close(); // the other is ours to give
+            InputPump.Start(_ours, _typed);
+        }
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (Fd Pipe, OutputPump Pump) Stream(Fd pipe, Fd attached, string name) => (pipe, new OutputPump(pipe, attached, () => left.TrySetResult(), null, name));
         List<(Fd Pipe, OutputPump Pump)> streams = [Stream(_output, _ours.Output, "stdout")];
@@ -65,23 +69,6 @@ internal sealed class ProgramPipes
         }
         Failure = streams.Find(stream => stream.Pump.Failure is not null).Pump?.Failure;
         return !left.Task.IsCompleted;
-    }
-
-    // On a thread of its own, which whoever types may keep waiting when the program is long over.
-    private void Type()
-    {
-        Theirs.Input.Close();
-        var thread = new Thread(() =>
-        {
-            var buffer = new byte[64 * 1024];
-            while (Syscall.ReadNext(_ours.Input, buffer, out var count) == Errno.None && count > 0 && Syscall.WriteAll(_typed, buffer.AsSpan(0, count)) == Errno.None) { }
-            _typed.Close();
-        })
-        {
-            IsBackground = true,
-            Name = "stdin",
-        };
-        thread.Start();
     }
 
     private static bool IsOne(Attachment ours) =>

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# timeout: 300
+# Where containers and the host meet: what is typed in, what the caller holds, what is mounted, and what of the host's a container must not get at.
+export TMPDIR=/var/tmp
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/containers.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/own-containers.sh"
+cd "$scratch"
+
+busybox=$(command -v busybox)
+busybox_root bb
+tar -C bb --numeric-owner --owner=0 --group=0 -cf busybox.tar .
+
+meetings() {
+  check "$who: an image" has sha256: o import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' busybox.tar bb:1
+  check "$who: a file that is typed in keeps its owner, whatever user the container has" keeps_owner
+  check "$who: it cannot be written from inside" not_written
+  check "$who: what is typed in comes whole, and to the end" typed_in
+  check "$who: a program in the background with -i waits for what nobody types, and one without reads an end" waits_for_input
+}
+
+input() { echo 'echo from a file' >"$home/input" && chmod 644 "$home/input" && { [ "$who" != root ] || chown 12345:12345 "$home/input"; }; }
+keeps_owner() {
+  local before
+  input && before=$(stat -c '%u:%g' "$home/input") || return 1
+  prints 'from a file' eval 'o run --rm -i bb:1 sh <"$home/input"' && prints 'from a file' eval 'o run --rm -i -u 33 bb:1 sh <"$home/input"' &&
+    prints "$before" stat -c '%u:%g' "$home/input"
+}
+not_written() {
+  input || return 1
+  o run --rm -i bb:1 sh -c 'echo evil >/proc/self/fd/0; chmod 777 /proc/self/fd/0' <"$home/input"
+  prints 'echo from a file' cat "$home/input" && prints 644 stat -c %a "$home/input"
+}
+typed_in() {
+  prints 3000000 eval 'head -c 3000000 /dev/zero | o run --rm -i bb:1 wc -c' && prints y eval '{ yes || true; } | o run --rm -i bb:1 head -n 1' && prints 0 eval 'o run --rm -i bb:1 wc -c <&-' &&
+    prints $'a\nb' eval '{ echo a; sleep 1; echo b; } | o run --rm -i bb:1 cat' && prints 0 eval 'head -c 100 /dev/zero | o run --rm bb:1 wc -c'
+}
+waits_for_input() { o run -di --name waits bb:1 cat && sleep 1 && has Up o ps -f name=waits && o rm -f waits && o run -d --name ends bb:1 cat && prints 0 o wait ends && o rm ends; }
+for_each_user meetings
+if [ "$(id -u)" = 0 ]; then
+  who=root as=() home=$scratch/root-home state=$scratch/root-state
+fi
