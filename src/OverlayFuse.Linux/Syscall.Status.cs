@@ -59,6 +59,15 @@ public static unsafe partial class Syscall
             return Check(Native.fchmodat(dir.Number, path, mode, 0));
     }
 
+    /// <summary>fchmodat(2), links not followed: for a place where somebody else may put one. NOTSUP: it is one.</summary>
+    public static Errno ChmodItselfAt(DirFd dir, ReadOnlySpan<byte> name, uint mode)
+    {
+        var error = OpenAt(dir, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out var itself);
+        if (error == Errno.None) error = Chmod(itself, mode);
+        itself.Close();
+        return error;
+    }
+
     /// <summary>chmod(2) of a path as a person wrote it, links followed.</summary>
     public static Errno Chmod(string path, uint mode) => ChmodAt(DirFd.Cwd, System.Text.Encoding.UTF8.GetBytes(path), mode);
 

@@ -85,6 +85,27 @@ public sealed class LayerApplierTests
     }
 
     [Test]
+    public void A_link_that_somebody_puts_in_the_place_of_a_new_file_is_not_followed()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["victim"], "good");
+        _ = Syscall.Chmod(scratch["victim"], Mode.OwnerReadWrite);
+        var root = scratch.Open("layer");
+        using (var applier = new LayerApplier(root) { BeforeContent = () => Replace(scratch["layer/f"], scratch["victim"]) })
+            Assert.That(() => applier.Apply(Archives.Reader(Archives.Of(Archives.File("f", "bad")))), Throws.TypeOf<RefusedException>());
+        root.Close();
+
+        Syscall.Stat(scratch["victim"], out var victim);
+        Assert.That(victim.Mode & Mode.Permissions, Is.EqualTo(Mode.OwnerReadWrite));
+
+        static void Replace(string path, string target)
+        {
+            File.Delete(path);
+            File.CreateSymbolicLink(path, target);
+        }
+    }
+
+    [Test]
     public void A_hard_link_to_something_outside_is_refused()
     {
         using var scratch = new Scratch();

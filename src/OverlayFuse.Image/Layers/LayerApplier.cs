@@ -176,6 +176,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
         if (error != Errno.None) throw Cannot("finish", path, error);
     }
 
+    // By none of these is a link followed: where a container runs meanwhile it may put one in the place of what we have just made.
     private Errno GiveOwnerAndMode(DirFd directory, byte[] name, TarEntry entry)
     {
         var error = Syscall.ChownAt(directory, name, entry.Uid, entry.Gid);
@@ -185,7 +186,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
             WithoutOwner++;
             error = Errno.None;
         }
-        return error == Errno.None && entry.Kind != TarKind.SymbolicLink ? Syscall.ChmodAt(directory, name, entry.Mode) : error;
+        return error == Errno.None && entry.Kind != TarKind.SymbolicLink ? Syscall.ChmodItselfAt(directory, name, entry.Mode) : error;
     }
 
     // Whether the root is of a union that shows everything as its one user's: it tells an owner by the attribute, and takes one so.
@@ -199,7 +200,7 @@ public sealed class LayerApplier(DirFd root) : IDisposable
     private Errno KeepOwnerAndMode(DirFd directory, byte[] name, TarEntry entry)
     {
         if (entry.Kind == TarKind.SymbolicLink) return Errno.None;
-        var error = Syscall.ChmodAt(directory, name, Overrides.BackingMode);
+        var error = Syscall.ChmodItselfAt(directory, name, Overrides.BackingMode);
         return error == Errno.None ? Mark(KeepsOwnersIn, directory, name, entry) : error;
     }
 

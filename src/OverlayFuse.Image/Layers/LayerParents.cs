@@ -47,7 +47,7 @@ internal sealed class LayerParents(DirFd root) : IDisposable
                 error = Resolve(EntryPath.Join(components.Take(depth - 1)), out var parent);
                 Making?.Invoke();
                 if (error == Errno.None) error = Syscall.MkdirAt(parent, components[depth - 1], UsualMode);
-                if (error == Errno.None) error = Syscall.ChmodAt(parent, components[depth - 1], UsualMode); // whatever the caller's umask is
+                if (error == Errno.None) error = Syscall.ChmodItselfAt(parent, components[depth - 1], UsualMode); // whatever the caller's umask is
                 parent.Close();
                 if (error == Errno.None) error = Resolve(EntryPath.Join(components.Take(depth)), out _directory);
             }

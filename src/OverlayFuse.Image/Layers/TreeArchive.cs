@@ -125,7 +125,7 @@ public sealed class TreeArchive(TarWriter archive)
 
     private void WriteFile(DirFd directory, byte[] name, TarEntry entry, long size)
     {
-        Check("read", entry.Name, Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file));
+        Check("read", entry.Name, Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlock, 0, out var file)); // it may be a pipe by now
         try
         {
             entry.Size = size;
