@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OverlayFuse.Container;
+using OverlayFuse.Image;
 
 namespace OverlayFuse.Cli;
 
@@ -16,7 +17,8 @@ internal static class RestartVerb
             var store = new ContainerStore(StatePlace.ToChange());
             return ForEach.Name(result.GetValue(names), name =>
             {
-                Stopping.Stop(store, store.Get(name), result.GetValue(time));
+                var container = store.Get(name);
+                using (StateLock.Take(container.KeptPath)) Stopping.Stop(store, container, result.GetValue(time));
                 return StartVerb.Start(store, name);
             });
         });

@@ -71,7 +71,7 @@ internal sealed class Supervisor
         _alone?.Dispose();
         new VolumeUses(_store).End(_container);
         run?.Leave(_exitCode);
-        if (run is not null && _container.Record.AutoRemove) RemoveIt();
+        if (run is not null && _container.Record.AutoRemove && !StateLock.IsHeld(_container.KeptPath)) RemoveIt();
         foreach (var signal in signals) signal.Dispose();
         return _exitCode;
     }

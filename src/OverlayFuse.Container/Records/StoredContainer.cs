@@ -31,6 +31,9 @@ public sealed record StoredContainer(ContainerRecord Record, ContainerState Stat
     /// <summary>Held while somebody starts it, or mounts it.</summary>
     public string TurnPath => Path.Combine(Directory, "turn");
 
+    /// <summary>Held by who restarts it, until it has stopped: one that is to be removed at its end stays this time.</summary>
+    public string KeptPath => Path.Combine(Directory, "kept");
+
     /// <summary>Held by whoever is at its files.</summary>
     public string UsersPath => Path.Combine(Directory, "users");
 
