@@ -17,6 +17,7 @@ meetings() {
   check "$who: it cannot be written from inside" not_written
   check "$who: what is typed in comes whole, and to the end" typed_in
   check "$who: a program in the background with -i waits for what nobody types, and one without reads an end" waits_for_input
+  check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
 }
 
@@ -37,6 +38,11 @@ typed_in() {
     prints $'a\nb' eval '{ echo a; sleep 1; echo b; } | o run --rm -i bb:1 cat' && prints 0 eval 'head -c 100 /dev/zero | o run --rm bb:1 wc -c'
 }
 waits_for_input() { o run -di --name waits bb:1 cat && sleep 1 && has Up o ps -f name=waits && o rm -f waits && o run -d --name ends bb:1 cat && prints 0 o wait ends && o rm ends; }
+lets_go() {
+  exec 9>"$scratch/lock" && flock 9 && o run -d --name holds bb:1 sleep 1000
+  exec 9>&-
+  has Up o ps -f name=holds && flock -n "$scratch/lock" true && o rm -f holds
+}
 kept_over_restart() {
   local before volumes
   volumes=$(o volume ls -q) && o run -d --rm --name stays -v /anon bb:1 sleep 1000 && o exec stays touch /anon/f /f && before=$(o inspect -f '{{.Id}}' stays) || return 1

@@ -42,6 +42,7 @@ internal sealed class Supervisor
         {
             _ = Syscall.Umask(ProcessSpec.UsualMask); // what the runtime makes in the container does not depend on the caller's
             foreach (var fd in new[] { Report, Go }) _ = Syscall.SetCloseOnExec(fd); // the container must not keep the caller waiting
+            Descriptors.CloseInherited(Fd.None); // nor hold locks of his, as those that flock(1) hands on
             var store = new ContainerStore(StateDirectory.Open(root));
             var container = store.Get(id);
             using var held = ContainerStore.Serve(container) ?? throw ContainerLauncher.AlreadyServed(container);
