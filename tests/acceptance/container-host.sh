@@ -17,6 +17,7 @@ meetings() {
   check "$who: it cannot be written from inside" not_written
   check "$who: what is typed in comes whole, and to the end" typed_in
   check "$who: a program in the background with -i waits for what nobody types, and one without reads an end" waits_for_input
+  check "$who: what exec runs cannot get at the host's null device" null_device
   check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
 }
@@ -38,6 +39,15 @@ typed_in() {
     prints $'a\nb' eval '{ echo a; sleep 1; echo b; } | o run --rm -i bb:1 cat' && prints 0 eval 'head -c 100 /dev/zero | o run --rm bb:1 wc -c'
 }
 waits_for_input() { o run -di --name waits bb:1 cat && sleep 1 && has Up o ps -f name=waits && o rm -f waits && o run -d --name ends bb:1 cat && prints 0 o wait ends && o rm ends; }
+null_device() {
+  local mode code=0
+  mode=$(stat -c %a /dev/null) && o run -d --name nulls bb:1 sleep 1000 || return 1
+  o exec nulls chmod 1666 /proc/self/fd/0
+  o exec -d nulls chmod 1666 /proc/self/fd/1
+  sleep 1
+  prints "$mode" stat -c %a /dev/null || { code=1; chmod "$mode" /dev/null; }
+  prints 0 eval 'o exec nulls wc -c' && o exec -d nulls sh -c 'echo x; echo done >/done' && eventually o exec nulls ls /done && o rm -f nulls && return $code
+}
 lets_go() {
   exec 9>"$scratch/lock" && flock 9 && o run -d --name holds bb:1 sleep 1000
   exec 9>&-

@@ -56,7 +56,7 @@ internal static class ExecVerb
 
     private static int Run(StoredContainer container, ContainerStore store, ExecRequest request, bool isDetached, DetachKeys keys)
     {
-        if (Syscall.Open("/dev/null", OpenFlags.ReadWrite, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
+        if (NullDevice.Open(container, out var nothing) is not Errno.None and var missing) throw new RefusedException($"cannot open /dev/null: {missing.Describe()}.");
         var merged = Path.Combine(store.Layers.PathOf(container.Record.LayerId), "merged");
         if (Syscall.Open(merged, OpenFlags.ReadOnly | OpenFlags.Directory, out var root) is not Errno.None and var error) throw new RefusedException($"cannot enter {merged}: {error.Describe()}.");
         using var raw = request is { Terminal: true, OpenInput: true } ? RawTerminal.Enter() : null;
