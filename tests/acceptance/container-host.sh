@@ -59,7 +59,19 @@ kept_over_restart() {
   o restart -t 0 stays && prints "$before" o inspect -f '{{.Id}}' stays &&
     o exec stays ls /anon/f /f && o restart -t 0 stays && o stop -t 0 stays && lacks stays o ps -a && prints "$volumes" o volume ls -q
 }
+# A list of users that is a device of the host: one from which a user can be read shows whether it was opened.
+device_of_users() {
+  local loop code
+  printf 'spy:x:77:77::/:/bin/sh\n' >users && truncate -s 4096 users && loop=$(losetup -f --show users) || return 0 # no loop devices here
+  mkdir -p evil/etc && mknod evil/etc/passwd b "0x$(stat -c %t "$loop")" "0x$(stat -c %T "$loop")" && tar -C evil -cf evil.tar . && cp busybox.tar both.tar && tar --delete -f both.tar ./etc/passwd &&
+    tar -A -f both.tar evil.tar && o import --change 'ENV PATH=/bin' both.tar evil:1 && ends 125 'unable to find user spy' o run --rm -u spy evil:1 id
+  code=$?
+  losetup -d "$loop"
+  return $code
+}
+
 for_each_user meetings
 if [ "$(id -u)" = 0 ]; then
   who=root as=() home=$scratch/root-home state=$scratch/root-state
+  check "root: a list of users that is a device is not opened" device_of_users
 fi

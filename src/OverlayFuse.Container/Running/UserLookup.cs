@@ -45,10 +45,14 @@ public sealed record UserLookup(uint Uid, uint Gid, IReadOnlyList<uint> Groups, 
 
     private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    // A link in the image may point anywhere: it is followed inside the container's root only.
+    // A link in the image may point anywhere: it is followed inside the container's root only. And a node of a device leads to the host's: some act when they are opened.
     private static List<string[]> Lines(DirFd root, ReadOnlySpan<byte> path)
     {
-        if (Syscall.OpenAt2(root, path, OpenFlags.ReadOnly | OpenFlags.NonBlock, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var file) != Errno.None) return [];
+        if (Syscall.OpenAt2(root, path, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var found) != Errno.None) return [];
+        var isFile = Syscall.Stat(found, out var status) == Errno.None && status.Type == FileType.Regular;
+        var file = Fd.None;
+        if (isFile) _ = Syscall.Open($"/proc/self/fd/{found.Number}", OpenFlags.ReadOnly, out file);
+        found.Close();
         var text = new byte[1 << 20]; // a list of users that is longer is none
         var length = 0;
         while (length < text.Length && Syscall.Read(file, text.AsSpan(length), out var count) == Errno.None && count > 0) length += count;
