@@ -31,6 +31,15 @@ public sealed class RuntimeSpecTests
     }
 
     [Test]
+    public void Hosts_and_the_like_come_over_a_mounted_etc_and_under_what_is_mounted_in_their_place()
+    {
+        var mounts = Spec(new RunRequest { Image = "i", Volumes = ["conf:/etc", "/h:/etc/hosts"] }, RootUser)["mounts"]!.AsArray();
+        var own = mounts.Select(mount => ((string)mount!["destination"]!, (string)mount["source"]!)).Where(mount => mount.Item1.StartsWith("/etc", StringComparison.Ordinal));
+        (string, string)[] expected = [("/etc", ""), ("/etc/resolv.conf", "/files/resolv.conf"), ("/etc/hostname", "/files/hostname"), ("/etc/hosts", "/files/hosts"), ("/etc/hosts", "/h")];
+        Assert.That(own, Is.EqualTo(expected));
+    }
+
+    [Test]
     public void A_network_of_its_own_is_the_default_and_the_hosts_is_taken_when_asked()
     {
         Assert.That(Namespaces(new RunRequest { Image = "i" }), Does.Contain("network"));

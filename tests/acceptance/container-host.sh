@@ -20,6 +20,7 @@ meetings() {
   check "$who: what exec runs cannot get at the host's null device" null_device
   check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
+  check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
 }
 
 input() { echo 'echo from a file' >"$home/input" && chmod 644 "$home/input" && { [ "$who" != root ] || chown 12345:12345 "$home/input"; }; }
@@ -58,6 +59,11 @@ kept_over_restart() {
   volumes=$(o volume ls -q) && o run -d --rm --name stays -v /anon bb:1 sleep 1000 && o exec stays touch /anon/f /f && before=$(o inspect -f '{{.Id}}' stays) || return 1
   o restart -t 0 stays && prints "$before" o inspect -f '{{.Id}}' stays &&
     o exec stays ls /anon/f /f && o restart -t 0 stays && o stop -t 0 stays && lacks stays o ps -a && prints "$volumes" o volume ls -q
+}
+volume_on_etc() {
+  prints $'named\n1.2.3.4\tsome\nnameserver 9.9.9.9\nroot:x:0:0:root:/root:/bin/sh' o run --rm -v conf:/etc --hostname named --add-host some:1.2.3.4 --dns 9.9.9.9 bb:1 \
+    sh -c 'cat /etc/hostname; grep some /etc/hosts; cat /etc/resolv.conf; head -n 1 /etc/passwd' || return 1
+  echo mine >"$home/hosts" && chmod 644 "$home/hosts" && prints mine o run --rm -v conf:/etc -v "$home/hosts:/etc/hosts" bb:1 cat /etc/hosts && o volume rm conf
 }
 # A list of users that is a device of the host: one from which a user can be read shows whether it was opened.
 device_of_users() {

@@ -62,14 +62,14 @@ public sealed class RuntimeSpec(ContainerRecord record, HostFacts host)
                 : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", SystemAccess),
         ];
         if (!host.IsRootless) mounts.Add(Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", SystemAccess));
-        var access = record.ReadOnly ? "ro" : "rw";
-        foreach (var name in ContainerFiles.Names) mounts.Add(Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate", access));
         if (host.IsRootless) mounts.AddRange(host.Devices.Select(device => Mount(device.Path, "bind", device.Source, "bind", device.Access.Contains('w') ? "rw" : "ro"))); // who makes nodes is root
         if (record.Init) mounts.Add(Mount(InitProgram.Place, "bind", InitProgram.Find(), "bind", "ro"));
 
-        // In the order of depth: one inside another comes after it.
-        foreach (var mount in record.Mounts.OrderBy(mount => mount.Target.Count(c => c == '/'))) mounts.Add(Of(mount));
-        return new JsonArray([.. mounts]);
+        // In the order of depth: one inside another comes after it, as hosts does after a volume on /etc; and of two in one place that which was asked for.
+        var access = record.ReadOnly ? "ro" : "rw";
+        var ours = ContainerFiles.Names.Select(name => (Target: "/etc/" + name, Mount: Mount("/etc/" + name, "bind", Path.Combine(files, name), "rbind", "rprivate", access)));
+        var all = ours.Concat(record.Mounts.Select(mount => (mount.Target, Mount: Of(mount))));
+        return new JsonArray([.. mounts, .. all.OrderBy(mount => mount.Target.Count(c => c == '/')).Select(mount => mount.Mount)]);
     }
 
     private static JsonObject Of(MountPoint mount) => mount.Kind == MountKind.Tmpfs
