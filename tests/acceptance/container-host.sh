@@ -76,8 +76,23 @@ device_of_users() {
   return $code
 }
 
+# On a disk that makes no more directories; a container and an image without a name can be removed from it.
+full_disk() {
+  local state=$scratch/small/state more=0
+  mkdir -p small context && truncate -s 24M small.img && mkfs.ext4 -q -m 0 small.img && mount -o loop small.img small && mkdir small/state &&
+    o import --change 'ENV PATH=/bin' busybox.tar bb:1 || return 1
+  printf 'FROM bb:1\nRUN head -c 1000000 /dev/urandom >/big\n' >context/Dockerfile && o build -q -t moves:1 context &&
+    printf 'FROM bb:1\nENV A=b\n' >context/Dockerfile && o build -q -t moves:1 context &&
+    o run --name fills bb:1 sh -c 'head -c 1000000 /dev/zero >/big' && o volume ls || return 1
+  dd if=/dev/zero of=small/filler bs=4K 2>/dev/null
+  while mkdir "small/more$((more++))" 2>/dev/null; do :; done
+  o image prune -f && o rm fills && rm small/filler &&
+    prints '' o ps -aq && prints 2 eval 'o images -q | wc -l' && o system prune -a -f && umount small
+}
+
 for_each_user meetings
 if [ "$(id -u)" = 0 ]; then
   who=root as=() home=$scratch/root-home state=$scratch/root-state
+  check "root: images without a name, and containers, can be removed from a full disk" full_disk
   check "root: a list of users that is a device is not opened" device_of_users
 fi

@@ -90,7 +90,7 @@ public sealed class ImageStore(StateDirectory state)
     {
         var references = References();
         foreach (var reference in image.References) references.Remove(reference.ToString());
-        WriteReferences(references);
+        if (image.References.Count > 0) WriteReferences(references); // for one without a name nothing has to be written: the disk may be full
         File.Delete(Path.Combine(_records, image.Record.Id + ".json"));
         return Sweep(image, isLayerUsed);
     }
