@@ -21,6 +21,7 @@ meetings() {
   check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
+  check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
 }
 
 input() { echo 'echo from a file' >"$home/input" && chmod 644 "$home/input" && { [ "$who" != root ] || chown 12345:12345 "$home/input"; }; }
@@ -64,6 +65,12 @@ volume_on_etc() {
   prints $'named\n1.2.3.4\tsome\nnameserver 9.9.9.9\nroot:x:0:0:root:/root:/bin/sh' o run --rm -v conf:/etc --hostname named --add-host some:1.2.3.4 --dns 9.9.9.9 bb:1 \
     sh -c 'cat /etc/hostname; grep some /etc/hosts; cat /etc/resolv.conf; head -n 1 /etc/passwd' || return 1
   echo mine >"$home/hosts" && chmod 644 "$home/hosts" && prints mine o run --rm -v conf:/etc -v "$home/hosts:/etc/hosts" bb:1 cat /etc/hosts && o volume rm conf
+}
+made_again() {
+  o create --name bound -v "$home/gone:/gone" bb:1 touch /gone/f && rmdir "$home/gone" && o start -a bound && [ -e "$home/gone/f" ] && o rm bound || return 1
+  "${as[@]}" mkdir "$home/asked" && o create --name bound --mount "type=bind,source=$home/asked,target=/x" bb:1 true &&
+    rmdir "$home/asked" && ends 1 'bind source path does not exist' o start bound && [ ! -e "$home/asked" ] &&
+    o rm bound && rm -r "$home/gone"
 }
 # A list of users that is a device of the host: one from which a user can be read shows whether it was opened.
 device_of_users() {

@@ -33,6 +33,7 @@ internal static class ContainerLauncher
         using var turn = StateLock.Take(container.TurnPath); // commands that start it at once do so one after another
         container = store.Settled(store.Get(container.Id));
         if (container.IsRunning) return null;
+        MountSources.PrepareBinds(container.Record);
         var pid = Spawn(store, container, streams != Attachment.None ? "attached" : "detached", streams, out var report, out var go);
         try
         {

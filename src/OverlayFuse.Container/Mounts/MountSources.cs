@@ -23,8 +23,14 @@ public sealed class MountSources(VolumeStore volumes)
         foreach (var mount in record.Mounts)
         {
             if (mount.Kind == MountKind.Volume) PrepareVolume(mount);
-            else if (mount.Kind == MountKind.Bind) PrepareBind(mount);
         }
+        PrepareBinds(record);
+    }
+
+    /// <summary>At every start, too: what was there may have gone, as a directory in /run has with the machine.</summary>
+    public static void PrepareBinds(ContainerRecord record)
+    {
+        foreach (var mount in record.Mounts.Where(mount => mount.Kind == MountKind.Bind)) PrepareBind(mount);
     }
 
     private void PrepareVolume(MountPoint mount)
