@@ -32,6 +32,24 @@ public sealed class ProcessListTests
     }
 
     [Test]
+    public void What_ran_before_the_machine_went_down_is_nobody_now()
+    {
+        using var place = new TemporaryPlace();
+        var container = Container(place);
+        var pid = Sleep();
+        ProcessList.Write(container, pid);
+        var path = Path.Combine(container.Directory, "processes");
+        File.WriteAllText(path, $"{Guid.NewGuid()}\n{File.ReadAllLines(path)[1]}\n");
+        Directory.CreateDirectory(Path.Combine(container.RuntimeRoot, container.Id));
+        ProcessList.End(container);
+        Assert.That(Syscall.Kill(pid, 0), Is.EqualTo(Errno.None));
+        Assert.That(Directory.Exists(container.RuntimeRoot), Is.False);
+        _ = Syscall.Kill(pid, 15);
+        Assert.That(Syscall.WaitPid(pid, out var exitCode), Is.EqualTo(Errno.None));
+        Assert.That(exitCode, Is.EqualTo(143));
+    }
+
+    [Test]
     public void What_a_runtime_made_behind_a_killed_supervisor_is_ended()
     {
         using var place = new TemporaryPlace();

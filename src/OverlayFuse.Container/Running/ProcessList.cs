@@ -6,9 +6,13 @@ using OverlayFuse.Linux;
 namespace OverlayFuse.Container;
 
 /// <summary>The processes that a container cannot do without, in containers/ID/processes: for whoever cleans up behind a supervisor that was killed.</summary>
-/// <remarks>A line is "PID START"; the time at which a process started, in ticks since the machine did (proc(5)), tells it from a later one of the same number.</remarks>
+/// <remarks>
+/// First the id of the boot: who starts with the machine easily has the same number and time as another did the last time. Then a line "PID START" each; the
+/// time at which a process started, in ticks since the machine did (proc(5)), tells it from a later one of the same number.
+/// </remarks>
 public static class ProcessList
 {
+    private const string Boot = "/proc/sys/kernel/random/boot_id";
     private const int StartTime = 19; // among the fields behind the name, which may hold blanks
 
     /// <summary>From before anything is mounted until nothing is: without a supervisor it says that something is left.</summary>
@@ -16,7 +20,7 @@ public static class ProcessList
 
     public static void Write(StoredContainer container, params ReadOnlySpan<int> processes)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder(File.ReadAllText(Boot));
         foreach (var pid in processes) text.Append(CultureInfo.InvariantCulture, $"{pid} {StartOf(pid)}\n");
         AtomicFile.Write(PathOf(container.Directory), Encoding.ASCII.GetBytes(text.ToString())); // a list cut short would leave processes for ever
     }
@@ -25,7 +29,13 @@ public static class ProcessList
     public static void End(StoredContainer container)
     {
         if (AtomicFile.Read(PathOf(container.Directory)) is not { } text) return;
-        foreach (var line in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var lines = Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (lines is [var boot, ..] && !boot.Contains(' ') && boot != File.ReadAllText(Boot).Trim())
+        {
+            LayerStore.Discard(container.RuntimeRoot); // the runtime would look for them, too
+            return;
+        }
+        foreach (var line in lines)
         {
             if (line.Split(' ') is [var number, var start] && int.TryParse(number, out var pid)) End(pid, start);
         }
