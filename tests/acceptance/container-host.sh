@@ -22,6 +22,7 @@ meetings() {
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
+  check "$who: a line without an end is shown in pieces" endless_line
 }
 
 input() { echo 'echo from a file' >"$home/input" && chmod 644 "$home/input" && { [ "$who" != root ] || chown 12345:12345 "$home/input"; }; }
@@ -72,6 +73,11 @@ made_again() {
     rmdir "$home/asked" && ends 1 'bind source path does not exist' o start bound && [ ! -e "$home/asked" ] &&
     o rm bound && rm -r "$home/gone"
 }
+endless_line() {
+  mkdir -p context && printf 'FROM bb:1\nRUN head -c 300000 /dev/zero | tr "\\0" x\n' >context/Dockerfile || return 1
+  o build --no-cache context 2>&1 | awk '{ if (length($0) > most) most = length($0); tens += gsub("xxxxxxxxxx", "") } END { print most, tens; exit !(most < 70000 && tens > 29900) }'
+}
+
 # A list of users that is a device of the host: one from which a user can be read shows whether it was opened.
 device_of_users() {
   local loop code

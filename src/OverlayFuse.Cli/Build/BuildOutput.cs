@@ -9,6 +9,7 @@ namespace OverlayFuse.Cli;
 internal sealed class BuildOutput(bool isQuiet)
 {
     private const int MaxKept = 1 << 24;
+    private const int LongestLine = 1 << 16; // what is longer is shown in pieces: there may be no end of it
 
     private readonly MemoryStream _step = new(); // of a quiet build: what the step has said so far
     private int _number;
@@ -43,12 +44,8 @@ internal sealed class BuildOutput(bool isQuiet)
         {
             foreach (var b in buffer.AsSpan(0, count))
             {
-                if (b != '\n')
-                {
-                    line.Add(b);
-                    continue;
-                }
-                PassLine(line);
+                if (b != '\n') line.Add(b);
+                if (b == '\n' || line.Count == LongestLine) PassLine(line);
             }
         }
         if (line.Count > 0) PassLine(line);
