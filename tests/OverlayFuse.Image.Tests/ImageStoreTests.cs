@@ -235,6 +235,31 @@ public sealed class ImageStoreTests
         Assert.That(() => new ImageLoader(store).Load(scratch["none"]), Throws.TypeOf<RefusedException>().With.Message.Contains("none"));
     }
 
+    [TestCase("[null]", "{}", "has a list with null in it")]
+    [TestCase("[{'Config':'c.json','RepoTags':[null],'Layers':[]}]", "{}", "has a list with null in it")]
+    [TestCase("[{'Config':'c.json','Layers':[null]}]", "{}", "has a list with null in it")]
+    [TestCase("[{'Config':'c.json','Layers':[]}]", "{'config':{'Env':[null]}}", "has a list with null in it")]
+    [TestCase("[{'Config':null,'Layers':[]}]", "{}", "lacks the file")]
+    [TestCase("[{'Config':'c.json','Layers':['l']}]", "{'rootfs':null}", "has 1 layers, but its configuration lists 0")]
+    public void What_is_not_there_where_it_should_be_is_refused_with_a_sentence(string manifest, string configuration, string words)
+    {
+        using var scratch = new Scratch();
+        Assert.That(() => Load(scratch, manifest, configuration), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
+    }
+
+    [Test]
+    public void An_image_without_layers_may_have_null_for_their_list()
+    {
+        using var scratch = new Scratch();
+        Assert.That(Load(scratch, "[{'Config':'c.json','Layers':null}]", "{'rootfs':{'type':'layers','diff_ids':null}}").Single().Image.LayerIds, Is.Empty);
+    }
+
+    private static List<(StoredImage Image, ImageReference? Name)> Load(Scratch scratch, string manifest, string configuration)
+    {
+        File.WriteAllBytes(scratch["odd.tar"], Archives.Of(Archives.File("manifest.json", manifest.Replace('\'', '"')), Archives.File("c.json", configuration.Replace('\'', '"'))));
+        return new ImageLoader(new ImageStore(StateDirectory.Open(scratch["state"]))).Load(scratch["odd.tar"]);
+    }
+
     [Test]
     public void The_id_of_a_layer_is_that_of_the_stack_up_to_it()
     {

@@ -24,7 +24,8 @@ public static class VolumeFlag
 
     /// <summary>A path that an image wants a volume at: all of it is a path, whatever is in it, and nothing of the host is named.</summary>
     /// <exception cref="RefusedException">It is not absolute, or the root.</exception>
-    public static MountPoint Anonymous(string path) => Volume(path, null, path, "");
+    public static MountPoint Anonymous(string path) =>
+        path.Contains('\0') ? throw new RefusedException("the image has a volume at a path with a NUL in it.") : Volume(path, null, path, "");
 
     private static MountPoint Bind(string text, string source, string target, string modes)
     {

@@ -42,7 +42,7 @@ public sealed class ImageLoader(ImageStore store)
 
     private void LoadDocker(ArchiveContents contents, List<(StoredImage, ImageReference?)> loaded)
     {
-        foreach (var manifest in ImageJson.Read(contents.Read("manifest.json", LargestDocument), ImageJson.Default.DockerManifestArray, "manifest.json"))
+        foreach (var manifest in ImageJson.ReadForeign(contents.Read("manifest.json", LargestDocument), ImageJson.Default.DockerManifestArray, "manifest.json"))
         {
             var image = Store(contents, contents.Read(manifest.Config, LargestDocument), manifest.Layers, null);
             foreach (var name in manifest.RepoTags ?? []) Name(image, name, loaded);
@@ -52,7 +52,7 @@ public sealed class ImageLoader(ImageStore store)
 
     private void LoadIndex(ArchiveContents contents, byte[] text, string? name, int depth, List<(StoredImage, ImageReference?)> loaded)
     {
-        var document = ImageJson.Read(text, ImageJson.Default.Manifest, "index");
+        var document = ImageJson.ReadForeign(text, ImageJson.Default.Manifest, "index");
         if (document.Manifests is { } choices)
         {
             if (depth == 0) throw new InvalidDataException("its indexes are nested too deeply");
@@ -75,7 +75,7 @@ public sealed class ImageLoader(ImageStore store)
 
     private StoredImage Store(ArchiveContents contents, byte[] text, List<string> layers, List<Descriptor>? descriptors)
     {
-        var config = ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration");
+        var config = ImageJson.ReadForeign(text, ImageJson.Default.ImageConfig, "configuration");
         if (config.RootFs.DiffIds.Count != layers.Count) throw new InvalidDataException($"an image has {layers.Count} layers, but its configuration lists {config.RootFs.DiffIds.Count}");
         var records = new List<LayerRecord>();
         for (var i = 0; i < layers.Count; i++)

@@ -39,7 +39,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
             if (config.Size is < 0 or > LargestConfig) throw new InvalidDataException($"its configuration has {config.Size} bytes, which is too large");
             using var files = new FetchedFiles();
             var text = File.ReadAllBytes(files.Add(new BlobFetcher(client, store.State).Fetch(Parse(config.Digest), config.Size)));
-            return Store(ImageJson.Read(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, digest, files);
+            return Store(ImageJson.ReadForeign(text, ImageJson.Default.ImageConfig, "configuration"), text, manifest.Layers!, reference, digest, files);
         }
         catch (InvalidDataException e)
         {
@@ -64,7 +64,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient client)
         var text = client.ReadAll(answer);
         digest = Digest.Of(text);
         if (expected is { } wanted && wanted != digest) throw new InvalidDataException($"a manifest has the digest {digest} instead of {wanted}");
-        var manifest = ImageJson.Read(text, ImageJson.Default.Manifest, "manifest");
+        var manifest = ImageJson.ReadForeign(text, ImageJson.Default.Manifest, "manifest");
         if (manifest.Manifests is { } choices)
         {
             if (depth == 0) throw new InvalidDataException("its indexes are nested too deeply");

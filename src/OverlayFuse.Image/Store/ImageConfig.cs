@@ -39,7 +39,7 @@ public sealed class ImageConfig
     public string? DockerVersion { get; set; }
 
     [JsonPropertyName("rootfs")]
-    public RootFs RootFs { get; set; } = new();
+    public RootFs RootFs { get; set => field = value ?? new(); } = new();
 
     [JsonPropertyName("history")]
     public List<HistoryEntry>? History { get; set; }

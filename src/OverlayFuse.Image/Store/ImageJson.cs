@@ -26,4 +26,25 @@ internal sealed partial class ImageJson : JsonSerializerContext
             throw new InvalidDataException($"its {what} is not valid JSON of that form");
         }
     }
+
+    /// <summary>The same of what others have written, whose lists may have places with nothing in them.</summary>
+    /// <exception cref="InvalidDataException">Also then.</exception>
+    public static T ReadForeign<T>(ReadOnlySpan<byte> text, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string what)
+    {
+        var document = Read(text, type, what);
+        return HasEmptyPlace(text) ? throw new InvalidDataException($"its {what} has a list with null in it") : document;
+    }
+
+    private static bool HasEmptyPlace(ReadOnlySpan<byte> text)
+    {
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { AllowTrailingCommas = true });
+        var areLists = new Stack<bool>(); // what is open around the place
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) areLists.Push(reader.TokenType == JsonTokenType.StartArray);
+            else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject) areLists.Pop();
+            else if (reader.TokenType == JsonTokenType.Null && areLists.TryPeek(out var isList) && isList) return true;
+        }
+        return false;
+    }
 }

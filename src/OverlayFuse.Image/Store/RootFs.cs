@@ -9,5 +9,5 @@ public sealed class RootFs
     public string Type { get; set; } = "layers";
 
     [JsonPropertyName("diff_ids")]
-    public List<string> DiffIds { get; set; } = [];
+    public List<string> DiffIds { get; set => field = value ?? []; } = []; // Go writes an empty list as null
 }
