@@ -20,6 +20,7 @@ meetings() {
   check "$who: what exec runs cannot get at the host's null device" null_device
   check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
+  check "$who: what was started again has no exit code yet" no_code_yet
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
   check "$who: a line without an end is shown in pieces" endless_line
@@ -61,6 +62,10 @@ kept_over_restart() {
   volumes=$(o volume ls -q) && o run -d --rm --name stays -v /anon bb:1 sleep 1000 && o exec stays touch /anon/f /f && before=$(o inspect -f '{{.Id}}' stays) || return 1
   o restart -t 0 stays && prints "$before" o inspect -f '{{.Id}}' stays &&
     o exec stays ls /anon/f /f && o restart -t 0 stays && o stop -t 0 stays && lacks stays o ps -a && prints "$volumes" o volume ls -q
+}
+no_code_yet() {
+  o run -d --name coded --restart on-failure bb:1 sh -c '[ -e /second ] && exec sleep 1000; touch /second; exit 5' &&
+    eventually has '1 running' o inspect -f '{{.RestartCount}} {{.State.Status}}' coded && prints 0 o inspect -f '{{.State.ExitCode}}' coded && o rm -f coded
 }
 volume_on_etc() {
   prints $'named\n1.2.3.4\tsome\nnameserver 9.9.9.9\nroot:x:0:0:root:/root:/bin/sh' o run --rm -v conf:/etc --hostname named --add-host some:1.2.3.4 --dns 9.9.9.9 bb:1 \

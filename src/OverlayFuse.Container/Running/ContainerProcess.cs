@@ -72,7 +72,7 @@ public sealed class ContainerProcess(StoredContainer container, Attachment attac
             Connect(pid);
             Do("start", container.Id);
             lock (_signalling) _state.Pid = pid; // before, a signal would not be for the program
-            (_state.Status, _state.StartedAt) = (ContainerStatus.Running, DateTimeOffset.UtcNow);
+            (_state.Status, _state.StartedAt, _state.ExitCode, _state.OomKilled) = (ContainerStatus.Running, DateTimeOffset.UtcNow, 0, null); // the last run is over
             ContainerStore.WriteState(container.Directory, _state);
             if (_last != 0) _ = Syscall.Kill(_state.Pid, _last); // it came while there was nobody to get it
         }
