@@ -23,6 +23,7 @@ meetings() {
   check "$who: what was started again has no exit code yet" no_code_yet
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
+  check "$who: a signal of the user's own reaches the program of run" passed_on
   check "$who: a line without an end is shown in pieces" endless_line
 }
 
@@ -77,6 +78,14 @@ made_again() {
   "${as[@]}" mkdir "$home/asked" && o create --name bound --mount "type=bind,source=$home/asked,target=/x" bb:1 true &&
     rmdir "$home/asked" && ends 1 'bind source path does not exist' o start bound && [ ! -e "$home/asked" ] &&
     o rm bound && rm -r "$home/gone"
+}
+passed_on() {
+  local command code
+  o run --name told bb:1 sh -c 'trap "exit 9" USR1; touch /ready; while :; do sleep 0.1; done' & command=$!
+  eventually o exec told ls /ready && kill -s USR1 "$(pgrep -f -- "^$OVERLAYFUSE run --name told ")" && wait $command
+  code=$?
+  o rm -f told
+  [ $code = 9 ]
 }
 endless_line() {
   mkdir -p context && printf 'FROM bb:1\nRUN head -c 300000 /dev/zero | tr "\\0" x\n' >context/Dockerfile || return 1

@@ -7,9 +7,15 @@ namespace OverlayFuse.Cli;
 /// <summary>The signals of a command that stays with a container: until its supervisor is told to start it they end the command, from then on they are for the container.</summary>
 internal sealed class AttachedSignals : IDisposable
 {
-    // As the library numbers them, and as Linux does; one it has no name for goes by its number.
+    // As the library numbers them, and as Linux does; those it has no name for go by their number.
     private static readonly (PosixSignal Signal, int Number)[] Passed =
-        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15), ((PosixSignal)ControlPipe.WindowChanged, ControlPipe.WindowChanged)];
+    [
+        (PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15), ((PosixSignal)User1, User1), ((PosixSignal)User2, User2),
+        ((PosixSignal)ControlPipe.WindowChanged, ControlPipe.WindowChanged),
+    ];
+
+    private const int User1 = 10; // SIGUSR1: with it and the next many programs are told to read their configuration again
+    private const int User2 = 12;
 
     private readonly StoredContainer _container;
     private readonly Lock _gate = new(); // protects the four fields below
