@@ -45,13 +45,15 @@ internal static partial class HumanText
     /// <summary>"N/A" for what was never written or is no time.</summary>
     public static string Ago(string? time) => Time(time) is { } parsed ? Ago(parsed) : "N/A";
 
-    public static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null;
+    public static DateTimeOffset? Time(string? text) => Time(text, DateTimeStyles.AssumeUniversal);
+
+    private static DateTimeOffset? Time(string? text, DateTimeStyles style) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, style, out var time) && time.Year > 1 ? time : null;
 
     /// <summary>Cut to a number of characters, the last an ellipsis.</summary>
     public static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "\u2026";
 
-    /// <summary>As docker: an age such as 24h or 1h30m, a time, or seconds since 1970. Null: it is none.</summary>
+    /// <summary>As docker: an age such as 24h or 1h30m, a time (where we are, if it does not say), or seconds since 1970. Null: it is none.</summary>
     public static DateTimeOffset? Moment(string text, DateTimeOffset now)
     {
         if (Age().Match(text) is { Success: true } age)
@@ -61,7 +63,7 @@ internal static partial class HumanText
         }
         return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var since) && since < (decimal)Longest
             ? DateTimeOffset.UnixEpoch.AddTicks((long)(since * TimeSpan.TicksPerSecond))
-            : Time(text);
+            : Time(text, DateTimeStyles.AssumeLocal);
     }
 
     private static double Seconds(string part) => double.Parse(part.AsSpan().TrimEnd("hms"), CultureInfo.InvariantCulture) * (part[^1], part[^2]) switch

@@ -24,6 +24,7 @@ meetings() {
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
   check "$who: a signal of the user's own reaches the program of run" passed_on
+  check "$who: --since is the time where we are" local_time
   check "$who: a line without an end is shown in pieces" endless_line
 }
 
@@ -86,6 +87,16 @@ passed_on() {
   code=$?
   o rm -f told
   [ $code = 9 ]
+}
+local_time() {
+  [ -e /usr/share/zoneinfo/Asia/Tokyo ] || return 0
+  local moment
+  o run --name timed bb:1 echo said && moment=$(TZ=Asia/Tokyo date -d '1 minute ago' +%Y-%m-%dT%H:%M:%S)
+  with=(TZ=Asia/Tokyo)
+  prints said o logs --since "$moment" timed && prints '' o logs --until "$moment" timed
+  local code=$?
+  with=()
+  o rm timed && return $code
 }
 endless_line() {
   mkdir -p context && printf 'FROM bb:1\nRUN head -c 300000 /dev/zero | tr "\\0" x\n' >context/Dockerfile || return 1
