@@ -10,11 +10,18 @@ public sealed class LimitsTests
     [TestCase("64m", 64L << 20)]
     [TestCase("1G", 1L << 30)]
     [TestCase("6291456b", 6L << 20)]
+    [TestCase("1.5g", 3L << 29)]
+    [TestCase("512MB", 512L << 20)]
+    [TestCase("64 MiB", 64L << 20)]
+    [TestCase("2t", 2L << 40)]
     public void Memory_is_a_size(string? text, long expected) => Assert.That(Limits.Memory(text), Is.EqualTo(expected));
 
     [TestCase("1m", "Minimum memory limit allowed is 6MB.")]
     [TestCase("much", "invalid size: 'much'")]
     [TestCase("-5m", "invalid size: '-5m'")]
+    [TestCase("64mm", "invalid size: '64mm'")]
+    [TestCase("64bb", "invalid size: '64bb'")]
+    [TestCase("9999999999g", "invalid size: '9999999999g'")]
     public void What_is_no_size_or_too_little_is_refused(string text, string words) =>
         Assert.That(() => Limits.Memory(text), Throws.TypeOf<RefusedException>().With.Message.Contains(words));
 

@@ -1,16 +1,24 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace OverlayFuse.Container;
 
-/// <summary>"64m": a number of bytes, with b, k, m or g behind it.</summary>
-public static class SizeText
+/// <summary>"64m", "1.5g", "512MB", "64 KiB": a number of bytes, in units of 1024. Pure.</summary>
+/// <remarks>docker/go-units, RAMInBytes.</remarks>
+public static partial class SizeText
 {
+    private const string Units = "kmgtp";
+
     /// <summary>Null: it is none.</summary>
     public static long? Parse(string text)
     {
-        var unit = char.ToLowerInvariant(text.LastOrDefault());
-        var factor = unit switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, _ => 1 };
-        var digits = unit is 'b' or 'k' or 'm' or 'g' ? text[..^1] : text;
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue / factor ? number * factor : null;
+        if (Form().Match(text) is not { Success: true } match) return null;
+        if (!decimal.TryParse(match.Groups["number"].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return null;
+        var power = match.Groups["unit"] is { Success: true, Value: var unit } ? Units.IndexOf(char.ToLowerInvariant(unit[0])) + 1 : 0;
+        var factor = 1L << (10 * power);
+        return number < long.MaxValue / factor ? (long)(number * factor) : null;
     }
+
+    [GeneratedRegex(@"^(?<number>[0-9]+(\.[0-9]+)?) ?((?<unit>[kKmMgGtTpP])([iI]?[bB])?|[bB])?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Form();
 }
