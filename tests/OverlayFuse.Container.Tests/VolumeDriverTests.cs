@@ -11,6 +11,7 @@ public sealed class VolumeDriverTests
     {
         Assert.That(LocalVolumes.Read("bind,ro"), Is.EqualTo((MountFlags.Bind | MountFlags.ReadOnly, "")));
         Assert.That(LocalVolumes.Read("size=1m,nosuid,mode=700"), Is.EqualTo((MountFlags.NoSuid, "size=1m,mode=700")));
+        Assert.That(LocalVolumes.Read("defaults,rw,relatime,sync,uid=5"), Is.EqualTo((MountFlags.RelAtime | MountFlags.Synchronous, "uid=5")));
         Assert.That(LocalVolumes.Read(""), Is.EqualTo((MountFlags.None, "")));
     }
 

@@ -23,6 +23,7 @@ meetings() {
   check "$who: what was started again has no exit code yet" no_code_yet
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
+  check "$who: options of a volume that mount(8) knows" usual_options
   check "$who: a signal of the user's own reaches the program of run" passed_on
   check "$who: --since is the time where we are" local_time
   check "$who: a line without an end is shown in pieces" endless_line
@@ -79,6 +80,9 @@ made_again() {
   "${as[@]}" mkdir "$home/asked" && o create --name bound --mount "type=bind,source=$home/asked,target=/x" bb:1 true &&
     rmdir "$home/asked" && ends 1 'bind source path does not exist' o start bound && [ ! -e "$home/asked" ] &&
     o rm bound && rm -r "$home/gone"
+}
+usual_options() {
+  o volume create --opt type=tmpfs --opt device=tmpfs --opt o=defaults,size=1m,nosuid worded && has size=1024k o run --rm -v worded:/m bb:1 mount && o volume rm worded
 }
 passed_on() {
   local command code

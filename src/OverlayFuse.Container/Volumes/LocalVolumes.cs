@@ -10,8 +10,12 @@ internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
     private static readonly (string Word, MountFlags Flag)[] Flags =
     [
         ("ro", MountFlags.ReadOnly), ("nosuid", MountFlags.NoSuid), ("nodev", MountFlags.NoDev), ("noexec", MountFlags.NoExec), ("noatime", MountFlags.NoAtime),
-        ("bind", MountFlags.Bind), ("rbind", MountFlags.Bind | MountFlags.Recursive), ("rw", MountFlags.None),
+        ("bind", MountFlags.Bind), ("rbind", MountFlags.Bind | MountFlags.Recursive), ("sync", MountFlags.Synchronous), ("dirsync", MountFlags.DirSync),
+        ("nodiratime", MountFlags.NoDirAtime), ("relatime", MountFlags.RelAtime), ("strictatime", MountFlags.StrictAtime),
     ];
+
+    // What holds without being said: the file system does not know these words.
+    private static readonly string[] Usual = ["defaults", "rw", "suid", "dev", "exec", "async", "atime", "diratime", "norelatime", "nostrictatime", "nomand"];
 
     public override void Create(VolumeRecord volume)
     {
@@ -56,7 +60,7 @@ internal sealed class LocalVolumes(VolumeStore volumes) : VolumeDriver
         {
             var known = Array.FindIndex(Flags, pair => pair.Word == option);
             if (known >= 0) flags |= Flags[known].Flag;
-            else data.Add(option);
+            else if (!Usual.Contains(option)) data.Add(option);
         }
         return (flags, string.Join(',', data));
     }
