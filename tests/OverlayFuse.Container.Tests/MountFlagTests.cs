@@ -15,6 +15,11 @@ public sealed class MountFlagTests
         Assert.That((volume.Kind, volume.Volume, volume.Target, volume.ReadOnly, volume.IsAnonymous), Is.EqualTo((MountKind.Volume, "www", "/data", false, false)));
     }
 
+    [TestCase("./here", "/here")]
+    [TestCase(".", "")]
+    public void A_source_that_begins_with_a_dot_lies_where_we_are(string source, string below) =>
+        Assert.That(MountFlag.Parse($"type=bind,source={source},target=/data").Source, Is.EqualTo(Directory.GetCurrentDirectory() + below));
+
     [Test]
     public void A_target_alone_is_a_volume_without_a_name()
     {

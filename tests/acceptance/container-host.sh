@@ -23,6 +23,7 @@ meetings() {
   check "$who: what was started again has no exit code yet" no_code_yet
   check "$who: hosts, hostname and name servers are there with a volume on /etc" volume_on_etc
   check "$who: a directory that -v names and that has gone is made again at a start, and --mount refuses" made_again
+  check "$who: -v and --mount take a path from here" from_here
   check "$who: options of a volume that mount(8) knows" usual_options
   check "$who: a signal of the user's own reaches the program of run" passed_on
   check "$who: --since is the time where we are" local_time
@@ -80,6 +81,14 @@ made_again() {
   "${as[@]}" mkdir "$home/asked" && o create --name bound --mount "type=bind,source=$home/asked,target=/x" bb:1 true &&
     rmdir "$home/asked" && ends 1 'bind source path does not exist' o start bound && [ ! -e "$home/asked" ] &&
     o rm bound && rm -r "$home/gone"
+}
+from_here() {
+  "${as[@]}" mkdir -p "$home/here/sub" && "${as[@]}" touch "$home/here/file" || return 1
+  (
+    cd "$home/here"
+    prints $'file\nsub' o run --rm -v .:/x bb:1 ls /x && o run --rm -v ./new:/x bb:1 touch /x/f && [ -e new/f ] && prints /x/file o run --rm --mount type=bind,source=./,target=/x,ro bb:1 ls /x/file &&
+      prints "[$home/here/sub:/x:ro]" eval 'o create --name relative -v ./sub:/x:ro bb:1 true >&2 && o inspect -f "{{.HostConfig.Binds}}" relative' && o rm relative
+  )
 }
 usual_options() {
   o volume create --opt type=tmpfs --opt device=tmpfs --opt o=defaults,size=1m,nosuid worded && has size=1024k o run --rm -v worded:/m bb:1 mount && o volume rm worded

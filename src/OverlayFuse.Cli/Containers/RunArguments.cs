@@ -19,7 +19,7 @@ internal sealed class RunArguments
     private readonly Option<string> _directory = new("--workdir", "-w") { Description = "The directory to start in." };
     private readonly Option<string> _user = new("--user", "-u") { Description = "USER[:GROUP], by name or number." };
     private readonly Option<string> _entrypoint = new("--entrypoint") { Description = "The program, instead of the image's ENTRYPOINT." };
-    private readonly Option<string[]> _volume = new("--volume", "-v") { Description = "NAME:/PATH[:ro], /HOST:/PATH[:ro], or /PATH for a volume without a name." };
+    private readonly Option<string[]> _volume = new("--volume", "-v") { Description = "NAME:/PATH[:ro], /HOST:/PATH[:ro], ./HERE:/PATH[:ro], or /PATH for a volume without a name." };
     private readonly Option<string> _volumeDriver = new("--volume-driver") { Description = "The driver of the volumes that -v makes: local, or a plugin." };
     private readonly Option<string[]> _mount = new("--mount") { Description = "type=volume|bind|tmpfs,source=...,target=...,readonly,..." };
     private readonly Option<string[]> _tmpfs = new("--tmpfs") { Description = "/PATH[:size=...,mode=...]" };
@@ -109,7 +109,7 @@ internal sealed class RunArguments
         WorkingDirectory = Text(result.GetValue(_directory)),
         User = Text(result.GetValue(_user)),
         Entrypoint = Text(result.GetValue(_entrypoint)),
-        Volumes = Texts(result.GetValue(_volume)),
+        Volumes = Texts(result.GetValue(_volume)).ConvertAll(FromHere),
         VolumeDriver = Text(result.GetValue(_volumeDriver)),
         Mounts = Texts(result.GetValue(_mount)),
         Tmpfs = Texts(result.GetValue(_tmpfs)),
@@ -155,6 +155,9 @@ internal sealed class RunArguments
         if (text is not null) SignalNames.Parse(text);
         return text;
     }
+
+    // "./SOURCE:/PATH" lies where we are, and is kept as docker's client has it; no volume has such a name.
+    private static string FromHere(string volume) => volume.StartsWith('.') && volume.IndexOf(':') is > 0 and var at ? Path.GetFullPath(volume[..at]) + volume[at..] : volume;
 
     private static string? Text(string? carried) => carried is null ? null : ByteText.Text(carried);
 

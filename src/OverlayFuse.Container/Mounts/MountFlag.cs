@@ -4,7 +4,7 @@ using OverlayFuse.Image;
 
 namespace OverlayFuse.Container;
 
-/// <summary>"--mount type=...,source=...,target=...". Pure.</summary>
+/// <summary>"--mount type=...,source=...,target=...". Pure, but for where we are.</summary>
 public static class MountFlag
 {
     private const int Refused = 125;
@@ -41,6 +41,7 @@ public static class MountFlag
     {
         var source = fields.GetValueOrDefault("source", "");
         if (source.Length == 0) throw Config("bind", "field Source must not be empty");
+        if (source == "." || source.StartsWith("./", StringComparison.Ordinal)) source = Path.GetFullPath(source); // as docker's client has it, and no other relative path
         if (!source.StartsWith('/')) throw Config("bind", $"invalid mount path: '{source}' mount path must be absolute");
         var propagation = fields.GetValueOrDefault("bind-propagation", "rprivate");
         if (!Propagations.Contains(propagation)) throw Config("bind", $"invalid propagation mode: {propagation}");
