@@ -28,6 +28,7 @@ meetings() {
   check "$who: a signal of the user's own reaches the program of run" passed_on
   check "$who: --since is the time where we are" local_time
   check "$who: a line without an end is shown in pieces" endless_line
+  check "$who: a name has one line" ends 125 'Invalid container name' o run --name $'lines\n' bb:1 true
 }
 
 input() { echo 'echo from a file' >"$home/input" && chmod 644 "$home/input" && { [ "$who" != root ] || chown 12345:12345 "$home/input"; }; }
