@@ -31,6 +31,8 @@ internal sealed class CopiedRoot(ContainerStore store, StoredContainer container
         try
         {
             TreeCopy.Run(from, to);
+            var error = Syscall.SyncFs(to.Fd); // before the mark: with it nobody copies again
+            if (error != Errno.None) throw new RefusedException($"cannot copy the image of {Container.Record.Name} to {Own}: {error.Describe()}.", 125);
         }
         finally
         {
