@@ -17,6 +17,7 @@ meetings() {
   check "$who: it cannot be written from inside" not_written
   check "$who: what is typed in comes whole, and to the end" typed_in
   check "$who: a program in the background with -i waits for what nobody types, and one without reads an end" waits_for_input
+  check "$who: cp follows no link that a container puts in the place of a file meanwhile" raced
   check "$who: what exec runs cannot get at the host's null device" null_device
   check "$who: a lock of the caller's is not held by the container" lets_go
   check "$who: restart keeps one that is to be removed at its end, and stop removes it" kept_over_restart
@@ -48,6 +49,13 @@ typed_in() {
     prints $'a\nb' eval '{ echo a; sleep 1; echo b; } | o run --rm -i bb:1 cat' && prints 0 eval 'head -c 100 /dev/zero | o run --rm bb:1 wc -c'
 }
 waits_for_input() { o run -di --name waits bb:1 cat && sleep 1 && has Up o ps -f name=waits && o rm -f waits && o run -d --name ends bb:1 cat && prints 0 o wait ends && o rm ends; }
+raced() {
+  local victim=$home/victim
+  "${as[@]}" install -m 600 /dev/null "$victim" && head -c 100000000 /dev/zero >large && chmod 666 large || return 1
+  o run -d --name racer bb:1 sh -c "mkdir /d; until [ -e /d/f ]; do :; done; rm /d/f; ln -s $victim /d/f; touch /swapped; sleep 1000" && eventually o exec racer ls /d || return 1
+  o cp large racer:/d/f # which may be refused, or done before
+  eventually o exec racer ls /swapped && prints 600 stat -c %a "$victim" && o rm -f racer && rm large
+}
 null_device() {
   local mode code=0
   mode=$(stat -c %a /dev/null) && o run -d --name nulls bb:1 sleep 1000 || return 1
