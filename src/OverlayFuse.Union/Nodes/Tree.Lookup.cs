@@ -70,7 +70,6 @@ internal sealed partial class Tree
         var node = new Node { Type = entry.Status.Type, Inode = inode, Lower = isUpper ? null : where, Flags = FlagsOf(entry, isUpper) };
         if (entry.Kind == EntryKind.Directory) node.State = Stack(found);
 
-        // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand.
         byte[]? dataName = null;
         var isBroken = false;
         var linked = entry.Kind == EntryKind.File && entry.Status.LinkCount > 1 && (isUpper || (KeepsLinks(node.Type) && !InodeMap.IsForeign(where.Layer, entry.Status.Device)));
@@ -81,9 +80,14 @@ internal sealed partial class Tree
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
             if (!isUpper) node.Set(BytesOfIndexed(inode));
         }
-        if (isUpper && node.Has(NodeFlags.Metacopy))
+
+        // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand. By a name that only a lower
+        // layer has they are in that layer's file, unless it is a metacopy too, which nobody has asked yet.
+        var marks = entry.Marks;
+        if (node.Has(NodeFlags.Metacopy) && !isUpper) isBroken = Search.MarksOf(where, name, out marks) != Errno.None;
+        if (node.Has(NodeFlags.Metacopy) && marks.Has(MarkSet.Metacopy))
         {
-            isBroken = Search.FindData(Directory(parent), name, where, entry.Marks, out var data, out dataName) != Errno.None;
+            isBroken = Search.FindData(Directory(parent), name, where, marks, out var data, out dataName) != Errno.None;
             node.Lower = data;
             if (dataName is [] || dataName.AsSpan().SequenceEqual(name)) dataName = null;
         }
