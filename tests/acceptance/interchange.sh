@@ -111,6 +111,26 @@ as_root() {
   }
   check names_of_the_kernel_for_metadata names_of_the_kernel nm 'chmod 600 b'
   check names_of_the_kernel_for_bytes names_of_the_kernel nb 'echo new >>b'
+
+  # A lower file with one name, to which the kernel has given another: one inode, whichever name is looked at first.
+  mkdir -p pair/{l,u,w,m} && echo old >pair/l/b
+  layers=pair/l
+  second_name() {
+    mounted_by kernel pair && ln pair/m/b pair/m/e; unmounted pair && mounted_by ours pair || return
+    stat -c '%i %h' pair/m/e pair/m/b >pair.seen && cat pair/m/b && echo new >>pair/m/e && cat pair/m/b >pair.read
+    unmounted pair && [ "$(sort -u pair.seen | tee /dev/stderr | wc -l)" = 1 ] && [ "$(cat pair.read)" = $'old\nnew' ]
+  }
+  check second_name_of_the_kernel second_name
+
+  # Symbolic links with several names are copies that the kernel's index has, too.
+  mkdir -p sym/{l/d,u,w,m} && ln -s there sym/l/a && ln sym/l/a sym/l/b
+  layers=sym/l
+  linked_symlinks() {
+    mounted_by kernel-index sym && ln sym/m/a sym/m/d/c; unmounted sym && mounted_by ours sym || return
+    stat -c '%i %h' sym/m/d/c sym/m/b sym/m/a >sym.seen
+    unmounted sym && [ "$(sort -u sym.seen | tee /dev/stderr | wc -l)" = 1 ] && grep -q ' 3$' sym.seen
+  }
+  check symbolic_links_of_the_kernels_index linked_symlinks
   layers=top:mid:low
 
   layers_are_unchanged() {

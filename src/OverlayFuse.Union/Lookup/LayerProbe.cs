@@ -60,10 +60,12 @@ internal static class LayerProbe
         return Errno.None;
     }
 
-    // Directories may be opaque or redirected, upper files may be metacopies or have an origin. Of lower files only those are asked
-    // that can be a metacopy by their looks (fewer blocks than bytes) or a whiteout; the others are asked when they are opened.
+    // Directories may be opaque or redirected, upper files may be metacopies or have an origin, which of other upper objects is asked where they have
+    // several names. Of lower files only those are asked that can be a metacopy by their looks (fewer blocks than bytes) or a whiteout; the others are
+    // asked when they are opened.
     private static bool NeedsMarks(LayerDirectory directory, in LayerEntry entry) =>
         entry.Kind == EntryKind.Directory
+        || (directory.Layer.IsUpper && entry.Status.LinkCount > 1)
         || (entry.Status.Type == FileType.Regular
             && (directory.Layer.IsUpper
                 || (directory.HasXattrWhiteouts && entry.Status.Size == 0)

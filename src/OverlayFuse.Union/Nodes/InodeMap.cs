@@ -38,6 +38,12 @@ internal sealed class InodeMap(InodeNumbers numbers, Origins? origins)
     /// <summary>From now on the upper object shows the number of what it was copied from.</summary>
     public Errno CopiedUp(in FileStatus upper, ulong number) => origins?.Add(upper.Inode, upper.BirthTime, number) ?? Errno.None;
 
+    /// <summary>
+    /// Of an upper object that another program copied up: what one of its names gave first is shown for all of them. The number of its
+    /// origin goes on to be shown at the next mount.
+    /// </summary>
+    public Errno Keep(in FileStatus upper, bool isOrigin, ref ulong number) => origins?.Keep(upper.Inode, upper.BirthTime, isOrigin, ref number) ?? Errno.None;
+
     private ulong Own(Layer layer, ulong device, ulong inode)
     {
         if (IsForeign(layer, device)) return Foreign(new ForeignInode(layer.Number, device, inode));

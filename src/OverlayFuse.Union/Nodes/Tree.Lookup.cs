@@ -167,7 +167,8 @@ internal sealed partial class Tree
     }
 
     // The number to show. An upper object that another program copied up names its origin by a file handle: where the lower object of
-    // the same name has that handle, its number goes on to be shown. Another name of a copy with several of them is the same inode.
+    // the same name has that handle, its number goes on to be shown. Another name of a copy with several of them is the same inode, so what was shown
+    // first stays: by the next name the origin may be found, or not.
     private Errno NumberOf(int parent, ReadOnlySpan<byte> name, SearchResult found, out ulong inode)
     {
         ref var entry = ref found.Entry;
@@ -193,14 +194,13 @@ internal sealed partial class Tree
 
         var isLinked = !entry.Status.IsDirectory && entry.Status.LinkCount > 1;
         var below = new SearchResult();
-        uint links;
+        var links = 0u; // of the origin, if it is found
         if (Search.FindBelow(Directory(parent), name, below) == Errno.None && below.IsFound && below.Entry.Status.Type == entry.Status.Type
             && !InodeMap.IsForeign(below.Where!.Layer, below.Entry.Status.Device) && HasHandle(below.Where, name, origin.Handle))
             (inode, links) = (Inodes.NumberOf(below.Where.Layer, below.Entry.Status), below.Entry.Status.LinkCount);
         else if (isLinked && Upper?.IsInKernelIndex(value[..length]) == true && _lowerLinks!.TryFind(origin.Handle, out var file)) (inode, links) = file;
-        else return Errno.None;
-        if (isLinked) Upper?.TakeOverLink(value[..length], entry.Status.Type, links, inode);
-        return Inodes.CopiedUp(entry.Status, inode);
+        if (isLinked && links > 0) Upper?.TakeOverLink(value[..length], entry.Status.Type, links, inode);
+        return Inodes.Keep(entry.Status, isOrigin: links > 0, ref inode);
     }
 
     private static bool HasHandle(LayerDirectory where, ReadOnlySpan<byte> name, ReadOnlySpan<byte> handle)

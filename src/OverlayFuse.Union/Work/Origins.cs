@@ -96,6 +96,25 @@ internal sealed class Origins : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Add"/>, but an entry that is there counts, and one that is not to be written is kept for the time of this mount.</summary>
+    public Errno Keep(ulong upperInode, Timestamp birth, bool isWritten, ref ulong number)
+    {
+        Span<byte> record = stackalloc byte[AddedLength];
+        var origin = new Origin(number, birth);
+        Write(record, upperInode, origin);
+        lock (_lock)
+        {
+            if (_origins.TryGetValue(upperInode, out var known) && known.Birth == birth)
+            {
+                number = known.Number;
+                return Errno.None;
+            }
+            var error = isWritten && _file is not null ? _file.Append(record) : Errno.None;
+            if (error == Errno.None) _origins[upperInode] = origin;
+            return error;
+        }
+    }
+
     /// <summary>To be called when the last name of an upper object is gone; no error where there is no entry.</summary>
     public Errno Remove(ulong upperInode)
     {
