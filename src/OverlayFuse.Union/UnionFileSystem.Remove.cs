@@ -180,6 +180,7 @@ public sealed partial class UnionFileSystem
         node.Set(NodeFlags.Orphan);
         node.Clear(NodeFlags.Indexed);
         _ = Upper.Work.LinkIndex.Remove(Tree.IndexLayer(node.Inode), Tree.IndexInode(node.Inode));
+        Upper.DropFromKernelIndex(Upper.Work.Orphans, Upper.OrphanName(node.Id, orphan), status.Inode);
     }
 
     // An upper object has all its names in the upper, but for copies that are found through the index.

@@ -131,6 +131,17 @@ as_root() {
     unmounted sym && [ "$(sort -u sym.seen | tee /dev/stderr | wc -l)" = 1 ] && grep -q ' 3$' sym.seen
   }
   check symbolic_links_of_the_kernels_index linked_symlinks
+
+  # With the last name the link in the kernel's index goes, and with it the bytes.
+  mkdir -p last/{l,u,w,m} && echo old >last/l/a && ln last/l/a last/l/b
+  layers=last/l
+  last_name() {
+    mounted_by kernel-index last && echo new >>last/m/a; unmounted last && mounted_by ours last || return
+    local left
+    left=$(exec 3<last/m/b && rm last/m/a last/m/b && stat -L -c %h /dev/fd/3)
+    unmounted last && [ "$left" = 0 ] && [ -z "$(ls -A last/w/index)" ] && sound last
+  }
+  check last_name_of_a_file_in_the_kernels_index last_name
   layers=top:mid:low
 
   layers_are_unchanged() {

@@ -39,6 +39,15 @@ internal sealed partial class Upper
     public bool IsInKernelIndex(ReadOnlySpan<byte> origin) =>
         work.KernelIndex.IsOpen && Syscall.StatAt(work.KernelIndex, NameOf(origin, stackalloc byte[HexSize]), cached: false, out _) == Errno.None;
 
+    /// <summary>Takes a copy that the union has no name of any more out of the kernel's index, as the kernel does: its bytes would stay for nobody.</summary>
+    public void DropFromKernelIndex(DirFd dir, ReadOnlySpan<byte> name, ulong inode)
+    {
+        Span<byte> origin = stackalloc byte[OriginMark.MaxLength];
+        if (!work.KernelIndex.IsOpen || Syscall.GetXattrAt(dir, name, MarkNames.Origin(Family), origin, out var length) != Errno.None) return;
+        var hex = NameOf(origin[..length], stackalloc byte[HexSize]);
+        if (Syscall.StatAt(work.KernelIndex, hex, cached: false, out var status) == Errno.None && status.Inode == inode) _ = Syscall.UnlinkAt(work.KernelIndex, hex);
+    }
+
     private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> origin, Span<byte> buffer)
     {
         for (var i = 0; i < origin.Length; i++)
