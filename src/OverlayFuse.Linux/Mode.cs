@@ -11,6 +11,9 @@ public static class Mode
     public const uint OwnerExecute = 0x40;
     public const uint GroupExecute = 0x8;
 
+    /// <summary>0022.</summary>
+    public const uint GroupOrOthersWrite = 0x12;
+
     /// <summary>0600.</summary>
     public const uint OwnerReadWrite = 0x180;
 

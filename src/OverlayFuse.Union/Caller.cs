@@ -8,6 +8,7 @@ namespace OverlayFuse.Union;
 /// <summary>What a caller may do. With ALLOW_IDMAP requests that make nothing come without user and group, so the kernel is asked by process id.</summary>
 internal static class Caller
 {
+    public const int FOwner = 3; // CAP_FOWNER
     public const int FSetId = 4; // CAP_FSETID
     public const int SysAdmin = 21; // CAP_SYS_ADMIN
 
@@ -30,10 +31,10 @@ internal static class Caller
         return Utf8Parser.TryParse(ids, out uint uid, out _) ? uid : Request.UnmappedId;
     }
 
-    /// <summary>Whether the process has an effective capability; false where it cannot be seen. <see cref="SysAdmin"/> counts in our own user namespace only.</summary>
+    /// <summary>Whether the process has an effective capability; false where it cannot be seen. All but <see cref="FSetId"/> count in our own user namespace only.</summary>
     public static bool Has(uint pid, int capability)
     {
-        if (capability == SysAdmin && !IsInOurNamespace(pid)) return false; // whoever makes a namespace has it there
+        if (capability != FSetId && !IsInOurNamespace(pid)) return false; // whoever makes a namespace has it there
         Span<byte> buffer = stackalloc byte[StatusSize];
         var text = StatusOf(pid, buffer);
         var at = text.IndexOf("\nCapEff:\t"u8);

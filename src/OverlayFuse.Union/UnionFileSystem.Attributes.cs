@@ -203,13 +203,22 @@ public sealed partial class UnionFileSystem
         var capabilityRemoved = _tree.Nodes[slot].Has(NodeFlags.CapabilityRemoved);
         _tree.Nodes[slot].Clear(NodeFlags.CapabilityRemoved);
         var error = _tree.Status(slot, out var status);
-        if (error != Errno.None || status.Type != FileType.Regular) return error;
+        if (error != Errno.None || status.IsDirectory) return error;
         if (capabilityRemoved && !isDated && Caller.Has(request.Pid, Caller.FSetId)) return Errno.None;
+        if (Mode.WithoutPrivileges(status.Mode) != status.Mode && IsChown(slot, status, isDated) && !MayChangeMode(request, status)) return Errno.PERM;
         ForgetPrivileges(slot);
         if ((status.Mode & (Mode.SetUid | Mode.SetGid)) == 0) return Errno.None;
         error = _copyUp.Metadata(slot);
         return error != Errno.None ? error : KillSuidGid(slot);
     }
+
+    // FUSE lets anybody chown anything to the owner it has, where other file systems ask for the right to change the mode: else every user could
+    // disarm a setuid program. A request without a date may come from one who writes, too: who may write, or is known to have it open.
+    private bool IsChown(int slot, in FileStatus status, bool isDated) => isDated || status.Type != FileType.Regular
+        || (_writeback is null && (status.Mode & Mode.GroupOrOthersWrite) == 0 && _passthrough?.IsWritten(slot) != true);
+
+    private bool MayChangeMode(in Request request, in FileStatus status) =>
+        Caller.UidOf(request) == _tree.Owners.ShowUid(status.Uid) || Caller.Has(request.Pid, Caller.FOwner);
 
     // HANDLE_KILLPRIV_V2: a write by somebody without CAP_FSETID takes setuid, and setgid where the group may execute. The capability
     // attribute goes with the write itself. To be called before it, as the kernel does: a file with new bytes and the old rights must never be.

@@ -155,7 +155,7 @@ public sealed partial class UnionFileSystem
     private OpenReply Opened(int slot, Fd fd)
     {
         _files.Adopt(slot, fd);
-        return _passthrough?.Open(slot, MayPassThrough(slot), ref _tree.Nodes[slot]) ?? new OpenReply { Flags = OpenReplyFlags.KeepCache };
+        return _passthrough?.Open(slot, MayPassThrough(slot), writes: true, ref _tree.Nodes[slot]) ?? new OpenReply { Flags = OpenReplyFlags.KeepCache };
     }
 
     private Errno LinkNamed(Fd source, UnionDirectory directory, ReadOnlySpan<byte> newName)

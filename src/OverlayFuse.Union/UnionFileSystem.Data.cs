@@ -27,7 +27,7 @@ public sealed partial class UnionFileSystem
         // The kernel opens a backing file with the flags of the open and keeps them: bytes would still be appended when fcntl(2) has
         // taken O_APPEND away.
         var may = (flags & OpenFlags.Append) == 0 && MayPassThrough(slot);
-        reply = _passthrough.Open(slot, may, ref _tree.Nodes[slot]);
+        reply = _passthrough.Open(slot, may, writes: (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly, ref _tree.Nodes[slot]);
         return Errno.None;
     }
 

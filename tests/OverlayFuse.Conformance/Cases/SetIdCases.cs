@@ -97,6 +97,32 @@ internal static class SetIdCases
             As(Alice, () => Truncate("f", 2).Ok());
             Same(777, ModeOf("f"));
         }),
+        Root("a chown that keeps both owners clears those of a file and of a FIFO", [AFile("f", "text", 6777), AFifo("p", 6777)], () =>
+        {
+            Chown("f", Keep, Keep).Ok();
+            Chown("p", Keep, Keep).Ok();
+            Same((777, 777), (ModeOf("f"), ModeOf("p")));
+        }),
+        Root("a chown by another user that keeps both owners is EPERM and leaves them", [AFile("f", "text", 6755), AFifo("p", 6777)], () =>
+        {
+            As(Alice, () =>
+            {
+                Chown("f", Keep, Keep).Is(PERM);
+                Chown("p", Keep, Keep).Is(PERM);
+            });
+            Same((6755, 6777), (ModeOf("f"), ModeOf("p")));
+        }),
+        Anyone("a chown by the owner that keeps both owners clears them", [AFile("f", "text", 6755)], () =>
+        {
+            Chown("f", Keep, Keep).Ok();
+            Same(755, ModeOf("f"));
+        }),
+        Root("a write by another user through a descriptor of root's clears them", [AFile("f", "text", 6755)], () =>
+        {
+            var fd = Open("f", O_RDWR).Ok();
+            As(Alice, () => Write(fd, "x").Gives(1));
+            Same(755, ModeOf("f"));
+        }).Differs(Engine.WriteThrough, "saw PERM", "FUSE: without the writeback cache a write begins with the same request as a chown to the same owner, which must not disarm what others own"),
         Root("ftruncate by another user clears them", [AFile("f", "text", 6777)], () =>
         {
             As(Alice, () => FTruncate(Open("f", O_WRONLY).Ok(), 2).Ok());
