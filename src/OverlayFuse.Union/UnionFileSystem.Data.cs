@@ -117,7 +117,7 @@ public sealed partial class UnionFileSystem
         result = 0;
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None) return error;
-        if (_writeback is { } notifier)
+        if (Upper is not null && _notifier is { } notifier)
         {
             error = HaveWrittenBack(notifier, node);
             if (error != Errno.None) return error;
@@ -129,8 +129,8 @@ public sealed partial class UnionFileSystem
         return error;
     }
 
-    // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so it is made to.
-    // An error is better than an answer that makes a copy lose bytes: with EINVAL, as where SEEK_DATA is unknown, copies simply read. Those who
+    // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so it is made to. Pages of
+    // mappings it holds without the writeback cache, too. An error is better than an answer that makes a copy lose bytes: with EINVAL, as where SEEK_DATA is unknown, copies simply read. Those who
     // wait leave threads for what is written back.
     private Errno HaveWrittenBack(Notifier notifier, NodeId node)
     {
