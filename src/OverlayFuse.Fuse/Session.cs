@@ -177,18 +177,15 @@ public sealed class Session : IDisposable
             if (AwaitEnd(pool, StopInterval)) return;
             if (Environment.TickCount64 < until) continue;
 
-            // What its users have written is not lost with their descriptors.
-            if ((Granted & InitFlags.WritebackCache) != 0) WriteBack(path);
+            // What its users have written is not lost with their descriptors. Of shared mappings the kernel holds pages back without the writeback cache, too.
+            WriteBack(path);
             Unmounter.Force(path);
             break;
         }
         if (AwaitEnd(pool, StopInterval)) return;
 
-        if ((Granted & InitFlags.WritebackCache) != 0)
-        {
-            _fileSystem.WriteBack();
-            AwaitWrites();
-        }
+        _fileSystem.WriteBack();
+        AwaitWrites();
         pool.End();
         _rings?.End();
         if (Abort()) AwaitEnd(pool, StopPatience);

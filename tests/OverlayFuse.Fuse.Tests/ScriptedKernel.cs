@@ -55,7 +55,7 @@ internal sealed class ScriptedKernel : IDisposable
     public Exception? End()
     {
         _kernelEnd.Close();
-        Assert.That(_server.Join(10_000), "the session ends");
+        Assert.That(_server.Join(20_000), "the session ends"); // it waits ten seconds for writes
         return _failure;
     }
 
