@@ -90,6 +90,7 @@ public sealed partial class UnionFileSystem
     {
         var error = _tree.Find(node, out var slot);
         if (error != Errno.None || !_tree.Nodes[slot].IsUpper) return error;
+        if ((_tree.Nodes[slot].Flags & (NodeFlags.Metacopy | NodeFlags.Partial)) == NodeFlags.Metacopy) return SyncMetadata(slot, dataOnly);
         OpenFile? file = null;
         error = CompleteToSync(slot);
         if (error == Errno.None) error = _files.Enter(slot, write: false, out file);
@@ -232,6 +233,33 @@ public sealed partial class UnionFileSystem
             _tree.Locks.LeaveWrite(parent);
             _writeback.InvalidateEntry(new NodeId(_tree.Nodes[parent].Id), name);
         }
+    }
+
+    // Of a file that has its metadata alone in the upper, that is all there is to sync. What is below may lie where nothing can be (squashfs says EINVAL).
+    private Errno SyncMetadata(int slot, bool dataOnly)
+    {
+        Span<byte> buffer = stackalloc byte[Tree.NameSize];
+        while (true)
+        {
+            var error = _tree.Enter(slot, buffer, out var place);
+            if (error != Errno.None) return error;
+            Fd fd;
+            using (place)
+            {
+                error = OpenFiles.OpenAt(place, write: false, out fd);
+                if (error == Errno.NOENT && _tree.HasLeft(slot, place)) continue;
+            }
+            if (error == Errno.ACCES) error = Upper!.OpenWidened(_tree, slot, write: false, gateHeld: false, out fd);
+            return error != Errno.None ? error : SyncAndClose(fd, dataOnly);
+        }
+    }
+
+    private Errno SyncAndClose(Fd fd, bool dataOnly)
+    {
+        var error = BeginSync(fd, out var isDone);
+        if (!isDone) error = dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
+        fd.Close();
+        return error;
     }
 
     // The kernel takes what is written into its cache as long as it has room there. Without the attributes, it asks for them before the next write.

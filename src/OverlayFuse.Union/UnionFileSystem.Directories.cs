@@ -90,11 +90,7 @@ public sealed partial class UnionFileSystem
         if (error != Errno.None || directory.Upper is not { } upper) return error;
         error = OpenToSync(upper, out var fd);
         if (error == Errno.ACCES) error = Upper!.Widened(_tree, slot, gateHeld: false, _ => OpenToSync(upper, out fd));
-        if (error != Errno.None) return error;
-        error = BeginSync(fd, out var isDone);
-        if (!isDone) error = dataOnly ? Syscall.FDataSync(fd) : Syscall.FSync(fd);
-        fd.Close();
-        return error;
+        return error != Errno.None ? error : SyncAndClose(fd, dataOnly);
     }
 
     private static Errno OpenToSync(LayerDirectory directory, out Fd fd)

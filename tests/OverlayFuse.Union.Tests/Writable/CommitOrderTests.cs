@@ -104,6 +104,21 @@ internal class CommitOrderTests
         Assert.That(calls.Calls, Does.EndWith("FSync"));
     }
 
+    [TestCase(Durability.Ordered, false, SyscallName.FSync)]
+    [TestCase(Durability.Strict, false, SyscallName.FSync)]
+    [TestCase(Durability.Ordered, true, SyscallName.FDataSync)]
+    [TestCase(Durability.Volatile, false, SyscallName.SyncFileRange)]
+    public void A_sync_of_a_file_that_has_its_metadata_alone_above_is_one_of_that(Durability durability, bool dataOnly, SyscallName expected)
+    {
+        using var union = Union(durability, keepsOrder: true);
+        Assert.That(union.Kernel.Chmod("d/f", 0x180), Is.EqualTo(Errno.None));
+        Assert.That(union.Mark("metacopy"), Is.True);
+        var synced = new Synced();
+        using (SyscallSeam.Watch(synced)) Assert.That(union.Kernel.Union.FSync(union.Kernel.Request, union.Node, 0, dataOnly), Is.EqualTo(Errno.None));
+        Assert.That(synced.Files, Does.Contain((expected, union.UpperPath)));
+        Assert.That(synced.Files.Where(file => !file.Path.StartsWith(union.Union.Upper, StringComparison.Ordinal) && !file.Path.StartsWith(union.Union.Work, StringComparison.Ordinal)), Is.Empty);
+    }
+
     private static PartialUnion Union(Durability durability, bool keepsOrder, ulong wholeUpTo = 200_000)
     {
         var bytes = new byte[100_000];
@@ -122,6 +137,19 @@ internal class CommitOrderTests
         work.LayerNumbers.NumberOf("another layer"u8);
         work.LayerNumbers.Write();
         return union;
+    }
+
+    // Files that are synced, by the paths they have.
+    private sealed class Synced : ISyscallWatcher
+    {
+        public List<(SyscallName Call, string Path)> Files { get; } = [];
+
+        public Errno Before(in WatchedCall call)
+        {
+            if (call.Call is SyscallName.FSync or SyscallName.FDataSync or SyscallName.SyncFileRange && Syscall.PathOf(new Fd(call.Descriptor), out var path) == Errno.None)
+                Files.Add((call.Call, Encoding.UTF8.GetString(path)));
+            return Errno.None;
+        }
     }
 
     private sealed class Refusing(Errno error) : ISyscallWatcher
