@@ -10,7 +10,9 @@ public struct Entry
     /// <summary><see cref="NodeId.None"/>: a negative entry, which the kernel keeps for <see cref="EntryTimeout"/>.</summary>
     public NodeId Node;
 
+    /// <summary>With <see cref="Node"/> it names an object for ever: of the node always the same, 32 bits of it count, and of the root it is 0.</summary>
     public ulong Generation;
+
     public TimeSpan EntryTimeout;
     public TimeSpan AttributesTimeout;
     public Attributes Attributes;

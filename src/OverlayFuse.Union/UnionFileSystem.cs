@@ -25,6 +25,9 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private readonly TimeSpan _attributesTimeout;
     private readonly TimeSpan _negativeTimeout;
 
+    // Node ids begin anew with each mount, and whoever kept a handle of an earlier one (an NFS client) must not find another file by it.
+    private readonly ulong _generation = (ulong)Random.Shared.Next(1, int.MaxValue);
+
     private Session? _session;
     private Notifier? _notifier;
 
@@ -153,6 +156,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     private Entry EntryOf(int slot, in FileStatus status) => new()
     {
         Node = new NodeId(_tree.Nodes[slot].Id),
+        Generation = slot == NodeTable.Root ? 0 : _generation, // the kernel has made the root by itself
         EntryTimeout = _entryTimeout,
         AttributesTimeout = _attributesTimeout,
         Attributes = _tree.AttributesOf(slot, status),
