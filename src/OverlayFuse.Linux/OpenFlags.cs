@@ -1,6 +1,6 @@
 namespace OverlayFuse.Linux;
 
-/// <summary>The flags of open(2) (asm-generic/fcntl.h).</summary>
+/// <summary>The flags of open(2), in the numbers of the generic table (asm-generic/fcntl.h), which x86-64 has and ARM not wholly.</summary>
 [Flags]
 public enum OpenFlags
 {

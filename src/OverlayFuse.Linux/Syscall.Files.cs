@@ -24,7 +24,7 @@ public static unsafe partial class Syscall
         {
             while (true)
             {
-                var number = Native.openat(dir.Number, path, (int)(flags | OpenFlags.CloseOnExec), mode);
+                var number = Native.openat(dir.Number, path, OpenFlagNumbers.Of(flags | OpenFlags.CloseOnExec), mode);
                 fd = new Fd(number);
                 if (number >= 0) return Errno.None;
                 if (LastError != Errno.INTR) return LastError;
@@ -52,7 +52,7 @@ public static unsafe partial class Syscall
     {
         fd = Fd.None;
         if (SyscallSeam.IsWatched && SyscallSeam.Refuses(new(SyscallName.Open, dir.Number, path) { Detail = (ulong)flags, Length = mode }, out var refused)) return refused;
-        var how = stackalloc ulong[3] { (ulong)(uint)(flags | OpenFlags.CloseOnExec), mode, (ulong)resolve };
+        var how = stackalloc ulong[3] { (uint)OpenFlagNumbers.Of(flags | OpenFlags.CloseOnExec), mode, (ulong)resolve };
         fixed (byte* p = Terminated.Copy(path, stackalloc byte[Terminated.StackSize]))
         {
             while (true)
