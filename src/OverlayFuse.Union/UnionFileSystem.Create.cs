@@ -13,7 +13,7 @@ public sealed partial class UnionFileSystem
 
         var wanted = new NewObject { Type = FileType.Regular, Mode = mode & Mode.Permissions, Umask = umask };
         var error = Make(request, parent, name, wanted, out entry, out var slot, out var fd);
-        if (error == Errno.None) reply = Opened(slot, fd);
+        if (error == Errno.None) reply = Opened(slot, fd, flags);
         return error;
     }
 
@@ -43,7 +43,7 @@ public sealed partial class UnionFileSystem
             _ = Syscall.UnlinkAt(Upper.Work.Temp, temp);
             return error;
         }
-        reply = Opened(slot, fd);
+        reply = Opened(slot, fd, flags);
         error = EntryOf(slot, out entry);
         HaveTimesTold(ref entry);
         return error;
@@ -152,10 +152,11 @@ public sealed partial class UnionFileSystem
     }
 
     // A descriptor that may write whatever the mode says, for as long as it is kept.
-    private OpenReply Opened(int slot, Fd fd)
+    private OpenReply Opened(int slot, Fd fd, OpenFlags flags)
     {
         _files.Adopt(slot, fd);
-        return _passthrough?.Open(slot, MayPassThrough(slot), writes: true, ref _tree.Nodes[slot]) ?? new OpenReply { Flags = OpenReplyFlags.KeepCache };
+        return _passthrough?.Open(slot, MayPassThrough(slot, flags), writes: true, ref _tree.Nodes[slot])
+            ?? new OpenReply { Flags = OpenReplyFlags.KeepCache };
     }
 
     private Errno LinkNamed(Fd source, UnionDirectory directory, ReadOnlySpan<byte> newName)

@@ -23,11 +23,8 @@ public sealed partial class UnionFileSystem
         if (error == Errno.None && (flags & OpenFlags.Truncate) != 0) error = SetSize(slot, 0, killSuidGid);
         if (error == Errno.None && Upper is null && (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly) error = Errno.ROFS;
         if (error != Errno.None) return error;
-
-        // The kernel opens a backing file with the flags of the open and keeps them: bytes would still be appended when fcntl(2) has
-        // taken O_APPEND away.
-        var may = (flags & OpenFlags.Append) == 0 && MayPassThrough(slot);
-        reply = _passthrough.Open(slot, may, writes: (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly, ref _tree.Nodes[slot]);
+        var writes = (flags & OpenFlags.AccessMode) != OpenFlags.ReadOnly;
+        reply = _passthrough.Open(slot, MayPassThrough(slot, flags), writes, ref _tree.Nodes[slot]);
         return Errno.None;
     }
 
@@ -200,9 +197,11 @@ public sealed partial class UnionFileSystem
         return Errno.None;
     }
 
-    // Complete upper files only; lower ones where nothing can ever be written (the kernel would write into whatever it was given).
-    private bool MayPassThrough(int slot)
+    // Complete upper files only; lower ones where nothing can ever be written (the kernel would write into whatever it was given). The kernel opens a
+    // backing file with the flags of the open and keeps them: bytes would still be appended when fcntl(2) has taken O_APPEND away.
+    private bool MayPassThrough(int slot, OpenFlags flags)
     {
+        if ((flags & OpenFlags.Append) != 0) return false;
         ref var node = ref _tree.Nodes[slot];
         if (node.Type != FileType.Regular || node.Has(NodeFlags.Covered)) return false;
         if (Upper is null) return true;

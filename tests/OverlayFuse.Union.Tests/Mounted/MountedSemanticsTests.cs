@@ -90,6 +90,17 @@ public class MountedSemanticsTests(string options)
     }
 
     [Test]
+    public void A_new_file_opened_for_appending_is_written_anywhere_when_that_is_taken_away()
+    {
+        var file = Open("f", OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Append);
+        Write(file, "abc");
+        Assert.That(Syscall.SetNonBlocking(file, false), Is.EqualTo(Errno.None)); // takes the others away
+        Write(file, "X");
+        Assert.That(Read(file), Is.EqualTo("Xbc"));
+        file.Close();
+    }
+
+    [Test]
     public void A_name_made_again_at_once_is_the_new_object()
     {
         _union.Run("echo lower > l3/x");
