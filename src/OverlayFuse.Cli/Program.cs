@@ -12,6 +12,7 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         Descriptors.FillStandardStreams();
+        Syscall.KeepEndedChildren();
         try
         {
             if (arguments is [DaemonLauncher.Argument, ..]) return Daemon.Run(arguments);

@@ -11,6 +11,9 @@ public static class Signal
     public const int BrokenPipe = 13;
     public const int Terminate = 15;
 
+    /// <summary>SIGCHLD.</summary>
+    public const int Child = 17;
+
     /// <summary>SIGURG: who does not wait for it does not notice it.</summary>
     public const int Urgent = 23;
 

@@ -72,6 +72,9 @@ public static unsafe partial class Syscall
         return LastError;
     }
 
+    /// <summary>signal(2), SIGCHLD as it is by default: where whoever started us had it ignored, no child could be waited for, and its exit code would be lost (wait(2), ECHILD).</summary>
+    public static void KeepEndedChildren() => _ = Native.signal(Signal.Child, 0);
+
     /// <summary>prctl(2), PR_SET_CHILD_SUBREAPER: grandchildren whose parents end become ours, to be waited for.</summary>
     public static Errno BecomeSubreaper() => Check(Native.prctl(SetChildSubreaper, 1, 0, 0, 0));
 

@@ -98,4 +98,12 @@ if [ -n "$test_user" ]; then
     theirs && as_user bash -c 'cd "$1"; umask 777; for i in 1 2; do "$2" mount -o lowerdir=l,upperdir=u,workdir=w m && "$2" umount m || exit; done' - "$scratch/theirs" "$OVERLAYFUSE"
   }
   check a_umask_does_not_shut_the_work_directory masked
+  # Perl and others ignore SIGCHLD, not to wait for their children. Ours are waited for, fusermount3 among them.
+  childless() {
+    as_user python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])' "$OVERLAYFUSE" "$@"
+  }
+  unheard() { theirs && cd theirs && childless mount -o lowerdir=l,upperdir=u,workdir=w m && childless umount m && not_mounted "$scratch/theirs/m"; }
+  check children_whose_end_is_ignored_are_waited_for unheard
 fi
