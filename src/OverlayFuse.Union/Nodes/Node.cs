@@ -14,8 +14,8 @@ internal struct Node
     /// <summary>st_ino: never changes while the upper lives.</summary>
     public ulong Inode;
 
-    /// <summary>How often the kernel was given it and has not forgotten it.</summary>
-    public int Lookups;
+    /// <summary>How often the kernel was given it and has not forgotten it: each time it asks, where names are believed for a time only.</summary>
+    public long Lookups;
 
     /// <summary>Names of children, and operations under way, that need it.</summary>
     public int References;

@@ -8,7 +8,7 @@ internal sealed partial class NodeTable
     {
         if (slot == Root) return;
         var id = _nodes[slot].Id;
-        if (Interlocked.Add(ref _nodes[slot].Lookups, -(int)count) <= 0) RemoveUnneeded(slot, id);
+        if (Interlocked.Add(ref _nodes[slot].Lookups, -count) <= 0) RemoveUnneeded(slot, id);
     }
 
     private void RemoveUnneeded(int slot, ulong id)
