@@ -266,7 +266,7 @@ public sealed partial class UnionFileSystem
     {
         Span<byte> value = stackalloc byte[FileCapability.MaxLength];
         var error = Syscall.GetXattrAt(place.Dir, place.Name, stored, value, out length);
-        if (error == Errno.NODATA && _tree.Nodes[slot].State is OpenFile file && file.TryGetCapability(value, out length)) error = Errno.None;
+        if (error == Errno.NODATA && _tree.Nodes[slot].State is OpenFile file && file.TryGetCapability(_tree.Nodes[slot].Id, value, out length)) error = Errno.None;
         if (error == Errno.None && _tree.Owners.AreMapped) error = _tree.Owners.ShowCapability(value, ref length);
         if (error != Errno.None || buffer.IsEmpty) return error;
         return value[..length].TryCopyTo(buffer) ? Errno.None : Errno.RANGE;

@@ -79,12 +79,13 @@ internal sealed class OpenFile
     private OpenFile? Before => _before is { } old && old.NodeId == NodeId ? old : null;
 
     /// <summary>The capability that the file lacks for the moment, while it is written back.</summary>
-    public bool TryGetCapability(Span<byte> buffer, out int length)
+    /// <param name="nodeId">Of the file, for who has no pin: the object may serve another one by now. So with the next.</param>
+    public bool TryGetCapability(ulong nodeId, Span<byte> buffer, out int length)
     {
         using (Stripe.Enter())
         {
             length = 0;
-            return _writebacks > 0 && _kept.TryGetCapability(buffer, out length);
+            return NodeId == nodeId && _writebacks > 0 && _kept.TryGetCapability(buffer, out length);
         }
     }
 
@@ -95,10 +96,11 @@ internal sealed class OpenFile
     }
 
     /// <summary>Asks once more for the time of the object at a place, which is not the file's own while it is written back.</summary>
-    public void CorrectTime(in Place place, ref FileStatus status)
+    public void CorrectTime(ulong nodeId, in Place place, ref FileStatus status)
     {
         using (Stripe.Enter())
         {
+            if (NodeId != nodeId) return; // and nobody writes it back
             if (Syscall.StatAt(place.Dir, place.Name, cached: false, out var now) != Errno.None) return;
             status.ModifyTime = _writebacks > 0 && _kept.ModifyTime != Timestamp.Omit ? _kept.ModifyTime : now.ModifyTime;
         }

@@ -91,7 +91,7 @@ internal sealed partial class Tree
 
         if ((flags & NodeFlags.Covered) != 0 && node.Type == FileType.Regular) status.Size = status.Blocks = 0;
         if ((flags & (NodeFlags.Metacopy | NodeFlags.DataElsewhere)) != 0 && node.Type == FileType.Regular) status.Blocks = DataBlocks(slot, status);
-        if ((flags & NodeFlags.Partial) != 0 && node.State is OpenFile file) file.CorrectTime(place, ref status);
+        if ((flags & NodeFlags.Partial) != 0 && node.State is OpenFile file) file.CorrectTime(node.Id, place, ref status);
     }
 
     /// <summary>No directory's link count says how many directories are in it.</summary>

@@ -145,6 +145,23 @@ internal class OpenFilesTests
         Assert.That((union.Tree.HeldFiles, union.Tree.Nodes[slot].Has(NodeFlags.Held), Read(files, slot)), Is.EqualTo((0, false, "0")));
     }
 
+    [Test]
+    public void What_is_kept_of_a_file_that_is_written_back_is_told_of_no_other()
+    {
+        var file = new OpenFile { NodeId = 5, Stripe = new Stripe() };
+        file.BeginWriteback();
+        file.SetCapability([1, 2, 3]);
+        Assert.That((file.TryGetCapability(5, new byte[3], out var length), length), Is.EqualTo((true, 3)));
+        Assert.That(file.TryGetCapability(4, new byte[3], out _), Is.False, "that had the object before");
+
+        Assert.That(Syscall.Open("/proc/self/exe", OpenFlags.Path, out var other), Is.EqualTo(Errno.None));
+        file.SetModifyTime(new Timestamp(7, 7));
+        FileStatus status = default;
+        file.CorrectTime(4, new Place(new DirFd(other.Number), [], isUpper: true), ref status);
+        other.Close();
+        Assert.That(status.ModifyTime, Is.EqualTo(default(Timestamp)));
+    }
+
     private static int Orphans(TestUnion union) => Directory.GetFileSystemEntries($"{union.Path}/work/overlayfuse/orphans").Length;
 
     private static TestUnion Files(int count)
