@@ -148,6 +148,9 @@ internal sealed class Worker : IDisposable
         {
             case Errno.NOENT: // the request was withdrawn while it was read
                 return true;
+            case Errno.NOMEM: // no memory to put it in: the kernel has answered it EIO, and the others need not suffer (fuse_dev_do_read())
+                _log?.Invoke($"a request could not be read and has failed: {error.Describe()}");
+                return true;
             case Errno.None: // the end of a stream
             case Errno.NODEV: // unmounted
             case Errno.CONNABORTED: // aborted, where ABORT_ERROR was negotiated
