@@ -180,7 +180,7 @@ internal sealed class PartialUpkeep(Tree tree, CopyUp copyUp, OpenFiles files, b
     {
         if (files.Enter(slot, write: settles, out var file) is var error and not Errno.None)
         {
-            if (error is not (Errno.MFILE or Errno.NFILE or Errno.NOMEM)) Release(slot); // else there is room another time
+            if (!Search.Passes(error)) Release(slot); // else there is room another time
             return;
         }
         if (file.Partial is { } partial) LookAfter(slot, watched, file, partial);

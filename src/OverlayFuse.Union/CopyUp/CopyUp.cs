@@ -157,11 +157,12 @@ internal sealed partial class CopyUp(Tree tree, OpenFiles files)
     private Errno CopyFile(int slot, CopyUpReason reason, in Truncation change, out bool isCut)
     {
         isCut = false;
-        tree.LearnData(slot);
+        var error = tree.LearnData(slot);
+        if (error != Errno.None) return error;
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         Span<byte> tempBuffer = stackalloc byte[Upper.WorkNameSize];
         var temp = Upper.TempName(tempBuffer);
-        var error = tree.Enter(slot, buffer, out var lower);
+        error = tree.Enter(slot, buffer, out var lower);
         if (error != Errno.None) return error;
         var flags = NodeFlags.Upper;
         uint links;

@@ -144,8 +144,9 @@ internal sealed class OpenFiles : IDisposable
     {
         Span<byte> buffer = stackalloc byte[Tree.NameSize];
         file = null;
-        _tree.LearnData(slot);
-        var error = _tree.EnterData(slot, buffer, out var place);
+        var error = _tree.LearnData(slot);
+        if (error != Errno.None) return error;
+        error = _tree.EnterData(slot, buffer, out var place);
         if (error != Errno.None) return error;
         var isUpper = place.IsUpper;
         Fd fd;
@@ -207,6 +208,7 @@ internal sealed class OpenFiles : IDisposable
         var error = Upper.ReadPartial(upper, out var mark);
         PartialMap? map = null;
         if (error == Errno.None) error = maps.Open(mark, out map);
+        if (Search.Passes(error)) return error;
         if (error != Errno.None) return Errno.IO; // where its bytes are cannot be told
         var (lower, layer) = (Fd.None, 0);
         Span<byte> buffer = stackalloc byte[Tree.NameSize];

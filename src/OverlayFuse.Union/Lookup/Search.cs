@@ -133,7 +133,7 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
     /// <summary>
     /// Where the bytes of a metacopy are: follows its redirect, or its own name in the layers below, past further metacopies.
     /// </summary>
-    /// <returns>IO when no data is found: a metacopy without its lower file is broken.</returns>
+    /// <returns>IO when no data is found: a metacopy without its lower file is broken. What <see cref="Passes"/> says nothing of it.</returns>
     public Errno FindData(UnionDirectory directory, ReadOnlySpan<byte> name, LayerDirectory carrier, FoundMarks marks, out LayerDirectory? where, out byte[] dataName)
     {
         where = null;
@@ -149,7 +149,7 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
             {
                 var error = ReadMark(carrier, current, MarkNames.Metacopy(marks.FamilyOf(MarkSet.Metacopy)), value, out var length);
                 if (error == Errno.None) error = MetacopyMark.Parse(value[..length], out _);
-                if (error is not (Errno.None or Errno.ACCES)) return Errno.IO;
+                if (error is not (Errno.None or Errno.ACCES)) return Broken(error);
                 if (marks.Has(MarkSet.Partial) && !carrier.Layer.IsUpper) return Errno.IO; // its map is beside the upper that it was written in
             }
             if (marks.Has(MarkSet.Redirect))
@@ -161,17 +161,17 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
                 if (isAbsolute)
                 {
                     error = StackAt(redirect[..length], carrier.Layer.Index, out stack, out var last);
-                    if (error != Errno.None) return Errno.IO;
+                    if (error != Errno.None) return Broken(error);
                     current = last.Of(redirect).ToArray();
                 }
             }
 
             var found = new SearchResult();
-            if (FindIn(stack, current, found) != Errno.None) return Errno.IO;
+            if (FindIn(stack, current, found) is var failed and not Errno.None) return Broken(failed);
             if (!found.IsFound && path.Length > 0) return FindInDataOnly(path, out where, out dataName);
             if (found.Entry.Status.Type != FileType.Regular || found.Entry.IsCovered) return Errno.IO;
             carrier = found.Where!;
-            if (MarksOf(carrier, current, out marks) != Errno.None) return Errno.IO;
+            if (MarksOf(carrier, current, out marks) is var unread and not Errno.None) return Broken(unread);
             if (!marks.Has(MarkSet.Metacopy))
             {
                 where = carrier;
@@ -190,9 +190,10 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
         foreach (var layer in dataOnly)
         {
             LayerDirectory[] stack = [layer];
-            if (Descend(path, ref stack, out var last) != Errno.None) return Errno.IO;
+            var error = Descend(path, ref stack, out var last);
             var found = new SearchResult();
-            if (FindIn(stack, last.Of(path), found) != Errno.None) return Errno.IO;
+            if (error == Errno.None) error = FindIn(stack, last.Of(path), found);
+            if (error != Errno.None) return Broken(error);
             if (found.Entry.Status.Type != FileType.Regular || found.Entry.IsCovered) continue;
             where = found.Where!;
             dataName = last.Of(path).ToArray();
@@ -200,6 +201,11 @@ internal sealed class Search(UnionDirectory root, LayerDirectory[] dataOnly)
         }
         return Errno.IO;
     }
+
+    /// <summary>A want of descriptors or of memory: what could not be looked at now can be the next time.</summary>
+    public static bool Passes(Errno error) => error is Errno.MFILE or Errno.NFILE or Errno.NOMEM;
+
+    private static Errno Broken(Errno error) => Passes(error) ? error : Errno.IO;
 
     /// <summary>
     /// Whether a redirect to <paramref name="path"/>, written in the upper, would be read as the object that <paramref name="where"/> has

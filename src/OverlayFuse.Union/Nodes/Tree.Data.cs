@@ -12,27 +12,31 @@ internal sealed partial class Tree
     /// Looks, once, whether a lower file is a metacopy, and if so for its bytes further below. Whatever is wrong with the marks shows
     /// when the bytes are asked for.
     /// </summary>
-    public void LearnData(int slot)
+    /// <returns>Why it could not be looked, if that passes: its own bytes must not be taken for those of a metacopy meanwhile.</returns>
+    public Errno LearnData(int slot)
     {
         ref var node = ref Nodes[slot];
-        if (node.Has(NodeFlags.DataKnown | NodeFlags.Upper) || node.Type != FileType.Regular || node.Lower is not { } lower) return;
+        if (node.Has(NodeFlags.DataKnown | NodeFlags.Upper) || node.Type != FileType.Regular || node.Lower is not { } lower) return Errno.None;
         Span<byte> name = stackalloc byte[NameSize];
-        if (!Nodes.TryGetName(slot, name, out var length, out var parent)) return;
+        if (!Nodes.TryGetName(slot, name, out var length, out var parent)) return Errno.None;
         if (Nodes.TryGetLowerName(slot, name, out var lowerLength)) length = lowerLength; // of several names, the one found in `lower`
-        if (Search.MarksOf(lower, name[..length], out var marks) != Errno.None) return;
+        var error = Search.MarksOf(lower, name[..length], out var marks);
+        if (error != Errno.None) return Search.Passes(error) ? error : Errno.None;
         if (marks.Has(MarkSet.Metacopy))
         {
-            var error = Search.FindData(Directory(parent), name[..length], lower, marks, out var where, out var dataName);
+            error = Search.FindData(Directory(parent), name[..length], lower, marks, out var where, out var dataName);
+            if (Search.Passes(error)) return error;
             _dataElsewhere[node.Id] = error == Errno.None ? (where!, dataName) : (null!, []);
             node.Set(NodeFlags.DataElsewhere);
         }
         node.Set(NodeFlags.DataKnown);
+        return Errno.None;
     }
 
     /// <summary>Whether a lower file is a metacopy whose bytes no layer has.</summary>
     public bool LacksData(int slot)
     {
-        LearnData(slot);
+        _ = LearnData(slot); // who goes on asks again
         return Nodes[slot].Has(NodeFlags.DataElsewhere) && !Nodes[slot].IsUpper && DataOf(slot).Where is null;
     }
 

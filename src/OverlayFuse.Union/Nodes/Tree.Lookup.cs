@@ -78,16 +78,23 @@ internal sealed partial class Tree
         if (linked && index is not null && index.Contains(IndexLayer(inode), IndexInode(inode)))
         {
             node.Set(NodeFlags.Upper | NodeFlags.Indexed | NodeFlags.DataKnown);
-            if (!isUpper) node.Set(BytesOfIndexed(inode));
+            var bytes = NodeFlags.None;
+            if (!isUpper) error = BytesOfIndexed(inode, out bytes);
+            if (error != Errno.None) return error;
+            node.Set(bytes);
         }
 
         // A metacopy in the upper has its bytes further down; where, is found now, while the directory is at hand. By a name that only a lower
         // layer has they are in that layer's file, unless it is a metacopy too, which nobody has asked yet.
         var marks = entry.Marks;
-        if (node.Has(NodeFlags.Metacopy) && !isUpper) isBroken = Search.MarksOf(where, name, out marks) != Errno.None;
+        if (node.Has(NodeFlags.Metacopy) && !isUpper) error = Search.MarksOf(where, name, out marks);
+        if (Search.Passes(error)) return error;
+        isBroken = error != Errno.None;
         if (node.Has(NodeFlags.Metacopy) && marks.Has(MarkSet.Metacopy))
         {
-            isBroken = Search.FindData(Directory(parent), name, where, marks, out var data, out dataName) != Errno.None;
+            error = Search.FindData(Directory(parent), name, where, marks, out var data, out dataName);
+            if (Search.Passes(error)) return error;
+            isBroken = error != Errno.None;
             node.Lower = data;
             if (dataName is [] || dataName.AsSpan().SequenceEqual(name)) dataName = null;
         }
@@ -106,7 +113,7 @@ internal sealed partial class Tree
             _dataElsewhere[Nodes[slot].Id] = (null!, []);
             Nodes[slot].Set(NodeFlags.DataElsewhere);
         }
-        if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) LearnData(slot);
+        if (!isUpper && entry.Marks.Has(MarkSet.Metacopy)) _ = LearnData(slot); // else when they are wanted
         if (!node.Has(NodeFlags.Partial)) return Errno.None;
         Nodes[slot].Set(NodeFlags.Unrecovered);
         BecamePartial(slot);
@@ -159,11 +166,14 @@ internal sealed partial class Tree
         return Upper?.Work.LinkIndex.Contains(IndexLayer(inode), IndexInode(inode)) == true;
     }
 
-    private NodeFlags BytesOfIndexed(ulong inode)
+    // An error must not pass for bytes that are all there.
+    private Errno BytesOfIndexed(ulong inode, out NodeFlags flags)
     {
         Span<byte> buffer = stackalloc byte[LinkIndex.NameSize];
-        if (FoundMarks.Read(Upper!.Work.Links, IndexName(inode, buffer), out var marks) != Errno.None || !marks.Has(MarkSet.Metacopy)) return NodeFlags.None;
-        return marks.Has(MarkSet.Partial) ? NodeFlags.Metacopy | NodeFlags.Partial : NodeFlags.Metacopy;
+        flags = NodeFlags.None;
+        var error = FoundMarks.Read(Upper!.Work.Links, IndexName(inode, buffer), out var marks);
+        if (error == Errno.None && marks.Has(MarkSet.Metacopy)) flags = marks.Has(MarkSet.Partial) ? NodeFlags.Metacopy | NodeFlags.Partial : NodeFlags.Metacopy;
+        return error;
     }
 
     // The number to show. An upper object that another program copied up names its origin by a file handle: where the lower object of
