@@ -8,6 +8,10 @@ namespace OverlayFuse.Union;
 public sealed partial class UnionFileSystem
 {
     private const int SmallestBudget = 64;
+    private const int OpenByItself = 32;
+    private const int OpenByThread = 4; // a device, and what is open while it copies
+    private const int FewestThreads = 16;
+    private const int MostThreads = 32;
 
     /// <summary>What the session must be asked for, so that the promises of the data mode hold.</summary>
     public SessionOptions SessionOptions => SessionOptionsWith(null, null);
@@ -25,7 +29,7 @@ public sealed partial class UnionFileSystem
         // Never together: the writeback cache silently turns passthrough off, and ATOMIC_O_TRUNC loses truncations with opens that the kernel does not report.
         if (_passthrough is not null) wanted |= InitFlags.Passthrough | InitFlags.AtomicOTrunc;
         else wanted |= InitFlags.NoOpenSupport | (_options.WriteBack && Upper is not null ? InitFlags.WritebackCache : 0);
-        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, RingAdvice = "Mount with transport=device.", Log = log, Trace = trace };
+        return new SessionOptions { Wanted = wanted, MaxStackDepth = 2, MaxThreads = Threads(_openLimit), RingAdvice = "Mount with transport=device.", Log = log, Trace = trace };
     }
 
     /// <summary>Opens all layers and takes the work directory. Throws <see cref="MountException"/> and leaves nothing behind.</summary>
@@ -40,14 +44,15 @@ public sealed partial class UnionFileSystem
         if (options.Data == DataMode.Passthrough && !Credentials.OfThisProcess(OverrideForm.None).IsHostRoot)
             throw new MountException("cannot use data=passthrough: the kernel lets only root give it files to read and write by itself. Leave the option out; data=cached is for everybody.");
 
-        var budget = RaiseFileLimit();
+        var limit = RaiseFileLimit();
+        var budget = Budget(limit);
         var cache = new DescriptorCache(budget);
         var remarks = new List<string>();
         using var undo = new Undo();
         var mountPoint = FindMountPoint(options.MountPoint, out var mountPointPath);
 
         // A layer that is missing is found out before anything is written to the work directory.
-        using var lowers = new LowerDirectories(options.LowerDirectories.Concat(options.DataDirectories), budget / 2);
+        using var lowers = new LowerDirectories(options.LowerDirectories.Concat(options.DataDirectories), budget / 4);
 
         WorkDirectory? work = null;
         var upperDescriptor = DirFd.None;
@@ -61,7 +66,7 @@ public sealed partial class UnionFileSystem
 
         using var unwritten = options is { ReadOnly: true, UpperDirectory: not null } ? new UnwrittenNames(options.WorkDirectory!) : null;
         var numbers = work?.LayerNumbers ?? unwritten?.LayerNumbers ?? new LayerNumbers();
-        var opener = new LayerOpener(cache, numbers, MountInfo.Read(), budget / 2) { MountPoint = mountPoint, MountPointPath = mountPointPath };
+        var opener = new LayerOpener(cache, numbers, MountInfo.Read(), budget / 4) { MountPoint = mountPoint, MountPointPath = mountPointPath };
         var layers = new List<Layer>();
         undo.Add(() => layers.ForEach(layer => layer.Root.CloseRoot()));
         Upper? upper = null;
@@ -89,7 +94,7 @@ public sealed partial class UnionFileSystem
         tree.StaticLinkCount = options.StaticLinkCount;
         if (options.NarrowInodes) tree.NarrowInodes = work?.OpenNarrowInodes() ?? new NarrowInodes();
         undo.Keep();
-        return new UnionFileSystem(options, tree, layers, cache, Math.Max(SmallestBudget / 2, budget / 4)) { Remarks = remarks };
+        return new UnionFileSystem(options, tree, layers, cache, budget / 4) { Remarks = remarks, _openLimit = limit };
     }
 
     // An upper has one form for good: what is in it was written in that.
@@ -124,13 +129,17 @@ public sealed partial class UnionFileSystem
         return tree;
     }
 
-    // Half of what may be open goes to directories, a quarter to files; the rest is for what is open for a moment only.
     private static int RaiseFileLimit()
     {
-        if (Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum) != Errno.None) return SmallestBudget;
+        if (Syscall.GetLimit(ResourceLimit.OpenFiles, out var current, out var maximum) != Errno.None) return 0;
         if (current < maximum && Syscall.SetLimit(ResourceLimit.OpenFiles, maximum, maximum) == Errno.None) current = maximum;
-        return (int)Math.Clamp(current / 2, SmallestBudget, 4096);
+        return (int)Math.Min(current, int.MaxValue);
     }
+
+    private static int Threads(int limit) => Math.Clamp(limit / (OpenByThread * OpenByThread), FewestThreads, MostThreads);
+
+    // Of what threads leave, directories get the half, the roots of layers an eighth, and files the rest: those that come up in part have three descriptors.
+    private static int Budget(int limit) => Math.Clamp((limit - OpenByItself - OpenByThread * Threads(limit)) / 2, SmallestBudget, 4096);
 
     private static (ulong, ulong, byte[])? FindMountPoint(byte[] path, out byte[]? realPath)
     {

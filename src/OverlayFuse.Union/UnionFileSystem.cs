@@ -28,6 +28,7 @@ public sealed partial class UnionFileSystem : FileSystem, IDisposable
     // Node ids begin anew with each mount, and whoever kept a handle of an earlier one (an NFS client) must not find another file by it.
     private readonly ulong _generation = (ulong)Random.Shared.Next(1, int.MaxValue);
 
+    private int _openLimit;
     private Session? _session;
     private Notifier? _notifier;
 
