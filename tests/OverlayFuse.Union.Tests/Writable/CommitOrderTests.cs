@@ -132,6 +132,7 @@ internal class CommitOrderTests
     private static PartialUnion UnionWithNewNumber(Durability durability, bool keepsOrder)
     {
         var union = Union(durability, keepsOrder, wholeUpTo: 0);
+        Assert.That(union.Union.Union.End(), Is.Empty); // nor does the upkeep sync them meanwhile
         var work = union.Union.Tree.Upper!.Work;
         work.PartialMaps.HidesStaleBytes = true;
         work.LayerNumbers.NumberOf("another layer"u8);
