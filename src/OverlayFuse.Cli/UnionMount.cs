@@ -70,7 +70,7 @@ internal static class UnionMount
         {
             Tune(session);
             live(fileSystem.Remarks);
-            session.Underway += LetGo; // after what the file system begins then
+            session.Settled += LetGo; // it takes a millisecond, and what was let go of comes back in as many pieces
         };
         session.Run();
         var isServing = !session.HasEnded;

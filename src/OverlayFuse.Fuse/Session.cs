@@ -15,6 +15,7 @@ public sealed class Session : IDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WritebackPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromMilliseconds(200);
 
     private readonly FileSystem _fileSystem;
     private readonly SessionOptions _options;
@@ -39,6 +40,9 @@ public sealed class Session : IDisposable
 
     /// <summary>Requests are being served: the time for what nobody waits for. Raised once, after <see cref="Ready"/>, on the same thread.</summary>
     public event Action? Underway;
+
+    /// <summary>A fifth of a second later, where the session has not ended by then: what takes the processor is not in the way of the first requests. On the same thread.</summary>
+    public event Action? Settled;
 
     /// <summary>The capabilities in force, from <see cref="FileSystem.Started"/> on.</summary>
     public InitFlags Granted { get; private set; }
@@ -90,6 +94,7 @@ public sealed class Session : IDisposable
         Ready?.Invoke();
         pool.Start();
         Underway?.Invoke();
+        if (WaitHandle.WaitAny([pool.Finished, _stopAsked.WaitHandle], SettlingTime) == WaitHandle.WaitTimeout) Settled?.Invoke();
         foreach (var finished in _rings is null ? [pool.Finished] : (WaitHandle[])[pool.Finished, _rings.Finished])
         {
             if (WaitHandle.WaitAny([finished, _stopAsked.WaitHandle]) == 0) continue;
