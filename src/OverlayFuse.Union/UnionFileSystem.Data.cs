@@ -128,8 +128,8 @@ public sealed partial class UnionFileSystem
     }
 
     // The kernel asks for data and holes without writing back what it holds (tried on 6.18: a file just written has no data), so it is made to. Pages of
-    // mappings it holds without the writeback cache, too. An error is better than an answer that makes a copy lose bytes: with EINVAL, as where SEEK_DATA is unknown, copies simply read. Those who
-    // wait leave threads for what is written back.
+    // mappings it holds without the writeback cache, too. An error is better than an answer that makes a copy lose bytes: with EINVAL, as where
+    // SEEK_DATA is unknown, copies simply read. Those who wait leave threads for what is written back.
     private Errno HaveWrittenBack(Notifier notifier, NodeId node)
     {
         if (!_waitForWriteback.Wait(0)) return Errno.INVAL;
