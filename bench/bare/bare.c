@@ -21,7 +21,7 @@
 enum {
     THREADS = 2,
     LARGE = 64 << 10,
-    LOOK_NS = 60 * 1000,
+    LOOK_NS = 150 * 1000,
 };
 
 static const size_t REQUEST_SIZE = sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in) + LARGEST;

@@ -18,7 +18,8 @@ internal static class Daemon
         }
 
         // Close-on-exec: fusermount3 must not keep the caller waiting.
-        if (Syscall.Duplicate(new Fd(1), out var caller) != Errno.None || !LetGo()) return 1;
+        if (Syscall.Duplicate(new Fd(1), out var caller) != Errno.None || LetGo() != Errno.None) return 1;
+        ProcessTitle.SetName();
         var told = false;
         try
         {
@@ -43,15 +44,12 @@ internal static class Daemon
         return true;
     }
 
-    private static bool LetGo()
+    /// <summary>Puts nothing into the standard streams.</summary>
+    public static Errno LetGo()
     {
-        // The name in ps(1) and top(1) would be that of /proc/self/exe.
-        if (Syscall.OpenAt(DirFd.Cwd, "/proc/self/comm"u8, OpenFlags.WriteOnly, 0, out var name) == Errno.None) _ = Syscall.WriteAll(name, "overlayfuse"u8);
-        name.Close();
-        if (Syscall.OpenAt(DirFd.Cwd, "/dev/null"u8, OpenFlags.ReadWrite, 0, out var nothing) != Errno.None) return false;
-        var error = Syscall.Duplicate2(nothing, 0);
-        if (error == Errno.None) error = Syscall.Duplicate2(nothing, 1);
+        var error = Syscall.OpenAt(DirFd.Cwd, "/dev/null"u8, OpenFlags.ReadWrite, 0, out var nothing);
+        for (var number = 0; number <= 2 && error == Errno.None; number++) error = Syscall.Duplicate2(nothing, number);
         nothing.Close();
-        return error == Errno.None;
+        return error;
     }
 }

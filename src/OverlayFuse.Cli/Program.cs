@@ -24,10 +24,6 @@ internal static class Program
             Terminal.Say(Describe(e));
             return e is RefusedException refused ? refused.ExitCode : VerbTable.RefusalCode(arguments);
         }
-        finally
-        {
-            DaemonLauncher.Abandon();
-        }
     }
 
     /// <summary>The sentence for people. Nobody is helped by a trace of our stack; whoever reports a mistake of ours can name its kind.</summary>
@@ -53,7 +49,6 @@ internal static class Program
 
     private static int Run(RawArguments arguments)
     {
-        DaemonLauncher.Prepare(arguments);
         if (CommandWords.UnknownVerb(arguments) is { } unknown) throw new RefusedException($"'{ByteText.Show(unknown)}' is not an overlayfuse command.\nSee 'overlayfuse --help'");
         Command command = CommandWords.HaveVerb(arguments) ? VerbCommand.Create(arguments) : DropInCommand.Create(new MountArguments(), arguments);
         var result = CommandWords.Parse(command, arguments.Words);

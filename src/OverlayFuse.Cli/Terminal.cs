@@ -11,7 +11,10 @@ internal static class Terminal
     private static readonly Fd StandardOutput = new(1);
     private static readonly Fd StandardError = new(2);
 
-    public static void Say(string sentence) => _ = Syscall.WriteAll(StandardError, Encoding.UTF8.GetBytes($"overlayfuse: {Harmless(sentence)}\n"));
+    public static void Say(string sentence) => Say(StandardError, sentence);
+
+    /// <param name="place">Where standard error was before it became something else.</param>
+    public static void Say(Fd place, string sentence) => _ = Syscall.WriteAll(place, Encoding.UTF8.GetBytes($"overlayfuse: {Harmless(sentence)}\n"));
 
     public static void Say(IEnumerable<string> sentences)
     {

@@ -152,6 +152,9 @@ public static unsafe partial class Syscall
         return flags < 0 ? LastError : Errno.None;
     }
 
+    /// <summary>setsid(2): out of the terminal's session. PERM: this process leads a group.</summary>
+    public static Errno SetSession() => Check(Native.setsid());
+
     /// <summary>umask(2).</summary>
     public static uint Umask(uint mask) => Native.umask(mask);
 
@@ -281,6 +284,9 @@ public static unsafe partial class Syscall
 
         [LibraryImport(C)]
         public static partial uint umask(uint mask);
+
+        [LibraryImport(C, SetLastError = true)]
+        public static partial int setsid();
 
         [LibraryImport(C)]
         public static partial uint geteuid();

@@ -107,6 +107,39 @@ lets_go() {
 }
 check daemon_keeps_nothing_of_its_caller_and_ends_when_unmounted lets_go
 
+# Most mounts are forked before the runtime starts. One that was started anew has a variable of ours in its environment.
+is_forked() { local started='^DOTNET_EnableDiagnostics=0$'; ! grep -qz "$started" "/proc/$(daemon_of "$m")/environ"; }
+forked() {
+  unset DOTNET_EnableDiagnostics
+  rm -rf names && mkdir names && ln -s "$OVERLAYFUSE" names/fuse-overlayfs && ln -s "$OVERLAYFUSE" names/mount.fuse.overlayfuse || return
+  local form
+  for form in "$OVERLAYFUSE mount -o lowerdir=$a" "$OVERLAYFUSE -olowerdir=$a" "names/fuse-overlayfs -o lowerdir=$a" "$OVERLAYFUSE mount --log log -o ro --options lowerdir=$a"; do
+    $form "$m" && is_forked && unmount || { echo "not: $form"; return 1; }
+  done
+  names/mount.fuse.overlayfuse none "$m" -o "lowerdir=$a" -n && is_forked && unmount || return
+  "$OVERLAYFUSE" none "$m" -o "lowerdir=$a" && is_forked && unmount && "$OVERLAYFUSE" source "$m" -o "lowerdir=$a" && ! is_forked && unmount && rm -rf names log
+}
+check a_plain_mount_forks_its_daemon forked
+fails_while_it_waits() { # for its layers, of a pipe
+  rm -f layers && mkfifo layers && { "$OVERLAYFUSE" mount --layers layers -o ro "$m" 2>said & } && local command=$! child || return
+  eventually eval 'child=$(pgrep -P $command)' && kill "-$1" "$child"
+  wait $command
+  [ $? = 1 ] && ! is_mounted "$m" && grep -qx "overlayfuse: the daemon ended before the mount was live (signal $2). Run the same command with -f to see more." said && rm said layers
+}
+check a_daemon_that_is_killed_before_it_mounts fails_while_it_waits KILL 9
+check a_daemon_that_is_ended_before_it_mounts fails_while_it_waits TERM 15
+code_where_children_are_ignored() { # wait(2): they leave no exit code behind
+  (trap '' CHLD; "$OVERLAYFUSE" mount -o lowerdir=nosuch "$m" 2>said; [ $? = 1 ]) && grep -q 'overlayfuse: .*nosuch.*: there is no such directory' said || return
+  (trap '' CHLD INT HUP; "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m") && kill -INT "$(daemon_of "$m")" && eventually eval '! is_mounted "$m"' && eventually eval '! daemon_of "$m" >/dev/null' && rm said
+}
+check ignored_signals_are_not_the_daemons code_where_children_are_ignored
+long_title() { # longer than the command line and the environment that it is written over
+  local place
+  place=$scratch/$(printf 'y%.0s' {1..200})
+  mkdir -p "$place" && (cd "$place" && env -i "$OVERLAYFUSE" mount -o "lowerdir=$a" .) && pgrep -f "^overlayfuse --daemon ${place:0:20}" && is_mounted "$place" && umount "$place" && eventually eval '! pgrep -f "^overlayfuse --daemon ${place:0:20}"' && rmdir "$place"
+}
+check a_mount_point_longer_than_the_command_line long_title
+
 ends_on() { # signal
   "$OVERLAYFUSE" mount -o "lowerdir=$a" "$m" && kill "-$1" "$(daemon_of "$m")" && eventually eval '! is_mounted "$m"' && eventually eval '! daemon_of "$m" >/dev/null'
 }
