@@ -24,8 +24,8 @@ internal static class ForkedDaemon
         // Close-on-exec: fusermount3 must not keep the caller waiting.
         var error = Syscall.Duplicate(new Fd(2), out var standardError);
         if (error == Errno.None) error = Daemon.LetGo();
-        _ = Syscall.SetSession(); // until here Ctrl-C ends parent and child
         if (error != Errno.None) throw new Fuse.MountException($"cannot let go of the standard streams: {error.Describe()}.");
+        _ = Syscall.SetSession(); // until here Ctrl-C ends parent and child
         var isLive = false;
         try
         {
@@ -49,7 +49,7 @@ internal static class ForkedDaemon
             DaemonLog.Say(job, Program.Describe(e));
             return 1;
         }
-        catch
+        catch when (!isLive)
         {
             _ = Syscall.Duplicate2(standardError, 2);
             throw;

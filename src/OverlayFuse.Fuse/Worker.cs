@@ -18,7 +18,8 @@ internal sealed class Worker : IDisposable
     private const int EmptyRounds = 10;
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(5);
 
-    // Longer than a client needs to wake up, take its answer and ask again: 45 us where waking another processor of a virtual machine is slow, 90 of 100 times less than 130.
+    // Longer than a client needs to wake up, take its answer and ask again: mostly 45 us where waking another processor is slow, as in a virtual
+    // machine, and nine of ten times less than 130.
     private static readonly long SpinTime = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 1_000_000 * 150 : 0;
 
     private readonly WorkerPool _pool;

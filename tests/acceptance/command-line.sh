@@ -108,7 +108,8 @@ lets_go() {
 check daemon_keeps_nothing_of_its_caller_and_ends_when_unmounted lets_go
 
 # Most mounts are forked before the runtime starts. One that was started anew has a variable of ours in its environment.
-is_forked() { local started='^DOTNET_EnableDiagnostics=0$'; ! grep -qz "$started" "/proc/$(daemon_of "$m")/environ"; }
+is_started() { local pid; pid=$(daemon_of "$m") && grep -qz '^DOTNET_EnableDiagnostics=0$' "/proc/$pid/environ"; }
+is_forked() { daemon_of "$m" >/dev/null && ! is_started; }
 forked() {
   unset DOTNET_EnableDiagnostics
   rm -rf names && mkdir names && ln -s "$OVERLAYFUSE" names/fuse-overlayfs && ln -s "$OVERLAYFUSE" names/mount.fuse.overlayfuse || return
@@ -117,9 +118,44 @@ forked() {
     $form "$m" && is_forked && unmount || { echo "not: $form"; return 1; }
   done
   names/mount.fuse.overlayfuse none "$m" -o "lowerdir=$a" -n && is_forked && unmount || return
-  "$OVERLAYFUSE" none "$m" -o "lowerdir=$a" && is_forked && unmount && "$OVERLAYFUSE" source "$m" -o "lowerdir=$a" && ! is_forked && unmount && rm -rf names log
+  "$OVERLAYFUSE" none "$m" -o "lowerdir=$a" && is_forked && unmount && "$OVERLAYFUSE" source "$m" -o "lowerdir=$a" && is_started && unmount && rm -rf names log
 }
 check a_plain_mount_forks_its_daemon forked
+decides() { # the table of what fork.c takes for a mount that leaves the foreground; "--" keeps it from deciding about this program itself
+  local line taken
+  printf '#include "%s"\nint main(int count, char **words) { return !is_mount(count - 2, words + 2); }\n' "$root/src/OverlayFuse.Cli/Native/fork.c" >decides.c && clang -o decides decides.c || return
+  while read -r taken line; do
+    # shellcheck disable=SC2086
+    if ./decides -- $line; then [ "$taken" = yes ]; else [ "$taken" = no ]; fi || { echo "not $taken: $line"; return 1; }
+  done <<'END'
+yes overlayfuse mount -o lowerdir=a,upperdir=u,workdir=w m
+yes overlayfuse mount m -olowerdir=a --log file
+yes overlayfuse mount --layers file --options ro m
+yes overlayfuse -o lowerdir=a m
+yes /usr/bin/overlayfuse none m -o lowerdir=a
+yes fuse-overlayfs -o lowerdir=a m
+yes mount.fuse.overlayfuse any m -n -o rw,lowerdir=a -t fuse.overlayfuse
+no overlayfuse mount -f -o lowerdir=a m
+no overlayfuse mount --debug -o lowerdir=a m
+no overlayfuse mount -o lowerdir=a,debug m
+no overlayfuse mount -olowerdir=a,debug m
+no overlayfuse mount --help
+no overlayfuse mount m
+no overlayfuse mount -o lowerdir=a
+no overlayfuse mount m -o
+no overlayfuse mount -o lowerdir=a -- m
+no overlayfuse -o lowerdir=a m --version
+no overlayfuse volume create -o type=tmpfs v
+no overlayfuse source m -o lowerdir=a
+no overlayfuse umount m
+no overlayfuse ps
+no overlayfuse --version
+no overlayfuse
+no mount.fuse.overlayfuse none m -f -o lowerdir=a
+END
+  rm decides.c decides
+}
+check what_is_forked decides
 fails_while_it_waits() { # for its layers, of a pipe
   rm -f layers && mkfifo layers && { "$OVERLAYFUSE" mount --layers layers -o ro "$m" 2>said & } && local command=$! child || return
   eventually eval 'child=$(pgrep -P $command)' && kill "-$1" "$child"
